@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* A driver: the scheme of a URL and the call that opens an adapter for it. The host passes const
+ * tables of drivers in aurora_options; nothing is registered and nothing is global. */
+#ifndef AURORA_PORT_DRIVER_H
+#define AURORA_PORT_DRIVER_H
+
+#include <aurora/port/store.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+    AURORA_PORT_STORE = 1,
+};
+
+typedef struct aurora_driver {
+    uint32_t size;
+    uint32_t port;      /* AURORA_PORT_... */
+    const char *scheme; /* "sqlite", without the colon */
+    aurora_store_open_fn open_store; /* for AURORA_PORT_STORE */
+} aurora_driver;
+
+#ifdef __cplusplus
+}
+#endif
+#endif
