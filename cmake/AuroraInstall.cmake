@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: MIT
+# Headers, libraries, aurora.pc and the CMake package.
+option(AURORA_INSTALL "Write install rules" ${PROJECT_IS_TOP_LEVEL})
+if(NOT AURORA_INSTALL)
+    return()
+endif()
+
+set(aurora_targets "")
+foreach(target aurora aurora_static)
+    if(TARGET ${target})
+        list(APPEND aurora_targets ${target})
+    endif()
+endforeach()
+install(TARGETS ${aurora_targets} EXPORT AuroraTargets
+    LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT library
+    ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT library)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/aurora
+    DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT library FILES_MATCHING PATTERN "*.h")
+
+set(aurora_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/Aurora)
+install(EXPORT AuroraTargets NAMESPACE Aurora:: DESTINATION ${aurora_package_dir}
+    COMPONENT library)
+configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/AuroraConfig.cmake.in
+    ${PROJECT_BINARY_DIR}/generated/AuroraConfig.cmake
+    INSTALL_DESTINATION ${aurora_package_dir})
+# Before 1.0 a minor version may break its callers.
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/generated/AuroraConfigVersion.cmake
+    COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/generated/AuroraConfig.cmake
+    ${PROJECT_BINARY_DIR}/generated/AuroraConfigVersion.cmake
+    DESTINATION ${aurora_package_dir} COMPONENT library)
+
+configure_file(${PROJECT_SOURCE_DIR}/pkgconfig/aurora.pc.in
+    ${PROJECT_BINARY_DIR}/generated/aurora.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/generated/aurora.pc
+    DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT library)

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: MIT
+# daemons/NAME/*.c is the program NAME. Programs see the public headers and src/http, nothing else:
+# what they miss there, the API lacks.
+find_package(LibLZMA)
+
+aurora_sources(aurora_http_sources http)
+if(aurora_http_sources)
+    add_library(aurora_http STATIC ${aurora_http_sources})
+    aurora_compile(aurora_http GNU)
+    target_include_directories(aurora_http PUBLIC ${PROJECT_SOURCE_DIR}/src)
+    target_link_libraries(aurora_http PUBLIC aurora_static)
+endif()
+
+file(GLOB aurora_program_dirs CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/daemons/*)
+foreach(dir IN LISTS aurora_program_dirs)
+    file(GLOB sources CONFIGURE_DEPENDS ${dir}/*.c)
+    if(NOT sources)
+        continue()
+    endif()
+    get_filename_component(name ${dir} NAME)
+    add_executable(${name} ${sources})
+    aurora_compile(${name} GNU)
+    target_compile_definitions(${name} PRIVATE AURORA_VERSION_TEXT="${PROJECT_VERSION}")
+    target_link_libraries(${name} PRIVATE aurora_static Threads::Threads m)
+    if(TARGET aurora_http)
+        target_link_libraries(${name} PRIVATE aurora_http)
+    endif()
+    if(name STREQUAL "auroractl" AND LibLZMA_FOUND)
+        target_link_libraries(${name} PRIVATE LibLZMA::LibLZMA)
+        target_compile_definitions(${name} PRIVATE AURORA_HAVE_LZMA=1)
+    endif()
+    set_target_properties(${name} PROPERTIES
+        RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+    install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT programs)
+endforeach()

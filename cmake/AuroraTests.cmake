@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: MIT
+# tests/TIER/test_NOUN.c is one executable, one ctest entry TIER/NOUN, with the tier as its label.
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(CHECK REQUIRED IMPORTED_TARGET check>=0.15)
+
+file(GLOB aurora_support_files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/support/*.c)
+add_library(aurora_test_support STATIC ${aurora_support_files})
+aurora_compile(aurora_test_support GNU)
+target_include_directories(aurora_test_support PUBLIC
+    ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests/support ${PROJECT_SOURCE_DIR}/tests)
+target_link_libraries(aurora_test_support PUBLIC
+    aurora_static SQLite::SQLite3 PkgConfig::CHECK Threads::Threads m)
+target_compile_definitions(aurora_test_support PUBLIC _GNU_SOURCE)
+
+set(aurora_test_environment
+    "AURORA_SOURCE_DIR=${PROJECT_SOURCE_DIR}"
+    "AURORA_BUILD_DIR=${PROJECT_BINARY_DIR}"
+    "AURORA_BIN=${PROJECT_BINARY_DIR}/bin")
+if(NOT DEFINED ENV{AURORA_DATA} AND IS_DIRECTORY ${PROJECT_SOURCE_DIR}/../shared/data)
+    get_filename_component(aurora_data ${PROJECT_SOURCE_DIR}/../shared/data ABSOLUTE)
+    list(APPEND aurora_test_environment "AURORA_DATA=${aurora_data}")
+endif()
+
+set(aurora_timeout_unit 60)
+set(aurora_timeout_sim 300)
+set(aurora_timeout_contract 180)
+set(aurora_timeout_integration 300)
+
+foreach(tier unit sim contract integration)
+    file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${tier}/test_*.c)
+    foreach(file IN LISTS files)
+        get_filename_component(stem ${file} NAME_WE)
+        string(REGEX REPLACE "^test_" "" noun ${stem})
+        set(target ${tier}_${stem})
+        add_executable(${target} ${file})
+        aurora_compile(${target} GNU)
+        target_link_libraries(${target} PRIVATE aurora_test_support)
+        set_target_properties(${target} PROPERTIES OUTPUT_NAME ${stem}
+            RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/${tier})
+        # Tests that start threads are what the tsan lane runs.
+        file(STRINGS ${file} threads REGEX "pthread_create|thrd_create|AURORA_OPEN_WORKER")
+        set(labels ${tier})
+        if(threads)
+            list(APPEND labels threads)
+        endif()
+        add_test(NAME ${tier}/${noun} COMMAND ${target})
+        set_tests_properties(${tier}/${noun} PROPERTIES
+            LABELS "${labels}" TIMEOUT ${aurora_timeout_${tier}} SKIP_RETURN_CODE 77
+            ENVIRONMENT "${aurora_test_environment}")
+    endforeach()
+    # Shell tests use the built programs and libraries as a user would; 77 says skipped.
+    file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${tier}/*.sh)
+    foreach(file IN LISTS files)
+        get_filename_component(noun ${file} NAME_WE)
+        add_test(NAME ${tier}/${noun} COMMAND bash ${file})
+        set_tests_properties(${tier}/${noun} PROPERTIES
+            LABELS "${tier};shell" TIMEOUT ${aurora_timeout_${tier}} SKIP_RETURN_CODE 77
+            ENVIRONMENT "${aurora_test_environment}")
+    endforeach()
+endforeach()
+
+# The checks read sources and built libraries; sanitized builds would only repeat them.
+if(NOT AURORA_SANITIZE)
+    file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/scripts/checks/*.sh
+        ${PROJECT_SOURCE_DIR}/scripts/checks/*.py)
+    foreach(file IN LISTS files)
+        get_filename_component(noun ${file} NAME_WE)
+        add_test(NAME checks/${noun} COMMAND ${file})
+        set_tests_properties(checks/${noun} PROPERTIES
+            LABELS checks TIMEOUT 120 SKIP_RETURN_CODE 77
+            ENVIRONMENT "${aurora_test_environment}")
+    endforeach()
+endif()

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* The .sql files of this folder, embedded at build time: NNNN_name.sql is version NNNN, counted from
+ * 1 without a gap. Not what runs them. */
+#ifndef AURORA_ADAPTERS_STORE_SQLITE_MIGRATIONS_H
+#define AURORA_ADAPTERS_STORE_SQLITE_MIGRATIONS_H
+
+typedef struct {
+    int version;     /* 1 and up, ascending by one; 0 ends the table */
+    const char *sql; /* all statements of the file, NUL-terminated; NULL at the end */
+} aurora__migration;
+
+extern const aurora__migration aurora__store_sqlite_migrations[];
+
+#endif
