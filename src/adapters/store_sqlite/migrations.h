@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The .sql files of this folder, embedded at build time: NNNN_name.sql is version NNNN, counted from
- * 1 without a gap. Not what runs them. */
+/* The .sql files of this folder, embedded at build time: NNNN_name.sql is version NNNN, counted
+ * from 1 without a gap. Not what runs them. */
 #ifndef AURORA_ADAPTERS_STORE_SQLITE_MIGRATIONS_H
 #define AURORA_ADAPTERS_STORE_SQLITE_MIGRATIONS_H
 

@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# help: run the benchmark NAME; its figures also go to var/bench/NAME.json
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/lib/build.sh
+
+name=${1:-}
+if [ ! -f "bench/bench_$name.c" ] && [ ! -f "bench/$name.c" ]; then
+    echo "usage: ./dev bench NAME [ARGUMENT...]; there are:" >&2
+    for file in bench/*.c; do
+        [ -f "$file" ] && basename "$file" .c | sed 's/^bench_/  /' >&2
+    done
+    exit 2
+fi
+shift
+build_preset release
+mkdir -p var/bench
+AURORA_BENCH_JSON="var/bench/$name.json" "build/bench/bench_$name" "$@"

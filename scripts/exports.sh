@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# help: write the exported symbols into tests/abi/exports.txt, after a public call was added
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/lib/build.sh
+. scripts/lib/symbols.sh
+
+build_preset release
+exported_symbols build/lib/libaurora.so >tests/abi/exports.txt
+wc -l tests/abi/exports.txt

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# help: install the Debian packages that build and tests need (as root or by sudo)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+packages=(gcc g++ cmake ninja-build pkg-config check libsqlite3-dev sqlite3 liblzma-dev valgrind
+    musl-tools clang-format-14 abigail-tools python3 git ca-certificates)
+if [ -d bindings/go ] && ! command -v go >/dev/null; then
+    packages+=(golang-go)
+fi
+
+if ! command -v dpkg-query >/dev/null; then
+    echo "setup: this is not a Debian; install the like of: ${packages[*]}" >&2
+    exit 0
+fi
+missing=()
+for package in "${packages[@]}"; do
+    state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+    [ "$state" = installed ] || missing+=("$package")
+done
+if [ ${#missing[@]} -eq 0 ]; then
+    echo "setup: all ${#packages[@]} packages are installed"
+    exit 0
+fi
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+    if ! command -v sudo >/dev/null; then
+        echo "setup: neither root nor sudo; ask for: apt-get install ${missing[*]}" >&2
+        exit 1
+    fi
+    as_root=(sudo)
+fi
+echo "setup: ${as_root[*]:+by sudo, }apt-get install ${missing[*]}"
+"${as_root[@]}" apt-get update -q
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -q -y --no-install-recommends "${missing[@]}"
