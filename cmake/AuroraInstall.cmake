@@ -30,6 +30,10 @@ install(FILES ${PROJECT_BINARY_DIR}/generated/AuroraConfig.cmake
     ${PROJECT_BINARY_DIR}/generated/AuroraConfigVersion.cmake
     DESTINATION ${aurora_package_dir} COMPONENT library)
 
+# Relative to aurora.pc itself, so that an installed tree can be moved.
+file(RELATIVE_PATH AURORA_PC_PREFIX
+    ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
+string(REGEX REPLACE "/$" "" AURORA_PC_PREFIX ${AURORA_PC_PREFIX})
 configure_file(${PROJECT_SOURCE_DIR}/pkgconfig/aurora.pc.in
     ${PROJECT_BINARY_DIR}/generated/aurora.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/generated/aurora.pc

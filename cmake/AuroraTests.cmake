@@ -25,6 +25,11 @@ set(aurora_timeout_unit 60)
 set(aurora_timeout_sim 300)
 set(aurora_timeout_contract 180)
 set(aurora_timeout_integration 300)
+if(AURORA_SANITIZE) # several times slower
+    foreach(tier unit sim contract integration)
+        math(EXPR aurora_timeout_${tier} "${aurora_timeout_${tier}} * 3")
+    endforeach()
+endif()
 
 foreach(tier unit sim contract integration)
     file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${tier}/test_*.c)

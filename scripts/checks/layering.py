@@ -67,8 +67,6 @@ def objection(path, name, quoted):
     if target is None:
         if layer in SYSTEM and name not in SYSTEM[layer]:
             return f"{layer} is pure and may not include <{name}>"
-        if layer == "examples" and not name.endswith(".h"):
-            return "includes something that is not a header"
         return None
     if target.parts[0] == "missing":
         return f'"{name}" is not found beside the file, in src or in include'

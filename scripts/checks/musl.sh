@@ -13,8 +13,11 @@ trap 'rm -rf "$work"' EXIT
 count=0
 for file in src/core/*.c src/resilience/*.c src/trending/*.c src/codec/*.c; do
     [ -f "$file" ] || continue
-    musl-gcc -std=c11 -O2 -Wall -Wextra -Wpedantic -Werror -Iinclude -Isrc -c "$file" \
-        -o "$work/object.o"
+    if ! musl-gcc -std=c11 -O2 -Wall -Wextra -Wpedantic -Werror -Iinclude -Isrc -c "$file" \
+        -o "$work/object.o"; then
+        echo "$file: does not compile against musl"
+        exit 1
+    fi
     count=$((count + 1))
 done
 echo "musl: $count files compile"

@@ -45,6 +45,7 @@ lane_ctest() {
 lane_valgrind() {
     local lane=$1 program rc good=0 bad=0 slow=0 begin=$SECONDS log
     shift
+    local -x AURORA_SOURCE_DIR=$PWD AURORA_BUILD_DIR=$PWD/build AURORA_BIN=$PWD/build/bin
     echo
     echo "== $lane: tests"
     for program in "$@"; do
