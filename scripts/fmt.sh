@@ -4,7 +4,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-if [ $# -gt 0 ]; then
-    exec clang-format-14 -i "$@"
+files=("$@")
+if [ $# -eq 0 ]; then
+    mapfile -t files < <(python3 scripts/lib/tree.py c)
 fi
-python3 scripts/lib/tree.py c | xargs -r clang-format-14 -i
+python3 scripts/lib/rewrap.py "${files[@]}"
+clang-format-14 -i "${files[@]}"

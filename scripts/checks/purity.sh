@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Builds the pure folders apart and looks at what is left for a linker: a clock, a lock, an
-# allocation or a mutable static would show as an undefined symbol or as .data or .bss.
+# allocation or a mutable static would show as an undefined symbol or as .data or .bss. strlen may
+# stay, since gcc 12 makes it of a plain loop.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -37,14 +38,14 @@ pure() {
     fi
     ld -r -o "$work/$folder.o" "${objects[@]}"
     undefined=$(nm -u "$work/$folder.o" | awk '{print $2}' |
-        grep -Ev "^(mem[a-z]+|abort|_GLOBAL_OFFSET_TABLE_|$allowed)\$" || true)
+        grep -Ev "^(mem[a-z]+|strlen|abort|_GLOBAL_OFFSET_TABLE_|$allowed)\$" || true)
     if [ -n "$undefined" ]; then
         echo "src/$folder: needs what a pure part must not: $(echo $undefined)"
         nm -A -u "${objects[@]}" | sed "s|$work/||" | grep -Fw "$undefined" || true
         failed=1
         return
     fi
-    echo "purity: src/$folder, ${#objects[@]} files, nothing undefined beyond mem*, abort${allowed:+, $allowed}"
+    echo "purity: src/$folder, ${#objects[@]} files, nothing undefined beyond mem*, strlen, abort${allowed:+, $allowed}"
 }
 
 pure core ''
