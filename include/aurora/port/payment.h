@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* A payment provider that is called, for hosts that prefer that to taking tasks. Not a place to
+ * block: start and query begin the work and return; the answer is aurora_task_finish. */
+#ifndef AURORA_PORT_PAYMENT_H
+#define AURORA_PORT_PAYMENT_H
+
+#include <aurora/task.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* start and query run on the worker, or inside the call that pumps, one at a time, and hold no lock
+ * of ours; of the library they may call aurora_task_finish and queries. `task` is valid during the
+ * call only: copy what is needed later. */
+typedef struct {
+    uint32_t size; /* sizeof(aurora_payment_port) */
+    void *self;    /* handed back to every function */
+    /* Begins task->verb under the idempotency key task->id. Required. AURORA_OK: begun, finish
+     * follows or already came. AURORA_EBUSY: not begun, the engine asks again later and counts no
+     * attempt. Anything else counts as AURORA_OUTCOME_UNKNOWN. */
+    aurora_status (*start)(void *self, aurora_t *shop, const aurora_task *task);
+    /* Begins to ask what became of task->id; moves no money. Required. Returns as start does. */
+    aurora_status (*query)(void *self, aurora_t *shop, const aurora_task *task);
+    /* The port is no longer called; runs once, inside aurora_close. NULL = nothing to do. */
+    void (*close)(void *self);
+} aurora_payment_port;
+
+/* Makes `port`, copied, the provider of this handle in place of the setting `payment`. Before any
+ * order is placed through the handle, at most once: AURORA_ECONFLICT; AURORA_EINVAL when a required
+ * function is missing. Threads: shared. */
+AURORA_API aurora_status aurora_payment_attach(aurora_t *shop, const aurora_payment_port *port);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
