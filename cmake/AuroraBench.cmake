@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# bench/bench_NAME.c is build/bench/bench_NAME, run by ./dev bench NAME.
+# bench/NAME.c or bench/bench_NAME.c is build/bench/bench_NAME, run by ./dev bench NAME. Files of
+# bench/support are linked to all of them.
 file(GLOB aurora_bench_files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/*.c)
 file(GLOB aurora_bench_support CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/support/*.c)
 foreach(file IN LISTS aurora_bench_files)

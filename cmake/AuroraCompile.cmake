@@ -14,7 +14,8 @@ function(aurora_compile target)
         target_compile_options(${target} PRIVATE -Werror)
     endif()
     if(arg_GNU)
-        target_compile_definitions(${target} PRIVATE _GNU_SOURCE)
+        # Empty, so that a file may also say it itself.
+        target_compile_definitions(${target} PRIVATE _GNU_SOURCE=)
     endif()
     if(AURORA_SANITIZE)
         target_compile_options(${target} PRIVATE

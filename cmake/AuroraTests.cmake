@@ -10,7 +10,7 @@ target_include_directories(aurora_test_support PUBLIC
     ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests/support ${PROJECT_SOURCE_DIR}/tests)
 target_link_libraries(aurora_test_support PUBLIC
     aurora_static SQLite::SQLite3 PkgConfig::CHECK Threads::Threads m)
-target_compile_definitions(aurora_test_support PUBLIC _GNU_SOURCE)
+target_compile_definitions(aurora_test_support PUBLIC _GNU_SOURCE=)
 
 set(aurora_test_environment
     "AURORA_SOURCE_DIR=${PROJECT_SOURCE_DIR}"
