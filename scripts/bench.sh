@@ -14,6 +14,6 @@ if [ ! -f "bench/bench_$name.c" ] && [ ! -f "bench/$name.c" ]; then
     exit 2
 fi
 shift
-build_preset release
+build_preset release "bench_$name"
 mkdir -p var/bench
 AURORA_BENCH_JSON="var/bench/$name.json" "build/bench/bench_$name" "$@"

@@ -6,6 +6,6 @@ cd "$(dirname "$0")/.."
 . scripts/lib/build.sh
 . scripts/lib/symbols.sh
 
-build_preset release
+build_preset release aurora
 exported_symbols build/lib/libaurora.so >tests/abi/exports.txt
 wc -l tests/abi/exports.txt

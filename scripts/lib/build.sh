@@ -6,9 +6,10 @@ build_dir() {
     if [ "$1" = release ]; then echo build; else echo "build/$1"; fi
 }
 
-# build_preset PRESET: quiet where all goes well.
+# build_preset PRESET [TARGET...]: everything, or only the targets; configures quietly.
 build_preset() {
     local preset=$1 log
+    shift
     log=$(mktemp)
     if ! cmake --preset "$preset" >"$log" 2>&1; then
         cat "$log"
@@ -17,5 +18,6 @@ build_preset() {
         return 1
     fi
     rm -f "$log"
-    cmake --build "$(build_dir "$preset")" --parallel "${AURORA_JOBS:-$(nproc)}"
+    cmake --build "$(build_dir "$preset")" --parallel "${AURORA_JOBS:-$(nproc)}" \
+        ${1:+--target "$@"}
 }
