@@ -1,18 +1,37 @@
 # SPDX-License-Identifier: MIT
 # bench/NAME.c or bench/bench_NAME.c is build/bench/bench_NAME, run by ./dev bench NAME. Files of
-# bench/support are linked to all of them.
-file(GLOB aurora_bench_files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/*.c)
-file(GLOB aurora_bench_support CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/support/*.c)
+# bench/ without a main, or with one under #ifdef NAME_MAIN, are shared by all of them.
+file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/*.c)
+set(aurora_bench_files "")
+set(aurora_bench_shared "")
+foreach(file IN LISTS files)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+    file(STRINGS ${file} main REGEX "^int main\\(")
+    file(STRINGS ${file} optional REGEX "^#ifdef [A-Z_]+_MAIN$")
+    if(main AND NOT optional)
+        list(APPEND aurora_bench_files ${file})
+    else()
+        list(APPEND aurora_bench_shared ${file})
+    endif()
+endforeach()
+
+add_library(aurora_bench INTERFACE)
+target_include_directories(aurora_bench INTERFACE ${PROJECT_SOURCE_DIR}/src)
+target_link_libraries(aurora_bench INTERFACE aurora_static SQLite::SQLite3 Threads::Threads m)
+if(aurora_bench_shared)
+    add_library(aurora_bench_shared STATIC ${aurora_bench_shared})
+    aurora_compile(aurora_bench_shared GNU)
+    target_link_libraries(aurora_bench_shared PUBLIC aurora_bench)
+endif()
+
 foreach(file IN LISTS aurora_bench_files)
     get_filename_component(name ${file} NAME_WE)
     if(NOT name MATCHES "^bench_")
         set(name bench_${name})
     endif()
-    add_executable(${name} ${file} ${aurora_bench_support})
+    add_executable(${name} ${file})
     aurora_compile(${name} GNU)
-    target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src
-        ${PROJECT_SOURCE_DIR}/bench/support)
-    target_link_libraries(${name} PRIVATE aurora_static SQLite::SQLite3 Threads::Threads m)
+    target_link_libraries(${name} PRIVATE $<TARGET_NAME_IF_EXISTS:aurora_bench_shared> aurora_bench)
     set_target_properties(${name} PROPERTIES
         RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bench)
 endforeach()

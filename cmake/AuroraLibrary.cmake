@@ -6,6 +6,9 @@ set(AURORA_OBJECTS "")
 # The pure parts see neither the system's headers beyond C11 nor _GNU_SOURCE.
 aurora_sources(aurora_pure_sources core resilience trending codec)
 if(aurora_pure_sources)
+    # Amounts and counters are computed here: no silent narrowing.
+    aurora_sources(aurora_exact_sources core resilience trending)
+    set_property(SOURCE ${aurora_exact_sources} APPEND PROPERTY COMPILE_OPTIONS -Wconversion)
     add_library(aurora_pure OBJECT ${aurora_pure_sources})
     aurora_compile(aurora_pure)
     list(APPEND AURORA_OBJECTS aurora_pure)

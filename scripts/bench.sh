@@ -8,9 +8,8 @@ cd "$(dirname "$0")/.."
 name=${1:-}
 if [ ! -f "bench/bench_$name.c" ] && [ ! -f "bench/$name.c" ]; then
     echo "usage: ./dev bench NAME [ARGUMENT...]; there are:" >&2
-    for file in bench/*.c; do
-        [ -f "$file" ] && basename "$file" .c | sed 's/^bench_/  /' >&2
-    done
+    { grep -l '^int main(' bench/*.c 2>/dev/null | xargs -r grep -LE '^#ifdef [A-Z_]+_MAIN$'; } |
+        sed -E 's|bench/(bench_)?(.*)\.c|  \2|' >&2 || true
     exit 2
 fi
 shift
