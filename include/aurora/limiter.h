@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/* Many token buckets of one policy, one per key (a customer, an address, an API key), in memory
+ * that is bounded and allocated once. Not a store: a restart forgets all keys.
+ *
+ * Bound: over any time t a key is admitted at most burst + rate * t, also when keys are evicted.
+ * Where a new key finds no room, the key goes whose bucket has been full longest: it would be full
+ * when it comes back anyway, so nothing is lost. Only where no bucket of the shard is full does the
+ * one go that is nearest to it, and from then on a new key of that shard starts with what was
+ * missing there, until that time has run out. An attacker with many keys can so make new keys
+ * start with less than a full bucket; nobody can get more than one key's share by being evicted.
+ *
+ * Keys are told apart by SipHash-2-4 with 128 bits under `seed`; their bytes are not kept. */
+#ifndef AURORA_LIMITER_H
+#define AURORA_LIMITER_H
+
+#include <aurora/allocator.h>
+#include <aurora/bucket.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define AURORA_LIMITER_CAPACITY_MAX 100000000
+#define AURORA_LIMITER_SHARDS_MAX 256
+
+typedef struct aurora_limiter aurora_limiter;
+
+/* Set size and what is needed, leave the rest 0. */
+typedef struct {
+    uint32_t size;     /* sizeof(aurora_limiter_options) */
+    uint32_t capacity; /* keys, 1..10^8; rounded up to a multiple of shards; some 50 bytes each */
+    uint32_t shards;   /* locks: a power of two to 256, not above capacity; 0 = chosen */
+    uint32_t reserved; /* 0 */
+    uint64_t tokens;   /* these three as in aurora_bucket_init */
+    uint64_t per_ns;
+    uint64_t burst;
+    uint64_t seed[2]; /* random words where keys come from strangers, else anything */
+    const aurora_allocator *allocator; /* copied; NULL = malloc; called in new and free only */
+} aurora_limiter_options;
+
+/* What a limiter has done so far. Pinned size. */
+typedef struct {
+    uint64_t keys;         /* held now */
+    uint64_t capacity;     /* after rounding */
+    uint64_t admitted;     /* takes */
+    uint64_t refused;      /* takes */
+    uint64_t evicted;      /* keys, the next line's among them */
+    uint64_t evicted_busy; /* whose bucket was not full: the capacity is too small */
+    uint64_t reserved[2];  /* 0 */
+} aurora_limiter_figures;
+
+/* Makes a limiter in one allocation. Returns AURORA_EINVAL (err names the field) or AURORA_ENOMEM;
+ * *limiter_out is then NULL. Free it with aurora_limiter_free. Threads: shared. */
+AURORA_API aurora_status aurora_limiter_new(const aurora_limiter_options *options,
+                                            aurora_limiter **limiter_out, aurora_error *err);
+
+/* Releases `limiter`; NULL is a no-op. Nobody may be using it. Threads: confined. */
+AURORA_API void aurora_limiter_free(aurora_limiter *limiter);
+
+/* Takes `n` tokens of the key's bucket, all or none, as aurora_bucket_try_take does. A key that is
+ * not held starts with a full bucket (but see above); one that is refused at once is not stored.
+ * key_len may be 0. *limit_out (may be NULL) is the bucket after the take. Threads: shared. */
+AURORA_API bool aurora_limiter_try_take(aurora_limiter *limiter, const void *key, size_t key_len,
+                                        uint64_t n, int64_t now_ns, aurora_limit *limit_out);
+
+/* Reads the key's bucket without taking or storing; is_allowed speaks of one token. Threads:
+ * shared. */
+AURORA_API void aurora_limiter_read(aurora_limiter *limiter, const void *key, size_t key_len,
+                                    int64_t now_ns, aurora_limit *limit_out);
+
+/* Adds up what all shards have done. Threads: shared; the sum is not of one instant. */
+AURORA_API void aurora_limiter_read_figures(aurora_limiter *limiter,
+                                            aurora_limiter_figures *figures_out);
+
+/* Sets `options` to zeros and its size. Threads: confined. */
+static inline void aurora_limiter_options_init(aurora_limiter_options *options)
+{
+    const aurora_limiter_options zero = {0, 0, 0, 0, 0, 0, 0, {0, 0}, NULL};
+    *options = zero;
+    options->size = (uint32_t)sizeof *options;
+}
+
+#ifndef __cplusplus
+#define AURORA_LIMITER_OPTIONS(...)                                                                \
+    (&(aurora_limiter_options){.size = sizeof(aurora_limiter_options), __VA_ARGS__})
+#endif
+
+#ifdef __cplusplus
+}
+#endif
+#endif
