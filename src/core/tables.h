@@ -49,7 +49,8 @@ typedef struct {
     X(TEXT, lines, 0)                                                                              \
     X(TEXT, charges, 1)                                                                            \
     X(TEXT, metadata, 1)                                                                           \
-    X(TEXT, transitions, 0)
+    X(TEXT, transitions, 0)                                                                        \
+    X(TEXT, decline_code, 1)
 
 #define AURORA__ORDER_REFERENCE_COLUMNS(X)                                                         \
     X(TEXT, reference, 0)                                                                          \

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/step.h"
+
+#include <aurora/event.h>
+
+typedef struct {
+    uint32_t module;
+    uint32_t kinds; /* bit = event kind */
+    aurora_status (*on_event)(aurora__step *step, const aurora__event *event);
+    aurora_status (*park)(aurora__step *step, const aurora__event *event);
+} subscriber;
+
+#define KIND(kind) ((uint32_t)1 << (kind))
+
+/* The atomic subscriptions of DESIGN's saga, in the order of delivery. */
+static const subscriber subscribers[] = {
+    {AURORA__MODULE_ORDER,
+     KIND(AURORA_EVENT_INVENTORY_RESERVED) | KIND(AURORA_EVENT_INVENTORY_REJECTED) |
+         KIND(AURORA_EVENT_INVENTORY_COMMITTED) | KIND(AURORA_EVENT_INVENTORY_RELEASED) |
+         KIND(AURORA_EVENT_INVENTORY_RETURNED) | KIND(AURORA_EVENT_INVENTORY_PARKED) |
+         KIND(AURORA_EVENT_PAYMENT_AUTHORIZED) | KIND(AURORA_EVENT_PAYMENT_DECLINED) |
+         KIND(AURORA_EVENT_PAYMENT_CAPTURED) | KIND(AURORA_EVENT_PAYMENT_VOIDED) |
+         KIND(AURORA_EVENT_PAYMENT_REFUNDED) | KIND(AURORA_EVENT_PAYMENT_PARKED),
+     aurora__order_on_event, NULL},
+    {AURORA__MODULE_INVENTORY,
+     KIND(AURORA_EVENT_ORDER_CREATED) | KIND(AURORA_EVENT_ORDER_COMPLETED) |
+         KIND(AURORA_EVENT_ORDER_FAILED) | KIND(AURORA_EVENT_ORDER_CANCELLED) |
+         KIND(AURORA_EVENT_ORDER_REPAIR),
+     aurora__inventory_on_event, aurora__inventory_park},
+    {AURORA__MODULE_PAYMENT,
+     KIND(AURORA_EVENT_INVENTORY_RESERVED) | KIND(AURORA_EVENT_ORDER_COMPLETED) |
+         KIND(AURORA_EVENT_ORDER_FAILED) | KIND(AURORA_EVENT_ORDER_CANCELLED) |
+         KIND(AURORA_EVENT_ORDER_REPAIR),
+     aurora__payment_on_event, aurora__payment_park},
+    {AURORA__MODULE_ORDER,
+     KIND(AURORA_EVENT_PRODUCT_UPSERTED) | KIND(AURORA_EVENT_PRODUCT_DELETED),
+     aurora__price_on_event, NULL},
+};
+
+/* Statuses that say that this participant cannot take this event, now or later. */
+static bool is_poison(aurora_status rc)
+{
+    return rc == AURORA__EILLEGAL || rc == AURORA__EORPHAN || rc == AURORA_ECORRUPT ||
+           rc == AURORA_EOVERFLOW;
+}
+
+/* One participant's decision. What it cannot take is undone and parks it; the rest of the cascade
+ * stands, unless the cascade creates the order. */
+static aurora_status decide(aurora__step *step, const subscriber *to, const aurora__event *event)
+{
+    uint32_t events_before = step->event_count;
+    uint32_t outer = aurora__rows_mark(step->rows);
+    aurora_status rc = to->on_event(step, event);
+    if (rc == AURORA_OK) {
+        aurora__rows_keep(step->rows, outer);
+        return rc;
+    }
+    aurora__rows_undo(step->rows, outer);
+    step->event_count = events_before;
+    if (!is_poison(rc) || step->is_creating || to->park == NULL)
+        return rc;
+    return to->park(step, event);
+}
+
+static aurora_status deliver_all(aurora__step *step, uint32_t from);
+
+static aurora_status deliver(aurora__step *step, const aurora__event *event)
+{
+    for (size_t i = 0; i < sizeof subscribers / sizeof subscribers[0]; i++) {
+        const subscriber *to = &subscribers[i];
+        if ((to->module & step->policy->modules) == 0 || (to->kinds & KIND(event->kind)) == 0)
+            continue;
+        uint32_t from = step->event_count;
+        aurora_status rc = decide(step, to, event);
+        if (rc == AURORA_OK)
+            rc = deliver_all(step, from);
+        if (rc != AURORA_OK)
+            return rc;
+    }
+    return AURORA_OK;
+}
+
+/* Depth first: what a decision emitted is delivered before the next subscriber of its cause. */
+static aurora_status deliver_all(aurora__step *step, uint32_t from)
+{
+    uint32_t to = step->event_count;
+    for (uint32_t i = from; i < to; i++) {
+        aurora_status rc = deliver(step, step->events[i]);
+        if (rc != AURORA_OK)
+            return rc;
+    }
+    return AURORA_OK;
+}
+
+aurora_status aurora__cascade_run(aurora__step *step, uint32_t from)
+{
+    return deliver_all(step, from);
+}
+
+aurora_status aurora__cascade_deliver(aurora__step *step, const aurora__event *event,
+                                      uint32_t module)
+{
+    for (size_t i = 0; i < sizeof subscribers / sizeof subscribers[0]; i++) {
+        const subscriber *to = &subscribers[i];
+        if (to->module != module || (to->kinds & KIND(event->kind)) == 0)
+            continue;
+        uint32_t from = step->event_count;
+        aurora_status rc = to->on_event(step, event);
+        if (rc == AURORA_OK)
+            rc = deliver_all(step, from);
+        if (rc != AURORA_OK)
+            return rc;
+    }
+    return AURORA_OK;
+}

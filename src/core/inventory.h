@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* The inventory module: reservations for orders, stand-alone reservations, receipts and
+ * adjustments. Every change of a counter goes through it. */
+#ifndef AURORA_CORE_INVENTORY_H
+#define AURORA_CORE_INVENTORY_H
+
+#include "core/step.h"
+
+#include <aurora/stock.h>
+
+/* Wants the rows of a SKU: its number first, its stock once that is known. */
+aurora_status aurora__inventory_want(aurora__step *step, const char *sku);
+
+/* Wants the stock rows of an order's reservation, once that is loaded. */
+aurora_status aurora__inventory_want_order(aurora__step *step, const aurora_id *order_id);
+
+typedef struct {
+    int32_t kind; /* AURORA_MOVEMENT_... */
+    const char *scope;
+    const char *key;
+    const char *sku;
+    int64_t quantity; /* signed */
+    const char *reason;
+} aurora__movement;
+
+/* Keys and decision of a receipt or an adjustment. The same key with the same movement is a no-op,
+ * with another AURORA_EKEYREUSED. The stock row after it is in *out. */
+aurora_status aurora__stock_move_keys(aurora__step *step, const aurora__movement *movement);
+aurora_status aurora__stock_move(aurora__step *step, const aurora__movement *movement,
+                                 aurora__stock_row *out);
+
+typedef struct {
+    const char *sku;
+    int64_t quantity;
+} aurora__hold_line;
+
+typedef struct {
+    const char *scope;
+    const char *key;
+    uint8_t request_hash[32];
+    const aurora__hold_line *lines;
+    uint32_t line_count;
+    int64_t ttl_ms;
+} aurora__hold;
+
+/* A stand-alone reservation; *decision_out is AURORA_DECISION_... */
+aurora_status aurora__hold_reserve_keys(aurora__step *step, const aurora__hold *hold);
+aurora_status aurora__hold_reserve(aurora__step *step, const aurora__hold *hold,
+                                   int32_t *decision_out);
+
+/* Commit, release and expiry of one; keys for all three. Expiry is a no-op when it is not due. */
+aurora_status aurora__hold_keys(aurora__step *step, const char *scope, const char *key);
+aurora_status aurora__hold_commit(aurora__step *step, const char *scope, const char *key);
+aurora_status aurora__hold_release(aurora__step *step, const char *scope, const char *key);
+aurora_status aurora__hold_expire(aurora__step *step, const char *scope, const char *key);
+
+#endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/* The rows of one batch: decisions read and write them here, the engine loads them before and saves
+ * them after. A write works on a copy, so that a mark can be undone. Pure memory. */
+#ifndef AURORA_CORE_ROWS_H
+#define AURORA_CORE_ROWS_H
+
+#include "core/arena.h"
+#include "core/tables.h"
+
+#define AURORA__KEY_VALUES_MAX 4
+
+/* A whole primary key. Texts are borrowed. */
+typedef struct {
+    uint32_t table; /* AURORA__TABLE_... */
+    uint32_t count;
+    aurora_value values[AURORA__KEY_VALUES_MAX];
+} aurora__key;
+
+aurora__key aurora__key_uuid(uint32_t table, const aurora_id *id);
+aurora__key aurora__key_number(uint32_t table, int64_t number);
+aurora__key aurora__key_text(uint32_t table, const char *text);
+aurora__key aurora__key_texts(uint32_t table, const char *first, const char *second);
+aurora__key aurora__key_uuid_number(uint32_t table, const aurora_id *id, int64_t number);
+
+typedef struct aurora__row {
+    uint32_t table;
+    uint32_t hash;
+    bool is_loaded;     /* false: wanted, not yet there */
+    bool is_wanted;     /* in the wanted list */
+    bool is_touched;    /* in the touched list of this batch */
+    bool is_found_base; /* whether the store has it */
+    bool is_found;      /* whether it exists now */
+    aurora_status status; /* AURORA_ECORRUPT: the stored row is damaged */
+    uint32_t journal;   /* newest journal entry + 1, or 0 */
+    void *base;         /* as loaded; never modified while a batch runs */
+    void *data;         /* now; == base when nothing was written */
+} aurora__row;
+
+typedef struct {
+    aurora__row *row;
+    void *data;
+    bool is_found;
+    uint32_t journal;
+} aurora__journal_entry;
+
+typedef struct {
+    aurora__row **slots; /* open addressing, a power of two */
+    uint32_t capacity;
+    uint32_t count;
+} aurora__row_map;
+
+typedef struct {
+    aurora__row **items;
+    uint32_t capacity;
+    uint32_t count;
+} aurora__row_list;
+
+typedef struct aurora__rows {
+    aurora__arena *batch; /* reset by the owner after each batch */
+    aurora__arena *cache; /* reset by the owner together with aurora__rows_forget */
+    aurora__row_map of_batch;
+    aurora__row_map of_cache;
+    aurora__row_list wanted;
+    aurora__row_list touched;
+    aurora__journal_entry *journal;
+    uint32_t journal_count;
+    uint32_t journal_capacity;
+    uint32_t mark;    /* journal length at the current mark */
+    bool is_out_of_memory;
+} aurora__rows;
+
+void aurora__rows_init(aurora__rows *rows, aurora__arena *batch, aurora__arena *cache);
+
+/* Asks for a row; it is in rows->wanted until it is loaded. Idempotent. */
+aurora_status aurora__rows_want(aurora__rows *rows, const aurora__key *key);
+
+/* Says that the store cannot have this row: its key was drawn for this command. */
+aurora_status aurora__rows_assume_absent(aurora__rows *rows, const aurora__key *key);
+
+/* The row or NULL when there is none. AURORA__NEED_KEYS when it is not loaded (it is then wanted),
+ * AURORA_ECORRUPT when it is damaged. The pointer is valid until the row is written. */
+aurora_status aurora__rows_read(aurora__rows *rows, const aurora__key *key, const void **row_out);
+
+/* A copy to change in place, or NULL when there is no such row. Texts are replaced, never edited. */
+aurora_status aurora__rows_write(aurora__rows *rows, const aurora__key *key, void **row_out);
+
+/* A new cleared row with its key filled in; AURORA_ECONFLICT when it exists. */
+aurora_status aurora__rows_insert(aurora__rows *rows, const aurora__key *key, void **row_out);
+
+/* The row is gone; no error when it was not there. */
+aurora_status aurora__rows_delete(aurora__rows *rows, const aurora__key *key);
+
+/* Marks nest: undo takes back all writes since the matching mark, keep leaves them to the outer
+ * one. `outer` is what mark returned. */
+uint32_t aurora__rows_mark(aurora__rows *rows);
+void aurora__rows_undo(aurora__rows *rows, uint32_t outer);
+void aurora__rows_keep(aurora__rows *rows, uint32_t outer);
+
+/* --- for the engine ------------------------------------------------------------------------- */
+
+/* Fills a wanted row from loaded values, or says that it is absent with values NULL. Damaged values
+ * mark the row. */
+void aurora__rows_loaded(aurora__rows *rows, aurora__row *row, const aurora_value *values);
+
+/* The arena that loads of this table must copy to. */
+aurora__arena *aurora__rows_arena(const aurora__rows *rows, uint32_t table);
+
+/* The put that saves a touched row; false when nothing has to be written. `values` has room for
+ * column_count values. */
+bool aurora__rows_put(const aurora__row *row, aurora_value *values, aurora_store_put *put_out);
+
+/* Ends a batch: cached rows take over what was committed, or fall back to what was loaded. The batch
+ * arena may be reset afterwards. */
+void aurora__rows_end(aurora__rows *rows, bool is_committed);
+
+/* Forgets cached rows too (somebody else wrote, or the cache grew too large). */
+void aurora__rows_forget(aurora__rows *rows);
+
+#endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/* One cascade: a command's decision, the events it emits, and the decisions that the installed
+ * modules take on them, depth first, in memory. Time, ids and policy come in; rows and events go
+ * out. */
+#ifndef AURORA_CORE_STEP_H
+#define AURORA_CORE_STEP_H
+
+#include "core/event.h"
+#include "core/internal.h"
+#include "core/rows.h"
+
+#include <aurora/base.h>
+
+#define AURORA__CASCADE_EVENTS_MAX 32
+
+enum {
+    AURORA__MODULE_ORDER = 1,
+    AURORA__MODULE_INVENTORY = 2,
+    AURORA__MODULE_PAYMENT = 4,
+    AURORA__MODULE_PRODUCT = 8,
+    AURORA__MODULE_SEARCH = 16,
+    AURORA__MODULE_RECOMMENDATION = 32,
+    AURORA__MODULE_NOTIFICATION = 64,
+    AURORA__MODULE_ALL = 127,
+};
+
+/* orders.parked */
+enum {
+    AURORA__PARKED_INVENTORY = 1,
+    AURORA__PARKED_PAYMENT = 2,
+    AURORA__PARKED_ORDER = 4, /* an event of the order itself was poison */
+};
+
+/* payments.call: how far the wanted call got. */
+enum {
+    AURORA__CALL_NONE = 0,
+    AURORA__CALL_WAITING = 1, /* nobody took it: it may be withdrawn without asking */
+    AURORA__CALL_TAKEN = 2,   /* leased until due_at; it may have reached the provider */
+    AURORA__CALL_ASK = 3,     /* the next call must be a query */
+};
+
+enum {
+    AURORA__PROVIDER_TASKS = 0,    /* none: tasks are left to the host */
+    AURORA__PROVIDER_SIMULATOR = 1,
+    AURORA__PROVIDER_PORT = 2,     /* a port is attached, the engine calls it */
+};
+
+/* What settings mean to the modules. */
+typedef struct {
+    uint32_t modules;            /* installed here, AURORA__MODULE_... */
+    int32_t provider;            /* AURORA__PROVIDER_... */
+    int64_t order_deadline_ms;   /* 300,000 */
+    int64_t late_grace_ms;       /* 60,000: decided later than deadline + this: refused as late */
+    int64_t tombstone_ms;        /* 24 h after the deadline */
+    int64_t resend_first_ms;     /* 10,000 */
+    int64_t resend_max_ms;       /* 600,000 */
+    int64_t attempts_max;        /* 20 */
+    int64_t park_after_ms;       /* 900,000 since the first attempt, with at least */
+    int64_t park_attempts_min;   /* 5 attempts */
+    int64_t retry_first_ms;      /* 1,000: backoff between attempts of a step */
+    int64_t retry_max_ms;        /* 60,000 */
+    uint64_t simulator_seed;
+    int64_t simulator_decline_ppm; /* of the tokens that are not test tokens */
+    int64_t simulator_latency_ms;  /* 0 = inline where the token answers at once */
+    size_t event_bytes_max;        /* 900,000 */
+} aurora__policy;
+
+typedef struct aurora__step {
+    aurora__rows *rows;
+    aurora__arena *arena;
+    const aurora__policy *policy;
+    int64_t now_ms;
+    aurora__event *events[AURORA__CASCADE_EVENTS_MAX];
+    uint32_t event_count;
+    aurora_error *err; /* may be NULL: the caller's, written where a field is to blame */
+    const char *broken_file;
+    int32_t broken_line;
+    bool is_creating; /* the cascade creates its order: a fatal answer refuses it as a whole */
+} aurora__step;
+
+/* Appends a cleared event of this kind, stamped with now, to be filled in before the decision
+ * returns. NULL when the cascade is full or memory is out; the decision then answers
+ * aurora__step_full(step). */
+aurora__event *aurora__step_emit(aurora__step *step, int32_t kind);
+aurora_status aurora__step_full(const aurora__step *step);
+
+/* Remembers where an invariant broke; returns AURORA_ECORE. */
+aurora_status aurora__step_broken(aurora__step *step, const char *file, int line);
+
+/* Writes field and message into the caller's error; returns `status`. The message is a constant. */
+aurora_status aurora__step_refuse(aurora__step *step, aurora_status status, const char *field,
+                                  const char *message);
+
+/* Delivers events[from..] to the installed subscribers of their kinds, depth first. A participant
+ * that answers fatally is undone and parked, unless the cascade creates the order. */
+aurora_status aurora__cascade_run(aurora__step *step, uint32_t from);
+
+/* Delivers one event that came from outside (another service's log) to one module. */
+aurora_status aurora__cascade_deliver(aurora__step *step, const aurora__event *event,
+                                      uint32_t module);
+
+/* Wants the rows that any decision on this order may need. Call until nothing new is wanted. */
+aurora_status aurora__saga_keys(aurora__step *step, const aurora_id *order_id);
+
+/* --- what the modules answer to events; each in its own file ---------------------------------- */
+
+aurora_status aurora__order_on_event(aurora__step *step, const aurora__event *event);
+aurora_status aurora__inventory_on_event(aurora__step *step, const aurora__event *event);
+aurora_status aurora__payment_on_event(aurora__step *step, const aurora__event *event);
+aurora_status aurora__price_on_event(aurora__step *step, const aurora__event *event);
+
+/* The participant parks its own row because of this event's step, and says so with
+ * inventory.parked | payment.parked; called after the fatal decision was undone. */
+aurora_status aurora__inventory_park(aurora__step *step, const aurora__event *event);
+aurora_status aurora__payment_park(aurora__step *step, const aurora__event *event);
+
+#endif
