@@ -19,5 +19,5 @@ build_preset() {
     fi
     rm -f "$log"
     cmake --build "$(build_dir "$preset")" --parallel "${AURORA_JOBS:-$(nproc)}" \
-        ${1:+--target "$@"}
+        ${1:+--target "$@"} ${AURORA_KEEP_GOING:+-- -k 0}
 }
