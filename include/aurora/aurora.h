@@ -1,36 +1,44 @@
 /* SPDX-License-Identifier: MIT */
 /* The whole public interface of libaurora: a durable order saga with stock, payments, trending and
- * operator verbs, and stand-alone resilience parts. These rules hold for every call and are said
- * here once; a comment in another header only says where a call differs.
+ * operator verbs, and stand-alone resilience parts. The rules below hold for every call and are
+ * said here once; a comment in another header only says where a call differs.
  *
- * IN        What a caller passes is borrowed until the call returns. Text is NUL-terminated UTF-8
- *           with the maximum its header gives; only payloads are (pointer, length). NULL means
- *           absent. Structs begin with `size`, which the caller sets (AURORA_X(...) in C, x_init()
- *           in C++), and unknown flags or a size of 0 answer AURORA_EINVAL; members that are not
- *           set are 0. Arrays of structs that may grow are arrays of pointers.
- * OUT       A result is one allocation, read only, shared freely between threads, freed by the
- *           _free of its type (NULL is a no-op, one thread, once), and valid after aurora_close.
- *           What it points to is freed with it. Text inside is NUL-terminated. After a failure
- *           every *out pointer is NULL. Results may grow at their end: read `size` before a member
- *           that is newer than your minimum release, and never copy one by value.
- *           Pages have `count` and `items`, an array of pointers; `next_cursor`, where it stands,
- * is the text to pass for the next page, NULL on the last. Cursors may be stored. TIME      *_at_ms
- * is a time in Unix milliseconds UTC, 0 = none; *_ms is a duration. Money is int64_t in minor units
- * beside an ISO 4217 code. Quantities are int64_t: 1..1,000,000 in a line, 1..1,000,000,000 in a
- * receipt. Constants count from 1; 0 is none or absent. Ids of all zero are none. RC        A
- * status is 0 or negative and says whether the call worked; "declined" and "out of stock" are data
- * in the order. aurora_error, the last parameter, may be NULL, and names the field and the rule of
- * a failure; there is no last-error state. Any call on a handle may also answer AURORA_EINVAL,
- * ENOMEM, EIO, EFULL, ETIMEDOUT, EBUSY, ECORE, EFORK, EREENTRANT, ECLOSED, and commands
- * AURORA_EREADONLY; comments name the others. aurora_status_is_retriable says which may be repeated
- * unchanged. THREADS   aurora_t, aurora_queue, limiters and buckets are shared: any thread, any
- * time. Results are immutable. Breakers, retries and sketches are confined: one thread at a time.
- * CALLBACKS Only what you attach is called: log, clock, allocator, ports, on the worker or inside
- *           your own call, and never under a lock of ours. From them only aurora_task_finish and
- *           queries (the calls that read) may be called; others answer AURORA_EREENTRANT. From
- *           clock, log and allocator nothing may be called. There are no completion callbacks.
- * FORK      A handle belongs to the process that opened it. In a child every call answers
- *           AURORA_EFORK, and aurora_close only frees memory.
+ * IN: What a caller passes is borrowed until the call returns. Text is NUL-terminated UTF-8 with
+ * the maximum its header gives; only payloads are (pointer, length). NULL means absent. Input
+ * structs begin with `size`, which AURORA_X(...) sets in C and x_init() in C++; members not set are
+ * 0, and an unknown flag or a size of 0 answers AURORA_EINVAL. Arrays of structs that may grow are
+ * arrays of pointers.
+ *
+ * OUT: A result is one allocation, read only, freed once by the _free of its type (NULL is a no-op)
+ * with all it points to, and valid after aurora_close. Text inside is NUL-terminated. After a
+ * failure *out is NULL. Results may grow at their end: compare `size` before reading a member that
+ * is newer than the oldest release you run with, and never copy one by value. Pages have `count`
+ * and `items`, an array of pointers; `next_cursor`, where there is one, is the text to pass for the
+ * next page, NULL on the last. Cursors stay valid over restarts. Structs in the caller's memory
+ * (aurora_error, aurora_stock, aurora_completion, aurora_drain) have a pinned layout.
+ *
+ * TIME: *_at_ms is a time in Unix milliseconds UTC, 0 = none; *_ms is a duration. Money is int64_t
+ * in minor units beside an ISO 4217 code. Quantities are int64_t: 1..1,000,000 in a line,
+ * 1..1,000,000,000 in a receipt. Constants count from 1, and 0 is none; an id of all zero is none.
+ *
+ * RC: A status is 0 or negative and says whether the call worked; "declined" and "out of stock" are
+ * data in the order. aurora_error, the last parameter, may be NULL; a failure names its field and
+ * rule there, and there is no last-error state. Any call on a handle may also answer AURORA_EINVAL,
+ * _ENOMEM, _EIO, _EFULL, _ETIMEDOUT, _EBUSY, _ECORE, _EFORK, _EREENTRANT or _ECLOSED, and commands
+ * AURORA_EREADONLY; a comment names the others. aurora_status_is_retriable says which may be
+ * repeated unchanged. Waiting calls whose time is over answer AURORA_OK with nothing.
+ *
+ * THREADS: aurora_t, aurora_queue, limiters and buckets are shared: any thread, any time. Results
+ * are immutable. Breakers, retries and sketches are confined: one thread at a time. So is whatever
+ * initializes, closes or frees an object: no other call on it meanwhile.
+ *
+ * CALLBACKS: Only what you attach is called: log, clock, allocator, ports; on the worker or inside
+ * your own call, and never under a lock of ours. A port may call aurora_task_finish and what reads
+ * without waiting; other calls answer AURORA_EREENTRANT. Log, clock and allocator call nothing of
+ * ours. There are no completion callbacks.
+ *
+ * FORK: A handle belongs to the process that opened it. In a child every call answers AURORA_EFORK,
+ * and aurora_close only frees memory.
  *
  * Without AURORA_OPEN_WORKER a blocking call drives the engine by itself. A timeout ends the
  * waiting, never the command. */

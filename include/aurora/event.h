@@ -90,11 +90,14 @@ typedef struct {
  * -) has acknowledged. The first read makes the consumer, at the oldest event kept. Waits for the
  * first event at most wait_ms (0 = not at all, -1 = for ever), pumping if the handle has no worker;
  * time over is AURORA_OK with count 0. Without an acknowledgement the next read gives the same
- * events. AURORA_EGONE: retention has passed this consumer; take a snapshot of what it needs, then
- * acknowledge a position seen before the snapshot (aurora_event_bounds). *out is freed with
- * aurora_event_page_free. Threads: shared, but two readers of one consumer read the same events. */
+ * events. AURORA_EINTR after aurora_wake. AURORA_EGONE: retention has passed this consumer; take a
+ * snapshot of what it needs, then acknowledge a position seen before the snapshot
+ * (aurora_event_bounds). *out is freed with aurora_event_page_free. Threads: shared, but two
+ * readers of one consumer read the same events. */
 AURORA_API aurora_status aurora_event_read(aurora_t *shop, const char *consumer, uint32_t limit,
                                            int32_t wait_ms, aurora_event_page **out);
+
+/* Frees the page and all it points to; NULL is a no-op. Threads: confined. */
 AURORA_API void aurora_event_page_free(aurora_event_page *page);
 
 /* Acknowledges everything up to and including `position`, durably. A position at or below the
@@ -116,6 +119,8 @@ AURORA_API aurora_status aurora_event_bounds(aurora_t *shop, uint64_t *oldest_ou
 /* Lists all consumers of this log, also our own. *out is freed with aurora_consumer_page_free.
  * Threads: shared. */
 AURORA_API aurora_status aurora_consumer_list(aurora_t *shop, aurora_consumer_page **out);
+
+/* Frees the page and all it points to; NULL is a no-op. Threads: confined. */
 AURORA_API void aurora_consumer_page_free(aurora_consumer_page *page);
 
 /* Forgets a host's consumer, which then holds nothing back. AURORA_ENOTFOUND; AURORA_EINVAL for one

@@ -95,12 +95,19 @@ static inline void aurora_options_init(aurora_options *options)
 AURORA_API aurora_status aurora_open(const char *url, const aurora_options *options,
                                      aurora_t **shop_out, aurora_error *err);
 
-/* Finishes the batch in flight and frees the handle. Calls that wait in other threads return
- * AURORA_ECLOSED first; commands accepted but not yet decided are dropped, and were never
- * acknowledged. Queues and results of the handle stay valid memory and still need their own _free.
- * After fork, in the child, it only frees memory. NULL is a no-op. Not to be called twice, nor from
- * a callback. Threads: confined (the last call on the handle). */
+/* Finishes the batch in flight, lets calls that wait in other threads return AURORA_ECLOSED, waits
+ * until they have left, and frees the handle. No call on it may begin after this one began; queues
+ * are the exception, they answer AURORA_ECLOSED. Commands accepted but not yet decided are dropped,
+ * and were never acknowledged. Queues and results of the handle still need their own _free. After
+ * fork, in the child, it only frees memory. NULL is a no-op. Not from a callback. Threads:
+ * confined. */
 AURORA_API void aurora_close(aurora_t *shop);
+
+/* Lets every call that waits on the handle at this moment for tasks, events or a version of an
+ * order return AURORA_EINTR, and every aurora_pump return early; nothing else is disturbed. For
+ * shutting down, or for cancelling a waiting thread: one that finds nothing to stop waits again.
+ * Threads: shared. */
+AURORA_API void aurora_wake(aurora_t *shop);
 
 /* Runs what is due: waiting commands, timers, followers, payment calls. For handles opened without
  * AURORA_OPEN_WORKER; with a worker it answers AURORA_ENOTSUP. Ends after about budget_ms (0 = one

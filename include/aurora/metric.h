@@ -39,6 +39,8 @@ typedef struct {
 /* Takes a snapshot; never waits for the engine. *out is freed with aurora_metric_page_free.
  * Threads: shared. */
 AURORA_API aurora_status aurora_metrics(aurora_t *shop, aurora_metric_page **out);
+
+/* Frees the page and all it points to; NULL is a no-op. Threads: confined. */
 AURORA_API void aurora_metric_page_free(aurora_metric_page *page);
 
 #ifdef __cplusplus

@@ -56,10 +56,12 @@ AURORA_API aurora_status aurora_verify(aurora_t *shop, aurora_report **out);
 AURORA_API aurora_status aurora_verify_stores(aurora_t *const *shops, uint32_t count,
                                               uint32_t flags, aurora_report **out,
                                               aurora_error *err);
+
+/* Frees the report and all it points to; NULL is a no-op. Threads: confined. */
 AURORA_API void aurora_report_free(aurora_report *report);
 
-/* Copies the store, while it works, to the file `path`, which must not exist; the copy opens with
- * a log epoch of its own. AURORA_ECONFLICT when the file exists; AURORA_EFULL; AURORA_ENOTSUP where
+/* Copies the store, while it works, to the file `path`, which must not exist; the copy opens with a
+ * log epoch of its own. AURORA_ECONFLICT when the file exists; AURORA_EFULL; AURORA_ENOTSUP where
  * the store has its own tools (PostgreSQL). Threads: shared. */
 AURORA_API aurora_status aurora_backup(aurora_t *shop, const char *path, aurora_error *err);
 

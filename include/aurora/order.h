@@ -171,18 +171,21 @@ typedef struct {
     uint32_t reserved;
 } aurora_history;
 
+/* C++ and FFI: zeroes *request and sets its size. Threads: confined. */
 static inline void aurora_order_request_init(aurora_order_request *request)
 {
     memset(request, 0, sizeof(*request));
     request->size = (uint32_t)sizeof(*request);
 }
 
+/* C++ and FFI: zeroes *filter and sets its size. Threads: confined. */
 static inline void aurora_order_filter_init(aurora_order_filter *filter)
 {
     memset(filter, 0, sizeof(*filter));
     filter->size = (uint32_t)sizeof(*filter);
 }
 
+/* C++ and FFI: zeroes *cancel and sets its size. Threads: confined. */
 static inline void aurora_cancel_init(aurora_cancel *cancel)
 {
     memset(cancel, 0, sizeof(*cancel));
@@ -204,13 +207,14 @@ AURORA_API aurora_status aurora_order_check(const aurora_order_request *request,
 
 /* Stores an order and waits until its status is COMPLETED, FAILED, CANCELLED or PARKED, or the
  * timeout ends the waiting: then AURORA_OK with PENDING or RESERVED, and the order goes on. A
- * repeat of key and request gives the first order as it is now, with is_replay. AURORA_ETIMEDOUT
- * only when it is not known to be stored: place it again with the same key. AURORA_EBUSY: the queue
- * or the log is full, nothing was stored, the same call may be repeated after a pause.
- * AURORA_EAGAIN: the key is in flight elsewhere. AURORA_EKEYREUSED, AURORA_EUNKNOWNSKU,
- * AURORA_ECURRENCY: nothing stored. AURORA_ETAKEN: another order has the reference;
- * aurora_order_list finds it. *out is freed with aurora_order_free, and is NULL on failure.
- * Threads: shared. */
+ * repeat of key and request gives the first order as it is now, with is_replay; with NO_WAIT and
+ * AS_CREATED as its creating commit left it, so that aurora_order_json gives the same bytes.
+ * AURORA_ETIMEDOUT only when it is not known to be stored: place it again with the same key.
+ * AURORA_EBUSY: the queue or the log is full, nothing was stored, the same call may be repeated
+ * after a pause. AURORA_EAGAIN: the key is in flight elsewhere. AURORA_EKEYREUSED,
+ * AURORA_EUNKNOWNSKU, AURORA_ECURRENCY: nothing stored. AURORA_ETAKEN: another order has the
+ * reference; aurora_order_list finds it. *out is freed with aurora_order_free, and is NULL on
+ * failure. Threads: shared. */
 AURORA_API aurora_status aurora_order_place(aurora_t *shop, const aurora_order_request *request,
                                             aurora_order **out, aurora_error *err);
 
@@ -223,8 +227,8 @@ AURORA_API aurora_status aurora_order_get(aurora_t *shop, aurora_id order_id, au
 AURORA_API void aurora_order_free(aurora_order *order);
 
 /* Reads one order as soon as its version is above after_version (0 = at once), or when timeout_ms
- * (0..600,000) has passed: AURORA_OK either way, compare `version`. AURORA_ENOTFOUND,
- * AURORA_ECLOSED. *out as in aurora_order_get. Threads: shared. */
+ * (0..600,000) has passed: AURORA_OK either way, compare `version`. AURORA_ENOTFOUND, AURORA_EINTR
+ * after aurora_wake. *out as in aurora_order_get. Threads: shared. */
 AURORA_API aurora_status aurora_order_wait(aurora_t *shop, aurora_id order_id,
                                            uint64_t after_version, int32_t timeout_ms,
                                            aurora_order **out);
@@ -235,6 +239,8 @@ AURORA_API aurora_status aurora_order_wait(aurora_t *shop, aurora_id order_id,
 AURORA_API aurora_status aurora_order_list(aurora_t *shop, const aurora_order_filter *filter,
                                            const char *cursor, uint32_t limit,
                                            aurora_order_page **out, aurora_error *err);
+
+/* Frees the page and all it points to; NULL is a no-op. Threads: confined. */
 AURORA_API void aurora_order_page_free(aurora_order_page *page);
 
 /* Cancels an order; a COMPLETED one is returned and refunded in full. reason is
@@ -255,6 +261,8 @@ AURORA_API aurora_status aurora_order_cancel_with(aurora_t *shop, const aurora_c
  * shared. */
 AURORA_API aurora_status aurora_order_history(aurora_t *shop, aurora_id order_id,
                                               aurora_history **out);
+
+/* Frees the history and all it points to; NULL is a no-op. Threads: confined. */
 AURORA_API void aurora_history_free(aurora_history *history);
 
 /* Writes the order as the JSON object of the HTTP API, and a NUL. *length_out (may be NULL) is the

@@ -61,12 +61,14 @@ typedef struct {
     const char *category; /* NULL = all */
 } aurora_product_filter;
 
+/* C++ and FFI: zeroes *input and sets its size. Threads: confined. */
 static inline void aurora_product_input_init(aurora_product_input *input)
 {
     memset(input, 0, sizeof(*input));
     input->size = (uint32_t)sizeof(*input);
 }
 
+/* C++ and FFI: zeroes *filter and sets its size. Threads: confined. */
 static inline void aurora_product_filter_init(aurora_product_filter *filter)
 {
     memset(filter, 0, sizeof(*filter));
@@ -116,11 +118,12 @@ AURORA_API aurora_status aurora_product_delete(aurora_t *shop, const char *sku, 
 AURORA_API aurora_status aurora_product_list(aurora_t *shop, const aurora_product_filter *filter,
                                              const char *cursor, uint32_t limit,
                                              aurora_product_page **out, aurora_error *err);
+
+/* Frees the page and all it points to; NULL is a no-op. Threads: confined. */
 AURORA_API void aurora_product_page_free(aurora_product_page *page);
 
 /* Counts views of a product for trending: product.viewed, added up per SKU and batch. count is
- * 1..1,000,000. Views are the one write that is answered before it is durable: a crash may lose
- * the last few. AURORA_EUNKNOWNSKU. Threads: shared. */
+ * 1..1,000,000. AURORA_EUNKNOWNSKU. Threads: shared. */
 AURORA_API aurora_status aurora_product_view(aurora_t *shop, const char *sku, uint32_t count,
                                              aurora_error *err);
 

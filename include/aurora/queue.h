@@ -25,14 +25,15 @@ typedef struct {
     uint32_t error_line;  /* the line to blame for a failure, from 0; AURORA_NO_LINE = none */
     int64_t total_minor;
     uint64_t version;
-    uint32_t is_replay;  /* 1 = the key was known */
-    uint32_t spare;      /* 0 */
-    aurora_order *order; /* with AURORA_ORDER_WITH_RESULT and AURORA_OK, the taker's to free with
+    uint32_t is_replay;   /* 1 = the key was known */
+    uint32_t spare;       /* 0 */
+    aurora_order *order;  /* with AURORA_ORDER_WITH_RESULT and AURORA_OK, the taker's to free with
                             aurora_order_free; else NULL */
+    uint64_t reserved[1]; /* 0 */
 } aurora_completion;
 
-/* Makes a queue for at most `capacity` (1..65,536) requests that are submitted and not yet taken.
- * A handle may have many. *out is freed with aurora_queue_free. Threads: shared. */
+/* Makes a queue for at most `capacity` (1..65,536) requests that are submitted and not yet taken. A
+ * handle may have many. *out is freed with aurora_queue_free. Threads: shared. */
 AURORA_API aurora_status aurora_queue_new(aurora_t *shop, uint32_t capacity, aurora_queue **out);
 
 /* Frees a queue, before or after its handle is closed; completions not taken are dropped, their
@@ -43,20 +44,20 @@ AURORA_API void aurora_queue_free(aurora_queue *queue);
 /* Submits `count` requests, copied before it returns; never waits. tags (may be NULL: all 0) come
  * back in the completions. *accepted_out, required, is how many of the first were accepted: each of
  * those gives exactly one completion, also when it is refused. Each request's timeout_ms and flags
- * hold as in aurora_order_place, counted from here. AURORA_OK when at least one was accepted;
- * AURORA_EBUSY when none was, because this queue or the engine's is full: take completions and
- * submit the rest again; AURORA_ECLOSED. Without a worker nothing moves until someone takes or
- * pumps. Threads: shared. */
+ * hold as in aurora_order_place, counted from here. A retriable status in a completion says: submit
+ * it again, with the same key. AURORA_OK when at least one was accepted; AURORA_EBUSY when none
+ * was, because this queue or the engine's is full: take completions and submit the rest again;
+ * AURORA_ECLOSED. Without a worker nothing moves until someone takes or pumps. Threads: shared. */
 AURORA_API aurora_status aurora_order_submit(aurora_queue *queue,
                                              const aurora_order_request *const *requests,
                                              const uint64_t *tags, uint32_t count,
                                              uint32_t *accepted_out);
 
 /* Takes up to `capacity` (1..65,536) completions into `out`; waits for the first at most timeout_ms
- * (0 = not at all, -1 = for ever), pumping meanwhile if the handle has no worker. *count_out,
- * required, is how many. Time over is AURORA_OK with 0. AURORA_EINTR after aurora_queue_wake;
- * AURORA_ECLOSED when the handle was closed and nothing is left. Each completion goes to one taker.
- * Threads: shared. */
+ * (0 = not at all, -1 = for ever), also while nothing is submitted, pumping meanwhile if the handle
+ * has no worker. *count_out, required, is how many. Time over is AURORA_OK with 0. AURORA_EINTR
+ * after aurora_queue_wake; AURORA_ECLOSED when the handle was closed and nothing is left. Each
+ * completion goes to one taker. Threads: shared. */
 AURORA_API aurora_status aurora_queue_take(aurora_queue *queue, aurora_completion *out,
                                            uint32_t capacity, int32_t timeout_ms,
                                            uint32_t *count_out);

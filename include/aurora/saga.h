@@ -110,12 +110,14 @@ typedef struct {
     const char *next_cursor;                /* NULL = this is the last page */
 } aurora_dead_letter_page;
 
+/* C++ and FFI: zeroes *filter and sets its size. Threads: confined. */
 static inline void aurora_saga_filter_init(aurora_saga_filter *filter)
 {
     memset(filter, 0, sizeof(*filter));
     filter->size = (uint32_t)sizeof(*filter);
 }
 
+/* C++ and FFI: zeroes *repair and sets its size. Threads: confined. */
 static inline void aurora_repair_init(aurora_repair *repair)
 {
     memset(repair, 0, sizeof(*repair));
@@ -134,6 +136,8 @@ static inline void aurora_repair_init(aurora_repair *repair)
 AURORA_API aurora_status aurora_saga_list(aurora_t *shop, const aurora_saga_filter *filter,
                                           const char *cursor, uint32_t limit,
                                           aurora_saga_page **out, aurora_error *err);
+
+/* Frees the page and all it points to; NULL is a no-op. Threads: confined. */
 AURORA_API void aurora_saga_page_free(aurora_saga_page *page);
 
 /* Reads one saga, settled or not. AURORA_ENOTFOUND when neither order nor participants know the id.
@@ -156,11 +160,13 @@ AURORA_API aurora_status aurora_saga_repair(aurora_t *shop, const aurora_repair 
 AURORA_API aurora_status aurora_dead_letter_list(aurora_t *shop, const char *consumer,
                                                  const char *cursor, uint32_t limit,
                                                  aurora_dead_letter_page **out, aurora_error *err);
+
+/* Frees the page and all it points to; NULL is a no-op. Threads: confined. */
 AURORA_API void aurora_dead_letter_page_free(aurora_dead_letter_page *page);
 
-/* Runs the parked events of one key again, in order, and unparks the key with the last.
- * *count_out (may be NULL) is how many were taken. AURORA_ECONFLICT when one still fails: it and
- * those behind it stay; AURORA_ENOTFOUND. Threads: shared. */
+/* Runs the parked events of one key again, in order, and unparks the key with the last. *count_out
+ * (may be NULL) is how many were taken. AURORA_ECONFLICT when one still fails: it and those behind
+ * it stay; AURORA_ENOTFOUND. Threads: shared. */
 AURORA_API aurora_status aurora_dead_letter_redrive(aurora_t *shop, const char *consumer,
                                                     const char *key, uint32_t *count_out,
                                                     aurora_error *err);

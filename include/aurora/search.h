@@ -63,6 +63,7 @@ typedef struct {
     const char *const *items; /* completions, best first */
 } aurora_suggestion_page;
 
+/* C++ and FFI: zeroes *query and sets its size. Threads: confined. */
 static inline void aurora_query_init(aurora_query *query)
 {
     memset(query, 0, sizeof(*query));
@@ -79,6 +80,8 @@ static inline void aurora_query_init(aurora_query *query)
 AURORA_API aurora_status aurora_search(aurora_t *shop, const aurora_query *query,
                                        const char *cursor, uint32_t limit, aurora_search_page **out,
                                        aurora_error *err);
+
+/* Frees the page and all it points to; NULL is a no-op. Threads: confined. */
 AURORA_API void aurora_search_page_free(aurora_search_page *page);
 
 /* Completes what a user is typing: at most `limit` (1..20, 0 = 10) texts that begin with, or are
@@ -86,6 +89,8 @@ AURORA_API void aurora_search_page_free(aurora_search_page *page);
  * aurora_suggestion_page_free. Threads: shared. */
 AURORA_API aurora_status aurora_search_suggest(aurora_t *shop, const char *prefix, uint32_t limit,
                                                aurora_suggestion_page **out, aurora_error *err);
+
+/* Frees the page and all it points to; NULL is a no-op. Threads: confined. */
 AURORA_API void aurora_suggestion_page_free(aurora_suggestion_page *page);
 
 /* Drops the index and fills it again from the products; searches answer from what is there

@@ -91,12 +91,14 @@ typedef struct {
     const char *next_cursor; /* NULL = this is the last page */
 } aurora_reservation_page;
 
+/* C++ and FFI: zeroes *movement and sets its size. Threads: confined. */
 static inline void aurora_movement_init(aurora_movement *movement)
 {
     memset(movement, 0, sizeof(*movement));
     movement->size = (uint32_t)sizeof(*movement);
 }
 
+/* C++ and FFI: zeroes *filter and sets its size. Threads: confined. */
 static inline void aurora_stock_filter_init(aurora_stock_filter *filter)
 {
     memset(filter, 0, sizeof(*filter));
@@ -138,6 +140,8 @@ AURORA_API aurora_status aurora_stock_get(aurora_t *shop, const char *sku, auror
 AURORA_API aurora_status aurora_stock_list(aurora_t *shop, const aurora_stock_filter *filter,
                                            const char *cursor, uint32_t limit,
                                            aurora_stock_page **out, aurora_error *err);
+
+/* Frees the page and all it points to; NULL is a no-op. Threads: confined. */
 AURORA_API void aurora_stock_page_free(aurora_stock_page *page);
 
 /* Reserves all lines or none, without an order; lines of one SKU are added up, unit prices are not
@@ -165,6 +169,8 @@ AURORA_API aurora_status aurora_stock_release(aurora_t *shop, const char *key);
 AURORA_API aurora_status aurora_reservation_list(aurora_t *shop, const char *sku,
                                                  const char *cursor, uint32_t limit,
                                                  aurora_reservation_page **out, aurora_error *err);
+
+/* Frees the page and all it points to; NULL is a no-op. Threads: confined. */
 AURORA_API void aurora_reservation_page_free(aurora_reservation_page *page);
 
 /* "reserved", "out_of_stock"; "" for another value. Static text. Threads: shared. */

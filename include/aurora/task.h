@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Work for the outside world: payments and notifications as durable tasks. A host takes some, under
- * a lease, does them with whatever it has, and finishes each by its id, from any thread. Payments
- * come this way with the setting payment=none: or to an attached port (aurora/port/payment.h);
- * notifications with notify=none:. */
+ * a lease, does them with whatever it has, and finishes each by its id, from any thread. Open with
+ * the settings "payment=none:" (default: the simulator) and "notify=none:" (default: the log) to
+ * get them; what an adapter or an attached port (aurora/port/payment.h) does is never given out. */
 #ifndef AURORA_TASK_H
 #define AURORA_TASK_H
 
@@ -32,7 +32,8 @@ enum {
 /* How a task went. */
 enum {
     AURORA_OUTCOME_DONE = 1,
-    AURORA_OUTCOME_DECLINED = 2,  /* the provider refuses for good: `code` */
+    AURORA_OUTCOME_DECLINED = 2,  /* refused for good: `code`. Of an authorize it fails
+                                     the order, of any other verb it parks the payment */
     AURORA_OUTCOME_PENDING = 3,   /* accepted; finish again, or be asked by a query later */
     AURORA_OUTCOME_NOT_FOUND = 4, /* queries only: the provider never saw this task id */
     AURORA_OUTCOME_UNKNOWN = 5    /* no answer: a query follows, after retry_after_ms */
@@ -82,6 +83,7 @@ typedef struct {
     uint32_t reserved;              /* 0 */
 } aurora_task_result;
 
+/* C++ and FFI: zeroes *result and sets its size. Threads: confined. */
 static inline void aurora_task_result_init(aurora_task_result *result)
 {
     memset(result, 0, sizeof(*result));
@@ -96,12 +98,14 @@ static inline void aurora_task_result_init(aurora_task_result *result)
 /* Takes up to `capacity` (1..1,024) due tasks of one kind and leases them for lease_ms
  * (1,000..3,600,000; 0 = 30,000): no other taker, in any process, gets them meanwhile. Waits for
  * the first at most wait_ms (0 = not at all, -1 = for ever), pumping if the handle has no worker;
- * time over is AURORA_OK with count 0. AURORA_ENOTSUP when a port or an adapter does this kind;
- * AURORA_ECLOSED. *out is freed with aurora_task_page_free, also before its tasks are finished.
- * Threads: shared. */
+ * time over is AURORA_OK with count 0, also where an adapter or a port does this kind. AURORA_EINTR
+ * after aurora_wake; AURORA_ECLOSED. *out is freed with aurora_task_page_free, also before its
+ * tasks are finished. Threads: shared. */
 AURORA_API aurora_status aurora_task_take(aurora_t *shop, int32_t kind, uint32_t capacity,
                                           uint32_t lease_ms, int32_t wait_ms,
                                           aurora_task_page **out);
+
+/* Frees the page and all it points to; NULL is a no-op. Threads: confined. */
 AURORA_API void aurora_task_page_free(aurora_task_page *page);
 
 /* Reports how a task went, durably: from any thread, from a port's start, after the lease, after a

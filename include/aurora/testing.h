@@ -70,6 +70,8 @@ AURORA_API const aurora_fault_point *aurora_fault_point_table(uint32_t *count_ou
 /* Makes an empty plan for aurora_options.faults of one or more handles. AURORA_ENOMEM. *out is
  * freed with aurora_fault_plan_free after those are closed. Threads: shared. */
 AURORA_API aurora_status aurora_fault_plan_new(aurora_fault_plan **out);
+
+/* Frees the plan and all it points to; NULL is a no-op. Threads: confined. */
 AURORA_API void aurora_fault_plan_free(aurora_fault_plan *plan);
 
 /* Lets the visit number `nth` from now (from 1) of a point do `action`, once; `status` is a

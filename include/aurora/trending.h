@@ -40,6 +40,7 @@ typedef struct {
     int64_t at_ms;                    /* the time the scores are for */
 } aurora_trend_page;
 
+/* C++ and FFI: zeroes *query and sets its size. Threads: confined. */
 static inline void aurora_trend_query_init(aurora_trend_query *query)
 {
     memset(query, 0, sizeof(*query));
@@ -62,8 +63,8 @@ AURORA_API aurora_status aurora_trending(aurora_t *shop, const aurora_trend_quer
 AURORA_API aurora_status aurora_related_products(aurora_t *shop, const char *sku, uint32_t limit,
                                                  aurora_trend_page **out, aurora_error *err);
 
-/* The SKUs in most completed orders ever, without decay. category may be NULL; limit is 1..1,000
- * (0 = 20). *out is freed with aurora_trend_page_free. Threads: shared. */
+/* The SKUs in most completed orders ever, without decay. category may be NULL; limit is 1..1,000 (0
+ * = 20). *out is freed with aurora_trend_page_free. Threads: shared. */
 AURORA_API aurora_status aurora_popular_products(aurora_t *shop, const char *category,
                                                  uint32_t limit, aurora_trend_page **out,
                                                  aurora_error *err);
