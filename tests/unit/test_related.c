@@ -15,6 +15,7 @@
 #define SKUS 300
 #define BASKET_SKUS 6
 #define ROUNDING 1e-9
+#define FIRST_LINK_OFFSET 100 /* in a snapshot of two SKUs of one byte */
 
 struct basket {
     char texts[BASKET_SKUS][12];
@@ -363,6 +364,61 @@ START_TEST(test_related__merge_of_four_partitions_keeps_the_bounds)
 }
 END_TEST
 
+static void add_two(struct fixture *fixture, const char *a, const char *b, double weight)
+{
+    const char *skus[] = {a, b};
+    aurora_assert_ok(aurora_related_add(&fixture->related, skus, 2, weight, START_MS));
+}
+
+static void assert_pair(const struct fixture *fixture, const char *a, const char *b, double sum)
+{
+    aurora_topk_item items[8];
+    uint32_t count;
+    aurora_assert_ok(aurora_related_list(&fixture->related, a, START_MS, 8, items, &count));
+    for (uint32_t i = 0; i < count; i++) {
+        if (strcmp(items[i].key, b) != 0)
+            continue;
+        ck_assert_double_ge(items[i].score, sum - ROUNDING);
+        ck_assert_double_le(items[i].score - items[i].error, sum + ROUNDING);
+        return;
+    }
+    ck_abort_msg("%s is not listed for %s", b, a);
+}
+
+START_TEST(test_related__merge_credits_a_pair_whose_product_this_side_has_dropped)
+{
+    struct fixture small = open_related(2, 4, HOUR_MS);
+    struct fixture other = open_related(8, 4, HOUR_MS);
+    add_two(&small, "a", "b", 1.0);
+    add_two(&small, "a", "c", 10.0);
+    add_two(&other, "a", "b", 100.0);
+
+    aurora_assert_ok(aurora_related_merge(&small.related, &other.related));
+
+    assert_pair(&small, "a", "b", 101.0);
+    assert_pair(&small, "b", "a", 101.0);
+    free(small.memory);
+    free(other.memory);
+}
+END_TEST
+
+START_TEST(test_related__merge_credits_a_pair_whose_products_the_other_side_has_dropped)
+{
+    struct fixture large = open_related(8, 4, HOUR_MS);
+    struct fixture other = open_related(2, 4, HOUR_MS);
+    add_two(&large, "a", "b", 10.0);
+    add_two(&other, "a", "b", 1.0);
+    add_two(&other, "c", "d", 5.0);
+
+    aurora_assert_ok(aurora_related_merge(&large.related, &other.related));
+
+    assert_pair(&large, "a", "b", 11.0);
+    assert_pair(&large, "c", "d", 5.0);
+    free(large.memory);
+    free(other.memory);
+}
+END_TEST
+
 START_TEST(test_related__merge_refuses_itself_and_another_half_life)
 {
     struct fixture a = open_related(4, 4, HOUR_MS);
@@ -483,6 +539,26 @@ static void write_checksum(uint8_t *bytes, size_t size)
         bytes[size - 8 + (size_t)i] = (uint8_t)(hash >> (8 * i));
 }
 
+START_TEST(test_related__restore_refuses_a_product_beside_itself_or_unknown)
+{
+    struct fixture fixture = open_related(4, 4, HOUR_MS);
+    add_two(&fixture, "a", "b", 1.0);
+    size_t size;
+    uint8_t *bytes = snapshot_of(&fixture.related, &size);
+    ck_assert_uint_eq(bytes[FIRST_LINK_OFFSET], 1);
+
+    for (uint8_t other = 0; other < 8; other++) {
+        bytes[FIRST_LINK_OFFSET] = other;
+        write_checksum(bytes, size);
+        aurora_assert_status(restore_copy(&fixture.related, bytes, size),
+                             other == 1 ? AURORA_OK : AURORA_ECORRUPT);
+    }
+
+    free(bytes);
+    free(fixture.memory);
+}
+END_TEST
+
 static void assert_works(aurora_related *related, const struct basket *baskets)
 {
     feed(related, baskets, 20);
@@ -544,10 +620,14 @@ static Suite *related_suite(void)
     tcase_add_test(tcase, test_related__refuses_bad_baskets_and_counts_nothing);
     tcase_add_test(tcase, test_related__init_refuses_what_it_cannot_use);
     tcase_add_test(tcase, test_related__merge_of_four_partitions_keeps_the_bounds);
+    tcase_add_test(tcase, test_related__merge_credits_a_pair_whose_product_this_side_has_dropped);
+    tcase_add_test(tcase,
+                   test_related__merge_credits_a_pair_whose_products_the_other_side_has_dropped);
     tcase_add_test(tcase, test_related__merge_refuses_itself_and_another_half_life);
     tcase_add_test(tcase, test_related__a_restored_table_answers_and_goes_on_within_the_bounds);
     tcase_add_test(tcase, test_related__restore_refuses_what_does_not_fit);
     tcase_add_test(tcase, test_related__every_truncated_snapshot_is_refused);
+    tcase_add_test(tcase, test_related__restore_refuses_a_product_beside_itself_or_unknown);
     tcase_add_test(tcase, test_related__flipped_bits_are_refused_or_harmless);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -14,6 +14,7 @@
 #define START_MS INT64_C(1700000000000)
 #define SKUS 5000
 #define ROUNDING 1e-9
+#define FLOOR_OFFSET 40 /* in a snapshot, behind its head */
 
 struct add {
     uint32_t sku;
@@ -357,6 +358,64 @@ START_TEST(test_topk__adds_after_a_merge_keep_the_bounds)
 }
 END_TEST
 
+START_TEST(test_topk__merge_credits_a_key_with_what_the_other_side_may_have_lost)
+{
+    struct fixture lossy = open_topk(1, HOUR_MS);
+    struct fixture whole = open_topk(8, HOUR_MS);
+    struct fixture other = open_topk(8, HOUR_MS);
+    aurora_topk_item item;
+    aurora_assert_ok(aurora_topk_add(&lossy.topk, "lost", 1.0, START_MS));
+    aurora_assert_ok(aurora_topk_add(&lossy.topk, "kept", 10.0, START_MS));
+    aurora_assert_ok(aurora_topk_add(&other.topk, "lost", 5.0, START_MS));
+
+    aurora_assert_ok(aurora_topk_merge(&whole.topk, &lossy.topk));
+    aurora_assert_ok(aurora_topk_merge(&whole.topk, &other.topk));
+
+    aurora_assert_ok(aurora_topk_get(&whole.topk, "lost", START_MS, &item));
+    ck_assert_double_eq_tol(item.score, 6.0, 1e-12);
+    ck_assert_double_eq_tol(item.error, 1.0, 1e-12);
+    free(lossy.memory);
+    free(whole.memory);
+    free(other.memory);
+}
+END_TEST
+
+START_TEST(test_topk__a_key_that_a_merge_leaves_out_stays_bounded)
+{
+    struct fixture full = open_topk(1, HOUR_MS);
+    struct fixture other = open_topk(1, HOUR_MS);
+    aurora_topk_item item;
+    aurora_assert_ok(aurora_topk_add(&full.topk, "a", 10.0, START_MS));
+    aurora_assert_ok(aurora_topk_add(&other.topk, "b", 5.0, START_MS));
+
+    aurora_assert_ok(aurora_topk_merge(&full.topk, &other.topk));
+
+    aurora_assert_ok(aurora_topk_get(&full.topk, "b", START_MS, &item));
+    ck_assert_double_eq_tol(item.score, 5.0, 1e-12);
+    ck_assert_double_eq_tol(item.error, 5.0, 1e-12);
+    free(full.memory);
+    free(other.memory);
+}
+END_TEST
+
+START_TEST(test_topk__an_old_time_weighs_less_after_a_merge_from_years_later)
+{
+    struct fixture fixture = open_topk(4, HOUR_MS);
+    struct fixture later = open_topk(4, HOUR_MS);
+    aurora_topk_item item;
+    aurora_assert_ok(aurora_topk_add(&fixture.topk, "a", 1.0, START_MS));
+    aurora_assert_ok(aurora_topk_add(&later.topk, "b", 1.0, START_MS + 300 * HOUR_MS));
+
+    aurora_assert_ok(aurora_topk_merge(&fixture.topk, &later.topk));
+    aurora_assert_ok(aurora_topk_add(&fixture.topk, "a", 1.0, START_MS));
+
+    aurora_assert_ok(aurora_topk_get(&fixture.topk, "a", START_MS + 300 * HOUR_MS, &item));
+    ck_assert_double_le(fabs(item.score * 0x1p299 - 1.0), 1e-9);
+    free(fixture.memory);
+    free(later.memory);
+}
+END_TEST
+
 START_TEST(test_topk__merge_refuses_itself_and_another_half_life)
 {
     struct fixture a = open_topk(4, HOUR_MS);
@@ -542,6 +601,23 @@ START_TEST(test_topk__restore_refuses_the_same_key_twice)
 }
 END_TEST
 
+START_TEST(test_topk__restore_refuses_a_floor_above_a_score)
+{
+    struct fixture fixture = open_topk(3, HOUR_MS);
+    aurora_assert_ok(aurora_topk_add(&fixture.topk, "a", 1.0, START_MS));
+    size_t size;
+    uint8_t *bytes = snapshot_of(&fixture.topk, &size);
+    const uint8_t eight[] = {0, 0, 0, 0, 0, 0, 0x20, 0x40};
+
+    memcpy(bytes + FLOOR_OFFSET, eight, sizeof eight);
+    write_checksum(bytes, size);
+
+    aurora_assert_status(aurora_topk_restore(&fixture.topk, bytes, size), AURORA_ECORRUPT);
+    free(bytes);
+    free(fixture.memory);
+}
+END_TEST
+
 static Suite *topk_suite(void)
 {
     Suite *suite = suite_create("topk");
@@ -559,12 +635,16 @@ static Suite *topk_suite(void)
     tcase_add_test(tcase, test_topk__reset_forgets_everything);
     tcase_add_test(tcase, test_topk__merge_of_four_partitions_keeps_the_bounds);
     tcase_add_test(tcase, test_topk__adds_after_a_merge_keep_the_bounds);
+    tcase_add_test(tcase, test_topk__merge_credits_a_key_with_what_the_other_side_may_have_lost);
+    tcase_add_test(tcase, test_topk__a_key_that_a_merge_leaves_out_stays_bounded);
+    tcase_add_test(tcase, test_topk__an_old_time_weighs_less_after_a_merge_from_years_later);
     tcase_add_test(tcase, test_topk__merge_refuses_itself_and_another_half_life);
     tcase_add_test(tcase, test_topk__a_restored_sketch_goes_on_like_the_original);
     tcase_add_test(tcase, test_topk__an_empty_sketch_survives_a_snapshot);
     tcase_add_test(tcase, test_topk__restore_refuses_another_half_life_and_too_many_keys);
     tcase_add_test(tcase, test_topk__every_truncated_snapshot_is_refused);
     tcase_add_test(tcase, test_topk__flipped_bits_are_refused_or_harmless);
+    tcase_add_test(tcase, test_topk__restore_refuses_a_floor_above_a_score);
     tcase_add_test(tcase, test_topk__restore_refuses_the_same_key_twice);
     suite_add_tcase(suite, tcase);
     return suite;
