@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* Checkpoints. They run between batches on the write connection and under FILE-aurora, never beside
+ * a write: SQLite before 3.51.3 may lose commits when a checkpoint and a write that restarts the WAL
+ * overlap. They are small, since a checkpoint is as long as the WAL is. */
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include <aurora/handle.h>
+
+#include "adapters/store_sqlite/instance.h"
+
+#define STEP_FRAMES 1000     /* this many new frames are worth a checkpoint under load */
+#define RESTART_FRAMES 16000 /* a WAL this long (64 MiB) is to start again at its beginning */
+#define RESTART_WAIT_MS 20
+
+int aurora__sqlite_on_commit(void *self, sqlite3 *db, const char *name, int frames)
+{
+    aurora__sqlite_store *store = self;
+    (void)db;
+    (void)name;
+    /* Fewer than before: the WAL has started again. */
+    if (frames <= store->wal_frames)
+        store->checkpointed = 0;
+    store->wal_frames = frames;
+    return SQLITE_OK;
+}
+
+/* Readers of old snapshots keep the WAL from starting again, and it grows. Waiting for them is tried
+ * once for each further 16,000 frames. */
+static int checkpoint(aurora__sqlite_store *store, int mode)
+{
+    int frames = -1;
+    int done = -1;
+    int rc = sqlite3_wal_checkpoint_v2(store->writer->db, NULL, mode, &frames, &done);
+    if (frames >= 0) {
+        store->wal_frames = frames;
+        store->checkpointed = done;
+    }
+    return rc;
+}
+
+static aurora_status step(aurora__sqlite_store *store)
+{
+    aurora_status status = aurora__sqlite_writer_open(store);
+    if (status != AURORA_OK)
+        return status;
+    sqlite3_busy_timeout(store->writer->db, RESTART_WAIT_MS);
+    int rc = checkpoint(store, SQLITE_CHECKPOINT_PASSIVE);
+    if (rc == SQLITE_OK && store->wal_frames >= store->restart_frames) {
+        rc = checkpoint(store, SQLITE_CHECKPOINT_RESTART);
+        store->restart_frames = store->wal_frames + RESTART_FRAMES;
+        if ((rc & 0xff) == SQLITE_BUSY)
+            aurora__sqlite_log(&store->options, AURORA_LOG_WARNING,
+                               "sqlite: %s: a long read keeps the WAL at %lld pages", store->path,
+                               (long long)store->wal_frames);
+    } else if (store->wal_frames < RESTART_FRAMES) {
+        store->restart_frames = RESTART_FRAMES;
+    }
+    /* Busy means that a reader, or a program that does not know FILE-aurora, is in the way. */
+    if (rc == SQLITE_OK || (rc & 0xff) == SQLITE_BUSY)
+        return AURORA_OK;
+    aurora__sqlite_log(&store->options, AURORA_LOG_ERROR, "sqlite: %s: checkpoint: %s (%d)",
+                       store->path, sqlite3_errmsg(store->writer->db), rc);
+    return aurora__sqlite_status(rc);
+}
+
+aurora_status aurora__sqlite_maintain(void *self, bool is_idle)
+{
+    aurora__sqlite_store *store = self;
+    if (store->options.flags & AURORA_STORE_READONLY)
+        return AURORA_OK;
+    if (aurora__sqlite_claim(store, 0) != AURORA_OK)
+        return AURORA_OK;
+    aurora_status status = AURORA_OK;
+    int64_t waiting = store->wal_frames - store->checkpointed;
+    /* Another process that holds FILE-aurora checkpoints for us. */
+    if (!store->is_unknown && waiting >= (is_idle ? 1 : STEP_FRAMES) &&
+        aurora__sqlite_locks_take_write(&store->locks, 0) == AURORA_OK) {
+        status = step(store);
+        aurora__sqlite_locks_give_write(&store->locks);
+    }
+    aurora__sqlite_unclaim(store);
+    return status;
+}

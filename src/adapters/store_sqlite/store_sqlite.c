@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+/* Opening and closing; the port's table. */
+#include "adapters/store_sqlite/store_sqlite.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "adapters/store_sqlite/environment.h"
+#include "adapters/store_sqlite/instance.h"
+
+#define CLOSE_WAIT_MS 2000
+
+static int64_t bytes_used(void *self)
+{
+    static const char *const suffixes[] = {"", "-wal", "-shm"};
+    aurora__sqlite_store *store = self;
+    int64_t bytes = 0;
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+        char name[4224];
+        struct stat info;
+        int length = snprintf(name, sizeof name, "%s%s", store->path, suffixes[i]);
+        if (length < (int)sizeof name && stat(name, &info) == 0)
+            bytes += info.st_size;
+    }
+    return bytes;
+}
+
+static void close_connections(aurora__sqlite_store *store, bool may_checkpoint)
+{
+    while (store->readers != NULL) {
+        aurora__sqlite_connection *reader = store->readers;
+        store->readers = reader->next;
+        aurora__sqlite_connection_close(reader, false);
+    }
+    aurora__sqlite_connection_close(store->writer, may_checkpoint);
+    store->writer = NULL;
+}
+
+/* The order is the point: our shared locks go, or the last sqlite3_close could not remove the WAL;
+ * then the connections; then our descriptors, whose close() drops SQLite's own locks. In a child of
+ * the opening process only the descriptors are closed: the connections, and locks that we would give
+ * back for the parent too, are not the child's. */
+static void close_store(void *self)
+{
+    aurora__sqlite_store *store = self;
+    const aurora_allocator *allocator = store->options.allocator;
+    if (store->pid == getpid()) {
+        bool is_locked = !(store->options.flags & AURORA_STORE_READONLY) &&
+                         aurora__sqlite_locks_take_write(&store->locks, CLOSE_WAIT_MS) == AURORA_OK;
+        aurora__sqlite_locks_release(&store->locks);
+        close_connections(store, is_locked);
+    }
+    aurora__sqlite_locks_close(&store->locks);
+    pthread_cond_destroy(&store->is_free);
+    pthread_mutex_destroy(&store->mutex);
+    allocator->release(allocator->self, store->path);
+    allocator->release(allocator->self, store);
+}
+
+static aurora_status lock_error(aurora__sqlite_store *store, aurora_status status,
+                                const char *suffix, aurora_error *err)
+{
+    return aurora__sqlite_error(err, status, "%s%s cannot be opened and locked: %s", store->path,
+                                suffix, aurora_status_text(status));
+}
+
+/* Looks at the file and puts a new one into WAL mode, which needs the file for itself and so comes
+ * before our own lock on it. Nothing is written to a file that is not ours. */
+static aurora_status prepare_file(aurora__sqlite_store *store, aurora_error *err)
+{
+    aurora__sqlite_store *of = store;
+    aurora_status status = aurora__sqlite_writer_open(store);
+    if (status != AURORA_OK)
+        return aurora__sqlite_error(err, status, "%s: SQLite cannot open it", store->path);
+    sqlite3 *db = of->writer->db;
+    status = aurora__sqlite_schema_identify(store, db, err);
+    if (status != AURORA_OK || store->options.flags & AURORA_STORE_READONLY)
+        return status;
+    int rc = sqlite3_exec(db, "PRAGMA page_size=4096; PRAGMA journal_mode=WAL", NULL, NULL, NULL);
+    if (rc != SQLITE_OK)
+        return aurora__sqlite_error(err, aurora__sqlite_status(rc), "%s: no WAL mode: %s",
+                                    store->path, sqlite3_errmsg(db));
+    return AURORA_OK;
+}
+
+/* From here on nobody can remove the WAL: the database lock is held before the connection that we
+ * keep is opened, and the -shm exists once that has read. */
+static aurora_status hold_file(aurora__sqlite_store *store, aurora_error *err)
+{
+    uint32_t left_out = store->faults ? store->faults->left_out : 0;
+    aurora_status status = AURORA_OK;
+    aurora__sqlite_connection_close(store->writer, false);
+    store->writer = NULL;
+    if (!(left_out & AURORA__SQLITE_NO_DATABASE_LOCK))
+        status = aurora__sqlite_locks_hold_database(&store->locks, store->path);
+    if (status != AURORA_OK)
+        return lock_error(store, status, "", err);
+    status = aurora__sqlite_writer_open(store);
+    if (status == AURORA_OK)
+        status = aurora__sqlite_schema_identify(store, store->writer->db, err);
+    if (status == AURORA_OK && !(left_out & AURORA__SQLITE_NO_SHM_LOCK)) {
+        status = aurora__sqlite_locks_hold_shm(&store->locks, store->path);
+        if (status != AURORA_OK)
+            return lock_error(store, status, "-shm", err);
+    }
+    return status;
+}
+
+static aurora_status open_store(aurora__sqlite_store *store, aurora_error *err)
+{
+    uint32_t left_out = store->faults ? store->faults->left_out : 0;
+    bool is_writable = !(store->options.flags & AURORA_STORE_READONLY);
+    aurora_status status = aurora__sqlite_place_check(&store->options, &store->path, err);
+    if (status == AURORA_OK && is_writable && !(left_out & AURORA__SQLITE_NO_WRITE_LOCK)) {
+        status = aurora__sqlite_locks_open_write(&store->locks, store->path);
+        if (status != AURORA_OK)
+            return lock_error(store, status, "-aurora", err);
+    }
+    if (status == AURORA_OK) {
+        status = aurora__sqlite_locks_take_write(&store->locks, CLOSE_WAIT_MS);
+        if (status != AURORA_OK)
+            return lock_error(store, status, "-aurora", err);
+        status = prepare_file(store, err);
+        aurora__sqlite_locks_give_write(&store->locks);
+    }
+    if (status == AURORA_OK)
+        status = hold_file(store, err);
+    if (status == AURORA_OK)
+        status = aurora__sqlite_schema_open(store, err);
+    return status;
+}
+
+static aurora__sqlite_store *new_store(const aurora_store_options *options,
+                                       aurora__store_sqlite_faults *faults)
+{
+    const aurora_allocator *allocator = options->allocator;
+    aurora__sqlite_store *store = allocator->allocate(allocator->self, sizeof *store);
+    if (store == NULL)
+        return NULL;
+    *store = (aurora__sqlite_store){
+        .options = *options,
+        .faults = faults,
+        .pid = getpid(),
+        .locks = AURORA__SQLITE_LOCKS_INIT,
+        .data_version = -1,
+        .wal_frames = 1, /* what an earlier process may have left behind */
+    };
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&store->is_free, &attributes);
+    pthread_condattr_destroy(&attributes);
+    pthread_mutex_init(&store->mutex, NULL);
+    return store;
+}
+
+aurora_status aurora__store_sqlite_open_with(const aurora_store_options *options,
+                                             aurora__store_sqlite_faults *faults, aurora_store *out,
+                                             aurora_error *err)
+{
+    const aurora__sqlite_library library = {
+        .version = sqlite3_libversion_number(),
+        .is_threadsafe = sqlite3_threadsafe(),
+        .has_fts5 = sqlite3_compileoption_used("ENABLE_FTS5"),
+    };
+    aurora_status status = aurora__sqlite_library_check(&library, err);
+    if (status != AURORA_OK)
+        return status;
+    aurora__sqlite_store *store = new_store(options, faults);
+    if (store == NULL)
+        return AURORA_ENOMEM;
+    status = open_store(store, err);
+    if (status != AURORA_OK) {
+        close_store(store);
+        return status;
+    }
+    *out = (aurora_store){
+        .size = sizeof *out,
+        .flags = AURORA_STORE_SERIAL,
+        .self = store,
+        .begin = aurora__sqlite_begin,
+        .load = aurora__sqlite_rows_load,
+        .scan = aurora__sqlite_rows_scan,
+        .save = aurora__sqlite_rows_save,
+        .append = aurora__sqlite_log_append,
+        .commit = aurora__sqlite_commit,
+        .resolve = aurora__sqlite_resolve,
+        .rollback = aurora__sqlite_rollback,
+        .log_read = aurora__sqlite_log_read,
+        .log_bounds = aurora__sqlite_log_bounds,
+        .log_trim = aurora__sqlite_log_trim,
+        .maintain = aurora__sqlite_maintain,
+        .backup = aurora__sqlite_backup,
+        .bytes_used = bytes_used,
+        .close = close_store,
+    };
+    return AURORA_OK;
+}
+
+aurora_status aurora__store_sqlite_open(const aurora_store_options *options, aurora_store *out,
+                                        aurora_error *err)
+{
+    return aurora__store_sqlite_open_with(options, NULL, out, err);
+}
