@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The textbook saga: five transactions an order, each synced before the next, events in an outbox
  * table that the next step deletes. What follows was measured on a shared 2-core machine whose
- * fdatasync takes 0.1 ms when it overwrites and 0.2 ms when it extends a file (load 1.3 to 3.1).
+ * fdatasync takes 0.1 ms when it overwrites and 0.2 ms when it extends a file (load 1.1 to 3.3).
  *
- * Kept settings, medians (range) of 5 interleaved 3 s runs, orders/s:
+ * Kept settings, medians (range) of 10 interleaved 3 s runs, orders/s:
  *   stored     1 connection        8 connections       32 connections
- *   0          1,167 (756-1,470)   1,157 (404-1,336)   1,114 (386-1,202)
- *   1,000,000  1,242 (723-1,385)   1,269 (162-1,410)   1,115 (679-1,280)
- * The disk's slow moments make the ranges wide: of the three counts none is clearly the best.
+ *   0         1,267 (756-1,507)   1,153 (404-1,336)   1,141 (386-1,220)
+ *   1,000,000 1,258 (723-1,385)   1,190 (162-1,410)   945 (391-1,280)
+ * The disk's slow moments make the ranges wide: of the three counts one connection leads by little.
  *
  * Tried one at a time against 4 KiB pages, 64 MiB cache, no mmap, checkpoint at 4,000 pages:
  * medians of 3 interleaved 1.2 s runs, 1 / 8 connections when empty; 1 / 8 with a million stored.
@@ -33,7 +33,7 @@
  * Beyond the textbook, TEXTBOOK_SHARED_SYNC=1 commits with synchronous=NORMAL and lets the workers
  * share an fdatasync of the WAL before the next step. Each step is still a transaction of its own
  * and durable before the next one starts, but it is the application that makes it so. In the same
- * interleaved runs, at 8 / 32 connections: 2,760 / 2,876 when empty, 2,465 / 2,766 with a million.
+ * interleaved runs, at 8 / 32 connections: 2,760 / 2,904 when empty, 2,465 / 2,724 with a million.
  * Whoever quotes a ratio to the figures above should quote this one too. */
 #define _GNU_SOURCE
 #include "textbook.h"
