@@ -44,13 +44,66 @@ static bool is_poison(aurora_status rc)
            rc == AURORA_EOVERFLOW;
 }
 
-/* One participant's decision. What it cannot take is undone and parks it; the rest of the cascade
- * stands, unless the cascade creates the order. */
+const char *aurora__module_name(uint32_t module)
+{
+    switch (module) {
+    case AURORA__MODULE_ORDER:
+        return "order";
+    case AURORA__MODULE_INVENTORY:
+        return "inventory";
+    case AURORA__MODULE_PAYMENT:
+        return "payment";
+    case AURORA__MODULE_PRODUCT:
+        return "product";
+    case AURORA__MODULE_SEARCH:
+        return "search";
+    case AURORA__MODULE_RECOMMENDATION:
+        return "recommendation";
+    case AURORA__MODULE_NOTIFICATION:
+        return "notification";
+    default:
+        return "";
+    }
+}
+
+static aurora_status set_aside(aurora__step *step, uint32_t module, const aurora__event *event,
+                               aurora_status error)
+{
+    if (step->parked_count == AURORA__CASCADE_PARKED_MAX)
+        return AURORA__ECASCADE;
+    step->parked[step->parked_count++] = (aurora__parked){module, error, event};
+    return AURORA_OK;
+}
+
+static aurora_status is_key_parked(aurora__step *step, const subscriber *to,
+                                   const aurora__event *event, bool *is_parked_out)
+{
+    *is_parked_out = false;
+    if (!step->has_parked_keys || step->is_creating || to->park == NULL)
+        return AURORA_OK;
+    char id[AURORA_ID_TEXT_BYTES];
+    aurora_id_format(event->order_id, id);
+    aurora__key key =
+        aurora__key_texts(AURORA__TABLE_parked_key, aurora__module_name(to->module), id);
+    const void *row;
+    aurora_status rc = aurora__rows_read(step->rows, &key, &row);
+    *is_parked_out = row != NULL;
+    return rc;
+}
+
+/* One participant's decision. What it cannot take is undone, set aside, and parks its key; the rest
+ * of the cascade stands, unless the cascade creates the order. */
 static aurora_status decide(aurora__step *step, const subscriber *to, const aurora__event *event)
 {
+    bool is_parked;
+    aurora_status rc = is_key_parked(step, to, event, &is_parked);
+    if (rc != AURORA_OK)
+        return rc;
+    if (is_parked)
+        return set_aside(step, to->module, event, AURORA_OK);
     uint32_t events_before = step->event_count;
     uint32_t outer = aurora__rows_mark(step->rows);
-    aurora_status rc = to->on_event(step, event);
+    rc = to->on_event(step, event);
     if (rc == AURORA_OK) {
         aurora__rows_keep(step->rows, outer);
         return rc;
@@ -59,7 +112,8 @@ static aurora_status decide(aurora__step *step, const subscriber *to, const auro
     step->event_count = events_before;
     if (!is_poison(rc) || step->is_creating || to->park == NULL)
         return rc;
-    return to->park(step, event);
+    rc = set_aside(step, to->module, event, rc);
+    return rc != AURORA_OK ? rc : to->park(step, event);
 }
 
 static aurora_status deliver_all(aurora__step *step, uint32_t from);

@@ -65,6 +65,16 @@ typedef struct {
     size_t event_bytes_max;        /* 900,000 */
 } aurora__policy;
 
+/* An event that a participant could not take, or that queues behind one: the engine appends it to
+ * parked_events. */
+typedef struct {
+    uint32_t module;
+    aurora_status error; /* AURORA_OK: the key was parked already */
+    const aurora__event *event;
+} aurora__parked;
+
+#define AURORA__CASCADE_PARKED_MAX 8
+
 typedef struct aurora__step {
     aurora__rows *rows;
     aurora__arena *arena;
@@ -75,6 +85,9 @@ typedef struct aurora__step {
     aurora_error *err; /* may be NULL: the caller's, written where a field is to blame */
     const char *broken_file;
     int32_t broken_line;
+    aurora__parked parked[AURORA__CASCADE_PARKED_MAX];
+    uint32_t parked_count;
+    bool has_parked_keys; /* some key of this store is parked: each delivery looks */
     bool is_creating; /* the cascade creates its order: a fatal answer refuses it as a whole */
 } aurora__step;
 
@@ -109,8 +122,11 @@ aurora_status aurora__inventory_on_event(aurora__step *step, const aurora__event
 aurora_status aurora__payment_on_event(aurora__step *step, const aurora__event *event);
 aurora_status aurora__price_on_event(aurora__step *step, const aurora__event *event);
 
-/* The participant parks its own row because of this event's step, and says so with
- * inventory.parked | payment.parked; called after the fatal decision was undone. */
+/* "inventory", "payment", "order": the consumer's name of a module, as in parked_keys. */
+const char *aurora__module_name(uint32_t module);
+
+/* Says with inventory.parked | payment.parked that this event could not be taken; called after the
+ * fatal decision was undone, when the participant's row may be damaged or missing. */
 aurora_status aurora__inventory_park(aurora__step *step, const aurora__event *event);
 aurora_status aurora__payment_park(aurora__step *step, const aurora__event *event);
 

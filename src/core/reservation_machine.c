@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/reservation_machine.h"
+
+#include <aurora/stock.h>
+
+#define STATES 6
+#define CELL(state, event, next) [(state) * (AURORA__RESERVATION_EVENTS + 1) + (event)] = (next)
+
+enum {
+    NONE = 0,
+    RESERVED = AURORA_RESERVATION_RESERVED,
+    REJECTED = AURORA_RESERVATION_REJECTED,
+    COMMITTED = AURORA_RESERVATION_COMMITTED,
+    RELEASED = AURORA_RESERVATION_RELEASED,
+    RETURNED = AURORA_RESERVATION_RETURNED,
+    EXPIRED = AURORA_RESERVATION_EXPIRED,
+};
+
+/* RELEASED is also the tombstone of an order that ended before its reservation was asked for: a
+ * reserve that comes later leaves it there. */
+static const uint8_t cells[(STATES + 1) * (AURORA__RESERVATION_EVENTS + 1)] = {
+    CELL(NONE, AURORA__RESERVATION_RESERVE, RESERVED),
+    CELL(NONE, AURORA__RESERVATION_REJECT, REJECTED),
+    CELL(NONE, AURORA__RESERVATION_CANCEL, RELEASED),
+
+    CELL(RESERVED, AURORA__RESERVATION_RESERVE, RESERVED),
+    CELL(RESERVED, AURORA__RESERVATION_COMMIT, COMMITTED),
+    CELL(RESERVED, AURORA__RESERVATION_CANCEL, RELEASED),
+    CELL(RESERVED, AURORA__RESERVATION_EXPIRE, EXPIRED),
+
+    CELL(REJECTED, AURORA__RESERVATION_RESERVE, REJECTED),
+    CELL(REJECTED, AURORA__RESERVATION_CANCEL, RELEASED),
+
+    CELL(COMMITTED, AURORA__RESERVATION_RESERVE, COMMITTED),
+    CELL(COMMITTED, AURORA__RESERVATION_COMMIT, COMMITTED),
+    CELL(COMMITTED, AURORA__RESERVATION_CANCEL, RETURNED),
+
+    CELL(RELEASED, AURORA__RESERVATION_RESERVE, RELEASED),
+    CELL(RELEASED, AURORA__RESERVATION_CANCEL, RELEASED),
+
+    CELL(RETURNED, AURORA__RESERVATION_RESERVE, RETURNED),
+    CELL(RETURNED, AURORA__RESERVATION_COMMIT, RETURNED),
+    CELL(RETURNED, AURORA__RESERVATION_CANCEL, RETURNED),
+
+    CELL(EXPIRED, AURORA__RESERVATION_RESERVE, EXPIRED),
+    CELL(EXPIRED, AURORA__RESERVATION_CANCEL, EXPIRED),
+    CELL(EXPIRED, AURORA__RESERVATION_EXPIRE, EXPIRED),
+};
+
+static const char *const state_names[STATES + 1] = {"",         "RESERVED", "REJECTED", "COMMITTED",
+                                                    "RELEASED", "RETURNED", "EXPIRED"};
+
+static const char *const event_names[AURORA__RESERVATION_EVENTS + 1] = {
+    "", "reserve", "reject", "commit", "cancel", "expire"};
+
+const aurora_machine aurora__reservation_machine = {
+    .size = sizeof(aurora_machine),
+    .state_count = STATES,
+    .event_count = AURORA__RESERVATION_EVENTS,
+    .cells = cells,
+    .state_names = state_names,
+    .event_names = event_names,
+};
