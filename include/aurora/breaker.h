@@ -35,8 +35,7 @@ extern "C" {
 
 /* Kinds of window. */
 #define AURORA_BREAKER_LAST_CALLS 1 /* the last window_calls calls */
-#define AURORA_BREAKER_LAST_TIME                                                                   \
-    2 /* the last window_slices slices of slice_ns, the running one among them */
+#define AURORA_BREAKER_LAST_TIME 2  /* the running slice of slice_ns and those before it */
 
 #define AURORA_BREAKER_CALLS_MAX 1024
 #define AURORA_BREAKER_SLICES_MAX 60

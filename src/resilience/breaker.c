@@ -313,6 +313,15 @@ static void count_calls(const breaker *b, aurora_breaker_figures *figures)
     figures->slow_rate_ppm = rate_ppm(figures->slow, figures->calls);
 }
 
+/* Of an OPEN breaker whose wait is not over. A clock that stepped back makes it longer. */
+static int64_t wait_left(const breaker *b, int64_t now_ns)
+{
+    if (now_ns >= b->since_ns)
+        return b->wait_ns - (now_ns - b->since_ns);
+    uint64_t back = (uint64_t)b->since_ns - (uint64_t)now_ns;
+    return back > (uint64_t)(INT64_MAX - b->wait_ns) ? INT64_MAX : (int64_t)back + b->wait_ns;
+}
+
 void aurora_breaker_read(const aurora_breaker *opaque, int64_t now_ns,
                          aurora_breaker_figures *figures_out)
 {
@@ -329,10 +338,8 @@ void aurora_breaker_read(const aurora_breaker *opaque, int64_t now_ns,
     figures_out->refused = b.refused;
     figures_out->opened = b.opened;
     figures_out->stale = b.stale;
-    if (b.state == AURORA_BREAKER_OPEN) {
-        uint64_t due = (uint64_t)b.since_ns + (uint64_t)b.wait_ns - (uint64_t)now_ns;
-        figures_out->retry_after_ns = due > INT64_MAX ? INT64_MAX : (int64_t)due;
-    }
+    if (b.state == AURORA_BREAKER_OPEN)
+        figures_out->retry_after_ns = wait_left(&b, now_ns);
 }
 
 int32_t aurora_breaker_state(const aurora_breaker *opaque, int64_t now_ns)
