@@ -83,15 +83,16 @@ double aurora__pairs_floor(const struct pairs *pairs, uint32_t slot)
     return is_begun(pairs, slot) ? pairs->rows[slot].floor : pairs->directory.counters[slot].error;
 }
 
+/* Looks at every link on purpose: lists are short, and a guess at where to stop costs more when it is
+ * wrong than the rest of the list. */
 uint32_t aurora__pairs_find(const struct pairs *pairs, uint32_t slot, uint64_t link)
 {
     const uint64_t *links = aurora__pairs_links(pairs, slot);
     uint32_t used = aurora__pairs_used(pairs, slot);
-    for (uint32_t i = 0; i < used; i++) {
-        if (links[i] == link)
-            return i;
-    }
-    return PAIRS_NO_LINK;
+    uint32_t found = PAIRS_NO_LINK;
+    for (uint32_t i = 0; i < used; i++)
+        found = links[i] == link ? i : found;
+    return found;
 }
 
 struct bounds aurora__pairs_view(const struct pairs *pairs, uint32_t slot, uint32_t other)

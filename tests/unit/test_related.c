@@ -198,18 +198,29 @@ START_TEST(test_related__smallest_tables_still_bound_every_pair)
 }
 END_TEST
 
+static uint32_t neighbour_count(const struct truth *truth, uint32_t number)
+{
+    uint32_t count = 0;
+    for (uint32_t other = 0; other < SKUS; other++)
+        count += truth->pairs[number][other] > 0 ? 1 : 0;
+    return count;
+}
+
 START_TEST(test_related__is_exact_while_there_is_room)
 {
     uint64_t seed = aurora_test_seed("related exact", 24);
-    struct basket *baskets = make_baskets(&seed, 2000, 10 * DAY_MS);
+    uint32_t count = 1000;
+    struct basket *baskets = make_baskets(&seed, count, 10 * DAY_MS);
     struct fixture fixture = open_related(SKUS, AURORA_RELATED_NEIGHBOURS_MAX, DAY_MS);
 
-    feed(&fixture.related, baskets, 2000);
+    feed(&fixture.related, baskets, count);
 
     int64_t at_ms = aurora_related_newest_ms(&fixture.related);
-    struct truth *truth = brute_force(baskets, 2000, at_ms, (double)DAY_MS);
-    for (uint32_t number = 0; number < SKUS; number++)
+    struct truth *truth = brute_force(baskets, count, at_ms, (double)DAY_MS);
+    for (uint32_t number = 0; number < SKUS; number++) {
+        ck_assert_uint_le(neighbour_count(truth, number), AURORA_RELATED_NEIGHBOURS_MAX);
         assert_row(&fixture.related, truth, number, at_ms, 0.0);
+    }
     free(truth);
     free(baskets);
     free(fixture.memory);
@@ -476,13 +487,12 @@ END_TEST
 
 START_TEST(test_related__restore_refuses_what_does_not_fit)
 {
-    uint64_t seed = aurora_test_seed("related does not fit", 27);
-    struct basket *baskets = make_baskets(&seed, 500, DAY_MS);
-    struct fixture fixture = open_related(20, 6, HOUR_MS);
-    struct fixture short_lists = open_related(20, 5, HOUR_MS);
-    struct fixture few = open_related(19, 6, HOUR_MS);
-    struct fixture slow = open_related(20, 6, DAY_MS);
-    feed(&fixture.related, baskets, 500);
+    const char *skus[] = {"a", "b", "c", "d", "e", "f", "g"};
+    struct fixture fixture = open_related(7, 6, HOUR_MS);
+    struct fixture short_lists = open_related(7, 5, HOUR_MS);
+    struct fixture few = open_related(6, 6, HOUR_MS);
+    struct fixture slow = open_related(7, 6, DAY_MS);
+    aurora_assert_ok(aurora_related_add(&fixture.related, skus, 7, 1.0, START_MS));
     size_t size;
     uint8_t *bytes = snapshot_of(&fixture.related, &size);
 
@@ -492,7 +502,6 @@ START_TEST(test_related__restore_refuses_what_does_not_fit)
 
     ck_assert_int_eq(aurora_related_newest_ms(&few.related), -1);
     free(bytes);
-    free(baskets);
     free(fixture.memory);
     free(short_lists.memory);
     free(few.memory);
