@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* What is bought together: for each product the others that share most baskets with it, decaying
- * by half each half-life, within memory that the caller gives once. The score of a pair at time t is
+/* What is bought together: for each product the others that share most baskets with it, decaying by
+ * half each half-life, within memory that the caller gives once. The score of a pair at time t is
  * the sum over the baskets with both of weight * 2^(-(t - at) / half_life). Not a similarity: a
  * bestseller is in many baskets, and dividing that out is left to the caller.
  *
- * A directory holds the c SKUs with the most baskets (a space-saving sketch as in topk.h), each with
- * a list of n neighbours (a space-saving list); c is the capacity, n the neighbours. The true score
- * of a pair lies within [score - error, score]. Of SKU s no error exceeds P / n + W / c, and every
- * pair above that is held, where P is the score of all pairs of s together and W that of all SKUs of
- * all baskets. While c and n are not reached, errors are 0. Of a pair that both SKUs list, the
- * tighter view of the two is told. Rounding and underflow are as in topk.h. */
+ * A directory holds the c SKUs with the most baskets (a space-saving sketch as in topk.h), each
+ * with a list of n neighbours (a space-saving list); c is the capacity, n the neighbours. The true
+ * score of a pair lies within [score - error, score]. Of SKU s no error exceeds P / n + W / c, and
+ * every pair above that is held, where P is the score of all pairs of s together and W that of all
+ * SKUs of all baskets. While c and n are not reached, errors are 0. Of a pair that both SKUs list,
+ * the tighter view of the two is told. Rounding and underflow are as in topk.h. */
 #ifndef AURORA_RELATED_H
 #define AURORA_RELATED_H
 
@@ -50,9 +50,9 @@ AURORA_API void aurora_related_reset(aurora_related *related);
 AURORA_API aurora_status aurora_related_add(aurora_related *related, const char *const *skus,
                                             uint32_t count, double weight, int64_t at_ms);
 
-/* Adds all that `from` counted; the bounds of both add up. AURORA_EINVAL if the half-lives differ or
- * both are the same table; sizes may differ. `from` is unchanged. Looks up every neighbour of both:
- * keep the result rather than merging for each query. Threads: confined. */
+/* Adds all that `from` counted; the bounds of both add up. AURORA_EINVAL if the half-lives differ
+ * or both are the same table; sizes may differ. `from` is unchanged. Looks up every neighbour of
+ * both: keep the result rather than merging for each query. Threads: confined. */
 AURORA_API aurora_status aurora_related_merge(aurora_related *related, const aurora_related *from);
 
 /* Writes the at most `limit` SKUs most bought with `sku` as of `at_ms` in falling order of score,
@@ -78,8 +78,9 @@ AURORA_API aurora_status aurora_related_snapshot(const aurora_related *related, 
                                                  size_t size, size_t *used_out);
 
 /* Replaces the state by a snapshot of exactly `size` bytes. Every field is checked: bytes that no
- * table has written answer AURORA_ECORRUPT, another half-life AURORA_EINVAL, more SKUs or neighbours
- * than there is room for AURORA_ENOMEM. After a failure the table is empty. Threads: confined. */
+ * table has written answer AURORA_ECORRUPT, another half-life AURORA_EINVAL, more SKUs or
+ * neighbours than there is room for AURORA_ENOMEM. After a failure the table is empty. Threads:
+ * confined. */
 AURORA_API aurora_status aurora_related_restore(aurora_related *related, const void *bytes,
                                                 size_t size);
 

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* What is popular now: the heaviest keys of a stream of weighted adds that lose half of their
  * weight each half-life, within memory that the caller gives once. The score of a key at time t is
- * the sum over its adds of weight * 2^(-(t - at) / half_life), whatever order the adds came in.
- * Not an exact count beyond its capacity, not durable by itself, and without a clock or a thread.
+ * the sum over its adds of weight * 2^(-(t - at) / half_life), whatever order the adds came in. Not
+ * an exact count beyond its capacity, not durable by itself, and without a clock or a thread.
  *
  * Each answer carries its own bound: the true sum lies within [score - error, score]. With capacity
  * c no error exceeds the true sum over all keys divided by c, every key above that share is held,
- * and up to c distinct keys all errors are 0. Both ends hold up to the rounding of double, less than
- * 2^-52 of the score per add; a score below 1e-200 counts as nothing.
- * Space-saving (Metwally, Agrawal, El Abbadi 2005) under forward decay (Cormode, Shkapenyuk,
- * Srivastava, Xu 2009), merged as in Agarwal et al., "Mergeable Summaries" (2012). */
+ * and up to c distinct keys all errors are 0. Both ends hold up to the rounding of double, less
+ * than 2^-52 of the score per add; a score below 1e-200 counts as nothing. Space-saving (Metwally,
+ * Agrawal, El Abbadi 2005) under forward decay (Cormode, Shkapenyuk, Srivastava, Xu 2009), merged
+ * as in Agarwal et al., "Mergeable Summaries" (2012). */
 #ifndef AURORA_TOPK_H
 #define AURORA_TOPK_H
 

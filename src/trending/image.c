@@ -60,7 +60,8 @@ void aurora__image_end(struct image *image)
     put_u64(image, image->bytes == NULL ? 0 : checksum(image->bytes, image->at));
 }
 
-/* In the order of the heap, which a restored sketch then has too: it goes on to cut the same keys. */
+/* In the order of the heap, which a restored sketch then has too: it goes on to cut the same keys.
+ * */
 void aurora__image_put_sketch(struct image *image, const struct sketch *sketch)
 {
     aurora__image_put_f64(image, sketch->floor);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Snapshots as bytes: little-endian fields between a head (kind, format, length, half-life, landmark,
- * newest time) and a checksum. The reader trusts nothing and reads nothing beyond the end. */
+/* Snapshots as bytes: little-endian fields between a head (kind, format, length, half-life,
+ * landmark, newest time) and a checksum. The reader trusts nothing and reads nothing beyond the
+ * end. */
 #ifndef AURORA_TRENDING_IMAGE_H
 #define AURORA_TRENDING_IMAGE_H
 

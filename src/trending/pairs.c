@@ -83,8 +83,8 @@ double aurora__pairs_floor(const struct pairs *pairs, uint32_t slot)
     return is_begun(pairs, slot) ? pairs->rows[slot].floor : pairs->directory.counters[slot].error;
 }
 
-/* Looks at every link on purpose: lists are short, and a guess at where to stop costs more when it is
- * wrong than the rest of the list. */
+/* Looks at every link on purpose: lists are short, and a guess at where to stop costs more when it
+ * is wrong than the rest of the list. */
 uint32_t aurora__pairs_find(const struct pairs *pairs, uint32_t slot, uint64_t link)
 {
     const uint64_t *links = aurora__pairs_links(pairs, slot);

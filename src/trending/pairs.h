@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The table behind aurora_related: a sketch as directory of SKUs, and beside each of its slots a
- * short space-saving list of neighbours. A link names its SKU by slot and generation of the slot; it
- * is dead once the directory has given the slot to another SKU, and then its pair is covered by the
- * directory's floor: no pair weighs more than either of its SKUs. For the same reason a SKU that
- * enters the directory has at most its counter's error with any other before. */
+ * short space-saving list of neighbours. A link names its SKU by slot and generation of the slot;
+ * it is dead once the directory has given the slot to another SKU, and then its pair is covered by
+ * the directory's floor: no pair weighs more than either of its SKUs. For the same reason a SKU
+ * that enters the directory has at most its counter's error with any other before. */
 #ifndef AURORA_TRENDING_PAIRS_H
 #define AURORA_TRENDING_PAIRS_H
 

@@ -32,7 +32,8 @@ static void add_known(struct pairs *pairs, const struct pairs *from, double from
 
 /* Takes over the pairs that only the other side lists. A pair of both that is cut on the way cannot
  * come back too light: either its sum was above what is offered here, and then the offer is below
- * all that are listed, or this side's share of it was below `own_floor`, which is offered instead. */
+ * all that are listed, or this side's share of it was below `own_floor`, which is offered instead.
+ * */
 static double add_missing(struct pairs *pairs, const struct pairs *from, double from_factor,
                           uint32_t slot, uint32_t twin)
 {
