@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* What is behind an aurora_t: the engine and what a host gave at open. Each public call on a handle
+ * goes in by one of the two enters and out by leave. */
+#ifndef AURORA_API_HANDLE_H
+#define AURORA_API_HANDLE_H
+
+#include <stdatomic.h>
+#include <sys/types.h>
+
+#include "engine/engine.h"
+
+#include <aurora/handle.h>
+#include <aurora/port/payment.h>
+
+struct aurora {
+    aurora__engine *engine;
+    aurora_allocator allocator; /* all three calls are there */
+    aurora_clock clock;
+    aurora_log log; /* write is never NULL */
+    uint32_t flags; /* AURORA_OPEN_... */
+    uint32_t modules;
+    pid_t pid; /* of the process that opened */
+    _Atomic int64_t order_wait_ms;
+    bool has_fts; /* the setting `search` is "fts:" */
+    bool has_notify_tasks;
+    /* aurora_payment_attach fills the port, then sets the flag; aurora_close calls its close. */
+    aurora_payment_port payment;
+    atomic_bool has_payment;
+};
+
+/* AURORA_OK and then a leave is owed, or AURORA_EINVAL (NULL), _EFORK, _ECLOSED, _ECORE,
+ * _EREENTRANT. */
+aurora_status aurora__handle_enter(aurora_t *shop);
+
+/* The same for aurora_task_finish and for queries that do not wait: also from callbacks. */
+aurora_status aurora__handle_enter_query(aurora_t *shop);
+
+void aurora__handle_leave(aurora_t *shop);
+
+#endif
