@@ -54,7 +54,8 @@ aurora_status aurora__gcra_init(aurora__gcra *rate, uint64_t tokens, uint64_t pe
 }
 
 /* One digit of the division below: (high, next 32 bits) / den, for den normalized to 2^63 at least
- * and high below den. The estimate from the upper half of den is at most 2 too large. */
+ * and high below den. The estimate from the upper half of den is at most 2 too large, and not above
+ * 2^32 + 1, so that its product with the lower half stays within 64 bits. */
 static uint64_t digit(uint64_t *high, uint64_t next, uint64_t den)
 {
     uint64_t upper = den >> 32;
@@ -62,7 +63,7 @@ static uint64_t digit(uint64_t *high, uint64_t next, uint64_t den)
     uint64_t guess = *high / upper;
     uint64_t rest = *high % upper;
 
-    while (guess > UINT32_MAX || guess * lower > (rest << 32 | next)) {
+    while (guess * lower > (rest << 32 | next)) {
         guess--;
         rest += upper;
         if (rest > UINT32_MAX)

@@ -49,9 +49,7 @@ uint32_t aurora__shard_find(const aurora__shard *shard, aurora__digest digest)
 
 uint64_t aurora__shard_first_level(const aurora__shard *shard)
 {
-    if (shard->count == shard->capacity && shard->ranked[0].level > shard->floor)
-        return shard->ranked[0].level;
-    return shard->floor;
+    return shard->count == shard->capacity ? shard->ranked[0].level : 0;
 }
 
 static void place(aurora__shard *shard, uint32_t at, aurora__ranked entry)
@@ -129,8 +127,6 @@ bool aurora__shard_insert(aurora__shard *shard, aurora__digest digest, uint64_t 
         return false;
     }
     aurora__ranked lowest = shard->ranked[0];
-    if (lowest.level > shard->floor)
-        shard->floor = lowest.level;
     unlink_slot(shard, lowest.slot);
     link_slot(shard, lowest.slot, digest);
     sift_down(shard, 0, (aurora__ranked){level, lowest.slot, 0});

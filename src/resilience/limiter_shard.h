@@ -32,7 +32,6 @@ typedef struct {
     uint32_t *chains;    /* first slot of each chain */
     uint32_t chain_mask; /* their number, a power of two, less 1 */
     uint32_t count, capacity;
-    uint64_t floor; /* a level at or above that of every key evicted so far */
 } aurora__shard;
 
 /* Bytes that a shard of `capacity` keys needs, a multiple of 64. */
@@ -44,8 +43,9 @@ void aurora__shard_init(aurora__shard *shard, uint32_t capacity, void *memory);
 /* The slot of a key, or AURORA__SLOT_NONE. */
 uint32_t aurora__shard_find(const aurora__shard *shard, aurora__digest digest);
 
-/* The level a key starts with that is not held: the floor, with the key that would go counted in.
- * Where only full buckets were evicted that is in the past, so the key starts full. */
+/* The level a key starts with that is not held: 0, a bucket full since ever, while there is room,
+ * then the level of the key that would go. That never sinks, for a key that comes in starts there
+ * or above, so it is at or above the level of every key that has gone. */
 uint64_t aurora__shard_first_level(const aurora__shard *shard);
 
 /* Raises the level of a held key. */

@@ -297,6 +297,38 @@ START_TEST(test_breaker__late_replies_of_an_older_epoch_are_not_counted)
 }
 END_TEST
 
+START_TEST(test_breaker__probe_that_leaves_twice_counts_once)
+{
+    aurora_breaker breaker = small_breaker();
+    calls(&breaker, 4, AURORA_BREAKER_FAILURE, 0);
+    uint64_t ticket = enter(&breaker, 10 * SECOND);
+
+    for (int i = 0; i < 4; i++)
+        aurora_breaker_leave(&breaker, ticket, AURORA_BREAKER_SUCCESS, 10 * SECOND);
+    aurora_breaker_leave(&breaker, ticket, AURORA_BREAKER_IGNORED, 10 * SECOND);
+
+    assert_state(&breaker, 10 * SECOND, AURORA_BREAKER_HALF_OPEN);
+    ck_assert_uint_eq(figures_of(&breaker, 10 * SECOND).calls, 1);
+    ck_assert_uint_eq(figures_of(&breaker, 10 * SECOND).probes_in_flight, 0);
+}
+END_TEST
+
+START_TEST(test_breaker__epochs_wrap_without_a_ticket_that_is_none)
+{
+    aurora_breaker breaker = small_breaker();
+
+    for (int i = 0; i < (1 << 24) - 2; i++)
+        aurora_assert_ok(aurora_breaker_force(&breaker, AURORA_BREAKER_CLOSED, 0));
+    call(&breaker, AURORA_BREAKER_FAILURE, 0);
+    ck_assert_uint_eq(figures_of(&breaker, 0).calls, 1);
+
+    aurora_assert_ok(aurora_breaker_force(&breaker, AURORA_BREAKER_CLOSED, 0));
+    call(&breaker, AURORA_BREAKER_FAILURE, 0);
+    ck_assert_uint_eq(figures_of(&breaker, 0).calls, 1);
+    ck_assert_uint_eq(figures_of(&breaker, 0).stale, 0);
+}
+END_TEST
+
 START_TEST(test_breaker__failed_probes_make_the_next_wait_longer_up_to_its_bound)
 {
     aurora_breaker_options options = small_options();
@@ -542,6 +574,20 @@ START_TEST(test_breaker__window_of_time_survives_a_step_back)
 }
 END_TEST
 
+START_TEST(test_breaker__slices_before_time_0_are_as_long_as_others)
+{
+    aurora_breaker_options options = small_options();
+    options.window_kind = AURORA_BREAKER_LAST_TIME;
+    options.window_slices = 1;
+    aurora_breaker breaker = breaker_of(&options);
+
+    call(&breaker, AURORA_BREAKER_FAILURE, -1);
+
+    ck_assert_uint_eq(figures_of(&breaker, -1).calls, 1);
+    ck_assert_uint_eq(figures_of(&breaker, 0).calls, 0);
+}
+END_TEST
+
 static Suite *breaker_suite(void)
 {
     Suite *suite = suite_create("breaker");
@@ -560,6 +606,8 @@ static Suite *breaker_suite(void)
     tcase_add_test(tcase, test_breaker__slow_probes_open_it);
     tcase_add_test(tcase, test_breaker__probes_that_never_leave_do_not_block_it_for_ever);
     tcase_add_test(tcase, test_breaker__late_replies_of_an_older_epoch_are_not_counted);
+    tcase_add_test(tcase, test_breaker__probe_that_leaves_twice_counts_once);
+    tcase_add_test(tcase, test_breaker__epochs_wrap_without_a_ticket_that_is_none);
     tcase_add_test(tcase, test_breaker__failed_probes_make_the_next_wait_longer_up_to_its_bound);
     tcase_add_test(tcase, test_breaker__time_of_both_ends_overflows_nothing);
     tcase_add_test(tcase, test_breaker__every_state_answers_every_event_as_the_table_says);
@@ -568,6 +616,7 @@ static Suite *breaker_suite(void)
     tcase_add_test(tcase, test_breaker__window_of_calls_agrees_with_a_plain_sum);
     tcase_add_test(tcase, test_breaker__window_of_time_agrees_with_a_plain_sum);
     tcase_add_test(tcase, test_breaker__window_of_time_survives_a_step_back);
+    tcase_add_test(tcase, test_breaker__slices_before_time_0_are_as_long_as_others);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "resilience/gcra.h"
 #include "test.h"
 
 #define SECOND ((int64_t)1000000000)
@@ -375,6 +376,37 @@ START_TEST(test_bucket__retry_after_is_the_first_moment_that_works)
 }
 END_TEST
 
+/* A word whose halves are often at an end, where long division goes wrong. */
+static uint64_t edgy(uint64_t *seed)
+{
+    static const uint64_t halves[] = {0, 1, UINT32_MAX, UINT32_MAX - 1, 0x80000000, 0x7fffffff};
+    uint64_t word = aurora_test_random(seed);
+    uint64_t random = aurora_test_random(seed);
+    uint64_t high = word % 7 == 6 ? random >> 32 : halves[word % 7];
+    uint64_t low = word / 7 % 7 == 6 ? random & UINT32_MAX : halves[word / 7 % 7];
+    return (high << 32 | low) >> (word / 49 % 3 == 0 ? random % 64 : 0);
+}
+
+START_TEST(test_bucket__long_division_agrees_with_the_compilers)
+{
+    uint64_t seed = aurora_test_seed(__func__, 10);
+    int divided = 0;
+
+    while (divided < 300000) {
+        uint64_t a = edgy(&seed), b = edgy(&seed), den = edgy(&seed);
+        __extension__ unsigned __int128 product = (unsigned __int128)a * b;
+        if (den == 0 || product / den >= UINT64_MAX)
+            continue;
+
+        aurora__gcra_time result = aurora__gcra_scale(a, b, den);
+
+        ck_assert_uint_eq(result.floor, (uint64_t)(product / den));
+        ck_assert_uint_eq(result.ceil, (uint64_t)((product + den - 1) / den));
+        divided++;
+    }
+}
+END_TEST
+
 typedef struct {
     aurora_bucket *bucket;
     int64_t until;
@@ -430,6 +462,7 @@ static Suite *bucket_suite(void)
     tcase_add_test(tcase, test_bucket__whole_rates_answer_as_the_model_does);
     tcase_add_test(tcase, test_bucket__odd_rates_lie_between_two_models);
     tcase_add_test(tcase, test_bucket__retry_after_is_the_first_moment_that_works);
+    tcase_add_test(tcase, test_bucket__long_division_agrees_with_the_compilers);
     tcase_add_test(tcase, test_bucket__threads_share_exactly_what_there_is);
     suite_add_tcase(suite, tcase);
     return suite;

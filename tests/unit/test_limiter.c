@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "resilience/siphash.h"
+#include "resilience/limiter_shard.h"
 #include "test.h"
 
 #define SECOND ((int64_t)1000000000)
@@ -166,6 +166,66 @@ START_TEST(test_limiter__with_room_each_key_answers_as_a_bucket_does)
         ck_assert_int_eq(limit.retry_after_ns, retry_after);
     }
     aurora_limiter_free(limiter);
+}
+END_TEST
+
+/* What a shard should hold, searched in full for each question. */
+typedef struct {
+    uint64_t levels[40]; /* by key; 0 = not held */
+    uint64_t held;
+} plain_shard;
+
+static uint64_t lowest_of(const plain_shard *plain)
+{
+    uint64_t lowest = UINT64_MAX;
+    for (int i = 0; i < 40; i++) {
+        if (plain->levels[i] != 0 && plain->levels[i] < lowest)
+            lowest = plain->levels[i];
+    }
+    return lowest;
+}
+
+static void forget(plain_shard *plain, uint64_t level)
+{
+    for (int i = 0; i < 40; i++) {
+        if (plain->levels[i] == level)
+            plain->levels[i] = 0;
+    }
+    plain->held--;
+}
+
+START_TEST(test_limiter__lowest_level_is_always_the_one_to_go)
+{
+    enum { CAPACITY = 23 };
+    uint64_t seed = aurora_test_seed(__func__, 9);
+    aurora__shard shard;
+    plain_shard plain = {{0}, 0};
+    void *memory = malloc(aurora__shard_bytes(CAPACITY));
+    aurora__shard_init(&shard, CAPACITY, memory);
+
+    for (uint64_t i = 1; i <= 100000; i++) {
+        uint64_t key = aurora_test_random(&seed) % 40;
+        aurora__digest digest = {key, key};
+        uint64_t first = aurora__shard_first_level(&shard);
+        uint32_t slot = aurora__shard_find(&shard, digest);
+        uint64_t evicted = 0;
+        ck_assert_int_eq(slot != AURORA__SLOT_NONE, plain.levels[key] != 0);
+        ck_assert_uint_eq(first, plain.held == CAPACITY ? lowest_of(&plain) : 0);
+        uint64_t from = slot == AURORA__SLOT_NONE ? first : aurora__shard_level(&shard, slot);
+        /* Each level once, so that the key of a level is known. */
+        uint64_t level = (from >> 20 << 20) + (aurora_test_random(&seed) % 50 << 20 | i);
+        level = level <= from ? level + (1 << 20) : level;
+
+        if (slot != AURORA__SLOT_NONE) {
+            aurora__shard_raise(&shard, slot, level);
+        } else if (aurora__shard_insert(&shard, digest, level, &evicted)) {
+            ck_assert_uint_eq(evicted, lowest_of(&plain));
+            forget(&plain, evicted);
+        }
+        plain.held += plain.levels[key] == 0;
+        plain.levels[key] = level;
+    }
+    free(memory);
 }
 END_TEST
 
@@ -369,6 +429,7 @@ static Suite *limiter_suite(void)
     tcase_add_test(tcase, test_limiter__full_bucket_is_evicted_before_an_older_busy_one);
     tcase_add_test(tcase, test_limiter__evicted_busy_key_leaves_its_debt_to_newcomers);
     tcase_add_test(tcase, test_limiter__with_room_each_key_answers_as_a_bucket_does);
+    tcase_add_test(tcase, test_limiter__lowest_level_is_always_the_one_to_go);
     tcase_add_test(tcase, test_limiter__eviction_admits_no_key_above_its_bound);
     tcase_add_test(tcase, test_limiter__memory_and_keys_stay_bounded);
     tcase_add_test(tcase, test_limiter__asks_the_given_allocator_once);

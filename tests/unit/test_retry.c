@@ -279,6 +279,22 @@ START_TEST(test_retry__budget_bounds_the_repeats_of_all_calls)
 }
 END_TEST
 
+START_TEST(test_retry__calls_fill_the_budget_to_its_bound_only)
+{
+    aurora_retry_budget budget;
+    aurora_retry_options options = plain_options();
+    aurora_assert_ok(aurora_retry_budget_init(&budget, 10, 3000));
+    options.budget = &budget;
+    aurora_retry first = retry_of(&options);
+    ck_assert_int_ge(next_after_failure(&first), 0);
+    ck_assert_uint_eq(aurora_retry_budget_left(&budget), 9);
+
+    (void)retry_of(&options);
+
+    ck_assert_uint_eq(aurora_retry_budget_left(&budget), 10);
+}
+END_TEST
+
 START_TEST(test_retry__budget_is_not_charged_for_what_the_deadline_refuses)
 {
     aurora_retry_budget budget;
@@ -358,6 +374,7 @@ static Suite *retry_suite(void)
     tcase_add_test(tcase, test_retry__rate_limited_waits_the_hint_and_the_delay);
     tcase_add_test(tcase, test_retry__hint_above_its_bound_ends_it);
     tcase_add_test(tcase, test_retry__budget_bounds_the_repeats_of_all_calls);
+    tcase_add_test(tcase, test_retry__calls_fill_the_budget_to_its_bound_only);
     tcase_add_test(tcase, test_retry__budget_is_not_charged_for_what_the_deadline_refuses);
     tcase_add_test(tcase, test_retry__budget_refuses_what_is_out_of_range);
     tcase_add_test(tcase, test_retry__threads_share_one_budget);
