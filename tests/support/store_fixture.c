@@ -64,6 +64,15 @@ aurora_arena_port store_arena(store_fixture *fixture)
     return (aurora_arena_port){.self = fixture, .allocate = arena_allocate};
 }
 
+void store_arena_free(store_fixture *fixture)
+{
+    while (fixture->blocks != NULL) {
+        block *taken = fixture->blocks;
+        fixture->blocks = taken->next;
+        free(taken);
+    }
+}
+
 /* --- life cycle ----------------------------------------------------------------------------- */
 
 static void log_nothing(void *self, int32_t level, const char *message)
@@ -114,11 +123,7 @@ void store_reopen(store_fixture *fixture)
 void store_close(store_fixture *fixture)
 {
     fixture->port.close(fixture->port.self);
-    while (fixture->blocks != NULL) {
-        block *taken = fixture->blocks;
-        fixture->blocks = taken->next;
-        free(taken);
-    }
+    store_arena_free(fixture);
     aurora_tempdir_remove(fixture->folder);
     free(fixture);
 }

@@ -46,6 +46,9 @@ aurora_status store_attach(const store_fixture *fixture, const char *address, ui
 /* The arena of the fixture: lives until close, counts blocks_max down. One thread at a time. */
 aurora_arena_port store_arena(store_fixture *fixture);
 
+/* Frees what the arena handed out so far. */
+void store_arena_free(store_fixture *fixture);
+
 /* Begin; a failure fails the test. */
 aurora_store_txn *store_write(store_fixture *fixture);
 aurora_store_txn *store_read(store_fixture *fixture);

@@ -44,7 +44,6 @@ typedef struct {
     aurora__memory_table *tables; /* a hash table by descriptor address */
     uint32_t table_mask;
     uint32_t root_count;
-    uint32_t flags;
     aurora__store_memory_faults_t faults;
 
     pthread_mutex_t mutex; /* guards all below; held for moments only */

@@ -143,7 +143,7 @@ static const aurora_store port = {
 aurora_status aurora__store_memory_open(const aurora_store_options *options, aurora_store *out,
                                         aurora_error *err)
 {
-    if (options->flags & AURORA_STORE_NO_CREATE)
+    if (options->flags & (AURORA_STORE_READONLY | AURORA_STORE_NO_CREATE))
         return fail(err, AURORA_ENOTFOUND, "a store in memory is always new");
     for (uint32_t i = 0; i < options->table_count; i++) {
         if (options->tables[i]->column_count > AURORA__MEMORY_COLUMNS_MAX)
@@ -155,7 +155,6 @@ aurora_status aurora__store_memory_open(const aurora_store_options *options, aur
         return fail(err, AURORA_ENOMEM, "out of memory");
     memset(store, 0, sizeof *store);
     store->allocator = *allocator;
-    store->flags = options->flags;
     if (init_tables(store, options) != AURORA_OK || !init_locks(store)) {
         release_all(store);
         return fail(err, AURORA_ENOMEM, "out of memory");

@@ -117,8 +117,6 @@ static aurora_status check_begin(aurora__memory_store *store, uint32_t kind)
         return aurora__memory_fault_take(&store->faults.begin_read);
     if (kind != AURORA_TXN_WRITE)
         return AURORA_EINVAL;
-    if (store->flags & AURORA_STORE_READONLY)
-        return AURORA_EREADONLY;
     return aurora__memory_fault_take(&store->faults.begin_write);
 }
 
