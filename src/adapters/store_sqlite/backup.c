@@ -107,6 +107,7 @@ aurora_status aurora__sqlite_backup(void *self, const char *path, aurora_error *
     aurora_store_txn *txn = NULL;
     aurora_id nobody = {{0}};
     aurora_status status = make_partial(store, path, partial, err);
+    aurora__sqlite_snapshot_enter(store, AURORA__SQLITE_BACKUP);
     if (status == AURORA_OK) {
         status = aurora__sqlite_begin(store, AURORA_TXN_READ, nobody, 0, NULL, &txn);
         if (status != AURORA_OK)
@@ -116,6 +117,7 @@ aurora_status aurora__sqlite_backup(void *self, const char *path, aurora_error *
         status = copy(store, txn->connection->db, partial, err);
         aurora__sqlite_rollback(store, txn);
     }
+    aurora__sqlite_snapshot_leave(store, AURORA__SQLITE_BACKUP);
     if (status == AURORA_OK)
         status = publish(partial, path, err);
     if (status != AURORA_OK && partial[0] != 0)

@@ -10,6 +10,7 @@
 #include "adapters/store_sqlite/instance.h"
 
 #define STEP_FRAMES 1000     /* this many new frames are worth a checkpoint under load */
+#define PATIENCE_FRAMES 4000 /* this many wait for queries to end; then SQLite's own marks do */
 #define RESTART_FRAMES 16000 /* a WAL this long (64 MiB) is to start again at its beginning */
 #define RESTART_WAIT_MS 20
 
@@ -64,6 +65,19 @@ static aurora_status step(aurora__sqlite_store *store)
     return aurora__sqlite_status(rc);
 }
 
+/* A checkpoint waits for readers of snapshots (locks.c says why). It cannot wait for ever: queries may
+ * overlap without end. A backup keeps the WAL from being reused in any case. */
+static bool is_due(const aurora__sqlite_store *store, bool is_idle)
+{
+    int64_t waiting = store->wal_frames - store->checkpointed;
+    if (store->is_unknown || waiting < (is_idle ? 1 : STEP_FRAMES))
+        return false;
+    if (aurora__sqlite_locks_has_snapshot(&store->locks, AURORA__SQLITE_BACKUP))
+        return false;
+    return waiting >= PATIENCE_FRAMES ||
+           !aurora__sqlite_locks_has_snapshot(&store->locks, AURORA__SQLITE_QUERY);
+}
+
 aurora_status aurora__sqlite_maintain(void *self, bool is_idle)
 {
     aurora__sqlite_store *store = self;
@@ -72,10 +86,8 @@ aurora_status aurora__sqlite_maintain(void *self, bool is_idle)
     if (aurora__sqlite_claim(store, 0) != AURORA_OK)
         return AURORA_OK;
     aurora_status status = AURORA_OK;
-    int64_t waiting = store->wal_frames - store->checkpointed;
     /* Another process that holds FILE-aurora checkpoints for us. */
-    if (!store->is_unknown && waiting >= (is_idle ? 1 : STEP_FRAMES) &&
-        aurora__sqlite_locks_take_write(&store->locks, 0) == AURORA_OK) {
+    if (is_due(store, is_idle) && aurora__sqlite_locks_take_write(&store->locks, 0) == AURORA_OK) {
         status = step(store);
         aurora__sqlite_locks_give_write(&store->locks);
     }

@@ -19,11 +19,13 @@ typedef struct {
     pid_t pid;                           /* of the process that opened; a child may only close */
     aurora__sqlite_locks locks;
 
-    pthread_mutex_t mutex; /* over the idle readers and is_writing */
+    pthread_mutex_t mutex; /* over all up to is_writing */
     pthread_cond_t is_free;
     aurora__sqlite_connection *readers;
     uint32_t reader_count;
-    uint32_t is_writing; /* a write transaction, a checkpoint or an unknown commit is on */
+    uint32_t query_count;  /* read transactions that are open */
+    uint32_t backup_count; /* backups under way */
+    uint32_t is_writing;   /* a write transaction, a checkpoint or an unknown commit is on */
 
     /* Below: of whoever has is_writing. */
     aurora__sqlite_connection *writer; /* NULL while a commit is unknown or after a failed reopen */
@@ -42,6 +44,10 @@ typedef struct {
 /* Takes is_writing, waiting at most timeout_ms, then AURORA_EBUSY. */
 aurora_status aurora__sqlite_claim(aurora__sqlite_store *store, int64_t timeout_ms);
 void aurora__sqlite_unclaim(aurora__sqlite_store *store);
+
+/* Counts snapshots of a kind of locks.h; the first and the last one move the lock. */
+void aurora__sqlite_snapshot_enter(aurora__sqlite_store *store, int kind);
+void aurora__sqlite_snapshot_leave(aurora__sqlite_store *store, int kind);
 
 /* Opens the write connection if there is none. */
 aurora_status aurora__sqlite_writer_open(aurora__sqlite_store *store);

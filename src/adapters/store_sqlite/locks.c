@@ -9,8 +9,11 @@
  * it free truncates the file below all others; our read lock there says that it is in use.
  *
  * The descriptors are closed after sqlite3_close, since close() of any descriptor of a file drops
- * SQLite's own locks on it. With two handles on one file in a process, closing one therefore leaves
- * a read transaction of the other without its POSIX mark in the -shm until it ends. */
+ * SQLite's own locks on it.
+ *
+ * Why the snapshot locks: a reader's mark in the -shm, which keeps checkpoints from writing over its
+ * snapshot, is guarded by a POSIX lock too, and a second copy of SQLite moves it when it begins to
+ * read. So read transactions show themselves on FILE-aurora, and who checkpoints looks there. */
 #include "adapters/store_sqlite/locks.h"
 
 #include <errno.h>
@@ -79,7 +82,8 @@ static aurora_status lock_within(int fd, const struct flock *what, int64_t timeo
     }
 }
 
-aurora_status aurora__sqlite_locks_open_write(aurora__sqlite_locks *locks, const char *path)
+aurora_status aurora__sqlite_locks_open_write(aurora__sqlite_locks *locks, const char *path,
+                                              bool is_reader)
 {
     char name[PATH_BYTES_MAX];
     struct stat info;
@@ -87,8 +91,13 @@ aurora_status aurora__sqlite_locks_open_write(aurora__sqlite_locks *locks, const
         return AURORA_EINVAL;
     /* Whoever may write the store must be able to lock it. */
     mode_t mode = stat(path, &info) == 0 ? info.st_mode & 0666 : 0644;
-    locks->write = open(name, O_RDWR | O_CREAT | O_CLOEXEC, mode);
-    return locks->write >= 0 ? AURORA_OK : status_of_errno(errno);
+    if (!is_reader) {
+        locks->write = open(name, O_RDWR | O_CREAT | O_CLOEXEC, mode);
+        if (locks->write < 0)
+            return status_of_errno(errno);
+    }
+    locks->snapshot = open(name, O_RDONLY | O_CLOEXEC);
+    return locks->snapshot >= 0 || is_reader ? AURORA_OK : status_of_errno(errno);
 }
 
 aurora_status aurora__sqlite_locks_take_write(const aurora__sqlite_locks *locks, int64_t timeout_ms)
@@ -101,6 +110,25 @@ void aurora__sqlite_locks_give_write(const aurora__sqlite_locks *locks)
 {
     if (locks->write >= 0)
         try_lock(locks->write, F_UNLCK, 0, 1);
+}
+
+void aurora__sqlite_locks_hold_snapshot(const aurora__sqlite_locks *locks, int kind)
+{
+    if (locks->snapshot >= 0)
+        try_lock(locks->snapshot, F_RDLCK, kind, 1);
+}
+
+void aurora__sqlite_locks_give_snapshot(const aurora__sqlite_locks *locks, int kind)
+{
+    if (locks->snapshot >= 0)
+        try_lock(locks->snapshot, F_UNLCK, kind, 1);
+}
+
+bool aurora__sqlite_locks_has_snapshot(const aurora__sqlite_locks *locks, int kind)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = kind, .l_len = 1};
+    return locks->write >= 0 && fcntl(locks->write, F_OFD_GETLK, &lock) == 0 &&
+           lock.l_type != F_UNLCK;
 }
 
 aurora_status aurora__sqlite_locks_hold_database(aurora__sqlite_locks *locks, const char *path)
@@ -143,5 +171,6 @@ void aurora__sqlite_locks_close(aurora__sqlite_locks *locks)
 {
     close_one(&locks->database);
     close_one(&locks->shm);
+    close_one(&locks->snapshot);
     close_one(&locks->write);
 }

@@ -9,23 +9,39 @@
 
 /* Descriptors, -1 where closed. */
 typedef struct {
-    int write;    /* FILE-aurora: exclusive during writes and checkpoints */
+    int write;    /* FILE-aurora, first byte: exclusive during writes and checkpoints */
+    int snapshot; /* FILE-aurora, next two bytes: shared while a snapshot is read */
     int database; /* the database file: shared while open */
     int shm;      /* its -shm: shared while open */
 } aurora__sqlite_locks;
 
 #define AURORA__SQLITE_LOCKS_INIT                                                                  \
     {                                                                                              \
-        -1, -1, -1                                                                                 \
+        -1, -1, -1, -1                                                                             \
     }
 
-/* Opens FILE-aurora, making it if it is missing. AURORA_EINVAL without permission, else EIO. */
-aurora_status aurora__sqlite_locks_open_write(aurora__sqlite_locks *locks, const char *path);
+/* Who reads a snapshot: the bytes of FILE-aurora that stand for it. */
+enum {
+    AURORA__SQLITE_QUERY = 1,  /* a read transaction: checkpoints wait for a while */
+    AURORA__SQLITE_BACKUP = 2, /* a backup: checkpoints wait until it is done */
+};
+
+/* Opens FILE-aurora; a writer makes it if it is missing, a reader then does without it.
+ * AURORA_EINVAL without permission, else EIO. */
+aurora_status aurora__sqlite_locks_open_write(aurora__sqlite_locks *locks, const char *path,
+                                              bool is_reader);
 
 /* Takes FILE-aurora, waiting at most timeout_ms for others, then AURORA_EBUSY. */
 aurora_status aurora__sqlite_locks_take_write(const aurora__sqlite_locks *locks,
                                               int64_t timeout_ms);
 void aurora__sqlite_locks_give_write(const aurora__sqlite_locks *locks);
+
+/* Says that a snapshot is read, or no longer; once per kind and handle, its caller counts. */
+void aurora__sqlite_locks_hold_snapshot(const aurora__sqlite_locks *locks, int kind);
+void aurora__sqlite_locks_give_snapshot(const aurora__sqlite_locks *locks, int kind);
+
+/* Whether any handle of any process reads a snapshot of that kind. */
+bool aurora__sqlite_locks_has_snapshot(const aurora__sqlite_locks *locks, int kind);
 
 /* Takes the shared locks that keep the WAL alive, on the database file and, once a connection has
  * read in WAL mode, on its -shm. AURORA_EBUSY where another keeps it to itself. */

@@ -113,8 +113,8 @@ static aurora_status open_store(aurora__sqlite_store *store, aurora_error *err)
     uint32_t left_out = store->faults ? store->faults->left_out : 0;
     bool is_writable = !(store->options.flags & AURORA_STORE_READONLY);
     aurora_status status = aurora__sqlite_place_check(&store->options, &store->path, err);
-    if (status == AURORA_OK && is_writable && !(left_out & AURORA__SQLITE_NO_WRITE_LOCK)) {
-        status = aurora__sqlite_locks_open_write(&store->locks, store->path);
+    if (status == AURORA_OK && !(left_out & AURORA__SQLITE_NO_WRITE_LOCK)) {
+        status = aurora__sqlite_locks_open_write(&store->locks, store->path, !is_writable);
         if (status != AURORA_OK)
             return lock_error(store, status, "-aurora", err);
     }

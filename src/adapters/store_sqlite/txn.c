@@ -134,6 +134,27 @@ static aurora_status begin_write(aurora__sqlite_store *store, aurora_id batch, i
     return AURORA_OK;
 }
 
+static uint32_t *count_of(aurora__sqlite_store *store, int kind)
+{
+    return kind == AURORA__SQLITE_BACKUP ? &store->backup_count : &store->query_count;
+}
+
+void aurora__sqlite_snapshot_enter(aurora__sqlite_store *store, int kind)
+{
+    pthread_mutex_lock(&store->mutex);
+    if ((*count_of(store, kind))++ == 0)
+        aurora__sqlite_locks_hold_snapshot(&store->locks, kind);
+    pthread_mutex_unlock(&store->mutex);
+}
+
+void aurora__sqlite_snapshot_leave(aurora__sqlite_store *store, int kind)
+{
+    pthread_mutex_lock(&store->mutex);
+    if (--*count_of(store, kind) == 0)
+        aurora__sqlite_locks_give_snapshot(&store->locks, kind);
+    pthread_mutex_unlock(&store->mutex);
+}
+
 static aurora_status take_reader(aurora__sqlite_store *store, aurora__sqlite_connection **out)
 {
     pthread_mutex_lock(&store->mutex);
@@ -172,12 +193,14 @@ static aurora_status begin_read(aurora__sqlite_store *store, aurora_store_txn **
     if (status != AURORA_OK)
         return status;
     reader->txn = (aurora_store_txn){.connection = reader, .kind = AURORA_TXN_READ};
+    aurora__sqlite_snapshot_enter(store, AURORA__SQLITE_QUERY);
     status = aurora__sqlite_status(aurora__sqlite_run(reader, AURORA__SQLITE_BEGIN));
     /* BEGIN alone takes no snapshot; the first read does. */
     if (status == AURORA_OK)
         status = aurora__sqlite_head_get(reader, &reader->txn.head, NULL);
     if (status != AURORA_OK) {
         end(reader);
+        aurora__sqlite_snapshot_leave(store, AURORA__SQLITE_QUERY);
         give_reader(store, reader);
         return status;
     }
@@ -287,8 +310,10 @@ void aurora__sqlite_rollback(void *self, aurora_store_txn *txn)
 {
     aurora__sqlite_store *store = self;
     end(txn->connection);
-    if (txn->kind == AURORA_TXN_WRITE)
+    if (txn->kind == AURORA_TXN_WRITE) {
         finish_write(store);
-    else
-        give_reader(store, txn->connection);
+        return;
+    }
+    aurora__sqlite_snapshot_leave(store, AURORA__SQLITE_QUERY);
+    give_reader(store, txn->connection);
 }
