@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- The tables of src/core/tables.h: same columns, same order. Times are Unix milliseconds, ids the 16
--- bytes of a UUIDv7, lists JSON text. The views of 0002 show them to people.
+-- The tables of src/core/tables.h: same columns, same order. Times are Unix milliseconds, ids the
+-- 16 bytes of a UUIDv7, lists JSON text. The views of 0002 show them to people.
 
 -- The log: one row per batch, holding events position ... position + count - 1.
 CREATE TABLE log (

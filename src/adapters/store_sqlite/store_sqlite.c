@@ -70,11 +70,12 @@ static aurora_status lock_error(aurora__sqlite_store *store, aurora_status statu
  * before our own lock on it. Nothing is written to a file that is not ours. */
 static aurora_status prepare_file(aurora__sqlite_store *store, aurora_error *err)
 {
-    aurora__sqlite_store *of = store;
     aurora_status status = aurora__sqlite_writer_open(store);
     if (status != AURORA_OK)
-        return aurora__sqlite_error(err, status, "%s: SQLite cannot open it", store->path);
-    sqlite3 *db = of->writer->db;
+        return aurora__sqlite_error(err, status, "%s %s", store->path,
+                                    status == AURORA_ECORRUPT ? "is damaged or not a database"
+                                                              : "cannot be opened by SQLite");
+    sqlite3 *db = store->writer->db;
     status = aurora__sqlite_schema_identify(store, db, err);
     if (status != AURORA_OK || store->options.flags & AURORA_STORE_READONLY)
         return status;
