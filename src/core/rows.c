@@ -377,6 +377,16 @@ void aurora__rows_keep(aurora__rows *rows, uint32_t outer)
     rows->mark = outer;
 }
 
+void aurora__rows_tell(aurora__rows *rows, const aurora__key *key)
+{
+    const aurora__row_map *map = map_of(rows, key->table);
+    if (map->capacity == 0)
+        return;
+    aurora__row *row = *slot_of(map, hash_key(key), key);
+    if (row != NULL)
+        row->is_told = true;
+}
+
 void aurora__rows_loaded(aurora__rows *rows, aurora__row *row, const aurora_value *values)
 {
     (void)rows;

@@ -30,6 +30,7 @@ typedef struct aurora__row {
     bool is_touched;    /* in the touched list of this batch */
     bool is_found_base; /* whether the store has it */
     bool is_found;      /* whether it exists now */
+    bool is_told;       /* an event of this batch tells of its change */
     aurora_status status; /* AURORA_ECORRUPT: the stored row is damaged */
     uint32_t journal;   /* newest journal entry + 1, or 0 */
     void *base;         /* as loaded; never modified while a batch runs */
@@ -108,6 +109,9 @@ aurora__arena *aurora__rows_arena(const aurora__rows *rows, uint32_t table);
 /* The put that saves a touched row; false when nothing has to be written. `values` has room for
  * column_count values. */
 bool aurora__rows_put(const aurora__row *row, aurora_value *values, aurora_store_put *put_out);
+
+/* Notes that an event of this batch tells of the row's change; nothing when it is not loaded. */
+void aurora__rows_tell(aurora__rows *rows, const aurora__key *key);
 
 /* Ends a batch: cached rows take over what was committed, or fall back to what was loaded. The batch
  * arena may be reset afterwards. */

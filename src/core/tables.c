@@ -201,15 +201,23 @@ static aurora_status unpack_column(const aurora_column *column, const aurora_val
     return AURORA_OK;
 }
 
-aurora_status aurora__table_unpack(const aurora__table *table, const aurora_value *values,
-                                   void *row_out)
+aurora_status aurora__table_unpack_some(const aurora__table *table, const aurora_value *values,
+                                        uint64_t columns, void *row_out)
 {
     memset(row_out, 0, table->struct_size);
     for (uint32_t i = 0; i < table->table.column_count; i++) {
+        if ((columns >> i & 1) == 0)
+            continue;
         aurora_status rc = unpack_column(&table->table.columns[i], &values[i],
                                          (char *)row_out + table->offsets[i]);
         if (rc != AURORA_OK)
             return rc;
     }
     return AURORA_OK;
+}
+
+aurora_status aurora__table_unpack(const aurora__table *table, const aurora_value *values,
+                                   void *row_out)
+{
+    return aurora__table_unpack_some(table, values, UINT64_MAX, row_out);
 }

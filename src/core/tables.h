@@ -330,4 +330,8 @@ void aurora__table_pack(const aurora__table *table, const void *row, aurora_valu
 aurora_status aurora__table_unpack(const aurora__table *table, const aurora_value *values,
                                    void *row_out);
 
+/* The same for some columns only (bit i = column i); the others are left cleared. */
+aurora_status aurora__table_unpack_some(const aurora__table *table, const aurora_value *values,
+                                        uint64_t columns, void *row_out);
+
 #endif

@@ -83,6 +83,9 @@ const aurora_allocator *aurora__engine_allocator(const aurora__engine *engine);
 
 /* --- life ----------------------------------------------------------------------------------- */
 
+/* For timers on payments: a driver (engine/payments.h) makes commands for due calls. NULL without. */
+typedef aurora__command *(*aurora__due_command)(aurora__engine *engine, const aurora_id *order_id);
+
 typedef struct {
     aurora_store store; /* taken over: closed by the engine, also when aurora__engine_new fails */
     const aurora_allocator *allocator;
@@ -104,6 +107,8 @@ typedef struct {
 
 aurora_status aurora__engine_new(const aurora__engine_options *options, aurora__engine **out,
                                  aurora_error *err);
+/* Starts the worker, if options.has_worker: after the followers were added. */
+aurora_status aurora__engine_start_worker(aurora__engine *engine);
 /* Ends the worker, answers waiting commands with AURORA_ECLOSED, closes the store. In a forked child
  * it only frees memory. */
 void aurora__engine_free(aurora__engine *engine);
@@ -139,11 +144,13 @@ void aurora__engine_watch(aurora__engine *engine, aurora__command *command, cons
 
 /* Waits until `is_ready(argument)` holds, evaluated under no lock after each commit and at most
  * every 50 ms, pumping where there is no worker. wait_ms -1 = for ever. AURORA_OK also when the time
- * is over; AURORA_EINTR after aurora__engine_wake_waiters; AURORA_ECLOSED. */
+ * is over; AURORA_EINTR after aurora__engine_wake_waiter; AURORA_ECLOSED. */
 aurora_status aurora__engine_wait(aurora__engine *engine, bool (*is_ready)(void *argument),
                                   void *argument, int64_t wait_ms);
 /* Lets everybody who waits look again (one broadcast). */
 void aurora__engine_notify(aurora__engine *engine);
+/* Lets one of them, else the next one, return AURORA_EINTR. */
+void aurora__engine_wake_waiter(aurora__engine *engine);
 
 /* Runs one batch or followers' work if nobody else does. *did_out = something was done. */
 aurora_status aurora__engine_pump(aurora__engine *engine, int64_t budget_ms, int64_t *next_due_out);
@@ -192,9 +199,23 @@ aurora_status aurora__engine_scan(aurora__engine *engine, aurora_store_txn *txn,
 int64_t aurora__engine_wall_ms(const aurora__engine *engine);
 int64_t aurora__engine_monotonic_ns(const aurora__engine *engine);
 aurora_id aurora__engine_next_id(aurora__engine *engine);
+/* Many at once, in growing order. */
+void aurora__engine_next_ids(aurora__engine *engine, aurora_id *ids_out, uint32_t count);
 const aurora__policy *aurora__engine_policy(const aurora__engine *engine);
 void aurora__engine_log(aurora__engine *engine, int32_t level, const char *component,
                         const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* Orders are refused with AURORA_EBUSY while this is set. */
+void aurora__engine_drain(aurora__engine *engine, bool is_draining);
+bool aurora__engine_is_draining(const aurora__engine *engine);
+/* From now on due payment calls become commands of this maker, at most 64 a turn. */
+void aurora__engine_drive_payments(aurora__engine *engine, aurora__due_command maker);
+/* Marks the times around a host's callback, so that calls from inside it are recognised. */
+void aurora__engine_callback_begin(aurora__engine *engine);
+void aurora__engine_callback_end(aurora__engine *engine);
+/* Starts a new log epoch behind the head: after a restore, and in a copy made by backup. Inside a
+ * write transaction of the caller's. */
+aurora_status aurora__engine_new_epoch(aurora_store *store, aurora_store_txn *txn,
+                                       const aurora_id *log_id, int64_t now_ms);
 /* The log's id that a position lies in. */
 aurora_status aurora__engine_log_id(aurora__engine *engine, aurora_store_txn *txn, int64_t position,
                                     aurora_id *out);

@@ -149,8 +149,11 @@ enum {
 };
 
 enum {
-    AURORA_STORE_SERIAL = 1, /* a write transaction excludes all others: what it read stays true
-                                until its commit, `is_locked` may be ignored, rows may be cached */
+    /* A write transaction excludes all others: what it read stays true until its commit, `is_locked`
+     * may be ignored, rows may be cached. */
+    AURORA_STORE_SERIAL = 1,
+    /* Nobody but this instance can write. */
+    AURORA_STORE_PRIVATE = 2,
 };
 
 typedef struct aurora_store_txn aurora_store_txn;

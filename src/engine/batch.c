@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/internal.h"
+
+#include "codec/log.h"
+#include "core/stock.h"
+
+#include <aurora/event.h>
+
+#include <string.h>
+#include <time.h>
+
+#define KEY_ROUNDS_MAX 4
+#define DECIDE_ROUNDS_MAX 16
+#define BATCH_BYTES_KEEP ((size_t)16 << 20)
+#define CACHE_BYTES_MAX ((size_t)128 << 20)
+#define RETRIES_MAX 10
+#define BEGIN_TIMEOUT_MS 2000
+
+static void pause_ms(int64_t ms)
+{
+    struct timespec wait = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
+    nanosleep(&wait, NULL);
+}
+
+static void start_step(aurora__batch *batch, aurora_error *err)
+{
+    aurora__engine *engine = batch->turn.engine;
+    int64_t now = batch->turn.step.now_ms;
+    /* Only the head is cleared: the arrays behind the counts are never read. */
+    aurora__step *step = &batch->turn.step;
+    step->rows = &engine->rows;
+    step->arena = &engine->batch_blocks.arena;
+    step->policy = &engine->options.policy;
+    step->now_ms = now;
+    step->event_count = 0;
+    step->err = err;
+    step->broken_file = NULL;
+    step->parked_count = 0;
+    step->has_parked_keys = engine->parked_keys > 0;
+    step->is_creating = false;
+}
+
+/* Nobody else may have written since our last batch, or nothing that is remembered is used. */
+static aurora_status refresh(aurora__engine *engine, aurora__batch *batch, uint64_t epoch)
+{
+    bool is_same = engine->has_epoch && engine->epoch == epoch;
+    bool may_cache = (engine->store.flags & AURORA_STORE_SERIAL) != 0;
+    if (!is_same || !may_cache || engine->cache_blocks.bytes > CACHE_BYTES_MAX) {
+        aurora__rows_forget(&engine->rows);
+        aurora__block_arena_reset(&engine->cache_blocks, BATCH_BYTES_KEEP);
+    }
+    engine->epoch = epoch;
+    engine->has_epoch = true;
+    if (!is_same || engine->is_parked_stale) {
+        aurora_status rc = aurora__park_count(engine, batch->turn.txn);
+        if (rc != AURORA_OK)
+            return rc;
+    }
+    return is_same ? AURORA_OK : aurora__tail_catch_up(engine, &batch->turn);
+}
+
+/* Asks every command for its keys until nothing new is wanted. */
+static aurora_status load_keys(aurora__batch *batch)
+{
+    aurora__engine *engine = batch->turn.engine;
+    for (int round = 0; round < KEY_ROUNDS_MAX; round++) {
+        for (uint32_t i = 0; i < batch->count; i++) {
+            aurora__command *command = batch->commands[i];
+            if (command->class_of->keys == NULL || command->status != AURORA_OK)
+                continue;
+            start_step(batch, &command->err);
+            aurora_status rc = command->class_of->keys(command, &batch->turn);
+            if (rc == AURORA__NEED_KEYS || rc == AURORA_ECORRUPT)
+                continue;
+            if (rc == AURORA_ENOMEM || rc == AURORA_EIO || rc == AURORA_EBUSY)
+                return rc;
+            command->status = rc;
+        }
+        if (engine->rows.wanted.count == 0)
+            return AURORA_OK;
+        aurora_status rc = aurora__load_wanted(engine, batch->turn.txn);
+        if (rc != AURORA_OK)
+            return rc;
+    }
+    return AURORA_OK;
+}
+
+static aurora_status collect_events(aurora__batch *batch)
+{
+    const aurora__step *step = &batch->turn.step;
+    uint32_t count = batch->event_count + step->event_count;
+    if (count > batch->event_capacity) {
+        uint32_t capacity = count * 2 + 64;
+        aurora__event **events = aurora__arena_take(step->arena, capacity * sizeof *events);
+        if (events == NULL)
+            return AURORA_ENOMEM;
+        if (batch->event_count > 0)
+            memcpy(events, batch->events, batch->event_count * sizeof *events);
+        batch->events = events;
+        batch->event_capacity = capacity;
+    }
+    if (step->event_count > 0)
+        memcpy(batch->events + batch->event_count, step->events,
+               step->event_count * sizeof *batch->events);
+    batch->event_count = count;
+    return AURORA_OK;
+}
+
+/* Notes which orders' changes public events tell of. */
+static void note_told(aurora__batch *batch)
+{
+    const aurora__step *step = &batch->turn.step;
+    for (uint32_t i = 0; i < step->event_count && !step->is_creating; i++) {
+        const aurora__event *event = step->events[i];
+        if (event->kind != AURORA_EVENT_ORDER_COMPLETED &&
+            event->kind != AURORA_EVENT_ORDER_FAILED && event->kind != AURORA_EVENT_ORDER_CANCELLED)
+            continue;
+        aurora__key key = aurora__key_uuid(AURORA__TABLE_order, &event->order_id);
+        aurora__rows_tell(step->rows, &key);
+    }
+}
+
+static aurora_status decide_once(aurora__batch *batch, aurora__command *command)
+{
+    aurora__turn *turn = &batch->turn;
+    aurora__rows *rows = turn->step.rows;
+    start_step(batch, &command->err);
+    uint32_t outer = aurora__rows_mark(rows);
+    aurora_status rc = command->class_of->decide(command, turn);
+    if (rc == AURORA_OK)
+        rc = aurora__cascade_run(&turn->step, 0);
+    if (rc == AURORA_OK && turn->step.parked_count > 0)
+        rc = aurora__park_store(turn);
+    if (rc == AURORA_OK)
+        rc = collect_events(batch);
+    if (rc != AURORA_OK) {
+        aurora__rows_undo(rows, outer);
+        return rc;
+    }
+    aurora__rows_keep(rows, outer);
+    note_told(batch);
+    return AURORA_OK;
+}
+
+/* A decision that asked for more rows is undone, they are loaded, and it is taken again: inside a
+ * write transaction that excludes others there is no lock order to keep. */
+static aurora_status decide(aurora__batch *batch, aurora__command *command)
+{
+    aurora__engine *engine = batch->turn.engine;
+    aurora_status rc = AURORA__NEED_KEYS;
+    for (int round = 0; rc == AURORA__NEED_KEYS && round < DECIDE_ROUNDS_MAX; round++) {
+        rc = decide_once(batch, command);
+        if (rc != AURORA__NEED_KEYS)
+            break;
+        aurora_status loaded = aurora__load_wanted(engine, batch->turn.txn);
+        if (loaded != AURORA_OK)
+            return loaded;
+    }
+    return rc;
+}
+
+static aurora_status public_status(aurora_status rc)
+{
+    switch (rc) {
+    case AURORA__EILLEGAL:
+        return AURORA_ECONFLICT;
+    case AURORA__EORPHAN:
+        return AURORA_ENOTFOUND;
+    case AURORA__NEED_KEYS:
+    case AURORA__ECASCADE:
+        return AURORA_ECORE;
+    default:
+        return rc;
+    }
+}
+
+/* Failures that are the store's or the machine's, not this command's. */
+static bool is_of_batch(aurora_status rc)
+{
+    return rc == AURORA_ENOMEM || rc == AURORA_EIO || rc == AURORA_EBUSY || rc == AURORA_EFULL ||
+           rc == AURORA_ECORE;
+}
+
+static aurora_status decide_all(aurora__batch *batch)
+{
+    for (uint32_t i = 0; i < batch->count; i++) {
+        aurora__command *command = batch->commands[i];
+        if (command->status != AURORA_OK)
+            continue;
+        aurora_status rc = public_status(decide(batch, command));
+        if (rc == AURORA_ECORE)
+            aurora__engine_log(batch->turn.engine, AURORA_LOG_FATAL, "engine",
+                               "an invariant broke in %s (%s:%d)", command->class_of->name,
+                               batch->turn.step.broken_file == NULL ? "cascade"
+                                                                    : batch->turn.step.broken_file,
+                               batch->turn.step.broken_line);
+        if (is_of_batch(rc))
+            return rc;
+        command->status = rc;
+        command->is_kept = rc == AURORA_OK;
+        if (command->is_kept && command->class_of->applied != NULL)
+            command->class_of->applied(command, &batch->turn);
+    }
+    return AURORA_OK;
+}
+
+/* What our own code just computed must add up, or nothing of it is stored. */
+static aurora_status check_invariants(aurora__batch *batch)
+{
+    const aurora__rows *rows = batch->turn.step.rows;
+    for (uint32_t i = 0; i < rows->touched.count; i++) {
+        const aurora__row *row = rows->touched.items[i];
+        if (row->table == AURORA__TABLE_stock && row->data != row->base &&
+            !aurora__stock_is_balanced(row->data)) {
+            aurora__engine_log(batch->turn.engine, AURORA_LOG_FATAL, "engine",
+                               "I1 broke: stock %lld does not add up",
+                               (long long)((const aurora__stock_row *)row->data)->id);
+            return AURORA_ECORE;
+        }
+    }
+    return AURORA_OK;
+}
+
+/* A change of an order that no public event of it tells is told by order.updated. */
+static aurora_status tell_updates(aurora__batch *batch)
+{
+    aurora__rows *rows = batch->turn.step.rows;
+    for (uint32_t i = 0; i < rows->touched.count; i++) {
+        aurora__row *row = rows->touched.items[i];
+        if (row->table != AURORA__TABLE_order || row->data == row->base || !row->is_found_base ||
+            row->is_told)
+            continue;
+        const aurora__order_row *after = row->data;
+        if (after->version == ((const aurora__order_row *)row->base)->version)
+            continue;
+        batch->turn.step.event_count = 0;
+        aurora__event *event = aurora__step_emit(&batch->turn.step, AURORA_EVENT_ORDER_UPDATED);
+        if (event == NULL)
+            return AURORA_ENOMEM;
+        event->order_id = after->id;
+        event->order_version = after->version;
+        aurora_status rc = collect_events(batch);
+        if (rc != AURORA_OK)
+            return rc;
+    }
+    return AURORA_OK;
+}
+
+static aurora_status save_extras(aurora__batch *batch, bool *did_out)
+{
+    for (uint32_t i = 0; i < batch->count; i++) {
+        aurora__command *command = batch->commands[i];
+        if (!command->is_kept || command->class_of->save == NULL)
+            continue;
+        *did_out = true;
+        aurora_status rc = command->class_of->save(command, &batch->turn);
+        if (rc != AURORA_OK)
+            return rc;
+    }
+    return AURORA_OK;
+}
+
+static bool has_writes(const aurora__rows *rows)
+{
+    for (uint32_t i = 0; i < rows->touched.count; i++) {
+        const aurora__row *row = rows->touched.items[i];
+        if (row->data != row->base && (row->is_found || row->is_found_base))
+            return true;
+    }
+    return false;
+}
+
+/* Rows, the log and whatever commands write themselves. *has_out says whether there is anything. */
+static aurora_status save(aurora__batch *batch, aurora_log_row *log, bool *has_out)
+{
+    aurora__engine *engine = batch->turn.engine;
+    aurora_status rc = tell_updates(batch);
+    if (rc == AURORA_OK)
+        rc = check_invariants(batch);
+    *has_out = has_writes(&engine->rows) || batch->event_count > 0;
+    if (rc == AURORA_OK)
+        rc = aurora__save_touched(engine, batch->turn.txn);
+    if (rc == AURORA_OK)
+        rc = save_extras(batch, has_out);
+    if (rc != AURORA_OK || batch->event_count == 0)
+        return rc;
+    aurora__log_writer writer;
+    aurora__log_begin(&writer, &engine->batch_blocks.arena);
+    rc = aurora__log_add(&writer, batch->events, batch->event_count);
+    if (rc == AURORA_OK)
+        rc = aurora__log_end(&writer, log);
+    log->at_ms = batch->turn.step.now_ms;
+    return rc != AURORA_OK ? rc
+                           : engine->store.append(engine->store.self, batch->turn.txn, log);
+}
+
+/* Neither success nor failure: nobody is answered before the store knows. */
+static aurora_status resolve(aurora__engine *engine, aurora_id id)
+{
+    aurora_status rc = AURORA_ETIMEDOUT;
+    aurora__counter_add(&engine->counters.unknown_commits, 1);
+    aurora__engine_log(engine, AURORA_LOG_WARNING, "engine",
+                       "the outcome of a commit is unknown, asking the store");
+    for (int64_t wait = 1; rc == AURORA_ETIMEDOUT; wait = wait < 500 ? wait * 2 : 500) {
+        rc = engine->store.resolve(engine->store.self, id);
+        pthread_mutex_lock(&engine->lock);
+        bool is_closing = engine->is_closing;
+        pthread_mutex_unlock(&engine->lock);
+        if (rc == AURORA_ETIMEDOUT && is_closing)
+            return rc;
+        if (rc == AURORA_ETIMEDOUT)
+            pause_ms(wait);
+    }
+    return rc == AURORA_ENOTFOUND ? AURORA_EBUSY : rc;
+}
+
+static void revert(aurora__batch *batch)
+{
+    for (uint32_t i = 0; i < batch->count; i++) {
+        aurora__command *command = batch->commands[i];
+        if (command->is_kept && command->class_of->reverted != NULL)
+            command->class_of->reverted(command, &batch->turn);
+        command->is_kept = false;
+        command->status = AURORA_OK;
+    }
+}
+
+/* Answers everybody; rows of the batch are still there to be read. */
+static void finish(aurora__batch *batch)
+{
+    aurora__engine *engine = batch->turn.engine;
+    start_step(batch, NULL);
+    if (batch->event_count > 0)
+        aurora__tail_feed(engine, batch);
+    aurora__watch_changed(engine, &batch->turn);
+    for (uint32_t i = 0; i < batch->count; i++) {
+        aurora__command *command = batch->commands[i];
+        aurora_status status = command->status;
+        aurora__counters_finish(&engine->counters, command->class_of->name, status);
+        if (command->class_of->finish == NULL ||
+            command->class_of->finish(command, &batch->turn, status))
+            aurora__command_done(command, command->status);
+        else if (aurora__watch_add(engine, command) != AURORA_OK)
+            aurora__command_done(command, AURORA_ENOMEM);
+    }
+}
+
+static void end(aurora__engine *engine, bool is_committed)
+{
+    aurora__rows_end(&engine->rows, is_committed);
+    aurora__block_arena_reset(&engine->batch_blocks, BATCH_BYTES_KEEP);
+}
+
+static aurora_status commit(aurora__batch *batch, bool has_writes_, aurora_log_row *log)
+{
+    aurora__engine *engine = batch->turn.engine;
+    if (!has_writes_) {
+        engine->store.rollback(engine->store.self, batch->turn.txn);
+        return AURORA_OK;
+    }
+    int64_t started_ns = aurora__engine_monotonic_ns(engine);
+    aurora_status rc = engine->store.commit(engine->store.self, batch->turn.txn);
+    if (rc == AURORA_ETIMEDOUT)
+        rc = resolve(engine, batch->id);
+    if (rc != AURORA_OK)
+        return rc;
+    int64_t took_ns = aurora__engine_monotonic_ns(engine) - started_ns;
+    aurora__counter_add(&engine->counters.batches, 1);
+    aurora__counter_add(&engine->counters.events_appended, batch->event_count);
+    aurora__counter_add(&engine->counters.event_bytes, log->body_length);
+    aurora__histogram_add(&engine->counters.batch_commands, batch->count);
+    aurora__histogram_add(&engine->counters.commit_us, (uint64_t)took_ns / 1000);
+    batch->first_position = log->position;
+    engine->is_maintenance_due = true;
+    return AURORA_OK;
+}
+
+/* One attempt. AURORA_OK: everybody was answered. Else nothing was stored and nobody was. */
+static aurora_status attempt(aurora__engine *engine, aurora__command **commands, uint32_t count)
+{
+    aurora__batch batch = {.commands = commands, .count = count};
+    aurora_log_row log = {0};
+    uint64_t epoch = 0;
+    bool has_writes_ = false;
+    batch.turn.engine = engine;
+    batch.id = aurora__engine_next_id(engine);
+    aurora_status rc = engine->store.begin(engine->store.self, AURORA_TXN_WRITE, batch.id,
+                                           BEGIN_TIMEOUT_MS, &epoch, &batch.turn.txn);
+    if (rc != AURORA_OK)
+        return rc;
+    batch.turn.step.now_ms = aurora__engine_now(engine);
+    start_step(&batch, NULL);
+    rc = refresh(engine, &batch, epoch);
+    if (rc == AURORA_OK)
+        rc = load_keys(&batch);
+    if (rc == AURORA_OK)
+        rc = decide_all(&batch);
+    if (rc == AURORA_OK)
+        rc = save(&batch, &log, &has_writes_);
+    if (rc == AURORA_OK) {
+        rc = commit(&batch, has_writes_, &log);
+    } else {
+        engine->store.rollback(engine->store.self, batch.turn.txn);
+    }
+    batch.turn.txn = NULL;
+    if (rc != AURORA_OK) {
+        revert(&batch);
+        aurora__rows_forget(&engine->rows);
+        end(engine, false);
+        aurora__block_arena_reset(&engine->cache_blocks, BATCH_BYTES_KEEP);
+        return rc;
+    }
+    finish(&batch);
+    end(engine, true);
+    return AURORA_OK;
+}
+
+static void refuse_all(aurora__engine *engine, aurora__command **commands, uint32_t count,
+                       aurora_status rc)
+{
+    (void)engine;
+    for (uint32_t i = 0; i < count; i++) {
+        if (commands[i]->class_of->drop != NULL)
+            commands[i]->class_of->drop(commands[i], rc);
+        aurora__command_done(commands[i], rc);
+    }
+}
+
+static bool is_data_error(aurora_status rc)
+{
+    return rc == AURORA_ECONFLICT || rc == AURORA_ECORRUPT;
+}
+
+void aurora__batch_run(aurora__engine *engine, aurora__command **commands, uint32_t count)
+{
+    aurora_status rc = AURORA_EBUSY;
+    int64_t wait = 1;
+    for (int i = 0; i < RETRIES_MAX; i++) {
+        rc = attempt(engine, commands, count);
+        if (rc != AURORA_EBUSY && rc != AURORA_EIO)
+            break;
+        aurora__counter_add(&engine->counters.batch_retries, 1);
+        pthread_mutex_lock(&engine->lock);
+        bool is_closing = engine->is_closing;
+        pthread_mutex_unlock(&engine->lock);
+        if (is_closing || i + 1 == RETRIES_MAX)
+            break;
+        pause_ms(wait);
+        wait = wait < 250 ? wait * 2 : 250;
+    }
+    if (rc == AURORA_OK) {
+        if (atomic_load(&engine->health) == AURORA_EIO || atomic_load(&engine->health) == AURORA_EFULL)
+            atomic_store(&engine->health, AURORA_OK);
+        return;
+    }
+    if (is_data_error(rc) && count > 1) {
+        aurora__counter_add(&engine->counters.bisections, 1);
+        uint32_t half = count / 2;
+        aurora__batch_run(engine, commands, half);
+        aurora__batch_run(engine, commands + half, count - half);
+        return;
+    }
+    if (rc == AURORA_ECORE)
+        aurora__engine_break(engine, rc);
+    else if (rc == AURORA_EIO || rc == AURORA_EFULL)
+        atomic_store(&engine->health, rc);
+    refuse_all(engine, commands, count, rc);
+}

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: MIT */
+/* Who drives: the worker, or whichever thread waits or pumps. At most one at a time. */
+#include "engine/internal.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#define POLL_MS 50
+#define IDLE_MS 200
+
+void aurora__command_queue_push(aurora__command_queue *queue, aurora__command *command)
+{
+    command->next = NULL;
+    if (queue->last == NULL)
+        queue->first = command;
+    else
+        queue->last->next = command;
+    queue->last = command;
+    queue->count++;
+}
+
+aurora__command *aurora__command_queue_pop(aurora__command_queue *queue)
+{
+    aurora__command *command = queue->first;
+    if (command == NULL)
+        return NULL;
+    queue->first = command->next;
+    if (queue->first == NULL)
+        queue->last = NULL;
+    queue->count--;
+    command->next = NULL;
+    return command;
+}
+
+void aurora__command_done(aurora__command *command, aurora_status status)
+{
+    aurora__engine *engine = command->engine;
+    pthread_mutex_lock(&engine->lock);
+    command->status = status;
+    command->is_done = true;
+    pthread_mutex_unlock(&engine->lock);
+    aurora__command_release(command);
+}
+
+void aurora__engine_break(aurora__engine *engine, aurora_status status)
+{
+    atomic_store(&engine->health, status);
+    aurora__engine_log(engine, AURORA_LOG_FATAL, "engine",
+                       "this handle refuses every further command: %s", aurora_status_name(status));
+}
+
+int64_t aurora__engine_now(aurora__engine *engine)
+{
+    int64_t wall = aurora__engine_wall_ms(engine);
+    int64_t ns = aurora__engine_monotonic_ns(engine);
+    if (wall < engine->clock_floor_ms) {
+        int64_t passed = (ns - engine->clock_floor_ns) / 1000000;
+        return engine->clock_floor_ms + (passed > 0 ? passed : 0);
+    }
+    engine->clock_floor_ms = wall;
+    engine->clock_floor_ns = ns;
+    return wall;
+}
+
+static bool is_driver(const aurora__engine *engine)
+{
+    return engine->is_driving && pthread_equal(engine->driver, pthread_self());
+}
+
+/* One turn: what waits and what is due as one batch, then the followers. True when it did
+ * something. */
+static bool turn(aurora__engine *engine)
+{
+    aurora__command *commands[AURORA__BATCH_COMMANDS_MAX];
+    uint32_t count = 0;
+    uint32_t room = engine->options.batch_commands_max;
+    pthread_mutex_lock(&engine->lock);
+    while (count < room && engine->queue.first != NULL)
+        commands[count++] = aurora__command_queue_pop(&engine->queue);
+    pthread_mutex_unlock(&engine->lock);
+    count += aurora__timer_collect(engine, commands + count, room - count);
+    bool did = count > 0;
+    if (count > 0)
+        aurora__batch_run(engine, commands, count);
+    aurora__watch_expire(engine, aurora__engine_monotonic_ns(engine), false, AURORA_ETIMEDOUT);
+    did |= aurora__tail_followers(engine);
+    did |= aurora__tail_work(engine, count == 0);
+    if (engine->is_maintenance_due || count == 0) {
+        engine->is_maintenance_due = false;
+        if (!engine->options.is_readonly)
+            engine->store.maintain(engine->store.self, count == 0 && !did);
+    }
+    return did;
+}
+
+/* Takes the driver's seat; the lock is held before and after. */
+static void drive_locked(aurora__engine *engine, bool *did_out)
+{
+    engine->is_driving = true;
+    engine->driver = pthread_self();
+    pthread_mutex_unlock(&engine->lock);
+    *did_out = turn(engine);
+    pthread_mutex_lock(&engine->lock);
+    engine->is_driving = false;
+    engine->turns++;
+    pthread_cond_broadcast(&engine->changed);
+}
+
+static void poke(aurora__engine *engine)
+{
+    if (engine->event_fd >= 0) {
+        uint64_t one = 1;
+        ssize_t written = write(engine->event_fd, &one, sizeof one);
+        (void)written;
+    } else {
+        pthread_cond_signal(&engine->queued);
+    }
+}
+
+static void unpoke(const aurora__engine *engine)
+{
+    uint64_t count;
+    if (engine->event_fd >= 0) {
+        ssize_t got = read(engine->event_fd, &count, sizeof count);
+        (void)got;
+    }
+}
+
+static aurora_status admit_locked(aurora__engine *engine, const aurora__command *command)
+{
+    int32_t health = atomic_load(&engine->health);
+    if (engine->is_closing)
+        return AURORA_ECLOSED;
+    if (health == AURORA_ECORE)
+        return health;
+    if (engine->options.is_readonly)
+        return AURORA_EREADONLY;
+    if (engine->queue.count >= engine->options.queue_commands_max)
+        return AURORA_EBUSY;
+    if (command->is_order &&
+        (atomic_load(&engine->is_draining) || atomic_load(&engine->is_log_full)))
+        return AURORA_EBUSY;
+    return AURORA_OK;
+}
+
+aurora_status aurora__engine_submit_many(aurora__engine *engine, aurora__command *const *commands,
+                                         uint32_t count, uint32_t *accepted_out)
+{
+    aurora_status rc = AURORA_OK;
+    uint32_t accepted = 0;
+    pthread_mutex_lock(&engine->lock);
+    bool was_empty = engine->queue.first == NULL;
+    while (accepted < count && rc == AURORA_OK) {
+        rc = admit_locked(engine, commands[accepted]);
+        if (rc != AURORA_OK)
+            break;
+        commands[accepted]->references++;
+        aurora__command_queue_push(&engine->queue, commands[accepted]);
+        accepted++;
+    }
+    if (accepted > 0 && was_empty)
+        poke(engine);
+    pthread_mutex_unlock(&engine->lock);
+    *accepted_out = accepted;
+    return accepted > 0 ? AURORA_OK : rc;
+}
+
+aurora_status aurora__engine_submit(aurora__engine *engine, aurora__command *command)
+{
+    uint32_t accepted;
+    return aurora__engine_submit_many(engine, &command, 1, &accepted);
+}
+
+static void deadline_in(struct timespec *out, int64_t ms)
+{
+    clock_gettime(CLOCK_MONOTONIC, out);
+    out->tv_sec += ms / 1000;
+    out->tv_nsec += (long)(ms % 1000) * 1000000;
+    if (out->tv_nsec >= 1000000000) {
+        out->tv_sec++;
+        out->tv_nsec -= 1000000000;
+    }
+}
+
+static int64_t real_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* Waits a little, or drives where nobody else does. The lock is held. `end_ns` is real time. */
+static void help_locked(aurora__engine *engine, int64_t end_ns)
+{
+    if (!engine->options.has_worker && !engine->is_driving && !engine->is_closing) {
+        bool did;
+        drive_locked(engine, &did);
+        if (did || engine->queue.first != NULL)
+            return;
+    }
+    int64_t wait = POLL_MS;
+    if (end_ns != INT64_MAX) {
+        int64_t left = (end_ns - real_ns()) / 1000000 + 1;
+        wait = left < wait ? left : wait;
+    }
+    struct timespec until;
+    deadline_in(&until, wait < 0 ? 0 : wait);
+    pthread_cond_timedwait(&engine->changed, &engine->lock, &until);
+}
+
+static int64_t end_of(int64_t timeout_ms)
+{
+    if (timeout_ms < 0)
+        return INT64_MAX;
+    return real_ns() + timeout_ms * 1000000;
+}
+
+aurora_status aurora__engine_call(aurora__engine *engine, aurora__command *command,
+                                  int64_t timeout_ms, aurora_error *err)
+{
+    aurora_status rc = aurora__engine_submit(engine, command);
+    if (rc != AURORA_OK) {
+        if (err != NULL) {
+            *err = (aurora_error){.size = sizeof *err, .status = rc};
+            snprintf(err->message, sizeof err->message, "%s", aurora_status_text(rc));
+        }
+        return rc;
+    }
+    int64_t end_ns = end_of(timeout_ms);
+    pthread_mutex_lock(&engine->lock);
+    if (is_driver(engine)) {
+        pthread_mutex_unlock(&engine->lock);
+        return AURORA_OK;
+    }
+    while (!command->is_done && (end_ns == INT64_MAX || real_ns() < end_ns))
+        help_locked(engine, end_ns);
+    rc = command->is_done ? command->status : AURORA_ETIMEDOUT;
+    if (rc != AURORA_OK && err != NULL) {
+        *err = command->is_done ? command->err : (aurora_error){0};
+        err->size = sizeof *err;
+        err->status = rc;
+        if (err->message[0] == '\0')
+            snprintf(err->message, sizeof err->message, "%s", aurora_status_text(rc));
+    }
+    pthread_mutex_unlock(&engine->lock);
+    return rc;
+}
+
+aurora_status aurora__engine_wait(aurora__engine *engine, bool (*is_ready)(void *argument),
+                                  void *argument, int64_t wait_ms)
+{
+    int64_t end_ns = end_of(wait_ms);
+    aurora_status rc = AURORA_OK;
+    while (!is_ready(argument)) {
+        pthread_mutex_lock(&engine->lock);
+        if (engine->is_closing)
+            rc = AURORA_ECLOSED;
+        else if (engine->is_wake_wanted)
+            rc = AURORA_EINTR;
+        else if (end_ns != INT64_MAX && real_ns() >= end_ns)
+            end_ns = 0;
+        else
+            help_locked(engine, end_ns);
+        if (rc == AURORA_EINTR)
+            engine->is_wake_wanted = false;
+        pthread_mutex_unlock(&engine->lock);
+        if (rc != AURORA_OK || end_ns == 0)
+            return rc;
+    }
+    return AURORA_OK;
+}
+
+void aurora__engine_notify(aurora__engine *engine)
+{
+    pthread_mutex_lock(&engine->lock);
+    engine->turns++;
+    pthread_cond_broadcast(&engine->changed);
+    pthread_mutex_unlock(&engine->lock);
+}
+
+void aurora__engine_wake_waiter(aurora__engine *engine)
+{
+    pthread_mutex_lock(&engine->lock);
+    engine->is_wake_wanted = true;
+    pthread_cond_broadcast(&engine->changed);
+    pthread_mutex_unlock(&engine->lock);
+}
+
+/* Milliseconds until a timer or a waiter's deadline; -1 = none. The lock is held, nobody drives. */
+static int64_t next_due(const aurora__engine *engine)
+{
+    if (engine->queue.first != NULL || engine->next_due_ms == 0)
+        return 0;
+    int64_t due = -1;
+    if (engine->next_due_ms != INT64_MAX) {
+        due = engine->next_due_ms - aurora__engine_wall_ms(engine);
+        due = due < 0 ? 0 : due;
+    }
+    if (engine->watches.next_deadline_ns != INT64_MAX) {
+        int64_t watch =
+            (engine->watches.next_deadline_ns - aurora__engine_monotonic_ns(engine)) / 1000000 + 1;
+        watch = watch < 0 ? 0 : watch;
+        due = due < 0 || watch < due ? watch : due;
+    }
+    return due;
+}
+
+aurora_status aurora__engine_pump(aurora__engine *engine, int64_t budget_ms, int64_t *next_due_out)
+{
+    if (engine->options.has_worker)
+        return AURORA_ENOTSUP;
+    int64_t end_ns = end_of(budget_ms < 0 ? 0 : budget_ms);
+    aurora_status rc = AURORA_OK;
+    pthread_mutex_lock(&engine->lock);
+    if (engine->is_closing)
+        rc = AURORA_ECLOSED;
+    else if (engine->is_driving)
+        rc = is_driver(engine) ? AURORA_EREENTRANT : AURORA_EBUSY;
+    if (rc == AURORA_OK) {
+        bool did = true;
+        unpoke(engine);
+        do {
+            drive_locked(engine, &did);
+        } while (did && !engine->is_driving && !engine->is_closing && real_ns() < end_ns);
+        if (did)
+            poke(engine);
+        if (next_due_out != NULL)
+            *next_due_out = did ? 0 : next_due(engine);
+    }
+    pthread_mutex_unlock(&engine->lock);
+    return rc;
+}
+
+void *aurora__engine_work(void *argument)
+{
+    aurora__engine *engine = argument;
+    pthread_mutex_lock(&engine->lock);
+    while (!engine->is_closing) {
+        bool did;
+        drive_locked(engine, &did);
+        if (did || engine->queue.first != NULL || engine->is_closing)
+            continue;
+        int64_t due = next_due(engine);
+        int64_t wait = due >= 0 && due < IDLE_MS ? due : IDLE_MS;
+        if (wait == 0)
+            continue;
+        struct timespec until;
+        deadline_in(&until, wait);
+        pthread_cond_timedwait(&engine->queued, &engine->lock, &until);
+    }
+    pthread_mutex_unlock(&engine->lock);
+    return NULL;
+}
+
+void aurora__engine_log(aurora__engine *engine, int32_t level, const char *component,
+                        const char *format, ...)
+{
+    const aurora_log *log = &engine->options.log;
+    if (level < log->level_min)
+        return;
+    char message[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    log->write(log->self, level, component, message);
+}

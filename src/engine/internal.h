@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/* The engine's own parts, shared by its files only. */
+#ifndef AURORA_ENGINE_INTERNAL_H
+#define AURORA_ENGINE_INTERNAL_H
+
+#include "engine/counters.h"
+#include "engine/engine.h"
+#include "engine/follower.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#define AURORA__FOLLOWERS_MAX 8
+
+/* Blocks of one arena, kept over batches. */
+typedef struct {
+    aurora__arena arena;
+    const aurora_allocator *allocator;
+    struct aurora__block *first;
+    struct aurora__block *current;
+    size_t bytes; /* of all blocks */
+} aurora__block_arena;
+
+void aurora__block_arena_init(aurora__block_arena *blocks, const aurora_allocator *allocator);
+/* Starts over in the first block; frees what lies beyond bytes_keep. */
+void aurora__block_arena_reset(aurora__block_arena *blocks, size_t bytes_keep);
+void aurora__block_arena_free(aurora__block_arena *blocks);
+
+typedef struct {
+    aurora__command *first;
+    aurora__command *last;
+    uint32_t count;
+} aurora__command_queue;
+
+void aurora__command_queue_push(aurora__command_queue *queue, aurora__command *command);
+aurora__command *aurora__command_queue_pop(aurora__command_queue *queue);
+
+/* Commands that wait for an order, by its id. Used by the driving thread alone, but for aborts under
+ * the lock. */
+typedef struct {
+    aurora__command **slots;
+    uint32_t capacity;
+    uint32_t count;
+    int64_t next_deadline_ns; /* INT64_MAX when none */
+} aurora__watch_map;
+
+/* One batch under way. */
+typedef struct {
+    aurora__turn turn;
+    aurora__command **commands;
+    uint32_t count;
+    aurora_id id;
+    aurora__event **events; /* of all kept cascades, in order */
+    uint32_t event_count;
+    uint32_t event_capacity;
+    int64_t first_position; /* of the events, after the commit */
+} aurora__batch;
+
+struct aurora__engine {
+    aurora__engine_options options;
+    aurora_store store;
+    pthread_mutex_t lock;
+    pthread_cond_t changed; /* a batch ended, a driver left, the handle closes */
+    pthread_cond_t queued;  /* the worker's */
+    /* Guarded by `lock`. */
+    aurora__command_queue queue;
+    bool is_driving;
+    bool is_closing;
+    bool is_wake_wanted;
+    uint32_t inside; /* public calls under way */
+    uint64_t turns;  /* grows with each turn that did something */
+    aurora__id_source ids;
+    uint64_t random_state[2];
+    pthread_t driver; /* valid while is_driving */
+    pthread_t worker;
+    bool is_worker_started;
+    /* Read anywhere. */
+    _Atomic int32_t health; /* AURORA_OK, or what every command gets */
+    _Atomic bool is_draining;
+    _Atomic bool is_log_full;
+    _Atomic bool is_in_callback;
+    int64_t process;
+    aurora__due_command payment_maker;
+    int event_fd;
+    /* The driving thread's. */
+    aurora__block_arena batch_blocks;
+    aurora__block_arena cache_blocks;
+    aurora__rows rows;
+    uint64_t epoch;
+    bool has_epoch;
+    int64_t tail;      /* every event up to here was fed */
+    int64_t clock_floor_ms; /* the newest stored time */
+    int64_t clock_floor_ns; /* monotonic time when it was read */
+    int64_t next_due_ms; /* wall: the next timer; INT64_MAX = none, 0 = not known */
+    int64_t due_checked_ns;
+    int64_t log_checked_ns;
+    int64_t trimmed_ns;
+    int64_t idle_since_ns;
+    bool is_maintenance_due;
+    int64_t parked_keys;  /* 0 = no key of this store is parked */
+    bool is_parked_stale; /* to be looked at again */
+    int64_t timer_hold_ns; /* no timer fires before: the last ones were refused */
+    int64_t tail_checked_ns;
+    aurora__watch_map watches;
+    aurora__follower *followers[AURORA__FOLLOWERS_MAX];
+    uint32_t follower_count;
+    struct aurora__keys *keys; /* idempotency: engine/keys.h */
+    aurora__counters counters;
+};
+
+/* --- batch.c -------------------------------------------------------------------------------- */
+
+/* Runs commands to their answers: as one batch, in halves where data is to blame, again where the
+ * store asks for it. */
+void aurora__batch_run(aurora__engine *engine, aurora__command **commands, uint32_t count);
+
+/* --- load.c --------------------------------------------------------------------------------- */
+
+/* Loads everything wanted. */
+aurora_status aurora__load_wanted(aurora__engine *engine, aurora_store_txn *txn);
+/* Saves all touched rows; on a data error *failed_out is the table of the row to blame. */
+aurora_status aurora__save_touched(aurora__engine *engine, aurora_store_txn *txn);
+
+/* --- tail.c --------------------------------------------------------------------------------- */
+
+/* Feeds what others wrote since `tail`, inside the batch's transaction. */
+aurora_status aurora__tail_catch_up(aurora__engine *engine, aurora__turn *turn);
+/* Whether others wrote since; looks at most every 50 ms. */
+bool aurora__tail_is_behind(aurora__engine *engine);
+/* Feeds the events of a batch of ours. */
+void aurora__tail_feed(aurora__engine *engine, const aurora__batch *batch);
+/* Lets one follower that is behind read some of the log. */
+bool aurora__tail_followers(aurora__engine *engine);
+/* Their commands, appended to the engine's queue. */
+bool aurora__tail_work(aurora__engine *engine, bool is_idle);
+
+/* --- watch.c -------------------------------------------------------------------------------- */
+
+aurora_status aurora__watch_add(aurora__engine *engine, aurora__command *command);
+/* Finishes the watchers of every order that this batch changed. */
+void aurora__watch_changed(aurora__engine *engine, aurora__turn *turn);
+/* The same for one order that somebody else changed. */
+bool aurora__watch_has(const aurora__engine *engine, const aurora_id *id);
+void aurora__watch_order(aurora__engine *engine, aurora__turn *turn, const aurora_id *id);
+/* Drops those whose time is over, or all. */
+void aurora__watch_expire(aurora__engine *engine, int64_t now_ns, bool all,
+                          aurora_status status);
+void aurora__watch_free(aurora__engine *engine);
+
+/* --- timer.c -------------------------------------------------------------------------------- */
+
+/* Commands for what is due, each with one reference; at most `room`. */
+uint32_t aurora__timer_collect(aurora__engine *engine, aurora__command **commands, uint32_t room);
+/* A row with this due time is stored now. */
+void aurora__timer_note(aurora__engine *engine, int64_t due_ms);
+
+/* --- retention.c ---------------------------------------------------------------------------- */
+
+/* A command that trims the log or measures it, or NULL when it is not time. */
+aurora__command *aurora__retention_work(aurora__engine *engine);
+
+/* --- park.c --------------------------------------------------------------------------------- */
+
+/* Writes what a cascade set aside into parked_keys and parked_events. */
+aurora_status aurora__park_store(aurora__turn *turn);
+/* Looks whether any key is parked. */
+aurora_status aurora__park_count(aurora__engine *engine, aurora_store_txn *txn);
+
+/* --- drive.c -------------------------------------------------------------------------------- */
+
+/* Marks a command done (under no lock) and gives up the engine's reference. */
+void aurora__command_done(aurora__command *command, aurora_status status);
+/* The handle refuses everything from now on. */
+void aurora__engine_break(aurora__engine *engine, aurora_status status);
+/* now of a batch: the wall clock, or the newest stored time plus what went by since it was read. */
+int64_t aurora__engine_now(aurora__engine *engine);
+
+#endif

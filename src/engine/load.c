@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/internal.h"
+
+#include <string.h>
+
+static void *take_from(void *self, size_t bytes)
+{
+    return aurora__arena_take(self, bytes);
+}
+
+/* Rows of cached tables are loaded into the cache's arena, so that their texts outlive the batch. */
+static aurora_status load_some(aurora__engine *engine, aurora_store_txn *txn, bool is_cacheable)
+{
+    aurora__rows *rows = &engine->rows;
+    aurora__row_list wanted = rows->wanted;
+    aurora__arena *batch = rows->batch;
+    aurora_store_load *loads = aurora__arena_take(batch, wanted.count * sizeof *loads);
+    aurora__row **of_load = aurora__arena_take(batch, wanted.count * sizeof *of_load);
+    if (loads == NULL || of_load == NULL)
+        return AURORA_ENOMEM;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < wanted.count; i++) {
+        aurora__row *row = wanted.items[i];
+        const aurora__table *table = &aurora__tables[row->table];
+        if ((table->is_cacheable != 0) != is_cacheable)
+            continue;
+        aurora_value *values =
+            aurora__arena_take(batch, table->table.column_count * sizeof *values);
+        aurora_value *key = aurora__arena_take(batch, table->table.column_count * sizeof *key);
+        if (values == NULL || key == NULL)
+            return AURORA_ENOMEM;
+        aurora__table_pack(table, row->base, key);
+        loads[count] = (aurora_store_load){.table = &table->table, .key = key,
+                                           .values_out = values};
+        of_load[count++] = row;
+    }
+    if (count == 0)
+        return AURORA_OK;
+    aurora_arena_port port = {is_cacheable ? rows->cache : batch, take_from};
+    aurora_status rc =
+        engine->store.load(engine->store.self, txn, loads, count, true, &port);
+    for (uint32_t i = 0; rc == AURORA_OK && i < count; i++)
+        aurora__rows_loaded(rows, of_load[i], loads[i].is_found_out ? loads[i].values_out : NULL);
+    return rc;
+}
+
+aurora_status aurora__load_wanted(aurora__engine *engine, aurora_store_txn *txn)
+{
+    aurora_status rc = load_some(engine, txn, true);
+    if (rc == AURORA_OK)
+        rc = load_some(engine, txn, false);
+    if (rc == AURORA_OK)
+        engine->rows.wanted.count = 0;
+    return rc;
+}
+
+/* Timers must know of every due time that is stored. */
+static void note_due(aurora__engine *engine, const aurora__row *row)
+{
+    switch (row->table) {
+    case AURORA__TABLE_order:
+        aurora__timer_note(engine, ((const aurora__order_row *)row->data)->due_at);
+        break;
+    case AURORA__TABLE_payment:
+        aurora__timer_note(engine, ((const aurora__payment_row *)row->data)->due_at);
+        break;
+    case AURORA__TABLE_hold:
+        aurora__timer_note(engine, ((const aurora__hold_row *)row->data)->due_at);
+        break;
+    case AURORA__TABLE_notification:
+        aurora__timer_note(engine, ((const aurora__notification_row *)row->data)->due_at);
+        break;
+    default:
+        break;
+    }
+}
+
+/* The touched rows, table by table, so that each statement runs many times in a row. */
+static aurora__row **sort_by_table(aurora__rows *rows)
+{
+    uint32_t starts[AURORA__TABLE_COUNT + 1] = {0};
+    aurora__row **sorted = aurora__arena_take(rows->batch, rows->touched.count * sizeof *sorted);
+    if (sorted == NULL)
+        return NULL;
+    for (uint32_t i = 0; i < rows->touched.count; i++)
+        starts[rows->touched.items[i]->table + 1]++;
+    for (uint32_t i = 0; i < AURORA__TABLE_COUNT; i++)
+        starts[i + 1] += starts[i];
+    for (uint32_t i = 0; i < rows->touched.count; i++) {
+        aurora__row *row = rows->touched.items[i];
+        sorted[starts[row->table]++] = row;
+    }
+    return sorted;
+}
+
+aurora_status aurora__save_touched(aurora__engine *engine, aurora_store_txn *txn)
+{
+    aurora__rows *rows = &engine->rows;
+    uint32_t count = rows->touched.count;
+    if (count == 0)
+        return AURORA_OK;
+    aurora__row **sorted = sort_by_table(rows);
+    aurora_store_put *puts = aurora__arena_take(rows->batch, count * sizeof *puts);
+    if (sorted == NULL || puts == NULL)
+        return AURORA_ENOMEM;
+    uint32_t put_count = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const aurora__row *row = sorted[i];
+        uint32_t columns = aurora__tables[row->table].table.column_count;
+        aurora_value *values = aurora__arena_take(rows->batch, columns * sizeof *values);
+        if (values == NULL)
+            return AURORA_ENOMEM;
+        if (!aurora__rows_put(row, values, &puts[put_count]))
+            continue;
+        put_count++;
+        if (row->is_found)
+            note_due(engine, row);
+    }
+    if (put_count == 0)
+        return AURORA_OK;
+    uint32_t failed = 0;
+    aurora_status rc = engine->store.save(engine->store.self, txn, puts, put_count, &failed);
+    if (rc == AURORA_ECONFLICT)
+        aurora__engine_log(engine, AURORA_LOG_WARNING, "engine", "a row of %s was refused",
+                           failed < put_count ? puts[failed].table->name : "?");
+    else if (rc == AURORA_OK)
+        aurora__counter_add(&engine->counters.rows_saved, put_count);
+    return rc;
+}

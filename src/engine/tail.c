@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/* The end of the log: what was appended reaches followers, watchers and the map of keys, from our
+ * own batches in memory, from other processes' through the store. */
+#include "engine/internal.h"
+
+#include "codec/log.h"
+#include "engine/keys.h"
+
+#include <aurora/event.h>
+
+#define ROWS_AT_ONCE 64
+#define BYTES_AT_ONCE ((size_t)1 << 20)
+#define LOOK_EVERY_NS 50000000
+
+static void *take_from(void *self, size_t bytes)
+{
+    return aurora__arena_take(self, bytes);
+}
+
+static void feed_one(aurora__follower *follower, const aurora__event *event, int64_t position)
+{
+    if (follower->position != position - 1)
+        return;
+    if ((follower->kinds >> event->kind & 1) == 0 ||
+        follower->class_of->feed(follower, event, position) == AURORA_OK)
+        follower->position = position;
+}
+
+void aurora__tail_feed(aurora__engine *engine, const aurora__batch *batch)
+{
+    int64_t last = batch->first_position + batch->event_count - 1;
+    for (uint32_t f = 0; f < engine->follower_count; f++) {
+        aurora__follower *follower = engine->followers[f];
+        for (uint32_t i = 0;
+             follower->position == batch->first_position + i - 1 && i < batch->event_count; i++)
+            feed_one(follower, batch->events[i], batch->first_position + i);
+    }
+    if (engine->tail == batch->first_position - 1)
+        engine->tail = last;
+}
+
+/* Somebody else's event: the order that it tells of may have waiters, or a key of ours. */
+static aurora_status note_foreign(aurora__engine *engine, aurora__turn *turn,
+                                  const aurora__event *event)
+{
+    switch (event->kind) {
+    case AURORA_EVENT_ORDER_CREATED:
+        return aurora__keys_note(engine, turn, &event->order_id);
+    case AURORA_EVENT_ORDER_COMPLETED:
+    case AURORA_EVENT_ORDER_FAILED:
+    case AURORA_EVENT_ORDER_CANCELLED:
+    case AURORA_EVENT_ORDER_UPDATED:
+        break;
+    default:
+        return AURORA_OK;
+    }
+    if (!aurora__watch_has(engine, &event->order_id))
+        return AURORA_OK;
+    aurora__key key = aurora__key_uuid(AURORA__TABLE_order, &event->order_id);
+    aurora_status rc = aurora__rows_want(&engine->rows, &key);
+    if (rc == AURORA_OK && engine->rows.wanted.count > 0)
+        rc = aurora__load_wanted(engine, turn->txn);
+    if (rc == AURORA_OK)
+        aurora__watch_order(engine, turn, &event->order_id);
+    return rc;
+}
+
+static aurora_status take_row(aurora__engine *engine, aurora__turn *turn,
+                              const aurora_log_row *row, aurora__arena *arena)
+{
+    aurora__log_reader reader;
+    aurora__event event;
+    int64_t position;
+    aurora__log_read(&reader, row);
+    while (aurora__log_next(&reader, arena, &event, &position)) {
+        if (position <= engine->tail)
+            continue;
+        aurora_status rc = note_foreign(engine, turn, &event);
+        if (rc != AURORA_OK)
+            return rc;
+        for (uint32_t f = 0; f < engine->follower_count; f++)
+            feed_one(engine->followers[f], &event, position);
+    }
+    if (reader.status == AURORA_ENOMEM)
+        return reader.status;
+    if (reader.status != AURORA_OK)
+        aurora__engine_log(engine, AURORA_LOG_ERROR, "engine", "log row %lld is damaged",
+                           (long long)row->position);
+    engine->tail = row->position + row->count - 1;
+    return AURORA_OK;
+}
+
+aurora_status aurora__tail_catch_up(aurora__engine *engine, aurora__turn *turn)
+{
+    aurora_log_bounds bounds;
+    aurora_status rc = engine->store.log_bounds(engine->store.self, turn->txn, &bounds);
+    while (rc == AURORA_OK && engine->tail < bounds.head) {
+        aurora__query_arena arena;
+        aurora_log_row rows[ROWS_AT_ONCE];
+        uint32_t count = 0;
+        aurora__query_arena_init(&arena, engine->options.allocator);
+        aurora_arena_port port = {&arena.arena, take_from};
+        rc = engine->store.log_read(engine->store.self, turn->txn, engine->tail + 1, BYTES_AT_ONCE,
+                                    rows, ROWS_AT_ONCE, &count, &port);
+        for (uint32_t i = 0; rc == AURORA_OK && i < count; i++)
+            rc = take_row(engine, turn, &rows[i], &arena.arena);
+        aurora__query_arena_free(&arena);
+        if (count == 0)
+            break;
+    }
+    return rc;
+}
+
+bool aurora__tail_is_behind(aurora__engine *engine)
+{
+    int64_t now_ns = aurora__engine_monotonic_ns(engine);
+    if ((engine->store.flags & AURORA_STORE_PRIVATE) || engine->options.is_readonly ||
+        now_ns - engine->tail_checked_ns < LOOK_EVERY_NS)
+        return false;
+    engine->tail_checked_ns = now_ns;
+    aurora_store_txn *txn;
+    aurora_log_bounds bounds;
+    if (aurora__engine_read_begin(engine, &txn) != AURORA_OK)
+        return false;
+    aurora_status rc = engine->store.log_bounds(engine->store.self, txn, &bounds);
+    aurora__engine_read_end(engine, txn);
+    return rc == AURORA_OK && bounds.head > engine->tail;
+}
+
+static bool follower_catch_up(aurora__engine *engine, aurora__follower *follower,
+                              aurora_store_txn *txn)
+{
+    aurora__query_arena arena;
+    aurora_log_row rows[ROWS_AT_ONCE];
+    aurora_log_bounds bounds;
+    uint32_t count = 0;
+    aurora_status rc = engine->store.log_bounds(engine->store.self, txn, &bounds);
+    if (rc == AURORA_OK && follower->position + 1 < bounds.first) {
+        if (follower->class_of->rebuild != NULL)
+            return follower->class_of->rebuild(follower, txn) == AURORA_OK;
+        follower->position = bounds.first - 1;
+    }
+    aurora__query_arena_init(&arena, engine->options.allocator);
+    aurora_arena_port port = {&arena.arena, take_from};
+    if (rc == AURORA_OK)
+        rc = engine->store.log_read(engine->store.self, txn, follower->position + 1, BYTES_AT_ONCE,
+                                    rows, ROWS_AT_ONCE, &count, &port);
+    int64_t before = follower->position;
+    for (uint32_t i = 0; rc == AURORA_OK && i < count; i++) {
+        aurora__log_reader reader;
+        aurora__event event;
+        int64_t position;
+        aurora__log_read(&reader, &rows[i]);
+        while (aurora__log_next(&reader, &arena.arena, &event, &position)) {
+            if (position <= engine->tail)
+                feed_one(follower, &event, position);
+        }
+        rc = reader.status == AURORA_ENOMEM ? AURORA_ENOMEM : AURORA_OK;
+        int64_t last = rows[i].position + rows[i].count - 1;
+        if (reader.status == AURORA_ECORRUPT && last <= engine->tail)
+            follower->position = last;
+    }
+    aurora__query_arena_free(&arena);
+    return follower->position > before;
+}
+
+bool aurora__tail_followers(aurora__engine *engine)
+{
+    bool did = false;
+    for (uint32_t f = 0; f < engine->follower_count; f++) {
+        aurora__follower *follower = engine->followers[f];
+        aurora_store_txn *txn;
+        if (follower->position < engine->tail &&
+            aurora__engine_read_begin(engine, &txn) == AURORA_OK) {
+            did |= follower_catch_up(engine, follower, txn);
+            aurora__engine_read_end(engine, txn);
+        }
+        aurora__follower_gauges *gauges = &engine->counters.followers[f];
+        atomic_store_explicit(&gauges->name, follower->class_of->name, memory_order_relaxed);
+        aurora__gauge_set(&gauges->lag, engine->tail - follower->position);
+    }
+    return did;
+}
+
+static void push_internal(aurora__engine *engine, aurora__command *command)
+{
+    pthread_mutex_lock(&engine->lock);
+    aurora__command_queue_push(&engine->queue, command);
+    pthread_mutex_unlock(&engine->lock);
+}
+
+bool aurora__tail_work(aurora__engine *engine, bool is_idle)
+{
+    bool did = false;
+    if (engine->options.is_readonly || atomic_load(&engine->health) == AURORA_ECORE)
+        return false;
+    for (uint32_t f = 0; f < engine->follower_count; f++) {
+        aurora__follower *follower = engine->followers[f];
+        if (follower->is_working || follower->class_of->work == NULL)
+            continue;
+        aurora__command *command = follower->class_of->work(follower, is_idle);
+        if (command == NULL)
+            continue;
+        follower->is_working = true;
+        push_internal(engine, command);
+        did = true;
+    }
+    aurora__command *command = aurora__retention_work(engine);
+    if (command != NULL) {
+        push_internal(engine, command);
+        did = true;
+    }
+    return did;
+}
+
+aurora_status aurora__engine_follow(aurora__engine *engine, aurora__follower *follower)
+{
+    if (engine->follower_count == AURORA__FOLLOWERS_MAX)
+        return AURORA_ECORE;
+    follower->engine = engine;
+    engine->followers[engine->follower_count++] = follower;
+    return AURORA_OK;
+}
