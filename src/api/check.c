@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include <aurora/money.h>
+
 #include "api/refuse.h"
 
 enum { CONTROLS_REFUSED = 0, CONTROLS_OF_LAYOUT = 1 };
@@ -134,12 +136,9 @@ aurora_status aurora__check_currency(aurora_error *err, const char *field, const
 {
     if (currency == NULL)
         return aurora__refuse(err, AURORA_EINVAL, field, "is required");
-    size_t letters = 0;
-    while (letters < 3 && currency[letters] >= 'A' && currency[letters] <= 'Z')
-        letters++;
-    if (letters != 3 || currency[3] != '\0')
+    if (aurora_currency_digits(currency) < 0)
         return aurora__refuse(err, AURORA_EINVAL, field,
-                              "must be three letters A to Z, as in ISO 4217");
+                              "must be a code of ISO 4217 in upper case");
     return AURORA_OK;
 }
 

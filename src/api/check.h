@@ -22,7 +22,7 @@ aurora_status aurora__check_sku(aurora_error *err, const char *field, const char
 aurora_status aurora__check_key(aurora_error *err, const char *field, const char *key,
                                 bool is_required);
 
-/* Three letters A to Z. */
+/* A code that aurora_currency_digits knows. */
 aurora_status aurora__check_currency(aurora_error *err, const char *field, const char *currency);
 
 aurora_status aurora__check_range(aurora_error *err, const char *field, int64_t value, int64_t min,

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* What the settings of one handle come to: numbers and choices, read from the table's defaults and
+ * then from the caller's assignments. */
+#ifndef AURORA_API_SETTING_H
+#define AURORA_API_SETTING_H
+
+#include "core/step.h"
+
+#include <aurora/setting.h>
+
+/* Who is told of an order's end. */
+enum {
+    AURORA__NOTIFIER_LOG = 1,   /* a line in the handle's log */
+    AURORA__NOTIFIER_TASKS = 2, /* none: the host takes tasks */
+};
+
+typedef struct {
+    aurora__policy policy;
+    int64_t order_wait_ms;
+    int64_t log_max_bytes;
+    int64_t log_keep_ms;
+    int64_t consumer_keep_ms;
+    int64_t key_keep_ms;
+    int64_t notify_max_age_ms;
+    int64_t queue_commands_max;
+    int64_t batch_commands_max;
+    int32_t notifier;
+    bool has_search; /* search is fts: */
+} aurora__settings;
+
+/* One assignment, found and read. */
+typedef struct {
+    const aurora_setting_info *info;
+    const char *text; /* what stands behind the '=' */
+    int64_t number;
+} aurora__assignment;
+
+/* Fills in the defaults of the table. */
+void aurora__settings_init(aurora__settings *settings);
+
+/* Reads "name=value" of a handle: AURORA_EINVAL where the name is unknown or a daemon's, or the
+ * value breaks its row's rules. */
+aurora_status aurora__assignment_read(aurora__assignment *assignment, const char *text,
+                                      aurora_error *err);
+
+/* Puts an assignment's value into its member. AURORA_EINVAL for what only a closer look finds;
+ * AURORA_ENOTSUP for the URL of an adapter that is not here. */
+aurora_status aurora__settings_put(aurora__settings *settings, const aurora__assignment *assignment,
+                                   aurora_error *err);
+
+/* Rules between settings. */
+aurora_status aurora__settings_check(const aurora__settings *settings, aurora_error *err);
+
+/* setting_url.c: the values that are more than a number. */
+aurora_status aurora__setting_modules(const char *text, uint32_t *modules_out, aurora_error *err);
+aurora_status aurora__setting_payment(const char *text, aurora__policy *policy, aurora_error *err);
+aurora_status aurora__setting_notify(const char *text, int32_t *notifier_out, aurora_error *err);
+aurora_status aurora__setting_search(const char *text, bool *has_search_out, aurora_error *err);
+
+#endif

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/* The one table of settings, sorted by name, and how a name is found in it. */
+#include <aurora/setting.h>
+
+#include <string.h>
+
+#include "api/setting.h"
+
+#define SECOND INT64_C(1000)
+#define MINUTE (60 * SECOND)
+#define HOUR (60 * MINUTE)
+#define DAY (24 * HOUR)
+#define MIB (INT64_C(1) << 20)
+#define GIB (INT64_C(1) << 30)
+#define TIB (INT64_C(1) << 40)
+
+#define NAME_BYTES_MAX 40
+
+#define NONE 0u
+#define DAEMON AURORA_SETTING_DAEMON
+#define RELOAD AURORA_SETTING_RELOADABLE
+#define SECRET (AURORA_SETTING_SECRET | AURORA_SETTING_DAEMON)
+
+#define MODULES "order,inventory,payment,product,search,recommendation,notification"
+
+/* X(name, kind, flags, default, minimum, maximum, help) */
+#define SETTINGS(X)                                                                                \
+    X(attempts_max, INTEGER, RELOAD, "20", 1, 1000,                                                \
+      "Attempts of a payment step after which it parks.")                                          \
+    X(batch_max, INTEGER, NONE, "1024", 1, 1024, "Commands that one transaction holds at most.")   \
+    X(bus, URL, DAEMON, "local:", 0, 0,                                                            \
+      "Where events are published: local: or kafka://HOST:PORT.")                                  \
+    X(cache, URL, DAEMON, "memory:", 0, 0, "The cache of products: memory: or redis://HOST:PORT.") \
+    X(consumer_keep, DURATION, NONE, "168h", SECOND, 3650 * DAY,                                   \
+      "How long the log waits for a named consumer that was seen in that time.")                   \
+    X(key_keep, DURATION, NONE, "24h", SECOND, 365 * DAY,                                          \
+      "How long an idempotency key is remembered.")                                                \
+    X(limiter, URL, DAEMON, "memory:", 0, 0,                                                       \
+      "Where rate limits are counted: memory: or redis://HOST:PORT.")                              \
+    X(limiter_fallback, TEXT, DAEMON, "local", 1, 16,                                              \
+      "While the limiter is unreachable: local counts per process, open lets all through.")        \
+    X(listen, TEXT, DAEMON, "127.0.0.1:8080", 1, 255, "The address HOST:PORT of the HTTP server.") \
+    X(log_keep, DURATION, NONE, "24h", SECOND, 3650 * DAY,                                         \
+      "How long events stay in the log at least.")                                                 \
+    X(log_max_bytes, INTEGER, NONE, "1GiB", MIB, 1024 * TIB,                                       \
+      "Size of the log at which new orders are refused.")                                          \
+    X(metrics_listen, TEXT, DAEMON, "", 0, 255,                                                    \
+      "An address HOST:PORT of its own for metrics; empty: the address of listen.")                \
+    X(modules, TEXT, NONE, MODULES, 1, 255, "The modules that are installed, with commas.")        \
+    X(notify, URL, NONE, "log:", 0, 0,                                                             \
+      "Who is told of an order's end: log:, or none: for tasks that the host takes.")              \
+    X(notify_max_age, DURATION, NONE, "24h", SECOND, 3650 * DAY,                                   \
+      "Events older than this are recorded and not sent.")                                         \
+    X(order_deadline, DURATION, RELOAD, "5m", 1, 30 * DAY,                                         \
+      "How long an order may take before it fails.")                                               \
+    X(order_late_grace, DURATION, RELOAD, "60s", 0, DAY,                                           \
+      "How long after the deadline a participant may still agree.")                                \
+    X(order_wait, DURATION, RELOAD, "5s", 0, 30 * SECOND,                                          \
+      "How long placing an order waits for its outcome.")                                          \
+    X(otlp, URL, DAEMON, "", 0, 0, "Where traces go, as http://HOST:4318; empty: nowhere.")        \
+    X(park_after, DURATION, RELOAD, "15m", SECOND, 30 * DAY,                                       \
+      "Time since the first attempt of a payment step after which it parks.")                      \
+    X(park_attempts_min, INTEGER, RELOAD, "5", 1, 1000,                                            \
+      "Attempts that park_after asks for in any case.")                                            \
+    X(payment, URL, NONE, "simulator:", 0, 0,                                                      \
+      "The provider: simulator:?seed=&decline=&latency_ms=, or none: for tasks.")                  \
+    X(queue_max, INTEGER, NONE, "8192", 1, 8192, "Commands that wait at most; more are refused.")  \
+    X(resend_first, DURATION, RELOAD, "10s", SECOND, DAY,                                          \
+      "When an unsettled order first repeats its newest event.")                                   \
+    X(resend_max, DURATION, RELOAD, "10m", SECOND, 7 * DAY,                                        \
+      "The longest pause between two such repeats.")                                               \
+    X(retry_first, DURATION, RELOAD, "1s", 1, DAY,                                                 \
+      "The pause after the first attempt of a payment step.")                                      \
+    X(retry_max, DURATION, RELOAD, "60s", 1, DAY, "The longest pause between two attempts.")       \
+    X(search, URL, NONE, "fts:", 0, 0, "The search index: fts: beside the store, or none:.")       \
+    X(service_secret, TEXT, SECRET, "", 0, 255,                                                    \
+      "The key with which services sign their requests.")                                          \
+    X(store, URL, DAEMON, "sqlite:aurora.db", 0, 0,                                                \
+      "Where everything is kept: sqlite:PATH, memory: or postgresql://...")                        \
+    X(upstream, TEXT, DAEMON, "", 0, 1024,                                                         \
+      "Where the gateway finds the services, as order=HOST:PORT,...")
+
+#define ROW(name_, kind_, flags_, default_, minimum_, maximum_, help_)                             \
+    {.name = #name_,                                                                               \
+     .kind = AURORA_SETTING_##kind_,                                                               \
+     .flags = flags_,                                                                              \
+     .default_text = default_,                                                                     \
+     .minimum = minimum_,                                                                          \
+     .maximum = maximum_,                                                                          \
+     .help = help_},
+
+static const aurora_setting_info table[] = {SETTINGS(ROW)};
+
+#define TABLE_COUNT (sizeof table / sizeof *table)
+
+const aurora_setting_info *aurora_setting_table(uint32_t *count_out)
+{
+    *count_out = TABLE_COUNT;
+    return table;
+}
+
+const aurora_setting_info *aurora_setting_find(const char *name, size_t len)
+{
+    for (size_t i = 0; i < TABLE_COUNT; i++) {
+        if (strlen(table[i].name) == len && memcmp(table[i].name, name, len) == 0)
+            return &table[i];
+    }
+    return NULL;
+}
+
+/* As the other spellings of a name fold into ours: --order-deadline, ORDER_DEADLINE. */
+static char fold(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return (char)(c - 'A' + 'a');
+    return c == '-' ? '_' : c;
+}
+
+/* Levenshtein's distance: insertions, deletions and substitutions. */
+static size_t distance(const char *name, size_t name_length, const char *other)
+{
+    size_t row[NAME_BYTES_MAX + 1];
+    size_t width = strlen(other);
+    for (size_t j = 0; j <= width; j++)
+        row[j] = j;
+    for (size_t i = 0; i < name_length; i++) {
+        size_t diagonal = row[0];
+        row[0] = i + 1;
+        for (size_t j = 0; j < width; j++) {
+            size_t best = diagonal + (fold(name[i]) == other[j] ? 0 : 1);
+            diagonal = row[j + 1];
+            if (row[j] + 1 < best)
+                best = row[j] + 1;
+            if (row[j + 1] + 1 < best)
+                best = row[j + 1] + 1;
+            row[j + 1] = best;
+        }
+    }
+    return row[width];
+}
+
+const char *aurora_setting_nearest(const char *name)
+{
+    size_t length = strnlen(name, NAME_BYTES_MAX + 1);
+    if (length == 0 || length > NAME_BYTES_MAX)
+        return NULL;
+    const char *nearest = NULL;
+    size_t best = length / 3 + 2; /* a name further away is another word */
+    if (best > length)
+        best = length;
+    for (size_t i = 0; i < TABLE_COUNT; i++) {
+        size_t steps = distance(name, length, table[i].name);
+        if (steps < best) {
+            best = steps;
+            nearest = table[i].name;
+        }
+    }
+    return nearest;
+}
+
+#define KIND_NAMES(X)                                                                              \
+    X(DURATION, "duration")                                                                        \
+    X(INTEGER, "integer")                                                                          \
+    X(TEXT, "text")                                                                                \
+    X(URL, "url")                                                                                  \
+    X(BOOL, "bool")
+
+const char *aurora_setting_kind_name(int32_t kind)
+{
+    switch (kind) {
+#define CASE(name, text)                                                                           \
+    case AURORA_SETTING_##name:                                                                    \
+        return text;
+        KIND_NAMES(CASE)
+#undef CASE
+    default:
+        return "";
+    }
+}
