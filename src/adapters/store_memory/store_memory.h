@@ -14,9 +14,9 @@
 #include <aurora/port/store.h>
 
 /* Opens an empty store; the address is ignored. With AURORA_STORE_READONLY or
- * AURORA_STORE_NO_CREATE it answers AURORA_ENOTFOUND, since nothing can be there. The tables must outlive the store, the
- * list of them need not. AURORA_ENOMEM, AURORA_EINVAL for a table with more than 64 columns.
- * Threads: shared. */
+ * AURORA_STORE_NO_CREATE it answers AURORA_ENOTFOUND, since nothing can be there. The tables must
+ * outlive the store, the list of them need not. AURORA_ENOMEM, AURORA_EINVAL for a table with more
+ * than 64 columns. Threads: shared. */
 aurora_status aurora__store_memory_open(const aurora_store_options *options, aurora_store *out,
                                         aurora_error *err);
 
