@@ -78,6 +78,14 @@ aurora_status payment_park(payment_fixture *payment, int32_t kind)
 
 /* --- calls ------------------------------------------------------------------------------------- */
 
+static void keep(char buffer[64], const char **text)
+{
+    if (*text == NULL)
+        return;
+    ck_assert_uint_lt(strlen(*text), 64);
+    *text = strcpy(buffer, *text);
+}
+
 static aurora_status run_take(aurora__step *step, void *context)
 {
     payment_fixture *payment = context;
@@ -88,6 +96,11 @@ static aurora_status run_take(aurora__step *step, void *context)
 void payment_take(payment_fixture *payment)
 {
     aurora_assert_ok(core_fixture_run(payment->core, run_take, payment));
+    if (!payment->is_taken)
+        return;
+    keep(payment->texts[0], &payment->task.currency);
+    keep(payment->texts[1], &payment->task.payment_method);
+    keep(payment->texts[2], &payment->task.provider_reference);
 }
 
 void payment_do(payment_fixture *payment, int32_t verb, int32_t outcome)
@@ -135,6 +148,10 @@ static aurora_status run_simulator(aurora__step *step, void *context)
 void payment_simulate(payment_fixture *payment)
 {
     aurora_assert_ok(core_fixture_run(payment->core, run_simulator, payment));
+    for (uint32_t i = 0; i < payment->answers.count; i++) {
+        keep(payment->texts[3 + 2 * i], &payment->answers.items[i].provider_reference);
+        keep(payment->texts[4 + 2 * i], &payment->answers.items[i].code);
+    }
 }
 
 void payment_exhaust(payment_fixture *payment)

@@ -23,6 +23,7 @@ typedef struct {
     aurora__payment_task task; /* of the last take */
     bool is_taken;
     aurora__simulator_answers answers; /* of the last simulator call */
+    char texts[8][64];                 /* of both: a step's arena ends with the next step */
 } payment_fixture;
 
 /* An order of 25.00 by tok_approve; `provider` is AURORA__PROVIDER_.... */
