@@ -116,6 +116,15 @@ AURORA_API void aurora_task_page_free(aurora_task_page *page);
 AURORA_API aurora_status aurora_task_finish(aurora_t *shop, aurora_id task_id,
                                             const aurora_task_result *result, aurora_error *err);
 
+/* Reports `count` (1..1,024) tasks at once, each as aurora_task_finish does: one refused element
+ * stops no other. each_out (may be NULL) has room for `count` statuses. Returns AURORA_OK when all
+ * were taken, else the first failing element's status, whose place err->field gives
+ * ("results[7]"). Threads: shared. */
+AURORA_API aurora_status aurora_task_finish_many(aurora_t *shop, const aurora_id *task_ids,
+                                                 const aurora_task_result *const *results,
+                                                 uint32_t count, aurora_status *each_out,
+                                                 aurora_error *err);
+
 /* Names as in JSON: "authorize" to "refund"; "done" to "unknown"; "order.completed" to
  * "order.cancelled". "" for any other value. Static text. Threads: shared. */
 AURORA_API const char *aurora_verb_name(int32_t verb);

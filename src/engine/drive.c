@@ -220,17 +220,20 @@ static int64_t end_of(int64_t timeout_ms)
     return real_ns() + timeout_ms * 1000000;
 }
 
-aurora_status aurora__engine_call(aurora__engine *engine, aurora__command *command,
-                                  int64_t timeout_ms, aurora_error *err)
+static void tell(aurora_error *err, const aurora_error *from, aurora_status rc)
 {
-    aurora_status rc = aurora__engine_submit(engine, command);
-    if (rc != AURORA_OK) {
-        if (err != NULL) {
-            *err = (aurora_error){.size = sizeof *err, .status = rc};
-            snprintf(err->message, sizeof err->message, "%s", aurora_status_text(rc));
-        }
-        return rc;
-    }
+    if (err == NULL || rc == AURORA_OK)
+        return;
+    *err = from == NULL ? (aurora_error){0} : *from;
+    err->size = sizeof *err;
+    err->status = rc;
+    if (err->message[0] == '\0')
+        snprintf(err->message, sizeof err->message, "%s", aurora_status_text(rc));
+}
+
+aurora_status aurora__engine_await(aurora__engine *engine, aurora__command *command,
+                                   int64_t timeout_ms, aurora_error *err)
+{
     int64_t end_ns = end_of(timeout_ms);
     pthread_mutex_lock(&engine->lock);
     if (is_driver(engine)) {
@@ -239,16 +242,21 @@ aurora_status aurora__engine_call(aurora__engine *engine, aurora__command *comma
     }
     while (!command->is_done && (end_ns == INT64_MAX || real_ns() < end_ns))
         help_locked(engine, end_ns);
-    rc = command->is_done ? command->status : AURORA_ETIMEDOUT;
-    if (rc != AURORA_OK && err != NULL) {
-        *err = command->is_done ? command->err : (aurora_error){0};
-        err->size = sizeof *err;
-        err->status = rc;
-        if (err->message[0] == '\0')
-            snprintf(err->message, sizeof err->message, "%s", aurora_status_text(rc));
-    }
+    aurora_status rc = command->is_done ? command->status : AURORA_ETIMEDOUT;
+    tell(err, command->is_done ? &command->err : NULL, rc);
     pthread_mutex_unlock(&engine->lock);
     return rc;
+}
+
+aurora_status aurora__engine_call(aurora__engine *engine, aurora__command *command,
+                                  int64_t timeout_ms, aurora_error *err)
+{
+    aurora_status rc = aurora__engine_submit(engine, command);
+    if (rc != AURORA_OK) {
+        tell(err, NULL, rc);
+        return rc;
+    }
+    return aurora__engine_await(engine, command, timeout_ms, err);
 }
 
 aurora_status aurora__engine_wait(aurora__engine *engine, bool (*is_ready)(void *argument),

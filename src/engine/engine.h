@@ -136,6 +136,10 @@ aurora_status aurora__engine_submit_many(aurora__engine *engine, aurora__command
 aurora_status aurora__engine_call(aurora__engine *engine, aurora__command *command,
                                   int64_t timeout_ms, aurora_error *err);
 
+/* The waiting alone, for a command that was submitted. */
+aurora_status aurora__engine_await(aurora__engine *engine, aurora__command *command,
+                                   int64_t timeout_ms, aurora_error *err);
+
 /* From `finish`: keeps the command waiting until a commit of anybody changes this order; `finish` is
  * then called again with AURORA_OK and the order's row readable. Ends by `drop` with
  * AURORA_ETIMEDOUT at the deadline. */
