@@ -28,7 +28,9 @@ bool aurora__transitions_next(aurora__transitions *list, aurora__arena *arena,
         else
             reader->is_failed = true;
     }
-    if (reader->is_failed || count < 3)
+    if (count < 3)
+        reader->is_failed = true;
+    if (reader->is_failed)
         return false;
     list->count++;
     *out = (aurora__transition){.version = numbers[0],
@@ -74,7 +76,7 @@ static bool is_droppable(const aurora__transition *entry, const aurora__transiti
 }
 
 /* Rewrites the history without its two oldest droppable entries. */
-static const char *drop_pair(aurora__step *step, const aurora__order_row *order)
+static aurora_status drop_pair(aurora__step *step, const aurora__order_row *order, const char **out)
 {
     aurora__transitions list;
     aurora__transition entry;
@@ -94,14 +96,17 @@ static const char *drop_pair(aurora__step *step, const aurora__order_row *order)
         has_before = true;
         write_entry(&body, &entry, order->created_at);
     }
-    if (list.reader.is_failed || aurora__json_end(&body) == NULL)
-        return NULL;
+    if (list.reader.is_failed)
+        return AURORA_ECORRUPT;
+    if (aurora__json_end(&body) == NULL)
+        return AURORA_ENOMEM;
     aurora__json_begin(&json, step->arena, body.length + 24);
     aurora__json_char(&json, '[');
     aurora__json_integer(&json, list.dropped + dropped);
     aurora__json_raw(&json, body.text, body.length);
     aurora__json_char(&json, ']');
-    return aurora__json_end(&json);
+    *out = aurora__json_end(&json);
+    return *out == NULL ? AURORA_ENOMEM : AURORA_OK;
 }
 
 static uint32_t count_entries(const char *text)
@@ -123,11 +128,15 @@ aurora_status aurora__order_note(aurora__step *step, aurora__order_row *order, i
                                  const char *actor, const char *note)
 {
     const char *old = order->transitions == NULL ? "[0]" : order->transitions;
+    size_t length = aurora__text_length(old);
+    if (length < 3 || old[0] != '[' || old[length - 1] != ']')
+        return AURORA_ECORRUPT;
     if (order->version >= AURORA__TRANSITIONS_MAX &&
         count_entries(old) >= AURORA__TRANSITIONS_MAX) {
-        old = drop_pair(step, order);
-        if (old == NULL)
-            return AURORA_ENOMEM;
+        aurora_status rc = drop_pair(step, order, &old);
+        if (rc != AURORA_OK)
+            return rc;
+        length = aurora__text_length(old);
     }
     order->version++;
     order->updated_at = step->now_ms;
@@ -141,7 +150,6 @@ aurora_status aurora__order_note(aurora__step *step, aurora__order_row *order, i
                                 .actor = actor,
                                 .note = note};
     aurora__json json;
-    size_t length = aurora__text_length(old);
     aurora__json_begin(&json, step->arena, length + 48);
     aurora__json_raw(&json, old, length - 1);
     write_entry(&json, &entry, order->created_at);
