@@ -301,6 +301,67 @@ START_TEST(test_write_lock__no_checkpoint_beside_another_writer)
 }
 END_TEST
 
+/* Adds one to a price so many times, reading it in the same transaction. */
+static int add_often(sqlite_place *place, int times)
+{
+    aurora_store store = sqlite_place_open(place);
+    const aurora__table *table = &aurora__tables[AURORA__TABLE_price];
+    uint64_t epoch;
+    uint32_t failed;
+    for (int i = 0; i < times; i++) {
+        aurora_store_txn *txn;
+        aurora_value values[64];
+        int64_t price;
+        aurora_status rc =
+            store.begin(store.self, AURORA_TXN_WRITE, sqlite_batch(i), 20000, &epoch, &txn);
+        if (rc != AURORA_OK || sqlite_load_price(&store, txn, "TEA", &price) != AURORA_OK)
+            return 1;
+        aurora__price_row row = {.sku = "TEA", .price_minor = price + 1, .currency = "EUR"};
+        aurora__table_pack(table, &row, values);
+        aurora_store_put put = {
+            .table = &table->table, .values = values, .kind = AURORA_PUT_UPSERT};
+        aurora_log_row event = {.count = 2, .format = 1, .body = "[]", .body_length = 2};
+        if (store.save(store.self, txn, &put, 1, &failed) != AURORA_OK ||
+            store.append(store.self, txn, &event) != AURORA_OK ||
+            store.commit(store.self, txn) != AURORA_OK ||
+            store.maintain(store.self, i % 7 == 0) != AURORA_OK)
+            return 2;
+    }
+    store.close(store.self);
+    return 0;
+}
+
+START_TEST(test_write_lock__processes_lose_no_update_of_each_other)
+{
+    enum { CHILDREN = 3, TIMES = 200 };
+    sqlite_place *place = sqlite_place_new();
+    pid_t pids[CHILDREN];
+
+    for (int i = 0; i < CHILDREN; i++) {
+        pids[i] = fork();
+        if (pids[i] == 0)
+            _exit(add_often(place, TIMES));
+    }
+    for (int i = 0; i < CHILDREN; i++) {
+        int status;
+        ck_assert_int_eq(waitpid(pids[i], &status, 0), pids[i]);
+        ck_assert_int_eq(status, 0);
+    }
+
+    aurora_store store = sqlite_place_open(place);
+    aurora_store_txn *txn;
+    aurora_log_bounds bounds;
+    ck_assert_int_eq(sqlite_get_price(&store, "TEA"), CHILDREN * TIMES);
+    aurora_assert_ok(store.begin(store.self, AURORA_TXN_READ, sqlite_batch(0), 0, NULL, &txn));
+    aurora_assert_ok(store.log_bounds(store.self, txn, &bounds));
+    store.rollback(store.self, txn);
+    ck_assert_int_eq(bounds.head, CHILDREN * TIMES * 2);
+    ck_assert_int_eq(bounds.bytes, CHILDREN * TIMES * 2);
+    store.close(store.self);
+    sqlite_place_free(place);
+}
+END_TEST
+
 START_TEST(test_write_lock__is_one_for_all_links_to_the_file)
 {
     sqlite_place *place = sqlite_place_new();
@@ -382,6 +443,7 @@ static Suite *sqlite_locks_suite(void)
     tcase_add_test(writers, test_write_lock__is_held_from_begin_to_the_end);
     tcase_add_test(writers, test_write_lock__keeps_writers_of_other_processes_out);
     tcase_add_test(writers, test_write_lock__no_checkpoint_beside_another_writer);
+    tcase_add_test(writers, test_write_lock__processes_lose_no_update_of_each_other);
     tcase_add_test(writers, test_write_lock__is_one_for_all_links_to_the_file);
     suite_add_tcase(suite, writers);
     TCase *closing = tcase_create("close");

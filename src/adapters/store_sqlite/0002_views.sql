@@ -75,7 +75,8 @@ SELECT
         || hex(substr(id, 7, 2)) || '-' || hex(substr(id, 9, 2)) || '-'
         || hex(substr(id, 11))) AS id,
     CASE WHEN parked <> 0 THEN 'PARKED' ELSE
-        (SELECT name FROM names WHERE enumeration = 'order_status' AND number = status) END AS status,
+        (SELECT name FROM names WHERE enumeration = 'order_status'
+        AND number = status) END AS status,
     CASE WHEN status >= 3 THEN
         (SELECT name FROM names WHERE enumeration = 'order_status'
         AND number = status) END AS outcome,

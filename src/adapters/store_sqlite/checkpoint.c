@@ -11,7 +11,6 @@
 
 #define STEP_FRAMES 1000     /* this many new frames are worth a checkpoint under load */
 #define PATIENCE_FRAMES 4000 /* this many wait for queries to end; then SQLite's own marks do */
-#define RESTART_FRAMES 16000 /* a WAL this long (64 MiB) is to start again at its beginning */
 #define RESTART_WAIT_MS 20
 
 int aurora__sqlite_on_commit(void *self, sqlite3 *db, const char *name, int frames)
@@ -49,13 +48,13 @@ static aurora_status step(aurora__sqlite_store *store)
     int rc = checkpoint(store, SQLITE_CHECKPOINT_PASSIVE);
     if (rc == SQLITE_OK && store->wal_frames >= store->restart_frames) {
         rc = checkpoint(store, SQLITE_CHECKPOINT_RESTART);
-        store->restart_frames = store->wal_frames + RESTART_FRAMES;
+        store->restart_frames = store->wal_frames + AURORA__SQLITE_RESTART_FRAMES;
         if ((rc & 0xff) == SQLITE_BUSY)
             aurora__sqlite_log(&store->options, AURORA_LOG_WARNING,
                                "sqlite: %s: a long read keeps the WAL at %lld pages", store->path,
                                (long long)store->wal_frames);
-    } else if (store->wal_frames < RESTART_FRAMES) {
-        store->restart_frames = RESTART_FRAMES;
+    } else if (store->wal_frames < AURORA__SQLITE_RESTART_FRAMES) {
+        store->restart_frames = AURORA__SQLITE_RESTART_FRAMES;
     }
     /* Busy means that a reader, or a program that does not know FILE-aurora, is in the way. */
     if (rc == SQLITE_OK || (rc & 0xff) == SQLITE_BUSY)

@@ -10,7 +10,8 @@
 #include "adapters/store_sqlite/locks.h"
 #include "adapters/store_sqlite/store_sqlite.h"
 
-#define AURORA__SQLITE_READERS_MAX 8 /* idle readers that are kept */
+#define AURORA__SQLITE_READERS_MAX 8        /* idle readers that are kept */
+#define AURORA__SQLITE_RESTART_FRAMES 16000 /* a WAL this long (64 MiB) is to start anew */
 
 typedef struct {
     aurora_store_options options;
@@ -33,9 +34,11 @@ typedef struct {
     int64_t data_version; /* at the end of our last write transaction */
     aurora__sqlite_head head;
     uint32_t is_head_known; /* head is what the file holds unless another wrote */
-    uint32_t is_unknown;    /* nobody knows yet whether `batch` was committed */
-    aurora_id batch;        /* the newest that was committed or is unknown */
+    uint32_t is_unknown;    /* nobody knows yet whether `doubted` was committed */
+    aurora_id batch;        /* the newest that was committed or failed to */
     aurora_status batch_status;
+    aurora_id doubted; /* the newest whose commit was unknown for a while */
+    aurora_status doubted_status;
     int64_t wal_frames;     /* in the WAL after our last commit or checkpoint */
     int64_t checkpointed;   /* of them, already in the database */
     int64_t restart_frames; /* the WAL's length at which a restart is tried next */
@@ -59,7 +62,7 @@ aurora_status aurora__sqlite_commit(void *self, aurora_store_txn *txn);
 aurora_status aurora__sqlite_resolve(void *self, aurora_id batch);
 void aurora__sqlite_rollback(void *self, aurora_store_txn *txn);
 
-/* outcome.c: finds out what became of store->batch, after a COMMIT that failed without saying so.
+/* outcome.c: finds out what became of store->doubted, after a COMMIT that failed without saying so.
  * AURORA_OK it is durable, AURORA_ENOTFOUND it is not and never will be, AURORA_ETIMEDOUT not known
  * yet. The caller holds FILE-aurora and keeps it until the answer is known. */
 aurora_status aurora__sqlite_outcome(aurora__sqlite_store *store);

@@ -45,7 +45,7 @@ static aurora_status look(aurora__sqlite_store *store, bool *is_there_out)
         status = aurora__sqlite_head_get(store->writer, &head, &newest);
     if (status != AURORA_OK)
         return status;
-    *is_there_out = aurora_id_is_equal(newest, store->batch);
+    *is_there_out = aurora_id_is_equal(newest, store->doubted);
     return *is_there_out ? AURORA_OK : erase(store, &head);
 }
 
@@ -62,8 +62,8 @@ aurora_status aurora__sqlite_outcome(aurora__sqlite_store *store)
         return AURORA_ETIMEDOUT;
     }
     store->is_unknown = 0;
-    store->batch_status = is_there ? AURORA_OK : AURORA_ENOTFOUND;
+    store->doubted_status = is_there ? AURORA_OK : AURORA_ENOTFOUND;
     aurora__sqlite_log(&store->options, AURORA_LOG_WARNING, "sqlite: %s: the last commit %s",
                        store->path, is_there ? "took effect" : "was undone");
-    return store->batch_status;
+    return store->doubted_status;
 }

@@ -62,8 +62,9 @@ static void close_store(void *self)
 static aurora_status lock_error(aurora__sqlite_store *store, aurora_status status,
                                 const char *suffix, aurora_error *err)
 {
-    return aurora__sqlite_error(err, status, "%s%s cannot be opened and locked: %s", store->path,
-                                suffix, aurora_status_text(status));
+    return aurora__sqlite_error(
+        err, status, "%s%s cannot be opened and locked: %s", store->path, suffix,
+        status == AURORA_EINVAL ? "no permission" : aurora_status_text(status));
 }
 
 /* Looks at the file and puts a new one into WAL mode, which needs the file for itself and so comes
@@ -86,6 +87,17 @@ static aurora_status prepare_file(aurora__sqlite_store *store, aurora_error *err
     return AURORA_OK;
 }
 
+/* SQLite keeps the old mode without an error where shared memory does not work. */
+static bool is_in_wal_mode(sqlite3 *db)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool is_wal = sqlite3_prepare_v2(db, "PRAGMA journal_mode", -1, &stmt, NULL) == SQLITE_OK &&
+                  sqlite3_step(stmt) == SQLITE_ROW &&
+                  strcmp((const char *)sqlite3_column_text(stmt, 0), "wal") == 0;
+    sqlite3_finalize(stmt);
+    return is_wal;
+}
+
 /* From here on nobody can remove the WAL: the database lock is held before the connection that we
  * keep is opened, and the -shm exists once that has read. */
 static aurora_status hold_file(aurora__sqlite_store *store, aurora_error *err)
@@ -101,6 +113,9 @@ static aurora_status hold_file(aurora__sqlite_store *store, aurora_error *err)
     status = aurora__sqlite_writer_open(store);
     if (status == AURORA_OK)
         status = aurora__sqlite_schema_identify(store, store->writer->db, err);
+    if (status == AURORA_OK && !is_in_wal_mode(store->writer->db))
+        return aurora__sqlite_error(err, AURORA_ENOTSUP, "%s cannot be put into WAL mode",
+                                    store->path);
     if (status == AURORA_OK && !(left_out & AURORA__SQLITE_NO_SHM_LOCK)) {
         status = aurora__sqlite_locks_hold_shm(&store->locks, store->path);
         if (status != AURORA_OK)
@@ -133,11 +148,13 @@ static aurora_status open_store(aurora__sqlite_store *store, aurora_error *err)
     return status;
 }
 
+/* The list of tables is copied: only the descriptors are promised to live as long as the store. */
 static aurora__sqlite_store *new_store(const aurora_store_options *options,
                                        aurora__store_sqlite_faults *faults)
 {
     const aurora_allocator *allocator = options->allocator;
-    aurora__sqlite_store *store = allocator->allocate(allocator->self, sizeof *store);
+    size_t table_bytes = options->table_count * sizeof(aurora_table *);
+    aurora__sqlite_store *store = allocator->allocate(allocator->self, sizeof *store + table_bytes);
     if (store == NULL)
         return NULL;
     *store = (aurora__sqlite_store){
@@ -147,7 +164,9 @@ static aurora__sqlite_store *new_store(const aurora_store_options *options,
         .locks = AURORA__SQLITE_LOCKS_INIT,
         .data_version = -1,
         .wal_frames = 1, /* what an earlier process may have left behind */
+        .restart_frames = AURORA__SQLITE_RESTART_FRAMES,
     };
+    store->options.tables = memcpy(store + 1, options->tables, table_bytes);
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -173,6 +192,7 @@ aurora_status aurora__store_sqlite_open_with(const aurora_store_options *options
     if (store == NULL)
         return AURORA_ENOMEM;
     status = open_store(store, err);
+    store->options.address = store->path;
     if (status != AURORA_OK) {
         close_store(store);
         return status;

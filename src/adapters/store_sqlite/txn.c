@@ -39,7 +39,8 @@ aurora_status aurora__sqlite_writer_open(aurora__sqlite_store *store)
     if (store->writer != NULL)
         return AURORA_OK;
     aurora__sqlite_place place = {.path = store->path,
-                                  .vfs = store->faults ? store->faults->vfs : NULL};
+                                  .vfs = store->faults ? store->faults->vfs : NULL,
+                                  .is_reader = store->options.flags & AURORA_STORE_READONLY};
     aurora_status status = aurora__sqlite_connection_open(&store->options, &place, &store->writer);
     if (status != AURORA_OK)
         return status;
@@ -264,6 +265,7 @@ static aurora_status commit_dirty(aurora__sqlite_store *store, aurora_store_txn 
     if (is_surely_undone(rc))
         return aurora__sqlite_status(rc);
     store->is_unknown = 1;
+    store->doubted = store->batch;
     status = aurora__sqlite_outcome(store);
     return status == AURORA_ENOTFOUND ? AURORA_EIO : status;
 }
@@ -300,7 +302,9 @@ aurora_status aurora__sqlite_resolve(void *self, aurora_id batch)
         if (status != AURORA_ETIMEDOUT)
             aurora__sqlite_locks_give_write(&store->locks);
     }
-    if (aurora_id_is_equal(store->batch, batch) && !store->is_unknown)
+    if (!store->is_unknown && aurora_id_is_equal(store->doubted, batch))
+        status = store->doubted_status;
+    else if (!store->is_unknown && aurora_id_is_equal(store->batch, batch))
         status = store->batch_status;
     aurora__sqlite_unclaim(store);
     return status;
