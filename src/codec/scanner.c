@@ -80,8 +80,23 @@ static int digit_of(char c)
     return -1;
 }
 
-/* The quote that ends the text which starts at `at`, or NULL. *escaped_out counts the bytes that
- * escapes take beyond the character they stand for. */
+/* The character of the escape behind a backslash, 0 for one that we never write. */
+static char unescape(const char *at, const char *end)
+{
+    if (at == end || (at[0] != 'u' && at[0] != '"' && at[0] != '\\'))
+        return 0;
+    if (at[0] != 'u')
+        return at[0];
+    if (end - at < 5 || at[1] != '0' || at[2] != '0')
+        return 0;
+    int high = digit_of(at[3]);
+    int low = digit_of(at[4]);
+    return high < 0 || high > 1 || low < 0 ? 0 : (char)(high * 16 + low);
+}
+
+/* The quote that ends the text which starts at `at`, or NULL where it breaks off or holds what we
+ * never write. *escaped_out counts the bytes that escapes take beyond the character they stand
+ * for. */
 static const char *find_quote(const char *at, const char *end, size_t *escaped_out)
 {
     *escaped_out = 0;
@@ -93,25 +108,13 @@ static const char *find_quote(const char *at, const char *end, size_t *escaped_o
             return NULL;
         if (c != '\\')
             continue;
-        size_t taken = end - at > 1 && at[1] == 'u' ? 5 : 1;
-        if ((size_t)(end - at) <= taken)
+        if (unescape(at + 1, end) == 0)
             return NULL;
+        size_t taken = at[1] == 'u' ? 5 : 1;
         *escaped_out += taken;
         at += taken;
     }
     return NULL;
-}
-
-/* The character of the escape behind a backslash, 0 for one that we never write. */
-static char unescape(const char *at)
-{
-    if (at[0] == '"' || at[0] == '\\')
-        return at[0];
-    if (at[0] != 'u' || at[1] != '0' || at[2] != '0')
-        return 0;
-    int high = digit_of(at[3]);
-    int low = digit_of(at[4]);
-    return high < 0 || high > 1 || low < 0 ? 0 : (char)(high * 16 + low);
 }
 
 static bool take_null(aurora__scanner *scanner)
@@ -135,18 +138,13 @@ static const char *take_quoted(aurora__scanner *scanner, const char **close_out,
     return start;
 }
 
-static const char *copy_escaped(aurora__scanner *scanner, char *text, const char *from,
-                                const char *close)
+static const char *copy_escaped(char *text, const char *from, const char *close)
 {
     size_t length = 0;
     while (from < close) {
         char c = *from++;
         if (c == '\\') {
-            c = unescape(from);
-            if (c == 0) {
-                aurora__scanner_fail(scanner, AURORA_ECORRUPT);
-                return NULL;
-            }
+            c = unescape(from, close);
             from += from[0] == 'u' ? 5 : 1;
         }
         text[length++] = c;
@@ -171,7 +169,7 @@ const char *aurora__scanner_text(aurora__scanner *scanner, aurora__arena *arena)
         return NULL;
     }
     if (escaped > 0)
-        return copy_escaped(scanner, text, from, close);
+        return copy_escaped(text, from, close);
     memcpy(text, from, length);
     text[length] = '\0';
     return text;
