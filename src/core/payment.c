@@ -105,8 +105,8 @@ static aurora_status on_repair(aurora__payment_turn *turn, const aurora__event *
         aurora__payment_renew(turn);
         return AURORA_OK;
     }
-    row->parked_at =
-        0; /* no call had failed: an event was refused, the payment itself is at rest */
+    /* No call had failed: an event was refused, and the payment itself is at rest. */
+    row->parked_at = 0;
     return restate(turn);
 }
 

@@ -5,7 +5,7 @@
 #include <aurora/event.h>
 #include <aurora/order.h>
 
-/* --- attempts ---------------------------------------------------------------------------------- */
+/* --- attempts --------------------------------------------------------------------------------- */
 
 void aurora__payment_renew(aurora__payment_turn *turn)
 {
@@ -62,7 +62,7 @@ aurora_status aurora__payment_attempt_failed(aurora__payment_turn *turn, int64_t
     return AURORA_OK;
 }
 
-/* --- take -------------------------------------------------------------------------------------- */
+/* --- take ------------------------------------------------------------------------------------- */
 
 static bool is_due(const aurora__payment_turn *turn)
 {
@@ -127,7 +127,7 @@ aurora_status aurora__payment_take(aurora__step *step, const aurora_id *order_id
     return rc;
 }
 
-/* --- finish ------------------------------------------------------------------------------------ */
+/* --- finish ----------------------------------------------------------------------------------- */
 
 /* The wanted call's own outcome where it leaves the state: refused for good, or never arrived. */
 static aurora_status take_refusal(aurora__payment_turn *turn, const char *code)
@@ -244,7 +244,7 @@ aurora_status aurora__payment_finish(aurora__step *step, const aurora_id *task_i
     return rc == AURORA_OK ? aurora__payment_close(&turn) : rc;
 }
 
-/* --- for people -------------------------------------------------------------------------------- */
+/* --- for people ------------------------------------------------------------------------------- */
 
 const char *aurora__payment_parked_reason(const aurora__payment_row *row)
 {

@@ -31,7 +31,7 @@ int32_t aurora__payment_result_event(int32_t verb, int32_t outcome)
     return outcome == AURORA_OUTCOME_DECLINED ? first + 1 : first + 2;
 }
 
-/* --- the saga's data --------------------------------------------------------------------------- */
+/* --- the saga's data -------------------------------------------------------------------------- */
 
 /* [order version,total,deadline,placed at,customer,contact,currency,method,traceparent] */
 const char *aurora__payment_saga_text(aurora__payment_turn *turn)
@@ -98,7 +98,7 @@ aurora_status aurora__payment_saga_load(aurora__payment_turn *turn)
     return reader.is_failed || reader.at != reader.end ? AURORA_ECORRUPT : AURORA_OK;
 }
 
-/* --- open and close ---------------------------------------------------------------------------- */
+/* --- open and close --------------------------------------------------------------------------- */
 
 static aurora_status load_row(aurora__payment_turn *turn, const aurora_id *order_id)
 {
@@ -178,7 +178,7 @@ aurora_status aurora__payment_close(aurora__payment_turn *turn)
     return AURORA_OK;
 }
 
-/* --- moves ------------------------------------------------------------------------------------- */
+/* --- moves ------------------------------------------------------------------------------------ */
 
 aurora_status aurora__payment_emit(aurora__payment_turn *turn, int32_t kind, bool is_resend)
 {

@@ -9,7 +9,7 @@
 #define CODE_NOT_CAPTURED "not_captured"
 #define CODE_CAPTURED "already_captured"
 
-/* --- tokens ------------------------------------------------------------------------------------ */
+/* --- tokens ----------------------------------------------------------------------------------- */
 
 bool aurora__simulator_answers_at_once(const char *payment_method)
 {
@@ -61,7 +61,7 @@ const char *aurora__simulator_decline_code(const aurora__policy *policy, const a
     return is_drawn(policy, order_id) ? CODE_DECLINED : NULL;
 }
 
-/* --- the books --------------------------------------------------------------------------------- */
+/* --- the books -------------------------------------------------------------------------------- */
 
 typedef struct {
     aurora__step *step;
@@ -178,7 +178,7 @@ static aurora_status declined(aurora__payment_result *result, const char *code)
     return AURORA_OK;
 }
 
-/* --- calls ------------------------------------------------------------------------------------- */
+/* --- calls ------------------------------------------------------------------------------------ */
 
 /* A key that the provider hears for the first time. */
 static aurora_status authorize_new(books *of, aurora__payment_result *result)

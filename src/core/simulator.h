@@ -28,9 +28,9 @@ typedef struct {
  * tok_duplicate. NULL counts as an ordinary token. */
 bool aurora__simulator_answers_at_once(const char *payment_method);
 
-/* The code with which this method is declined for this order, or NULL: tok_approve is not, tok_decline
- * and tok_decline_<code> are, of the others the share that the policy says, drawn from its seed and
- * the order's id. */
+/* The code with which this method is declined for this order, or NULL: tok_approve is not,
+ * tok_decline and tok_decline_<code> are, of the others the share that the policy says, drawn from
+ * its seed and the order's id. */
 const char *aurora__simulator_decline_code(const aurora__policy *policy, const aurora_id *order_id,
                                            const char *payment_method);
 

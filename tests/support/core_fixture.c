@@ -26,7 +26,7 @@ typedef struct {
     size_t stored_capacity;
 } core_memory;
 
-/* --- arenas ------------------------------------------------------------------------------------ */
+/* --- arenas ----------------------------------------------------------------------------------- */
 
 static void *grow(void *self, size_t bytes, size_t *size_out)
 {
@@ -51,7 +51,7 @@ static void reset(heap_arena *heap)
     heap->arena = (aurora__arena){.self = heap, .grow = grow};
 }
 
-/* --- stored rows ------------------------------------------------------------------------------- */
+/* --- stored rows ------------------------------------------------------------------------------ */
 
 static void *copy_bytes(const void *bytes, size_t length)
 {
@@ -150,7 +150,7 @@ static void replace(core_memory *memory, uint32_t table, const aurora_value *val
         add(memory, table, copy);
 }
 
-/* --- running decisions ------------------------------------------------------------------------- */
+/* --- running decisions ------------------------------------------------------------------------ */
 
 static void copy_values(aurora_value *values, const aurora__table *table, aurora__arena *arena)
 {
@@ -263,7 +263,7 @@ aurora_status core_fixture_run(core_fixture *fixture, core_decision decision, vo
     return AURORA_ECORE;
 }
 
-/* --- life cycle and looks ---------------------------------------------------------------------- */
+/* --- life cycle and looks --------------------------------------------------------------------- */
 
 core_fixture *core_fixture_new(void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The core without an engine: committed rows in memory, and one decision at a time over them, as the
- * engine would run it: rows that a decision misses are loaded and it is run again, what it changed
- * is saved under the store's rules, a failed one changes nothing. */
+/* The core without an engine: committed rows in memory, and one decision at a time over them, as
+ * the engine would run it: rows that a decision misses are loaded and it is run again, what it
+ * changed is saved under the store's rules, a failed one changes nothing. */
 #ifndef AURORA_TESTS_SUPPORT_CORE_FIXTURE_H
 #define AURORA_TESTS_SUPPORT_CORE_FIXTURE_H
 

@@ -20,7 +20,7 @@ void payment_fixture_deinit(payment_fixture *payment)
     core_fixture_free(payment->core);
 }
 
-/* --- events ------------------------------------------------------------------------------------ */
+/* --- events ----------------------------------------------------------------------------------- */
 
 typedef struct {
     aurora_status (*decision)(aurora__step *step, const aurora__event *event);
@@ -76,7 +76,7 @@ aurora_status payment_park(payment_fixture *payment, int32_t kind)
     return core_fixture_run(payment->core, run_delivery, &of);
 }
 
-/* --- calls ------------------------------------------------------------------------------------- */
+/* --- calls ------------------------------------------------------------------------------------ */
 
 static void keep(char buffer[64], const char **text)
 {
@@ -165,7 +165,7 @@ void payment_exhaust(payment_fixture *payment)
     ck_assert_int_ne(payment_row(payment)->parked_at, 0);
 }
 
-/* --- states ------------------------------------------------------------------------------------ */
+/* --- states ----------------------------------------------------------------------------------- */
 
 static void bring_on(payment_fixture *payment, int32_t from, int32_t kind)
 {

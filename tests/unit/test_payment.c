@@ -31,7 +31,7 @@ static void nothing(void)
     ck_assert_uint_eq(p.core->step.event_count, 0);
 }
 
-/* --- inline ------------------------------------------------------------------------------------ */
+/* --- inline ----------------------------------------------------------------------------------- */
 
 START_TEST(test_payment__inline_reservation_is_authorized_in_the_same_step)
 {
@@ -133,7 +133,7 @@ START_TEST(test_payment__total_of_zero_needs_no_call_from_authorize_to_refund)
 }
 END_TEST
 
-/* --- order of events --------------------------------------------------------------------------- */
+/* --- order of events -------------------------------------------------------------------------- */
 
 START_TEST(test_payment__failed_order_that_comes_first_leaves_a_tombstone)
 {
@@ -205,7 +205,9 @@ START_TEST(test_payment__late_repeat_does_not_decline_what_was_authorized)
 
     aurora_assert_ok(payment_deliver_again(&p, AURORA_EVENT_INVENTORY_RESERVED));
 
-    ck_assert(only(AURORA_EVENT_PAYMENT_AUTHORIZED)->is_resend);
+    const aurora__event *event = only(AURORA_EVENT_PAYMENT_AUTHORIZED);
+    ck_assert(event->is_resend);
+    ck_assert_int_eq(event->reason, 0);
 }
 END_TEST
 
@@ -267,7 +269,7 @@ START_TEST(test_payment__declined_payment_of_a_failed_order_is_voided_without_a_
 }
 END_TEST
 
-/* --- resend ------------------------------------------------------------------------------------ */
+/* --- resend ----------------------------------------------------------------------------------- */
 
 START_TEST(test_payment__duplicate_without_resend_is_silent_in_every_state)
 {
@@ -356,7 +358,7 @@ START_TEST(test_payment__resent_decline_keeps_its_code_and_reason)
 }
 END_TEST
 
-/* --- parking by an event, and odd rows --------------------------------------------------------- */
+/* --- parking by an event, and odd rows -------------------------------------------------------- */
 
 START_TEST(test_payment__event_it_cannot_take_parks_the_row_and_says_so)
 {

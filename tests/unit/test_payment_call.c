@@ -32,7 +32,7 @@ static void state_is(int32_t state)
                      aurora_machine_state_name(&aurora__payment_machine, state));
 }
 
-/* --- task ids ---------------------------------------------------------------------------------- */
+/* --- task ids --------------------------------------------------------------------------------- */
 
 START_TEST(test_payment_call__task_id_gives_back_order_and_verb)
 {
@@ -81,7 +81,7 @@ START_TEST(test_payment_call__inline_payment_has_no_tasks_to_finish)
 }
 END_TEST
 
-/* --- leases ------------------------------------------------------------------------------------ */
+/* --- leases ----------------------------------------------------------------------------------- */
 
 START_TEST(test_payment_call__taken_task_says_all_that_a_provider_needs)
 {
@@ -177,7 +177,45 @@ START_TEST(test_payment_call__references_follow_from_authorize_to_refund)
 }
 END_TEST
 
-/* --- outcomes in any order --------------------------------------------------------------------- */
+START_TEST(test_payment_call__reference_of_a_void_does_not_hide_the_authorizations)
+{
+    payment_bring_to(&p, AURORA__PAYMENT_VOIDING);
+    payment_take(&p);
+    aurora__payment_result done = {AURORA_OUTCOME_DONE, "void-1", NULL, 0};
+
+    aurora_assert_ok(payment_finish_with(&p, AURORA_VERB_VOID, &done));
+
+    ck_assert_str_eq(payment_row(&p)->provider_reference, "ref-1");
+}
+END_TEST
+
+START_TEST(test_payment_call__reference_of_a_pending_capture_does_not_hide_the_authorizations)
+{
+    payment_bring_to(&p, AURORA__PAYMENT_CAPTURING);
+    payment_take(&p);
+    aurora__payment_result pending = {AURORA_OUTCOME_PENDING, "cap-1", NULL, 0};
+
+    aurora_assert_ok(payment_finish_with(&p, AURORA_VERB_CAPTURE, &pending));
+
+    ck_assert_str_eq(payment_row(&p)->provider_reference, "ref-1");
+}
+END_TEST
+
+START_TEST(test_payment_call__each_call_counts_its_own_attempts)
+{
+    payment_bring_to(&p, AURORA__PAYMENT_AUTHORIZED);
+    p.core->now_ms += 1000000;
+    aurora_assert_ok(payment_deliver(&p, AURORA_EVENT_ORDER_COMPLETED));
+    p.core->now_ms += 1;
+
+    payment_take(&p);
+
+    ck_assert_int_eq(p.task.attempt, 1);
+    ck_assert_int_eq(payment_row(&p)->first_attempt_at, p.core->now_ms);
+}
+END_TEST
+
+/* --- outcomes in any order -------------------------------------------------------------------- */
 
 START_TEST(test_payment_call__second_answer_changes_nothing_in_any_later_state)
 {
@@ -348,7 +386,7 @@ START_TEST(test_payment_call__repeated_unknown_counts_once)
 }
 END_TEST
 
-/* --- cancelled meanwhile ----------------------------------------------------------------------- */
+/* --- cancelled meanwhile ---------------------------------------------------------------------- */
 
 START_TEST(test_payment_call__order_over_during_authorize_voids_a_success)
 {
@@ -385,6 +423,7 @@ START_TEST(test_payment_call__order_over_and_authorize_not_found_voids_by_key)
     ck_assert_int_eq(p.task.verb, AURORA_VERB_VOID);
     ck_assert(!p.task.is_query);
     ck_assert_int_eq(p.task.attempt, 1);
+    ck_assert_int_eq(payment_row(&p)->first_attempt_at, p.core->now_ms);
 }
 END_TEST
 
@@ -481,6 +520,10 @@ static Suite *payment_call_suite(void)
     tcase_add_test(tcase, test_payment_call__capture_in_flight_is_finished_before_the_refund);
     tcase_add_test(tcase, test_payment_call__capture_in_flight_that_never_arrived_is_voided);
     tcase_add_test(tcase, test_payment_call__cancel_during_a_void_changes_nothing);
+    tcase_add_test(tcase, test_payment_call__reference_of_a_void_does_not_hide_the_authorizations);
+    tcase_add_test(tcase, test_payment_call__each_call_counts_its_own_attempts);
+    tcase_add_test(
+        tcase, test_payment_call__reference_of_a_pending_capture_does_not_hide_the_authorizations);
     suite_add_tcase(suite, tcase);
     return suite;
 }

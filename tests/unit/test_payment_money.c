@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Random orders over a random network: calls arrive late, twice or never, answers are lost, repeated
- * and contradict each other, callers crash. Whatever happens, the provider's own books must be right
- * in the end, and never wrong by more than one call on the way. */
+/* Random orders over a random network: calls arrive late, twice or never, answers are lost,
+ * repeated and contradict each other, callers crash. Whatever happens, the provider's own books
+ * must be right in the end, and nothing is ever moved twice on the way. */
 #include "payment_fixture.h"
 
 #define WIRE_MAX 512
@@ -46,7 +46,7 @@ static bool chance(uint32_t percent)
     return aurora_test_random(&w.random) % 100 < percent;
 }
 
-/* --- the order --------------------------------------------------------------------------------- */
+/* --- the order -------------------------------------------------------------------------------- */
 
 static void conclude(int32_t outcome)
 {
@@ -106,7 +106,7 @@ static void change_mind(void)
         conclude(AURORA_EVENT_ORDER_CANCELLED);
 }
 
-/* --- the provider ------------------------------------------------------------------------------ */
+/* --- the provider ----------------------------------------------------------------------------- */
 
 static int32_t authorize(bool is_query)
 {
@@ -177,7 +177,7 @@ static int32_t execute(const message *call)
     }
 }
 
-/* --- the wire ---------------------------------------------------------------------------------- */
+/* --- the wire --------------------------------------------------------------------------------- */
 
 static void post(message sent)
 {

@@ -32,7 +32,7 @@ static void state_is(int32_t state)
                      aurora_machine_state_name(&aurora__payment_machine, state));
 }
 
-/* --- giving up and repair ---------------------------------------------------------------------- */
+/* --- giving up and repair --------------------------------------------------------------------- */
 
 START_TEST(test_payment_repair__refused_capture_parks_at_once)
 {
@@ -320,7 +320,52 @@ START_TEST(test_payment_repair__retry_of_a_payment_at_rest_repeats_its_answer)
 }
 END_TEST
 
-/* --- orphans ----------------------------------------------------------------------------------- */
+START_TEST(test_payment_repair__retry_leaves_a_leased_call_to_its_holder)
+{
+    payment_bring_to(&p, AURORA__PAYMENT_CAPTURING);
+    payment_take(&p);
+    aurora_assert_ok(payment_park(&p, AURORA_EVENT_ORDER_COMPLETED));
+
+    aurora_assert_ok(payment_repair(&p, AURORA_REPAIR_RETRY, 0));
+    payment_take(&p);
+
+    ck_assert(!p.is_taken);
+    aurora_assert_ok(payment_finish(&p, AURORA_VERB_CAPTURE, AURORA_OUTCOME_DONE));
+    only(AURORA_EVENT_PAYMENT_CAPTURED);
+}
+END_TEST
+
+START_TEST(test_payment_repair__retry_after_a_last_not_found_asks_again_before_it_sends)
+{
+    p.core->policy.attempts_max = 2;
+    payment_bring_to(&p, AURORA__PAYMENT_CAPTURING);
+    payment_do(&p, AURORA_VERB_CAPTURE, AURORA_OUTCOME_UNKNOWN);
+    p.core->now_ms += p.core->policy.retry_first_ms;
+    payment_do(&p, AURORA_VERB_CAPTURE, AURORA_OUTCOME_NOT_FOUND);
+    only(AURORA_EVENT_PAYMENT_PARKED);
+
+    aurora_assert_ok(payment_repair(&p, AURORA_REPAIR_RETRY, 0));
+    payment_take(&p);
+
+    ck_assert(p.is_taken);
+    ck_assert(p.task.is_query);
+}
+END_TEST
+
+START_TEST(test_payment_repair__retried_call_that_may_have_arrived_is_not_withdrawn)
+{
+    payment_bring_to(&p, AURORA__PAYMENT_AUTHORIZING);
+    payment_exhaust(&p);
+    aurora_assert_ok(payment_repair(&p, AURORA_REPAIR_RETRY, 0));
+
+    aurora_assert_ok(payment_deliver(&p, AURORA_EVENT_ORDER_FAILED));
+
+    nothing();
+    state_is(AURORA__PAYMENT_ABORTING);
+}
+END_TEST
+
+/* --- orphans ---------------------------------------------------------------------------------- */
 
 START_TEST(test_payment_repair__orphan_is_left_alone_until_somebody_says_what_to_do)
 {
@@ -372,6 +417,20 @@ START_TEST(test_payment_repair__orphan_marked_captured_is_settled)
 }
 END_TEST
 
+START_TEST(test_payment_repair__orphan_of_an_inline_provider_is_asked_for_too)
+{
+    p.core->policy.provider = AURORA__PROVIDER_SIMULATOR;
+    aurora_assert_ok(payment_park(&p, AURORA_EVENT_ORDER_COMPLETED));
+
+    aurora_assert_ok(payment_deliver(&p, AURORA_EVENT_ORDER_CANCELLED));
+
+    nothing();
+    payment_take(&p);
+    ck_assert(p.is_taken && p.task.is_query);
+    ck_assert_int_eq(p.task.verb, AURORA_VERB_AUTHORIZE);
+}
+END_TEST
+
 static Suite *payment_repair_suite(void)
 {
     Suite *suite = suite_create("payment_repair");
@@ -402,6 +461,11 @@ static Suite *payment_repair_suite(void)
     tcase_add_test(tcase, test_payment_repair__retried_orphan_asks_by_key_and_captures);
     tcase_add_test(tcase, test_payment_repair__cancelled_orphan_is_asked_for_and_voided);
     tcase_add_test(tcase, test_payment_repair__orphan_marked_captured_is_settled);
+    tcase_add_test(tcase, test_payment_repair__retry_leaves_a_leased_call_to_its_holder);
+    tcase_add_test(tcase,
+                   test_payment_repair__retry_after_a_last_not_found_asks_again_before_it_sends);
+    tcase_add_test(tcase, test_payment_repair__retried_call_that_may_have_arrived_is_not_withdrawn);
+    tcase_add_test(tcase, test_payment_repair__orphan_of_an_inline_provider_is_asked_for_too);
     suite_add_tcase(suite, tcase);
     return suite;
 }

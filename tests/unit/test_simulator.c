@@ -49,7 +49,7 @@ static int32_t ask(int32_t verb)
     return call_with(verb, true)->outcome;
 }
 
-/* --- the provider alone ------------------------------------------------------------------------ */
+/* --- the provider alone ----------------------------------------------------------------------- */
 
 START_TEST(test_simulator__approved_token_authorizes_captures_and_refunds)
 {
@@ -227,7 +227,7 @@ START_TEST(test_simulator__share_of_declines_is_drawn_from_seed_and_order)
 }
 END_TEST
 
-/* --- with a payment ---------------------------------------------------------------------------- */
+/* --- with a payment --------------------------------------------------------------------------- */
 
 /* As the engine would: takes what is due, calls, and finishes with each answer. */
 static bool serve(void)
