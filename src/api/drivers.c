@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+#include "api/drivers.h"
+
+#include <stddef.h>
+#include <string.h>
+#include <strings.h>
+
+#include "adapters/store_memory/store_memory.h"
+#include "adapters/store_sqlite/store_sqlite.h"
+#include "api/check.h"
+#include "api/refuse.h"
+
+#define URL_BYTES_MAX 4096
+#define SCHEME_BYTES_MAX 32
+
+static const struct {
+    const char *scheme;
+    aurora_store_open_fn open;
+    bool needs_address;
+} built_in[] = {
+    {"sqlite", aurora__store_sqlite_open, true},
+    {"memory", aurora__store_memory_open, false},
+};
+
+static bool is_scheme_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' ||
+           c == '-' || c == '.';
+}
+
+/* RFC 3986, section 3.1; 0 where the text is a file's name. */
+static size_t scheme_length(const char *url)
+{
+    size_t length = 0;
+    while (is_scheme_char(url[length]))
+        length++;
+    bool begins_with_letter = (url[0] | 0x20) >= 'a' && (url[0] | 0x20) <= 'z';
+    return url[length] == ':' && begins_with_letter ? length : 0;
+}
+
+static bool is_scheme(const char *scheme, const char *url, size_t length)
+{
+    return scheme != NULL && strlen(scheme) == length && strncasecmp(scheme, url, length) == 0;
+}
+
+/* The host's array has the element size that the host was compiled with. */
+static aurora_status find_given(const aurora_driver *drivers, uint32_t count, const char *url,
+                                size_t length, aurora_store_open_fn *open_out, aurora_error *err)
+{
+    if (count > 0 && (drivers == NULL || drivers->size < sizeof *drivers))
+        return aurora__refuse(err, AURORA_EINVAL, "drivers", "must hold drivers with their size");
+    for (uint32_t i = 0; i < count; i++) {
+        const aurora_driver *driver =
+            (const aurora_driver *)(const void *)((const char *)drivers + i * drivers->size);
+        if (driver->port == AURORA_PORT_STORE && is_scheme(driver->scheme, url, length))
+            *open_out = driver->open_store;
+    }
+    return AURORA_OK;
+}
+
+static aurora_status find_built_in(const char *url, size_t length, aurora_store_open_fn *open_out,
+                                   aurora_error *err)
+{
+    for (size_t i = 0; i < sizeof built_in / sizeof *built_in; i++) {
+        if (!is_scheme(built_in[i].scheme, url, length))
+            continue;
+        if (built_in[i].needs_address && url[length + 1] == '\0')
+            return aurora__refuse(err, AURORA_EINVAL, "url", "must name a file, as sqlite:shop.db");
+        *open_out = built_in[i].open;
+    }
+    return AURORA_OK;
+}
+
+aurora_status aurora__driver_find(const char *url, const aurora_driver *drivers,
+                                  uint32_t driver_count, aurora_store_open_fn *open_out,
+                                  const char **address_out, aurora_error *err)
+{
+    *open_out = NULL;
+    aurora_status rc = aurora__check_text(err, "url", url, 1, URL_BYTES_MAX, true);
+    if (rc != AURORA_OK)
+        return rc;
+    size_t length = scheme_length(url);
+    if (length == 0) {
+        *open_out = aurora__store_sqlite_open;
+        *address_out = url;
+        return AURORA_OK;
+    }
+    *address_out = url + length + 1;
+    rc = find_given(drivers, driver_count, url, length, open_out, err);
+    if (rc == AURORA_OK && *open_out == NULL)
+        rc = find_built_in(url, length, open_out, err);
+    if (rc != AURORA_OK || *open_out != NULL)
+        return rc;
+    int shown = (int)(length > SCHEME_BYTES_MAX ? SCHEME_BYTES_MAX : length);
+    return aurora__refuse(err, AURORA_ENOTSUP, "url",
+                          "no driver knows %.*s:, the built-in ones are sqlite: and memory:", shown,
+                          url);
+}

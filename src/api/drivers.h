@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* Which adapter a URL means: the host's drivers first, then the built-in ones. */
+#ifndef AURORA_API_DRIVERS_H
+#define AURORA_API_DRIVERS_H
+
+#include <aurora/port/driver.h>
+
+/* The call that opens the store at `url`, and in *address_out what stands behind the scheme (all of
+ * it where there is none: a file). AURORA_EINVAL for a URL without an address, or for a driver
+ * without a size; AURORA_ENOTSUP where no driver has the scheme; the field is "url" or "drivers". */
+aurora_status aurora__driver_find(const char *url, const aurora_driver *drivers,
+                                  uint32_t driver_count, aurora_store_open_fn *open_out,
+                                  const char **address_out, aurora_error *err);
+
+#endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/* The life of a handle after open: entering, driving, closing. */
+#include "api/handle.h"
+
+#include <unistd.h>
+
+#include "api/refuse.h"
+
+/* The build says which; the fallback serves tools that look at single files. */
+#ifndef AURORA_VERSION_TEXT
+#define AURORA_VERSION_TEXT "0.1.0"
+#endif
+
+aurora_status aurora__handle_enter(aurora_t *shop)
+{
+    if (shop == NULL)
+        return AURORA_EINVAL;
+    aurora_status rc = aurora__engine_enter(shop->engine);
+    if (rc != AURORA_OK)
+        return rc;
+    if (aurora__engine_health(shop->engine) == AURORA_ECORE) {
+        aurora__engine_leave(shop->engine);
+        return AURORA_ECORE;
+    }
+    return AURORA_OK;
+}
+
+aurora_status aurora__handle_enter_query(aurora_t *shop)
+{
+    if (shop == NULL)
+        return AURORA_EINVAL;
+    return aurora__engine_enter_callback(shop->engine);
+}
+
+void aurora__handle_leave(aurora_t *shop)
+{
+    aurora__engine_leave(shop->engine);
+}
+
+void aurora_close(aurora_t *shop)
+{
+    if (shop == NULL)
+        return;
+    bool is_owner = getpid() == shop->pid;
+    aurora__engine_free(shop->engine);
+    if (is_owner && atomic_load(&shop->has_payment) && shop->payment.close != NULL)
+        shop->payment.close(shop->payment.self);
+    aurora_allocator allocator = shop->allocator;
+    allocator.release(allocator.self, shop);
+}
+
+void aurora_wake(aurora_t *shop)
+{
+    if (aurora__handle_enter_query(shop) != AURORA_OK)
+        return;
+    aurora__engine_wake_waiter(shop->engine);
+    aurora__handle_leave(shop);
+}
+
+aurora_status aurora_pump(aurora_t *shop, int32_t budget_ms, int64_t *next_due_ms_out)
+{
+    int64_t next_due_ms = -1;
+    aurora_status rc = aurora__handle_enter(shop);
+    if (rc == AURORA_OK) {
+        rc = aurora__engine_pump(shop->engine, budget_ms, &next_due_ms);
+        aurora__handle_leave(shop);
+    }
+    if (next_due_ms_out != NULL)
+        *next_due_ms_out = next_due_ms;
+    return rc;
+}
+
+int aurora_fd(const aurora_t *shop)
+{
+    return shop != NULL ? aurora__engine_fd(shop->engine) : -1;
+}
+
+aurora_status aurora_health(const aurora_t *shop)
+{
+    return shop != NULL ? aurora__engine_health(shop->engine) : AURORA_EINVAL;
+}
+
+const char *aurora_version(void)
+{
+    return AURORA_VERSION_TEXT;
+}
+
+const char *aurora_log_level_name(int32_t level)
+{
+    static const char *const names[] = {"", "DEBUG", "INFO", "WARNING", "ERROR", "FATAL"};
+    return level >= AURORA_LOG_DEBUG && level <= AURORA_LOG_FATAL ? names[level] : "";
+}

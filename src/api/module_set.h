@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* Which modules a store is for: recorded at its first open, compared at every other. A store that
+ * changed hands with sagas under way would wait for answers that nobody gives. */
+#ifndef AURORA_API_MODULE_SET_H
+#define AURORA_API_MODULE_SET_H
+
+#include <aurora/allocator.h>
+#include <aurora/port/store.h>
+
+/* Records the set, or compares it. AURORA_ESCHEMA (field "modules") where the store has another one
+ * and is not drained. `batch` names the write, where there is one. */
+aurora_status aurora__module_set_claim(const aurora_store *store, uint32_t modules, aurora_id batch,
+                                       aurora_error *err);
+
+#endif

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+/* Opening a store: what the host gave is checked and copied, then the store is opened, claimed for
+ * the modules, and handed to an engine. */
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "api/allocator.h"
+#include "api/check.h"
+#include "api/clock.h"
+#include "api/drivers.h"
+#include "api/fault.h"
+#include "api/handle.h"
+#include "api/module_set.h"
+#include "api/refuse.h"
+#include "api/setting.h"
+#include "engine/follower.h"
+
+#include <string.h>
+
+#define FLAGS_KNOWN                                                                                \
+    (AURORA_OPEN_WORKER | AURORA_OPEN_READONLY | AURORA_OPEN_NO_CREATE | AURORA_OPEN_NO_MIGRATE)
+
+#define TABLE(suffix, ...) &aurora__tables[AURORA__TABLE_##suffix].table,
+static const aurora_table *const tables[] = {AURORA__TABLE_LIST(TABLE)};
+#undef TABLE
+
+/* --- the log ----------------------------------------------------------------------------------- */
+
+static void write_nothing(void *self, int32_t level, const char *component, const char *message)
+{
+    (void)self;
+    (void)level;
+    (void)component;
+    (void)message;
+}
+
+static aurora_status copy_log(aurora_log *copy, const aurora_log *given, aurora_error *err)
+{
+    if (given == NULL) {
+        *copy = (aurora_log){
+            .size = sizeof *copy, .write = write_nothing, .level_min = AURORA_LOG_FATAL + 1};
+        return AURORA_OK;
+    }
+    aurora_status rc = aurora__copy_sized(copy, sizeof *copy, given, err);
+    if (rc != AURORA_OK)
+        return rc;
+    if (copy->write == NULL)
+        return aurora__refuse(err, AURORA_EINVAL, "log", "must have its call");
+    if (copy->level_min == 0)
+        copy->level_min = AURORA_LOG_INFO;
+    return aurora__check_range(err, "log.level_min", copy->level_min, AURORA_LOG_DEBUG,
+                               AURORA_LOG_FATAL);
+}
+
+static void log_store(void *self, int32_t level, const char *message)
+{
+    const aurora_t *shop = self;
+    if (level >= shop->log.level_min)
+        shop->log.write(shop->log.self, level, "store", message);
+}
+
+/* --- the options ------------------------------------------------------------------------------- */
+
+static aurora_status copy_options(aurora_options *copy, const aurora_options *given,
+                                  aurora_error *err)
+{
+    if (given == NULL) {
+        *copy = (aurora_options){.size = sizeof *copy};
+        return AURORA_OK;
+    }
+    aurora_status rc = aurora__copy_sized(copy, sizeof *copy, given, err);
+    if (rc == AURORA_OK)
+        rc = aurora__check_flags(err, "flags", copy->flags, FLAGS_KNOWN);
+    if (rc == AURORA_OK && copy->setting_count > 0 && copy->settings == NULL)
+        rc = aurora__refuse(err, AURORA_EINVAL, "settings", "is required with setting_count");
+    return rc;
+}
+
+static aurora_status read_settings(const aurora_options *options, aurora__settings *settings,
+                                   aurora_error *err)
+{
+    aurora_status rc = AURORA_OK;
+    aurora__settings_init(settings);
+    for (uint32_t i = 0; i < options->setting_count && rc == AURORA_OK; i++) {
+        aurora__assignment assignment;
+        rc = aurora__assignment_read(&assignment, options->settings[i], err);
+        if (rc == AURORA_OK)
+            rc = aurora__settings_put(settings, &assignment, err);
+    }
+    return rc == AURORA_OK ? aurora__settings_check(settings, err) : rc;
+}
+
+static aurora_status new_handle(const aurora_options *options, aurora_t **out, aurora_error *err)
+{
+    aurora_t shop = {.flags = options->flags, .pid = getpid()};
+    aurora_status rc = aurora__allocator_copy(&shop.allocator, options->allocator, err);
+    if (rc == AURORA_OK)
+        rc = aurora__clock_copy(&shop.clock, options->clock, err);
+    if (rc == AURORA_OK)
+        rc = copy_log(&shop.log, options->log, err);
+    if (rc != AURORA_OK)
+        return rc;
+    *out = shop.allocator.allocate(shop.allocator.self, sizeof shop);
+    if (*out == NULL)
+        return aurora__refuse_plain(err, AURORA_ENOMEM);
+    memcpy(*out, &shop, sizeof shop);
+    return AURORA_OK;
+}
+
+/* --- the store --------------------------------------------------------------------------------- */
+
+static uint32_t store_flags(uint32_t flags)
+{
+    return ((flags & AURORA_OPEN_READONLY) != 0 ? AURORA_STORE_READONLY : 0u) |
+           ((flags & AURORA_OPEN_NO_CREATE) != 0 ? AURORA_STORE_NO_CREATE : 0u) |
+           ((flags & AURORA_OPEN_NO_MIGRATE) != 0 ? AURORA_STORE_NO_MIGRATE : 0u);
+}
+
+/* Adapters name no field, and may say nothing about memory. */
+static aurora_status say_url(aurora_error *err, aurora_status status)
+{
+    if (status == AURORA_OK || err == NULL || err->size < sizeof *err)
+        return status;
+    if (err->message[0] == '\0')
+        return aurora__refuse(err, status, "url", "%s", aurora_status_text(status));
+    if (err->field[0] == '\0')
+        memcpy(err->field, "url", sizeof "url");
+    err->status = status;
+    return status;
+}
+
+static aurora_status open_store(const char *url, const aurora_options *options, aurora_t *shop,
+                                aurora_store *out, aurora_error *err)
+{
+    aurora_store_open_fn open;
+    aurora_store_options store_options = {
+        .size = sizeof store_options,
+        .flags = store_flags(options->flags),
+        .tables = tables,
+        .table_count = AURORA__TABLE_COUNT,
+        .allocator = &shop->allocator,
+        .log = log_store,
+        .log_self = shop,
+    };
+    aurora_status rc = aurora__driver_find(url, options->drivers, options->driver_count, &open,
+                                           &store_options.address, err);
+    if (rc != AURORA_OK)
+        return rc;
+    rc = open(&store_options, out, err);
+    if (rc != AURORA_OK || options->faults == NULL)
+        return say_url(err, rc);
+    rc = aurora__fault_store_wrap(out, options->faults, &shop->allocator);
+    if (rc != AURORA_OK)
+        out->close(out->self);
+    return say_url(err, rc);
+}
+
+static aurora_status claim_store(const aurora_t *shop, const aurora_store *store, aurora_error *err)
+{
+    uint64_t random[2];
+    aurora__id_source source = {0};
+    if (getrandom(random, sizeof random, 0) != sizeof random)
+        return aurora__refuse_plain(err, AURORA_EIO);
+    aurora_id batch = aurora__id_next(&source, shop->clock.wall_ms(shop->clock.self), random);
+    return say_url(err, aurora__module_set_claim(store, shop->modules, batch, err));
+}
+
+/* --- the engine -------------------------------------------------------------------------------- */
+
+static aurora_status new_engine(aurora_t *shop, const aurora__settings *settings,
+                                const aurora_store *store, aurora_error *err)
+{
+    aurora__engine_options options = {
+        .store = *store,
+        .allocator = &shop->allocator,
+        .clock = shop->clock,
+        .log = shop->log,
+        .policy = settings->policy,
+        .is_readonly = (shop->flags & AURORA_OPEN_READONLY) != 0,
+        .has_worker = (shop->flags & AURORA_OPEN_WORKER) != 0,
+        .order_wait_ms = settings->order_wait_ms,
+        .log_max_bytes = settings->log_max_bytes,
+        .log_keep_ms = settings->log_keep_ms,
+        .consumer_keep_ms = settings->consumer_keep_ms,
+        .key_keep_ms = settings->key_keep_ms,
+        .notify_max_age_ms = settings->notify_max_age_ms,
+        .queue_commands_max = (uint32_t)settings->queue_commands_max,
+        .batch_commands_max = (uint32_t)settings->batch_commands_max,
+        .has_notifier = shop->has_notify_tasks,
+    };
+    return say_url(err, aurora__engine_new(&options, &shop->engine, err));
+}
+
+/* Followers store what they know, so a handle for reading has none. */
+static aurora_status add_followers(const aurora_t *shop, aurora_error *err)
+{
+    aurora_status rc = AURORA_OK;
+    if ((shop->flags & AURORA_OPEN_READONLY) != 0)
+        return AURORA_OK;
+    if ((shop->modules & AURORA__MODULE_NOTIFICATION) != 0)
+        rc = aurora__follow_notification(shop->engine, err);
+    if (rc == AURORA_OK && (shop->modules & AURORA__MODULE_RECOMMENDATION) != 0)
+        rc = aurora__follow_trending(shop->engine, err);
+    if (rc == AURORA_OK && (shop->modules & AURORA__MODULE_ORDER) != 0)
+        rc = aurora__follow_customers(shop->engine, err);
+    return say_url(err, rc);
+}
+
+static aurora_status build(const char *url, const aurora_options *options, aurora_t *shop,
+                           aurora_error *err)
+{
+    aurora__settings settings;
+    aurora_store store;
+    aurora_status rc = read_settings(options, &settings, err);
+    if (rc != AURORA_OK)
+        return rc;
+    atomic_init(&shop->order_wait_ms, settings.order_wait_ms);
+    shop->modules = settings.policy.modules;
+    shop->has_fts = settings.has_search;
+    shop->has_notify_tasks = settings.notifier == AURORA__NOTIFIER_TASKS;
+    rc = open_store(url, options, shop, &store, err);
+    if (rc != AURORA_OK)
+        return rc;
+    if ((shop->flags & AURORA_OPEN_READONLY) == 0)
+        rc = claim_store(shop, &store, err);
+    if (rc != AURORA_OK) {
+        store.close(store.self);
+        return rc;
+    }
+    rc = new_engine(shop, &settings, &store, err);
+    if (rc == AURORA_OK)
+        rc = add_followers(shop, err);
+    if (rc == AURORA_OK)
+        rc = say_url(err, aurora__engine_start_worker(shop->engine));
+    return rc;
+}
+
+aurora_status aurora_open(const char *url, const aurora_options *options, aurora_t **shop_out,
+                          aurora_error *err)
+{
+    aurora_options known;
+    if (shop_out == NULL)
+        return aurora__refuse(err, AURORA_EINVAL, "shop_out", "is required");
+    *shop_out = NULL;
+    aurora_error why = AURORA_ERROR_INIT; /* what is in *err may be an older failure's */
+    aurora_t *shop = NULL;
+    aurora_status rc = copy_options(&known, options, &why);
+    if (rc == AURORA_OK)
+        rc = new_handle(&known, &shop, &why);
+    if (rc == AURORA_OK)
+        rc = build(url, &known, shop, &why);
+    if (rc == AURORA_OK) {
+        *shop_out = shop;
+        return AURORA_OK;
+    }
+    aurora_close(shop);
+    return aurora__refuse(err, rc, why.field, "%s", why.message);
+}
