@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The locks around SQLite: a second copy of SQLite in the process, other processes, other handles. A
- * rule that is left out on purpose must show its harm, or the test of it would prove nothing. */
+/* The locks around SQLite: a second copy of SQLite in the process, other processes, other handles.
+ * A rule that is left out on purpose must show its harm, or the test of it would prove nothing. */
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -105,8 +105,8 @@ START_TEST(test_second_copy__without_the_database_lock_commits_are_lost)
 }
 END_TEST
 
-/* The second copy moves the mark of our reader; the checkpoint that is then due must not go past its
- * snapshot all the same. */
+/* The second copy moves the mark of our reader; the checkpoint that is then due must not go past
+ * its snapshot all the same. */
 START_TEST(test_second_copy__leaves_an_open_snapshot_alone)
 {
     second_copy copy;

@@ -9,7 +9,11 @@
 
 static void *take(void *self, size_t bytes)
 {
-    ((sqlite_place *)self)->blocks++;
+    sqlite_place *place = self;
+    if (place->blocks_left == 0)
+        return NULL;
+    place->blocks_left -= place->blocks_left > 0;
+    place->blocks++;
     return malloc(bytes);
 }
 
@@ -36,6 +40,7 @@ sqlite_place *sqlite_place_new(void)
 {
     sqlite_place *place = calloc(1, sizeof *place);
     ck_assert_ptr_nonnull(place);
+    place->blocks_left = -1;
     place->folder = aurora_tempdir_new();
     aurora_test_path(place->path, sizeof place->path, place->folder, "shop.db");
     for (int i = 0; i < AURORA__TABLE_COUNT; i++)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A folder with one SQLite store, opened as often as a test likes, and the few writes and reads that
- * tests of its rules need: prices by SKU, one log event per write. */
+/* A folder with one SQLite store, opened as often as a test likes, and the few writes and reads
+ * that tests of its rules need: prices by SKU, one log event per write. */
 #ifndef AURORA_TESTS_SUPPORT_SQLITE_PLACE_H
 #define AURORA_TESTS_SUPPORT_SQLITE_PLACE_H
 
@@ -16,7 +16,8 @@ typedef struct {
     aurora_allocator allocator;
     aurora_store_options options;
     aurora__store_sqlite_faults faults;
-    int64_t blocks; /* taken from the allocator and not given back */
+    int64_t blocks;      /* taken from the allocator and not given back */
+    int64_t blocks_left; /* the allocator gives this many more, any number when negative */
 } sqlite_place;
 
 sqlite_place *sqlite_place_new(void);

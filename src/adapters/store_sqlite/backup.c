@@ -43,7 +43,8 @@ static aurora_status copy(aurora__sqlite_store *store, sqlite3 *from, const char
     sqlite3 *to = NULL;
     int rc = sqlite3_open_v2(partial, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
                              store->faults ? store->faults->vfs : NULL);
-    /* A copy that breaks off is thrown away, so it needs no journal, and it is synced once below. */
+    /* A copy that breaks off is thrown away, so it needs no journal, and it is synced once
+     * below. */
     if (rc == SQLITE_OK)
         rc = sqlite3_exec(to, "PRAGMA synchronous=OFF; PRAGMA journal_mode=OFF", NULL, NULL, NULL);
     if (rc == SQLITE_OK)

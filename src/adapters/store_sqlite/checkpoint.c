@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Checkpoints. They run between batches on the write connection and under FILE-aurora, never beside
- * a write: SQLite before 3.51.3 may lose commits when a checkpoint and a write that restarts the WAL
- * overlap. They are small, since a checkpoint is as long as the WAL is. */
+ * a write: SQLite before 3.51.3 may lose commits when a checkpoint and a write that restarts the
+ * WAL overlap. They are small, since a checkpoint is as long as the WAL is. */
 #include <stdio.h>
 #include <sys/stat.h>
 
@@ -25,8 +25,8 @@ int aurora__sqlite_on_commit(void *self, sqlite3 *db, const char *name, int fram
     return SQLITE_OK;
 }
 
-/* Readers of old snapshots keep the WAL from starting again, and it grows. Waiting for them is tried
- * once for each further 16,000 frames. */
+/* Readers of old snapshots keep the WAL from starting again, and it grows. Waiting for them is
+ * tried once for each further 16,000 frames. */
 static int checkpoint(aurora__sqlite_store *store, int mode)
 {
     int frames = -1;
@@ -64,8 +64,8 @@ static aurora_status step(aurora__sqlite_store *store)
     return aurora__sqlite_status(rc);
 }
 
-/* A checkpoint waits for readers of snapshots (locks.c says why). It cannot wait for ever: queries may
- * overlap without end. A backup keeps the WAL from being reused in any case. */
+/* A checkpoint waits for readers of snapshots (locks.c says why). It cannot wait for ever: queries
+ * may overlap without end. A backup keeps the WAL from being reused in any case. */
 static bool is_due(const aurora__sqlite_store *store, bool is_idle)
 {
     int64_t waiting = store->wal_frames - store->checkpointed;

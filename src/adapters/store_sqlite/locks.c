@@ -2,18 +2,19 @@
 /* Why the shared locks: SQLite's own locks are POSIX locks, which belong to the process. A second
  * copy of SQLite in the process (a wheel beside Python's own) does not see them, takes itself for
  * the last user when it closes the file, and deletes the WAL that we go on writing to; and its
- * close() drops all POSIX locks of the process, so that another process may do the same. Every later
- * commit is then lost at the next kill. Both need SQLite's EXCLUSIVE lock, a write lock on the 510
- * bytes of the shared range, and our read lock there, of an open file description, never lets go of
- * it. Byte 128 of the -shm is where SQLite looks whether anybody uses the shared memory: who finds
- * it free truncates the file below all others; our read lock there says that it is in use.
+ * close() drops all POSIX locks of the process, so that another process may do the same. Every
+ * later commit is then lost at the next kill. Both need SQLite's EXCLUSIVE lock, a write lock on
+ * the 510 bytes of the shared range, and our read lock there, of an open file description, never
+ * lets go of it. Byte 128 of the -shm is where SQLite looks whether anybody uses the shared memory:
+ * who finds it free truncates the file below all others; our read lock there says that it is in
+ * use.
  *
  * The descriptors are closed after sqlite3_close, since close() of any descriptor of a file drops
  * SQLite's own locks on it.
  *
- * Why the snapshot locks: a reader's mark in the -shm, which keeps checkpoints from writing over its
- * snapshot, is guarded by a POSIX lock too, and a second copy of SQLite moves it when it begins to
- * read. So read transactions show themselves on FILE-aurora, and who checkpoints looks there. */
+ * Why the snapshot locks: a reader's mark in the -shm, which keeps checkpoints from writing over
+ * its snapshot, is guarded by a POSIX lock too, and a second copy of SQLite moves it when it begins
+ * to read. So read transactions show themselves on FILE-aurora, and who checkpoints looks there. */
 #include "adapters/store_sqlite/locks.h"
 
 #include <errno.h>

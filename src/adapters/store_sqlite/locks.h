@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Locks of open file descriptions (OFD) around SQLite's own. They belong to a descriptor, not to the
- * process: two handles of one process exclude each other, and no other code in the process can
+/* Locks of open file descriptions (OFD) around SQLite's own. They belong to a descriptor, not to
+ * the process: two handles of one process exclude each other, and no other code in the process can
  * release them by closing the file. */
 #ifndef AURORA_ADAPTERS_STORE_SQLITE_LOCKS_H
 #define AURORA_ADAPTERS_STORE_SQLITE_LOCKS_H

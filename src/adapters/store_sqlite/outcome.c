@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* What became of a commit that failed without saying so. SQLite writes the frames of a transaction
- * to the WAL, syncs it, and then tells the shared index of them. When the sync fails, a valid commit
- * may lie in the WAL that no connection sees, and it comes back when the index is rebuilt after a
- * crash. A batch that is not seen is therefore erased before anybody is told that it did not happen:
- * the next transaction writes over its first frame, and its checksums end there. */
+ * to the WAL, syncs it, and then tells the shared index of them. When the sync fails, a valid
+ * commit may lie in the WAL that no connection sees, and it comes back when the index is rebuilt
+ * after a crash. A batch that is not seen is therefore erased before anybody is told that it did
+ * not happen: the next transaction writes over its first frame, and its checksums end there. */
 #include <string.h>
 
 #include <aurora/handle.h>

@@ -44,8 +44,8 @@ static aurora_status failed(aurora__sqlite_store *store, sqlite3 *db, int rc, co
     return status == AURORA_OK ? AURORA_EIO : status;
 }
 
-/* Reads one column; bytes still point into SQLite's memory. What a damaged file holds in a column of
- * another kind is handed out as what it is, for the engine to refuse. */
+/* Reads one column; bytes still point into SQLite's memory. What a damaged file holds in a column
+ * of another kind is handed out as what it is, for the engine to refuse. */
 static aurora_value read_column(sqlite3_stmt *stmt, int number, uint32_t kind)
 {
     aurora_value value = {.kind = kind};

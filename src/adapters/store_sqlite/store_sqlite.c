@@ -40,8 +40,8 @@ static void close_connections(aurora__sqlite_store *store, bool may_checkpoint)
 
 /* The order is the point: our shared locks go, or the last sqlite3_close could not remove the WAL;
  * then the connections; then our descriptors, whose close() drops SQLite's own locks. In a child of
- * the opening process only the descriptors are closed: the connections, and locks that we would give
- * back for the parent too, are not the child's. */
+ * the opening process only the descriptors are closed: the connections, and locks that we would
+ * give back for the parent too, are not the child's. */
 static void close_store(void *self)
 {
     aurora__sqlite_store *store = self;

@@ -236,8 +236,9 @@ static int run_commit(aurora__sqlite_store *store)
     return SQLITE_IOERR;
 }
 
-/* A COMMIT that finds the disk full or another writer has surely not written its last frame, without
- * which the others count for nothing. After any other failure the frames may all be there. */
+/* A COMMIT that finds the disk full or another writer has surely not written its last frame,
+ * without which the others count for nothing. After any other failure the frames may all be
+ * there. */
 static bool is_surely_undone(int rc)
 {
     return (rc & 0xff) == SQLITE_FULL || (rc & 0xff) == SQLITE_BUSY;
