@@ -227,8 +227,13 @@ static aurora_status tell_updates(aurora__batch *batch)
     aurora__rows *rows = batch->turn.step.rows;
     for (uint32_t i = 0; i < rows->touched.count; i++) {
         aurora__row *row = rows->touched.items[i];
-        if (row->table != AURORA__TABLE_order || row->data == row->base || !row->is_found_base ||
-            row->is_told)
+        if (row->table != AURORA__TABLE_order || row->data == row->base || !row->is_found)
+            continue;
+        if (!row->is_found_base) {
+            aurora__order_row *created = row->data;
+            created->created_version = created->version;
+        }
+        if (!row->is_found_base || row->is_told)
             continue;
         const aurora__order_row *after = row->data;
         if (after->version == ((const aurora__order_row *)row->base)->version)

@@ -72,6 +72,52 @@ static bool is_driver(const aurora__engine *engine)
     return engine->is_driving && pthread_equal(engine->driver, pthread_self());
 }
 
+void aurora__engine_push(aurora__engine *engine, aurora__command *command)
+{
+    pthread_mutex_lock(&engine->lock);
+    aurora__command_queue_push(&engine->queue, command);
+    pthread_mutex_unlock(&engine->lock);
+}
+
+void aurora__engine_submit_later(aurora__engine *engine, aurora__command *command, int64_t due_ns)
+{
+    aurora__command **link = &engine->later;
+    while (*link != NULL && (*link)->watch_deadline_ns <= due_ns)
+        link = &(*link)->watch_next;
+    command->watch_deadline_ns = due_ns;
+    command->watch_next = *link;
+    *link = command;
+}
+
+/* Delayed commands whose time has come. */
+static void push_later(aurora__engine *engine)
+{
+    int64_t now_ns = engine->later == NULL ? 0 : aurora__engine_monotonic_ns(engine);
+    while (engine->later != NULL && engine->later->watch_deadline_ns <= now_ns) {
+        aurora__command *command = engine->later;
+        engine->later = command->watch_next;
+        aurora__engine_push(engine, command);
+    }
+}
+
+static aurora_status decide_nothing(aurora__command *command, aurora__turn *turn)
+{
+    (void)command;
+    (void)turn;
+    return AURORA_OK;
+}
+
+/* An empty batch: beginning it feeds what others wrote. */
+static bool look_at_tail(aurora__engine *engine)
+{
+    static const aurora__command_class tail_class = {.name = "tail", .decide = decide_nothing};
+    aurora__command *command = aurora__command_new(engine, &tail_class, sizeof *command);
+    if (command == NULL)
+        return false;
+    aurora__batch_run(engine, &command, 1);
+    return true;
+}
+
 /* One turn: what waits and what is due as one batch, then the followers. True when it did
  * something. */
 static bool turn(aurora__engine *engine)
@@ -79,6 +125,7 @@ static bool turn(aurora__engine *engine)
     aurora__command *commands[AURORA__BATCH_COMMANDS_MAX];
     uint32_t count = 0;
     uint32_t room = engine->options.batch_commands_max;
+    push_later(engine);
     pthread_mutex_lock(&engine->lock);
     while (count < room && engine->queue.first != NULL)
         commands[count++] = aurora__command_queue_pop(&engine->queue);
@@ -88,8 +135,11 @@ static bool turn(aurora__engine *engine)
     if (count > 0)
         aurora__batch_run(engine, commands, count);
     aurora__watch_expire(engine, aurora__engine_monotonic_ns(engine), false, AURORA_ETIMEDOUT);
+    aurora__flush_run(engine);
     did |= aurora__tail_followers(engine);
     did |= aurora__tail_work(engine, count == 0);
+    if (count == 0 && aurora__tail_is_behind(engine))
+        did |= look_at_tail(engine);
     if (engine->is_maintenance_due || count == 0) {
         engine->is_maintenance_due = false;
         if (!engine->options.is_readonly)
@@ -309,9 +359,11 @@ static int64_t next_due(const aurora__engine *engine)
         due = engine->next_due_ms - aurora__engine_wall_ms(engine);
         due = due < 0 ? 0 : due;
     }
-    if (engine->watches.next_deadline_ns != INT64_MAX) {
-        int64_t watch =
-            (engine->watches.next_deadline_ns - aurora__engine_monotonic_ns(engine)) / 1000000 + 1;
+    int64_t soonest_ns = engine->watches.next_deadline_ns;
+    if (engine->later != NULL && engine->later->watch_deadline_ns < soonest_ns)
+        soonest_ns = engine->later->watch_deadline_ns;
+    if (soonest_ns != INT64_MAX) {
+        int64_t watch = (soonest_ns - aurora__engine_monotonic_ns(engine) + 999999) / 1000000;
         watch = watch < 0 ? 0 : watch;
         due = due < 0 || watch < due ? watch : due;
     }

@@ -3,6 +3,7 @@
 #include "engine/internal.h"
 
 #include "engine/keys.h"
+#include "engine/payments.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -166,6 +167,7 @@ static void close_parts(aurora__engine *engine)
         engine->followers[i]->class_of->close(engine->followers[i]);
     aurora__watch_free(engine);
     aurora__keys_free(engine);
+    aurora__payments_free(engine);
     aurora__block_arena_free(&engine->batch_blocks);
     aurora__block_arena_free(&engine->cache_blocks);
     if (engine->event_fd >= 0)
@@ -197,6 +199,11 @@ static void close_doors(aurora__engine *engine)
         aurora__command_done(command, AURORA_ECLOSED);
     }
     aurora__watch_expire(engine, 0, true, AURORA_ECLOSED);
+    while (engine->later != NULL) {
+        aurora__command *command = engine->later;
+        engine->later = command->watch_next;
+        aurora__command_done(command, AURORA_ECLOSED);
+    }
     pthread_mutex_lock(&engine->lock);
     pthread_cond_broadcast(&engine->changed);
     while (engine->inside > 0)

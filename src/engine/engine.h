@@ -130,6 +130,13 @@ aurora_status aurora__engine_submit(aurora__engine *engine, aurora__command *com
 aurora_status aurora__engine_submit_many(aurora__engine *engine, aurora__command *const *commands,
                                          uint32_t count, uint32_t *accepted_out);
 
+/* Submits later, at a monotonic time; takes over the caller's reference. Dropped at close. For the
+ * driving thread. */
+void aurora__engine_submit_later(aurora__engine *engine, aurora__command *command, int64_t due_ns);
+/* Submits at once whatever the limits say: for commands of the engine's own. Takes over the caller's
+ * reference. */
+void aurora__engine_push(aurora__engine *engine, aurora__command *command);
+
 /* Submits and waits until it is done, pumping where there is no worker. Returns the command's status
  * with its error in *err, or AURORA_ETIMEDOUT after timeout_ms (-1 = for ever): the command goes on.
  * From a callback (the driving thread itself) it only submits and returns AURORA_OK. */
@@ -145,6 +152,17 @@ aurora_status aurora__engine_await(aurora__engine *engine, aurora__command *comm
  * AURORA_ETIMEDOUT at the deadline. */
 void aurora__engine_watch(aurora__engine *engine, aurora__command *command, const aurora_id *id,
                           int64_t deadline_ns);
+
+/* What an owner wants to do once when all answers of a turn are out, so that many answers cost one
+ * wake-up. Embedded by the owner, who stays until `run`. */
+typedef struct aurora__flush {
+    void (*run)(struct aurora__flush *flush);
+    struct aurora__flush *next;
+    bool is_due;
+} aurora__flush;
+
+/* From `finish` only: runs it after this turn's answers, once however often it was asked for. */
+void aurora__engine_flush_later(aurora__engine *engine, aurora__flush *flush);
 
 /* Waits until `is_ready(argument)` holds, evaluated under no lock after each commit and at most
  * every 50 ms, pumping where there is no worker. wait_ms -1 = for ever. AURORA_OK also when the time

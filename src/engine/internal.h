@@ -81,8 +81,10 @@ struct aurora__engine {
     _Atomic bool is_in_callback;
     int64_t process;
     aurora__due_command payment_maker;
+    struct aurora__payments *payments; /* engine/payments.h */
     int event_fd;
     /* The driving thread's. */
+    aurora__command *later; /* by due time: watch_deadline_ns, linked by watch_next */
     aurora__block_arena batch_blocks;
     aurora__block_arena cache_blocks;
     aurora__rows rows;
@@ -102,6 +104,7 @@ struct aurora__engine {
     int64_t timer_hold_ns; /* no timer fires before: the last ones were refused */
     int64_t tail_checked_ns;
     aurora__watch_map watches;
+    aurora__flush *flushes; /* due after this turn's answers */
     aurora__follower *followers[AURORA__FOLLOWERS_MAX];
     uint32_t follower_count;
     struct aurora__keys *keys; /* idempotency: engine/keys.h */
@@ -146,6 +149,10 @@ void aurora__watch_order(aurora__engine *engine, aurora__turn *turn, const auror
 void aurora__watch_expire(aurora__engine *engine, int64_t now_ns, bool all,
                           aurora_status status);
 void aurora__watch_free(aurora__engine *engine);
+
+/* --- flush.c -------------------------------------------------------------------------------- */
+
+void aurora__flush_run(aurora__engine *engine);
 
 /* --- timer.c -------------------------------------------------------------------------------- */
 

@@ -182,13 +182,6 @@ bool aurora__tail_followers(aurora__engine *engine)
     return did;
 }
 
-static void push_internal(aurora__engine *engine, aurora__command *command)
-{
-    pthread_mutex_lock(&engine->lock);
-    aurora__command_queue_push(&engine->queue, command);
-    pthread_mutex_unlock(&engine->lock);
-}
-
 bool aurora__tail_work(aurora__engine *engine, bool is_idle)
 {
     bool did = false;
@@ -202,12 +195,12 @@ bool aurora__tail_work(aurora__engine *engine, bool is_idle)
         if (command == NULL)
             continue;
         follower->is_working = true;
-        push_internal(engine, command);
+        aurora__engine_push(engine, command);
         did = true;
     }
     aurora__command *command = aurora__retention_work(engine);
     if (command != NULL) {
-        push_internal(engine, command);
+        aurora__engine_push(engine, command);
         did = true;
     }
     return did;

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/* Reporting tasks, and the port that is called in place of taking them. */
+#include "api/check.h"
+#include "api/handle.h"
+#include "api/pack.h"
+#include "api/refuse.h"
+#include "core/notification.h"
+#include "engine/payments.h"
+
+#include <aurora/port/payment.h>
+
+#define MANY_MAX 1024
+#define WAIT_MS 60000
+
+typedef struct {
+    aurora__command head;
+    aurora_id task_id;
+    int32_t outcome;
+    int64_t retry_after_ms;
+    const char *code;
+} sent_command;
+
+static aurora_status sent_keys(aurora__command *base, aurora__turn *turn)
+{
+    return aurora__notification_keys(&turn->step, &((sent_command *)base)->task_id);
+}
+
+static aurora_status sent_decide(aurora__command *base, aurora__turn *turn)
+{
+    const sent_command *command = (const sent_command *)base;
+    return aurora__notification_finish(&turn->step, &command->task_id, command->outcome,
+                                       command->code, command->retry_after_ms);
+}
+
+static const aurora__command_class sent_class = {
+    .name = "notification_finish", .keys = sent_keys, .decide = sent_decide};
+
+static aurora__command *new_sent(aurora_t *shop, const aurora_id *task_id,
+                                 const aurora_task_result *result)
+{
+    sent_command *command = aurora__command_new(
+        shop->engine, &sent_class, sizeof *command + aurora__pack_bytes(result->code));
+    if (command == NULL)
+        return NULL;
+    aurora__pack pack = {(char *)(command + 1)};
+    command->task_id = *task_id;
+    command->outcome = result->outcome;
+    command->retry_after_ms = result->retry_after_ms;
+    command->code = aurora__pack_text(&pack, result->code);
+    return &command->head;
+}
+
+static aurora_status check_result(const aurora_task_result *result, aurora_error *err)
+{
+    aurora_status rc = aurora__check_range(err, "outcome", result->outcome, AURORA_OUTCOME_DONE,
+                                           AURORA_OUTCOME_UNKNOWN);
+    if (rc == AURORA_OK)
+        rc = aurora__check_text(err, "provider_reference", result->provider_reference, 0,
+                                AURORA_TEXT_BYTES_MAX, false);
+    return rc == AURORA_OK
+               ? aurora__check_text(err, "code", result->code, 0, AURORA_TEXT_BYTES_MAX, false)
+               : rc;
+}
+
+/* The command of one report; NULL with *rc_out where it is refused. */
+static aurora__command *new_finish(aurora_t *shop, const aurora_id *task_id,
+                                   const aurora_task_result *given, aurora_status *rc_out,
+                                   aurora_error *err)
+{
+    aurora_task_result result;
+    int32_t verb = 0;
+    int32_t kind = 0;
+    *rc_out = aurora__copy_sized(&result, sizeof result, given, err);
+    if (*rc_out == AURORA_OK)
+        *rc_out = check_result(&result, err);
+    if (*rc_out != AURORA_OK)
+        return NULL;
+    aurora__task_order(task_id, &verb);
+    aurora__notification_order(task_id, &kind);
+    aurora__command *command = NULL;
+    if (verb != 0) {
+        aurora__payment_result payment = {.outcome = result.outcome,
+                                          .provider_reference = result.provider_reference,
+                                          .code = result.code,
+                                          .retry_after_ms = result.retry_after_ms};
+        command = aurora__payment_finish_command(shop->engine, task_id, &payment);
+    } else if (kind != 0) {
+        command = new_sent(shop, task_id, &result);
+    } else {
+        *rc_out = aurora__refuse(err, AURORA_ENOTFOUND, "task_id", "was never a task");
+        return NULL;
+    }
+    if (command == NULL)
+        *rc_out = aurora__refuse_plain(err, AURORA_ENOMEM);
+    return command;
+}
+
+aurora_status aurora_task_finish(aurora_t *shop, aurora_id task_id,
+                                 const aurora_task_result *result, aurora_error *err)
+{
+    aurora_status rc = aurora__handle_enter_query(shop);
+    if (rc != AURORA_OK)
+        return aurora__refuse_plain(err, rc);
+    aurora__command *command = new_finish(shop, &task_id, result, &rc, err);
+    if (command != NULL) {
+        rc = aurora__engine_call(shop->engine, command, WAIT_MS, err);
+        aurora__command_release(command);
+    }
+    aurora__handle_leave(shop);
+    return rc;
+}
+
+static void finish_all(aurora_t *shop, const aurora_id *task_ids,
+                       const aurora_task_result *const *results, uint32_t count,
+                       aurora_status *each, aurora__command **commands)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        commands[i] = new_finish(shop, &task_ids[i], results[i], &each[i], NULL);
+        if (commands[i] == NULL)
+            continue;
+        each[i] = aurora__engine_submit(shop->engine, commands[i]);
+        if (each[i] == AURORA_OK)
+            continue;
+        aurora__command_release(commands[i]);
+        commands[i] = NULL;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (commands[i] == NULL)
+            continue;
+        each[i] = aurora__engine_await(shop->engine, commands[i], WAIT_MS, NULL);
+        aurora__command_release(commands[i]);
+    }
+}
+
+aurora_status aurora_task_finish_many(aurora_t *shop, const aurora_id *task_ids,
+                                      const aurora_task_result *const *results, uint32_t count,
+                                      aurora_status *each_out, aurora_error *err)
+{
+    aurora__command *commands[MANY_MAX];
+    aurora_status each[MANY_MAX];
+    aurora_status rc = aurora__handle_enter_query(shop);
+    if (rc != AURORA_OK)
+        return aurora__refuse_plain(err, rc);
+    rc = aurora__check_range(err, "count", count, 1, MANY_MAX);
+    if (rc == AURORA_OK && (task_ids == NULL || results == NULL))
+        rc = aurora__refuse(err, AURORA_EINVAL, task_ids == NULL ? "task_ids" : "results",
+                            "is required");
+    if (rc == AURORA_OK)
+        finish_all(shop, task_ids, results, count, each, commands);
+    for (uint32_t i = 0; rc == AURORA_OK && i < count && each_out != NULL; i++)
+        each_out[i] = each[i];
+    for (uint32_t i = 0; rc == AURORA_OK && i < count; i++) {
+        if (each[i] == AURORA_OK)
+            continue;
+        rc = aurora__refuse(err, each[i], "", "%s", aurora_status_text(each[i]));
+        aurora__refuse_within(err, rc, "results", i);
+    }
+    aurora__handle_leave(shop);
+    return rc;
+}
+
+/* --- the port ------------------------------------------------------------------------------- */
+
+static aurora_status call_port(void *self, const aurora__payment_task *from)
+{
+    aurora_t *shop = self;
+    const aurora_payment_port *port = &shop->payment;
+    aurora_task task = {.size = sizeof task,
+                        .kind = AURORA_TASK_PAYMENT,
+                        .id = from->id,
+                        .order_id = from->order_id,
+                        .verb = from->verb,
+                        .is_query = from->is_query,
+                        .attempt = (uint32_t)from->attempt,
+                        .amount_minor = from->amount_minor,
+                        .currency = from->currency,
+                        .payment_method = from->payment_method,
+                        .authorize_id = from->authorize_id,
+                        .provider_reference = from->provider_reference,
+                        .customer_id = from->saga->customer_id,
+                        .contact = from->saga->contact,
+                        .traceparent = from->saga->traceparent,
+                        .deadline_at_ms = from->saga->deadline_at,
+                        .lease_at_ms = from->lease_at};
+    return from->is_query ? port->query(port->self, shop, &task)
+                          : port->start(port->self, shop, &task);
+}
+
+aurora_status aurora_payment_attach(aurora_t *shop, const aurora_payment_port *given)
+{
+    aurora_status rc = aurora__handle_enter(shop);
+    if (rc != AURORA_OK)
+        return rc;
+    aurora_payment_port port;
+    rc = aurora__copy_sized(&port, sizeof port, given, NULL);
+    if (rc == AURORA_OK && (port.start == NULL || port.query == NULL))
+        rc = AURORA_EINVAL;
+    if (rc == AURORA_OK && atomic_load(&shop->has_payment))
+        rc = AURORA_ECONFLICT;
+    if (rc == AURORA_OK) {
+        shop->payment = port;
+        rc = aurora__payments_drive(shop->engine, call_port, shop);
+        if (rc == AURORA_OK)
+            atomic_store(&shop->has_payment, true);
+    }
+    aurora__handle_leave(shop);
+    return rc;
+}
