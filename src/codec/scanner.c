@@ -226,6 +226,10 @@ const char *aurora__scanner_skip(aurora__scanner *scanner, size_t *length_out)
         char c = *at;
         if (depth == 0 && (c == ',' || c == ']'))
             break;
+        if ((unsigned char)c < 0x20) { /* a NUL would cut the value short once it is copied */
+            at = NULL;
+            break;
+        }
         if (c == '"') {
             at = find_quote(at + 1, end, &escaped);
             if (at == NULL)

@@ -268,6 +268,20 @@ START_TEST(test_log_codec__wrong_count_is_damage)
 }
 END_TEST
 
+START_TEST(test_log_codec__control_characters_are_damage)
+{
+    static const char text[] =
+        "[0,[\"0198c0de000070008000000000000008\",[[3,1,0,0,0,0,null,[[\"A\",1\0,2]]]]]]";
+    const aurora_log_row row = {
+        .position = 1, .count = 1, .format = 1, .body = text, .body_length = sizeof text - 1};
+    uint32_t count;
+
+    aurora_assert_status(drain(&row, UINT64_MAX, &count), AURORA_ECORRUPT);
+
+    ck_assert_uint_eq(count, 0);
+}
+END_TEST
+
 /* A copy that ends where the body ends, so that a sanitizer sees each read beyond it. */
 static aurora_status drain_copy(const aurora_log_row *row, const char *body, size_t length)
 {
@@ -455,6 +469,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, test_log_codec__writes_format_1_as_the_first_release_did);
     tcase_add_test(tcase, test_log_codec__later_releases_may_add_fields_and_kinds);
     tcase_add_test(tcase, test_log_codec__wrong_count_is_damage);
+    tcase_add_test(tcase, test_log_codec__control_characters_are_damage);
     tcase_add_test(tcase, test_log_codec__every_truncation_is_damage);
     tcase_add_test(tcase, test_log_codec__random_damage_is_survived);
     tcase_add_test(tcase, test_log_codec__each_failed_allocation_is_reported);
