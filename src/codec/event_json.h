@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Events as the world sees them: the data object of each kind, as docs/asyncapi says. Only grows. */
+/* Events as the world sees them: the data object of each kind. What it holds only grows. */
 #ifndef AURORA_CODEC_EVENT_JSON_H
 #define AURORA_CODEC_EVENT_JSON_H
 

@@ -8,8 +8,8 @@
  *            price_minor, currency, attributes, is_deleted, created_at, updated_at]
  *                                             one product event; number is a version or a count,
  *                                             what follows it is there for product.upserted only
- *   events  [[kind, order_version, amount_minor, time, reason, is_resend, decline_code, short_lines,
- *             action, participant, result, actor, note], ...]
+ *   events  [[kind, order_version, amount_minor, time, reason, is_resend, decline_code,
+ *             short_lines, action, participant, result, actor, note], ...]
  *   saga    [customer_id, contact, currency, payment_method, total_minor, deadline, placed_at,
  *            traceparent]
  *
@@ -64,7 +64,8 @@ typedef struct {
 /* Starts to read a record, whose body must stay. */
 void aurora__log_read(aurora__log_reader *reader, const aurora_log_row *row);
 
-/* Makes next pass over all kinds but these: bit = event kind. Groups without one are not decoded. */
+/* Makes next pass over all kinds but these: bit = event kind. Groups without any of them are not
+ * decoded. */
 void aurora__log_filter(aurora__log_reader *reader, uint64_t kinds);
 
 /* The next event and its position (position_out may be NULL). False at the end, or when the record

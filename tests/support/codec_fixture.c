@@ -160,5 +160,6 @@ void codec_assert_event(const aurora__event *actual, const aurora__event *expect
     assert_text(actual->note, expected->note);
     assert_text(actual->sku, expected->sku);
     assert_product(actual->product, expected->product);
+    ck_assert_int_eq(actual->product_version, expected->product_version);
     ck_assert_int_eq(actual->count, expected->count);
 }
