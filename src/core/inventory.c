@@ -204,8 +204,7 @@ static aurora_status on_over(aurora__step *step, const aurora__event *event)
         return repeat(step, row, event);
     if (next == AURORA_RESERVATION_RETURNED) {
         rc = give_back(step, row);
-        return rc != AURORA_OK ? rc
-                               : move(step, row, next, AURORA_EVENT_INVENTORY_RETURNED, event);
+        return rc != AURORA_OK ? rc : move(step, row, next, AURORA_EVENT_INVENTORY_RETURNED, event);
     }
     if (row->state == AURORA_RESERVATION_RESERVED)
         rc = aurora__stock_lines_apply(step, row->lines, aurora__stock_release);
@@ -217,8 +216,27 @@ typedef struct {
     int32_t kind;
 } marked;
 
-/* An operator says that the step is done in truth. Counters follow where they can; where a row is
- * damaged only the answer goes out, and `verify` shows what does not add up. */
+/* Moves the counters to where a mark says that they are; *is_followed_out is false where there is no
+ * such move. */
+static aurora_status follow(aurora__step *step, const aurora__reservation_row *row, int32_t state,
+                            bool *is_followed_out)
+{
+    *is_followed_out = true;
+    if (row->state == state)
+        return AURORA_OK;
+    if (row->state == AURORA_RESERVATION_RESERVED)
+        return aurora__stock_lines_apply(
+            step, row->lines,
+            state == AURORA_RESERVATION_COMMITTED ? aurora__stock_commit : aurora__stock_release);
+    if (row->state == AURORA_RESERVATION_COMMITTED && state == AURORA_RESERVATION_RETURNED)
+        return give_back(step, row);
+    *is_followed_out = false;
+    return AURORA_OK;
+}
+
+/* An operator says that the step is done in truth. Counters follow where they can. Where they cannot,
+ * or a row is damaged, only the answer goes out: the reservation then has no lines any more, so that
+ * a later event gives back no stock that was never taken, and `verify` shows what does not add up. */
 static aurora_status on_mark(aurora__step *step, const aurora__event *event)
 {
     static const marked results[] = {
@@ -243,20 +261,21 @@ static aurora_status on_mark(aurora__step *step, const aurora__event *event)
     if (rc != AURORA_OK)
         return rc;
     uint32_t outer = aurora__rows_mark(step->rows);
-    if (row->state == AURORA_RESERVATION_RESERVED && to.state == AURORA_RESERVATION_COMMITTED)
-        rc = aurora__stock_lines_apply(step, row->lines, aurora__stock_commit);
-    else if (row->state == AURORA_RESERVATION_RESERVED && to.state == AURORA_RESERVATION_RELEASED)
-        rc = aurora__stock_lines_apply(step, row->lines, aurora__stock_release);
-    else if (row->state == AURORA_RESERVATION_COMMITTED && to.state == AURORA_RESERVATION_RETURNED)
-        rc = give_back(step, row);
-    if (rc == AURORA_ENOMEM || rc == AURORA__NEED_KEYS)
-        return rc;
+    bool is_followed;
+    rc = follow(step, row, to.state, &is_followed);
     if (rc == AURORA_OK)
         aurora__rows_keep(step->rows, outer);
     else
         aurora__rows_undo(step->rows, outer);
+    if (rc == AURORA_ENOMEM || rc == AURORA__NEED_KEYS)
+        return rc;
+    is_followed = is_followed && rc == AURORA_OK;
     rc = find(step, &event->order_id, &row);
-    return rc != AURORA_OK ? rc : move(step, row, to.state, to.kind, event);
+    if (rc != AURORA_OK)
+        return rc;
+    if (!is_followed)
+        row->lines = NULL;
+    return move(step, row, to.state, to.kind, event);
 }
 
 aurora_status aurora__inventory_on_event(aurora__step *step, const aurora__event *event)
