@@ -24,6 +24,14 @@ static const unit sizes[] = {
     {"", 1}, {"KiB", 1024}, {"MiB", 1048576}, {"GiB", 1073741824}, {NULL, 0},
 };
 
+/* How bounds are written: a count of 1,024 is no size. */
+static const unit shown_sizes[] = {
+    {"", 1},
+    {"MiB", 1048576},
+    {"GiB", 1073741824},
+    {NULL, 0},
+};
+
 /* A whole number and one of the suffixes; false for anything else and beyond int64. */
 static bool read_number(const char *text, const unit *units, int64_t *number_out)
 {
@@ -93,8 +101,9 @@ static aurora_status parse_number(const aurora_setting_info *info, const char *t
     if (is_number && *number_out >= info->minimum && *number_out <= info->maximum)
         return AURORA_OK;
     char rule[128], minimum[32], maximum[32];
-    write_number(minimum, sizeof minimum, info->minimum, units);
-    write_number(maximum, sizeof maximum, info->maximum, units);
+    const unit *shown = is_duration ? durations : shown_sizes;
+    write_number(minimum, sizeof minimum, info->minimum, shown);
+    write_number(maximum, sizeof maximum, info->maximum, shown);
     const char *form = is_number     ? ""
                        : is_duration ? "a whole number and ms, s, m, h or d, "
                                      : "a whole number, also with KiB, MiB or GiB, ";
