@@ -11,7 +11,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-void *aurora__engine_work(void *argument);
+
 
 void *aurora__command_new(aurora__engine *engine, const aurora__command_class *class_of,
                           size_t bytes)
@@ -199,6 +199,7 @@ static void close_doors(aurora__engine *engine)
         aurora__command_done(command, AURORA_ECLOSED);
     }
     aurora__watch_expire(engine, 0, true, AURORA_ECLOSED);
+    aurora__closers_run(engine);
     while (engine->later != NULL) {
         aurora__command *command = engine->later;
         engine->later = command->watch_next;

@@ -104,7 +104,8 @@ struct aurora__engine {
     int64_t timer_hold_ns; /* no timer fires before: the last ones were refused */
     int64_t tail_checked_ns;
     aurora__watch_map watches;
-    aurora__flush *flushes; /* due after this turn's answers */
+    aurora__flush *flushes;  /* due after this turn's answers */
+    aurora__closer *closers; /* guarded by `lock` */
     aurora__follower *followers[AURORA__FOLLOWERS_MAX];
     uint32_t follower_count;
     struct aurora__keys *keys; /* idempotency: engine/keys.h */
@@ -150,9 +151,10 @@ void aurora__watch_expire(aurora__engine *engine, int64_t now_ns, bool all,
                           aurora_status status);
 void aurora__watch_free(aurora__engine *engine);
 
-/* --- flush.c -------------------------------------------------------------------------------- */
+/* --- notice.c ------------------------------------------------------------------------------- */
 
 void aurora__flush_run(aurora__engine *engine);
+void aurora__closers_run(aurora__engine *engine);
 
 /* --- timer.c -------------------------------------------------------------------------------- */
 
@@ -179,6 +181,8 @@ aurora_status aurora__park_count(aurora__engine *engine, aurora_store_txn *txn);
 void aurora__command_done(aurora__command *command, aurora_status status);
 /* The handle refuses everything from now on. */
 void aurora__engine_break(aurora__engine *engine, aurora_status status);
+/* The worker's thread: drives until the handle closes. */
+void *aurora__engine_work(void *argument);
 /* now of a batch: the wall clock, or the newest stored time plus what went by since it was read. */
 int64_t aurora__engine_now(aurora__engine *engine);
 
