@@ -86,6 +86,87 @@ START_TEST(test_wal__stays_bounded_under_load)
 }
 END_TEST
 
+/* One transaction that appends about 100 pages to the WAL. */
+static aurora_status append_pages(aurora_store *store, int number)
+{
+    static char body[400 << 10];
+    aurora_store_txn *txn;
+    uint64_t epoch;
+    memset(body, 'x', sizeof body);
+    aurora_log_row row = {.count = 1, .format = 1, .body = body, .body_length = sizeof body};
+    aurora_status rc =
+        store->begin(store->self, AURORA_TXN_WRITE, sqlite_batch(number), 0, &epoch, &txn);
+    if (rc != AURORA_OK)
+        return rc;
+    rc = store->append(store->self, txn, &row);
+    if (rc == AURORA_OK)
+        rc = store->log_trim(store->self, txn, number, 10);
+    if (rc == AURORA_OK)
+        return store->commit(store->self, txn);
+    store->rollback(store->self, txn);
+    return rc;
+}
+
+typedef struct {
+    aurora_store *store;
+    atomic_bool *is_over;
+    pthread_barrier_t *start;
+} reader_state;
+
+/* Has a read transaction open nearly always; two of these overlap without end. */
+static void *read_all_the_time(void *argument)
+{
+    reader_state *state = argument;
+    aurora_store *store = state->store;
+    int64_t price;
+    pthread_barrier_wait(state->start);
+    while (!atomic_load(state->is_over)) {
+        aurora_store_txn *txn;
+        if (store->begin(store->self, AURORA_TXN_READ, sqlite_batch(0), 0, NULL, &txn) != AURORA_OK)
+            return "a read failed";
+        for (int i = 0; i < 1000; i++)
+            sqlite_load_price(store, txn, "TEA", &price);
+        store->rollback(store->self, txn);
+    }
+    return NULL;
+}
+
+START_TEST(test_wal__stays_bounded_while_queries_overlap_without_end)
+{
+    sqlite_place *place = sqlite_place_new();
+    aurora_store store = sqlite_place_open(place);
+    atomic_bool is_over = false;
+    pthread_barrier_t start;
+    pthread_t threads[2];
+    reader_state state = {&store, &is_over, &start};
+    aurora_assert_ok(sqlite_put_price(&store, "TEA", 1, 1));
+    pthread_barrier_init(&start, NULL, 3);
+    for (int i = 0; i < 2; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, read_all_the_time, &state), 0);
+    pthread_barrier_wait(&start);
+
+    int64_t largest = 0;
+    for (int i = 1; i <= 450; i++) {
+        aurora_assert_ok(append_pages(&store, i));
+        aurora_assert_ok(store.maintain(store.self, false));
+        if (size_of(place, "-wal") > largest)
+            largest = size_of(place, "-wal");
+    }
+    atomic_store(&is_over, true);
+    for (int i = 0; i < 2; i++) {
+        void *failure;
+        pthread_join(threads[i], &failure);
+        ck_assert_msg(failure == NULL, "%s", (char *)failure);
+    }
+
+    /* 450 times 100 pages are 184 MB; restarts are tried from 66 MB on. */
+    ck_assert_int_lt(largest, 150 << 20);
+    pthread_barrier_destroy(&start);
+    store.close(store.self);
+    sqlite_place_free(place);
+}
+END_TEST
+
 typedef struct {
     aurora_store *store;
     atomic_bool is_over;
@@ -172,6 +253,7 @@ static Suite *sqlite_others_suite(void)
     tcase_add_test(tcase, test_epoch__is_kept_over_own_writes_and_checkpoints);
     tcase_add_test(tcase, test_epoch__changes_when_another_handle_or_program_writes);
     tcase_add_test(tcase, test_wal__stays_bounded_under_load);
+    tcase_add_test(tcase, test_wal__stays_bounded_while_queries_overlap_without_end);
     tcase_add_test(tcase, test_backup__is_one_snapshot_while_others_write);
     tcase_add_test(tcase, test_backup__refuses_an_existing_file_and_leaves_nothing_behind);
     suite_add_tcase(suite, tcase);

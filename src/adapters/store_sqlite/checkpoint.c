@@ -25,8 +25,6 @@ int aurora__sqlite_on_commit(void *self, sqlite3 *db, const char *name, int fram
     return SQLITE_OK;
 }
 
-/* Readers of old snapshots keep the WAL from starting again, and it grows. Waiting for them is
- * tried once for each further 16,000 frames. */
 static int checkpoint(aurora__sqlite_store *store, int mode)
 {
     int frames = -1;
@@ -39,6 +37,8 @@ static int checkpoint(aurora__sqlite_store *store, int mode)
     return rc;
 }
 
+/* Readers of old snapshots keep the WAL from starting again, and it grows. They are waited for now
+ * and then, ever more seldom, since the wait stops all writes. */
 static aurora_status step(aurora__sqlite_store *store)
 {
     aurora_status status = aurora__sqlite_writer_open(store);
@@ -48,13 +48,16 @@ static aurora_status step(aurora__sqlite_store *store)
     int rc = checkpoint(store, SQLITE_CHECKPOINT_PASSIVE);
     if (rc == SQLITE_OK && store->wal_frames >= store->restart_frames) {
         rc = checkpoint(store, SQLITE_CHECKPOINT_RESTART);
-        store->restart_frames = store->wal_frames + AURORA__SQLITE_RESTART_FRAMES;
+        store->restart_frames = store->wal_frames + store->restart_gap;
+        if (store->restart_gap < AURORA__SQLITE_RESTART_FRAMES)
+            store->restart_gap *= 2;
         if ((rc & 0xff) == SQLITE_BUSY)
             aurora__sqlite_log(&store->options, AURORA_LOG_WARNING,
                                "sqlite: %s: a long read keeps the WAL at %lld pages", store->path,
                                (long long)store->wal_frames);
     } else if (store->wal_frames < AURORA__SQLITE_RESTART_FRAMES) {
         store->restart_frames = AURORA__SQLITE_RESTART_FRAMES;
+        store->restart_gap = AURORA__SQLITE_RESTART_GAP;
     }
     /* Busy means that a reader, or a program that does not know FILE-aurora, is in the way. */
     if (rc == SQLITE_OK || (rc & 0xff) == SQLITE_BUSY)

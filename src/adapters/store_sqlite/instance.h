@@ -12,6 +12,7 @@
 
 #define AURORA__SQLITE_READERS_MAX 8        /* idle readers that are kept */
 #define AURORA__SQLITE_RESTART_FRAMES 16000 /* a WAL this long (64 MiB) is to start anew */
+#define AURORA__SQLITE_RESTART_GAP 2000     /* from the first try of that to the second */
 
 typedef struct {
     aurora_store_options options;
@@ -42,6 +43,7 @@ typedef struct {
     int64_t wal_frames;     /* in the WAL after our last commit or checkpoint */
     int64_t checkpointed;   /* of them, already in the database */
     int64_t restart_frames; /* the WAL's length at which a restart is tried next */
+    int64_t restart_gap;    /* from that try to the one after it */
 } aurora__sqlite_store;
 
 /* Takes is_writing, waiting at most timeout_ms, then AURORA_EBUSY. */

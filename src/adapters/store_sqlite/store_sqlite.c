@@ -165,6 +165,7 @@ static aurora__sqlite_store *new_store(const aurora_store_options *options,
         .data_version = -1,
         .wal_frames = 1, /* what an earlier process may have left behind */
         .restart_frames = AURORA__SQLITE_RESTART_FRAMES,
+        .restart_gap = AURORA__SQLITE_RESTART_GAP,
     };
     store->options.tables = memcpy(store + 1, options->tables, table_bytes);
     pthread_condattr_t attributes;
