@@ -164,6 +164,17 @@ typedef struct aurora__flush {
 /* From `finish` only: runs it after this turn's answers, once however often it was asked for. */
 void aurora__engine_flush_later(aurora__engine *engine, aurora__flush *flush);
 
+/* Who outlives the engine and must know when it ends. `closed` runs once all commands are answered,
+ * under no lock, before anything is freed. */
+typedef struct aurora__closer {
+    void (*closed)(struct aurora__closer *closer);
+    struct aurora__closer *next;
+} aurora__closer;
+
+void aurora__engine_closer_add(aurora__engine *engine, aurora__closer *closer);
+/* False when `closed` was called or is about to be. */
+bool aurora__engine_closer_remove(aurora__engine *engine, aurora__closer *closer);
+
 /* Waits until `is_ready(argument)` holds, evaluated under no lock after each commit and at most
  * every 50 ms, pumping where there is no worker. wait_ms -1 = for ever. AURORA_OK also when the time
  * is over; AURORA_EINTR after aurora__engine_wake_waiter; AURORA_ECLOSED. */

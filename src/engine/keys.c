@@ -193,10 +193,15 @@ bool aurora__keys_find(const aurora__engine *engine, uint64_t fingerprint, uint3
     return false;
 }
 
+bool aurora__keys_is_live(const aurora__engine *engine, int64_t created_at, int64_t now_ms)
+{
+    return created_at > now_ms - engine->options.key_keep_ms;
+}
+
 static aurora_status remember(aurora__engine *engine, const aurora__order_row *order,
                               int64_t now_ms)
 {
-    if (order->key_text == NULL || order->created_at <= now_ms - engine->options.key_keep_ms)
+    if (order->key_text == NULL || !aurora__keys_is_live(engine, order->created_at, now_ms))
         return AURORA_OK;
     uint64_t fingerprint = aurora__keys_fingerprint(engine, order->key_scope, order->key_text);
     aurora_status rc = aurora__keys_reserve(engine, fingerprint, now_ms);

@@ -33,6 +33,9 @@ void aurora__keys_remove(aurora__engine *engine, uint64_t fingerprint, const aur
 /* Another process made this order. */
 aurora_status aurora__keys_note(aurora__engine *engine, aurora__turn *turn, const aurora_id *id);
 
+/* Whether an order made at that time still holds its key. */
+bool aurora__keys_is_live(const aurora__engine *engine, int64_t created_at, int64_t now_ms);
+
 /* How many are remembered. */
 uint64_t aurora__keys_count(const aurora__engine *engine);
 
