@@ -273,6 +273,11 @@ aurora_status aurora__keys_note(aurora__engine *engine, aurora__turn *turn, cons
     return rc;
 }
 
+int64_t aurora__keys_keep_ms(const aurora__engine *engine)
+{
+    return engine->options.key_keep_ms;
+}
+
 uint64_t aurora__keys_count(const aurora__engine *engine)
 {
     uint64_t count = 0;

@@ -36,6 +36,9 @@ aurora_status aurora__keys_note(aurora__engine *engine, aurora__turn *turn, cons
 /* Whether an order made at that time still holds its key. */
 bool aurora__keys_is_live(const aurora__engine *engine, int64_t created_at, int64_t now_ms);
 
+/* For how long keys are kept. */
+int64_t aurora__keys_keep_ms(const aurora__engine *engine);
+
 /* How many are remembered. */
 uint64_t aurora__keys_count(const aurora__engine *engine);
 
