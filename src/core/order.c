@@ -358,6 +358,9 @@ aurora_status aurora__order_flag_poison(aurora__step *step, const aurora_id *ord
     order->parked = is_parked ? before | AURORA__PARKED_ORDER : before & ~AURORA__PARKED_ORDER;
     if (order->parked == before)
         return AURORA_OK;
-    order->parked_at = order->parked == 0 ? 0 : step->now_ms;
+    if (order->parked == 0)
+        order->parked_at = 0;
+    else if (before == 0)
+        order->parked_at = step->now_ms;
     return aurora__order_note(step, order, 0, NULL, NULL);
 }
