@@ -268,6 +268,30 @@ aurora_status saga_fixture_tell(saga_fixture *fixture, uint32_t module, int32_t 
     return saga_fixture_deliver(fixture, module, &event);
 }
 
+static aurora_status cancel(aurora__step *step, void *context)
+{
+    return aurora__order_cancel(step, context, AURORA_REASON_CUSTOMER, "anna", "too late");
+}
+
+aurora_status saga_fixture_cancel(saga_fixture *fixture)
+{
+    return saga_fixture_run(fixture, cancel, &fixture->order_id);
+}
+
+void saga_fixture_bring_to(saga_fixture *fixture, int32_t status)
+{
+    uint32_t order = AURORA__MODULE_ORDER;
+    if (status == AURORA_ORDER_RESERVED || status == AURORA_ORDER_COMPLETED)
+        aurora_assert_ok(saga_fixture_tell(fixture, order, AURORA_EVENT_INVENTORY_RESERVED));
+    if (status == AURORA_ORDER_COMPLETED)
+        aurora_assert_ok(saga_fixture_tell(fixture, order, AURORA_EVENT_PAYMENT_AUTHORIZED));
+    if (status == AURORA_ORDER_FAILED)
+        aurora_assert_ok(saga_fixture_tell(fixture, order, AURORA_EVENT_INVENTORY_REJECTED));
+    if (status == AURORA_ORDER_CANCELLED)
+        aurora_assert_ok(saga_fixture_cancel(fixture));
+    ck_assert_int_eq(saga_fixture_order(fixture)->status, status);
+}
+
 static aurora_status fire(aurora__step *step, void *context)
 {
     return aurora__order_due(step, context);

@@ -62,6 +62,12 @@ aurora_status saga_fixture_deliver(saga_fixture *fixture, uint32_t module,
 /* Both in one, for events without more to say. */
 aurora_status saga_fixture_tell(saga_fixture *fixture, uint32_t module, int32_t kind);
 
+/* Cancels the order for its customer: actor "anna", note "too late". */
+aurora_status saga_fixture_cancel(saga_fixture *fixture);
+
+/* Brings a fresh order to a status by what its participants would say. */
+void saga_fixture_bring_to(saga_fixture *fixture, int32_t status);
+
 /* Fires the order's timer at its due time. */
 aurora_status saga_fixture_fire(saga_fixture *fixture);
 
