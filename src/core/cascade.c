@@ -75,11 +75,13 @@ static aurora_status set_aside(aurora__step *step, uint32_t module, const aurora
     return AURORA_OK;
 }
 
+/* An operator's repair does not queue behind the events that it is to help past. */
 static aurora_status is_key_parked(aurora__step *step, const subscriber *to,
                                    const aurora__event *event, bool *is_parked_out)
 {
     *is_parked_out = false;
-    if (!step->has_parked_keys || step->is_creating || to->park == NULL)
+    if (!step->has_parked_keys || step->is_creating || to->park == NULL ||
+        event->kind == AURORA_EVENT_ORDER_REPAIR)
         return AURORA_OK;
     char id[AURORA_ID_TEXT_BYTES];
     aurora_id_format(event->order_id, id);
