@@ -34,6 +34,7 @@ saga_fixture *saga_fixture_new(uint32_t modules)
     fixture->arena = (aurora__arena){.self = fixture, .grow = grow};
     aurora__rows_init(&fixture->rows, &fixture->arena, &fixture->arena);
     fixture->now_ms = SAGA_FIXTURE_NOW;
+    fixture->payment_method = "tok_approve";
     fixture->order_id =
         (aurora_id){{1, 0x97, 0x5C, 0, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, 0x48}};
     fixture->policy = (aurora__policy){.modules = modules,
@@ -214,7 +215,7 @@ aurora_status saga_fixture_place(saga_fixture *fixture, int64_t quantity)
     aurora__place request = {.id = fixture->order_id,
                              .has_own_prices = true,
                              .currency = "EUR",
-                             .payment_method = "tok_approve",
+                             .payment_method = fixture->payment_method,
                              .lines = &line,
                              .line_count = 1};
     return saga_fixture_run(fixture, place, &request);
@@ -225,7 +226,7 @@ aurora__event saga_fixture_event(saga_fixture *fixture, int32_t kind)
     const aurora__order_row *order = saga_fixture_order(fixture);
     aurora__saga *saga = aurora__arena_zero(&fixture->arena, sizeof *saga);
     saga->currency = "EUR";
-    saga->payment_method = "tok_approve";
+    saga->payment_method = fixture->payment_method;
     saga->total_minor = 500;
     saga->placed_at = SAGA_FIXTURE_NOW;
     saga->deadline_at = order != NULL ? order->deadline_at : SAGA_FIXTURE_NOW + 300000;

@@ -20,8 +20,9 @@ typedef struct {
     aurora__policy policy;
     int64_t now_ms;
     bool has_parked_keys;
-    aurora_id order_id; /* of the test's order */
-    aurora__step step;  /* of the last run: its events live until the fixture is freed */
+    aurora_id order_id;         /* of the test's order */
+    const char *payment_method; /* of it, "tok_approve" */
+    aurora__step step;          /* of the last run: its events live until the fixture is freed */
     aurora__rows rows;
     aurora__arena arena;
     saga_block *blocks;
@@ -47,8 +48,7 @@ const aurora__reservation_row *saga_fixture_reservation(saga_fixture *fixture);
 const aurora__payment_row *saga_fixture_payment(saga_fixture *fixture);
 const aurora__stock_row *saga_fixture_stock(saga_fixture *fixture, int64_t number);
 
-/* Places the test's order: `quantity` of SAGA_FIXTURE_SKU at 250 EUR cents each, paid with a token
- * that the simulator approves. */
+/* Places the test's order: `quantity` of SAGA_FIXTURE_SKU at 250 EUR cents each. */
 aurora_status saga_fixture_place(saga_fixture *fixture, int64_t quantity);
 
 /* An event about the test's order as another service would send it, to be filled in further. Its
