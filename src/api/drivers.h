@@ -7,7 +7,8 @@
 
 /* The call that opens the store at `url`, and in *address_out what stands behind the scheme (all of
  * it where there is none: a file). AURORA_EINVAL for a URL without an address, or for a driver
- * without a size; AURORA_ENOTSUP where no driver has the scheme; the field is "url" or "drivers". */
+ * without a size; AURORA_ENOTSUP where no driver has the scheme. The field is "url" or
+ * "drivers". */
 aurora_status aurora__driver_find(const char *url, const aurora_driver *drivers,
                                   uint32_t driver_count, aurora_store_open_fn *open_out,
                                   const char **address_out, aurora_error *err);

@@ -139,7 +139,7 @@ static void rollback(void *self, aurora_store_txn *txn)
     store->inner.rollback(store->inner.self, txn);
 }
 
-/* --- the log, and care ------------------------------------------------------------------------- */
+/* --- the log, and care ------------------------------------------------------------------------ */
 
 static aurora_status log_read(void *self, aurora_store_txn *txn, int64_t from, size_t bytes_max,
                               aurora_log_row *rows_out, uint32_t capacity, uint32_t *count_out,

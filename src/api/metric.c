@@ -45,7 +45,7 @@ static void label(sample *of, const char *name, const char *value)
     of->labels[of->label_count++] = (aurora_pair){name, value};
 }
 
-/* --- single numbers ---------------------------------------------------------------------------- */
+/* --- single numbers --------------------------------------------------------------------------- */
 
 #define COUNTERS(X)                                                                                \
     X(batches, "aurora_batches_total", "Batches that were committed.")                             \
@@ -94,7 +94,7 @@ static void add_gauges(snapshot *to, aurora__counters *from)
 #undef ADD
 }
 
-/* --- with labels ------------------------------------------------------------------------------- */
+/* --- with labels ------------------------------------------------------------------------------ */
 
 static void add_classes(snapshot *to, aurora__counters *from)
 {
@@ -144,7 +144,7 @@ static void add_followers(snapshot *to, aurora__counters *from)
     }
 }
 
-/* --- histograms -------------------------------------------------------------------------------- */
+/* --- histograms ------------------------------------------------------------------------------- */
 
 static const char *const counts[AURORA__COUNTERS_BUCKETS] = {
     "1",    "2",    "4",    "8",    "16",    "32",    "64",    "128",    "256",    "512",
@@ -158,7 +158,7 @@ static const char *const seconds[AURORA__COUNTERS_BUCKETS] = {
     "0.016384", "0.032768", "0.065536", "0.131072", "0.262144", "+Inf",
 };
 
-/* Buckets become cumulative; the count is what the last of them holds, so the three always agree. */
+/* Buckets become cumulative; the count is what the last of them holds, so they always agree. */
 static void add_histogram(snapshot *to, const family *of, const aurora__histogram *from,
                           const char *const *bounds)
 {
@@ -187,7 +187,7 @@ static void add_histograms(snapshot *to, aurora__counters *from)
     add_histogram(to, &commit, &from->commit_us, seconds);
 }
 
-/* --- the page ---------------------------------------------------------------------------------- */
+/* --- the page --------------------------------------------------------------------------------- */
 
 static void take(snapshot *to, const aurora_t *shop)
 {

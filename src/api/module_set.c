@@ -171,7 +171,7 @@ static aurora_status look_drained(const aurora_store *store, aurora_store_txn *t
     return rc;
 }
 
-/* --- the claim --------------------------------------------------------------------------------- */
+/* --- the claim -------------------------------------------------------------------------------- */
 
 static aurora_status claim_locked(const aurora_store *store, aurora_store_txn *txn, const char *set,
                                   aurora_error *err)

@@ -24,7 +24,7 @@
 static const aurora_table *const tables[] = {AURORA__TABLE_LIST(TABLE)};
 #undef TABLE
 
-/* --- the log ----------------------------------------------------------------------------------- */
+/* --- the log ---------------------------------------------------------------------------------- */
 
 static void write_nothing(void *self, int32_t level, const char *component, const char *message)
 {
@@ -59,7 +59,7 @@ static void log_store(void *self, int32_t level, const char *message)
         shop->log.write(shop->log.self, level, "store", message);
 }
 
-/* --- the options ------------------------------------------------------------------------------- */
+/* --- the options ------------------------------------------------------------------------------ */
 
 static aurora_status copy_options(aurora_options *copy, const aurora_options *given,
                                   aurora_error *err)
@@ -107,7 +107,7 @@ static aurora_status new_handle(const aurora_options *options, aurora_t **out, a
     return AURORA_OK;
 }
 
-/* --- the store --------------------------------------------------------------------------------- */
+/* --- the store -------------------------------------------------------------------------------- */
 
 static uint32_t store_flags(uint32_t flags)
 {
@@ -165,7 +165,7 @@ static aurora_status claim_store(const aurora_t *shop, const aurora_store *store
     return say_url(err, aurora__module_set_claim(store, shop->modules, batch, err));
 }
 
-/* --- the engine -------------------------------------------------------------------------------- */
+/* --- the engine ------------------------------------------------------------------------------- */
 
 static aurora_status new_engine(aurora_t *shop, const aurora__settings *settings,
                                 const aurora_store *store, aurora_error *err)
