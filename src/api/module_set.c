@@ -6,6 +6,7 @@
 
 #include "api/refuse.h"
 #include "core/step.h"
+#include "engine/notification.h"
 
 #define ROW_NAME "modules"
 #define BEGIN_WAIT_MS 5000
@@ -115,8 +116,20 @@ static aurora_status is_index_empty(const aurora_store *store, aurora_store_txn 
     return rc;
 }
 
+/* Whether someone would wait for this cursor for ever. Notification goes on where it was if it is in
+ * the new set too. */
+static bool is_needed(const aurora_value *name, const aurora_value *kind, bool has_notification)
+{
+    static const char notification[] = AURORA__NOTIFICATION_CURSOR;
+    if (kind->number != CURSOR_KIND_SAGA)
+        return false;
+    bool is_notification = name->length == sizeof notification - 1 &&
+                           memcmp(name->bytes, notification, sizeof notification - 1) == 0;
+    return !(is_notification && has_notification);
+}
+
 static aurora_status are_cursors_at(const aurora_store *store, aurora_store_txn *txn, int64_t head,
-                                    bool *are_there)
+                                    bool has_notification, bool *are_there)
 {
     enum { NAME, KIND, POSITION, COLUMNS = 4 };
     char last[512] = "";
@@ -138,7 +151,7 @@ static aurora_status are_cursors_at(const aurora_store *store, aurora_store_txn 
             return rc;
         for (uint32_t i = 0; i < scan.row_count_out; i++) {
             const aurora_value *row = values + i * COLUMNS;
-            if (row[KIND].number == CURSOR_KIND_SAGA && row[POSITION].number < head)
+            if (row[POSITION].number < head && is_needed(&row[NAME], &row[KIND], has_notification))
                 *are_there = false;
             if (row[NAME].length >= sizeof last)
                 return AURORA_ECORRUPT;
@@ -150,7 +163,7 @@ static aurora_status are_cursors_at(const aurora_store *store, aurora_store_txn 
     }
 }
 
-static aurora_status look_drained(const aurora_store *store, aurora_store_txn *txn,
+static aurora_status look_drained(const aurora_store *store, aurora_store_txn *txn, const char *set,
                                   bool *is_drained)
 {
     static const struct {
@@ -167,7 +180,8 @@ static aurora_status look_drained(const aurora_store *store, aurora_store_txn *t
     for (size_t i = 0; i < sizeof work / sizeof *work && rc == AURORA_OK; i++)
         rc = is_index_empty(store, txn, work[i].table, work[i].index, is_drained);
     if (rc == AURORA_OK)
-        rc = are_cursors_at(store, txn, bounds.head, is_drained);
+        rc = are_cursors_at(store, txn, bounds.head, strstr(set, "notification") != NULL,
+                            is_drained);
     return rc;
 }
 
@@ -183,7 +197,7 @@ static aurora_status claim_locked(const aurora_store *store, aurora_store_txn *t
         return write_row(store, txn, set);
     if (rc != AURORA_OK || strcmp(stored, set) == 0)
         return rc;
-    rc = look_drained(store, txn, &is_drained);
+    rc = look_drained(store, txn, set, &is_drained);
     if (rc == AURORA_OK && !is_drained)
         return aurora__refuse(err, AURORA_ESCHEMA, "modules",
                               "the store is not drained and belongs to %s", stored);

@@ -114,6 +114,25 @@ START_TEST(test_module_set__saga_cursor_behind_the_log_keeps_the_store)
 }
 END_TEST
 
+START_TEST(test_module_set__notification_may_be_behind_where_it_stays_installed)
+{
+    store_fixture *fixture = store_open(_i);
+    aurora_assert_ok(claim(fixture, AURORA__MODULE_ALL, NULL));
+    aurora_store_txn *txn = store_write(fixture);
+    store_append(fixture, txn, 3, "[]");
+    store_commit(fixture, txn);
+    aurora__cursor_row cursor = {.name = "notification", .kind = 3, .position = 1};
+    store_put_committed(fixture, AURORA_PUT_INSERT, AURORA__TABLE_cursor, &cursor);
+
+    aurora_status without = claim(fixture, ORDERS, NULL);
+    aurora_status with = claim(fixture, ORDERS | AURORA__MODULE_NOTIFICATION, NULL);
+
+    aurora_assert_status(without, AURORA_ESCHEMA);
+    aurora_assert_ok(with);
+    store_close(fixture);
+}
+END_TEST
+
 static Suite *module_set_suite(void)
 {
     Suite *suite = suite_create("module_set");
@@ -124,6 +143,8 @@ static Suite *module_set_suite(void)
     tcase_add_loop_test(tcase, test_module_set__drained_store_may_change_hands, 0, n);
     tcase_add_loop_test(tcase, test_module_set__unsettled_order_keeps_the_store, 0, n);
     tcase_add_loop_test(tcase, test_module_set__saga_cursor_behind_the_log_keeps_the_store, 0, n);
+    tcase_add_loop_test(tcase, test_module_set__notification_may_be_behind_where_it_stays_installed,
+                        0, n);
     suite_add_tcase(suite, tcase);
     return suite;
 }
