@@ -117,6 +117,13 @@ void aurora__json_read(aurora__json_reader *reader, const char *text, size_t len
     *reader = (aurora__json_reader){.at = text, .end = text + length};
 }
 
+aurora_status aurora__json_status(const aurora__json_reader *reader)
+{
+    if (reader->is_out_of_memory)
+        return AURORA_ENOMEM;
+    return reader->is_failed ? AURORA_ECORRUPT : AURORA_OK;
+}
+
 bool aurora__json_accept(aurora__json_reader *reader, char c)
 {
     if (reader->is_failed || reader->at == reader->end || *reader->at != c)
@@ -215,9 +222,14 @@ const char *aurora__json_take_text(aurora__json_reader *reader, aurora__arena *a
     }
     aurora__json_expect(reader, '"');
     const char *close = reader->is_failed ? NULL : closing_quote(reader);
-    char *text = close == NULL ? NULL : aurora__arena_take(arena, (size_t)(close - reader->at) + 1);
+    if (close == NULL) {
+        reader->is_failed = true;
+        return NULL;
+    }
+    char *text = aurora__arena_take(arena, (size_t)(close - reader->at) + 1);
     if (text == NULL) {
         reader->is_failed = true;
+        reader->is_out_of_memory = true;
         return NULL;
     }
     size_t length = 0;

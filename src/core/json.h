@@ -6,6 +6,8 @@
 
 #include "core/arena.h"
 
+#include <aurora/status.h>
+
 #include <stdbool.h>
 
 typedef struct {
@@ -33,9 +35,13 @@ typedef struct {
     const char *at;
     const char *end;
     bool is_failed;
+    bool is_out_of_memory; /* why it failed: the text may be sound */
 } aurora__json_reader;
 
 void aurora__json_read(aurora__json_reader *reader, const char *text, size_t length);
+/* AURORA_OK, AURORA_ECORRUPT after a mistake, or AURORA_ENOMEM: which is no damage and must not
+ * park anything. */
+aurora_status aurora__json_status(const aurora__json_reader *reader);
 /* Takes this character (white space is not allowed anywhere). */
 void aurora__json_expect(aurora__json_reader *reader, char c);
 /* Takes it if it is next. */

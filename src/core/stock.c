@@ -148,6 +148,8 @@ aurora_status aurora__stock_lines_sum(aurora__step *step, const char *text,
         aurora__json_expect(&reader, ',');
         aurora__json_skip(&reader, &skipped);
         aurora__json_expect(&reader, ']');
+        if (reader.is_out_of_memory)
+            return AURORA_ENOMEM;
         if (reader.is_failed || sku == NULL || quantity < 1)
             return AURORA_ECORRUPT;
         aurora_status rc = aurora__stock_lines_add(step, out, sku, quantity);
@@ -258,8 +260,7 @@ static aurora_status collect(aurora__step *step, void *argument, int64_t sku_id,
     aurora__stock_lines *lines = argument;
     aurora_status rc = make_room(step, lines);
     if (rc == AURORA_OK)
-        lines->items[lines->count++] =
-            (aurora__stock_line){.sku_id = sku_id, .quantity = quantity};
+        lines->items[lines->count++] = (aurora__stock_line){.sku_id = sku_id, .quantity = quantity};
     return rc;
 }
 

@@ -96,8 +96,9 @@ static aurora_status drop_pair(aurora__step *step, const aurora__order_row *orde
         has_before = true;
         write_entry(&body, &entry, order->created_at);
     }
-    if (list.reader.is_failed)
-        return AURORA_ECORRUPT;
+    aurora_status rc = aurora__json_status(&list.reader);
+    if (rc != AURORA_OK)
+        return rc;
     if (aurora__json_end(&body) == NULL)
         return AURORA_ENOMEM;
     aurora__json_begin(&json, step->arena, body.length + 24);

@@ -17,7 +17,12 @@ struct saga_block {
 static void *grow(void *self, size_t bytes, size_t *size_out)
 {
     saga_fixture *fixture = self;
-    size_t size = bytes < 65536 ? 65536 : bytes;
+    if (fixture->allocations_left == 0)
+        return NULL;
+    bool is_counting = fixture->allocations_left > 0;
+    fixture->allocations_left -= is_counting;
+    /* While failures are counted each allocation has a block of its own. */
+    size_t size = bytes < 65536 && !is_counting ? 65536 : bytes;
     saga_block *block = malloc(sizeof *block + size);
     if (block == NULL)
         abort();
@@ -33,6 +38,7 @@ saga_fixture *saga_fixture_new(uint32_t modules)
     ck_assert_ptr_nonnull(fixture);
     fixture->arena = (aurora__arena){.self = fixture, .grow = grow};
     aurora__rows_init(&fixture->rows, &fixture->arena, &fixture->arena);
+    fixture->allocations_left = -1;
     fixture->now_ms = SAGA_FIXTURE_NOW;
     fixture->payment_method = "tok_approve";
     fixture->order_id =
@@ -61,6 +67,12 @@ void saga_fixture_free(saga_fixture *fixture)
         fixture->blocks = next;
     }
     free(fixture);
+}
+
+void saga_fixture_fail_after(saga_fixture *fixture, int64_t allocations)
+{
+    fixture->allocations_left = allocations;
+    fixture->arena.at = fixture->arena.end;
 }
 
 static void load_nothing(aurora__rows *rows)
@@ -125,6 +137,7 @@ aurora_status saga_fixture_run(saga_fixture *fixture, saga_decision decision, vo
             rc = aurora__cascade_run(&fixture->step, 0);
         if (rc == AURORA_OK) {
             aurora__rows_keep(rows, outer);
+            fixture->allocations_left = -1;
             for (uint32_t i = 0; i < rows->touched.count; i++)
                 check_row(fixture, rows->touched.items[i]);
             return rc;

@@ -20,6 +20,7 @@ typedef struct {
     aurora__policy policy;
     int64_t now_ms;
     bool has_parked_keys;
+    int64_t allocations_left;   /* until memory is out; -1 = never */
     aurora_id order_id;         /* of the test's order */
     const char *payment_method; /* of it, "tok_approve" */
     aurora__step step;          /* of the last run: its events live until the fixture is freed */
@@ -36,6 +37,9 @@ void saga_fixture_free(saga_fixture *fixture);
 
 /* Runs a decision and then delivers what it emitted. */
 aurora_status saga_fixture_run(saga_fixture *fixture, saga_decision decision, void *context);
+
+/* Lets the n-th allocation from now fail, and all after it; -1 = none. */
+void saga_fixture_fail_after(saga_fixture *fixture, int64_t allocations);
 
 /* Puts a row by hand, or replaces it. `row` is a struct of that table and stays the caller's. */
 void saga_fixture_put(saga_fixture *fixture, uint32_t table, const void *row);

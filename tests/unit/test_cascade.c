@@ -25,6 +25,12 @@ static void teardown(void)
     saga_fixture_free(fixture);
 }
 
+static void again(void)
+{
+    teardown();
+    setup();
+}
+
 static void assert_events(const int32_t *kinds, uint32_t count)
 {
     for (uint32_t i = 0; i < count && i < fixture->step.event_count; i++)
@@ -390,6 +396,39 @@ START_TEST(test_cascade__event_from_outside_goes_to_one_module_and_on_from_there
 }
 END_TEST
 
+/* Fails the n-th allocation of a command for n = 0.. until it goes through, each time on new rows. */
+START_TEST(test_cascade__every_allocation_that_fails_is_out_of_memory_and_changes_nothing)
+{
+    bool is_placed = false;
+    bool is_cancelled = false;
+    for (int64_t n = 0; !is_placed; n++) {
+        again();
+        saga_fixture_fail_after(fixture, n);
+        aurora_status rc = saga_fixture_place(fixture, 2);
+        saga_fixture_fail_after(fixture, -1);
+
+        is_placed = rc == AURORA_OK;
+        ck_assert_msg(is_placed || rc == AURORA_ENOMEM, "allocation %d: status %d", (int)n, rc);
+        ck_assert_int_eq(saga_fixture_order(fixture) != NULL, is_placed);
+        assert_stock(is_placed ? 8 : 10, 0, is_placed ? 2 : 0);
+        ck_assert_uint_eq(fixture->step.parked_count, 0);
+    }
+    for (int64_t n = 0; !is_cancelled; n++) {
+        again();
+        aurora_assert_ok(saga_fixture_place(fixture, 2));
+        saga_fixture_fail_after(fixture, n);
+        aurora_status rc = saga_fixture_cancel(fixture);
+        saga_fixture_fail_after(fixture, -1);
+
+        is_cancelled = rc == AURORA_OK;
+        ck_assert_msg(is_cancelled || rc == AURORA_ENOMEM, "allocation %d: status %d", (int)n, rc);
+        ck_assert_int_eq(saga_fixture_order(fixture)->status,
+                         is_cancelled ? AURORA_ORDER_CANCELLED : AURORA_ORDER_COMPLETED);
+        assert_stock(is_cancelled ? 10 : 8, 0, 2);
+    }
+}
+END_TEST
+
 START_TEST(test_cascade__refusal_is_written_into_the_callers_error)
 {
     aurora_error err = AURORA_ERROR_INIT;
@@ -449,6 +488,8 @@ static Suite *cascade_suite(void)
     tcase_add_test(tcase, test_cascade__mark_of_a_parked_participant_is_taken_at_once);
     tcase_add_test(tcase, test_cascade__more_events_than_32_are_refused);
     tcase_add_test(tcase, test_cascade__event_from_outside_goes_to_one_module_and_on_from_there);
+    tcase_add_test(tcase,
+                   test_cascade__every_allocation_that_fails_is_out_of_memory_and_changes_nothing);
     tcase_add_test(tcase, test_cascade__refusal_is_written_into_the_callers_error);
     tcase_add_test(tcase, test_cascade__broken_invariant_says_where);
     suite_add_tcase(suite, tcase);

@@ -324,6 +324,24 @@ START_TEST(test_json__no_memory_gives_no_text)
 }
 END_TEST
 
+START_TEST(test_json__no_memory_to_read_into_is_no_damage)
+{
+    aurora__json_reader sound = reader_of("\"longer than all that is left\"");
+    aurora__json_reader damaged = reader_of("\"longer than all that is left");
+    const char *starts[] = {sound.at, damaged.at};
+    arena.end = arena.at + 16;
+    aurora_assert_ok(aurora__json_status(&sound));
+
+    aurora__json_take_text(&sound, &arena);
+    aurora__json_take_text(&damaged, &arena);
+
+    aurora_assert_status(aurora__json_status(&sound), AURORA_ENOMEM);
+    aurora_assert_status(aurora__json_status(&damaged), AURORA_ECORRUPT);
+    release(starts[0]);
+    release(starts[1]);
+}
+END_TEST
+
 static Suite *json_suite(void)
 {
     Suite *suite = suite_create("json");
@@ -342,6 +360,7 @@ static Suite *json_suite(void)
     tcase_add_test(tcase, test_json__failed_reader_answers_empty_values);
     tcase_add_test(tcase, test_json__ids_are_32_digits_in_quotes);
     tcase_add_test(tcase, test_json__no_memory_gives_no_text);
+    tcase_add_test(tcase, test_json__no_memory_to_read_into_is_no_damage);
     suite_add_tcase(suite, tcase);
     return suite;
 }
