@@ -577,6 +577,53 @@ START_TEST(test_inventory__damaged_stock_refuses_its_order)
 }
 END_TEST
 
+/* --- I1 under random events --------------------------------------------------------------------- */
+
+/* What the counters of the cup must be, recomputed from the reservations of orders 0..count - 1. */
+static void assert_counters_equal_the_reservations(uint8_t count)
+{
+    int64_t reserved = 0;
+    int64_t sold = 0;
+    int64_t returned = 0;
+    for (uint8_t i = 0; i < count; i++) {
+        fixture->order_id.bytes[14] = i;
+        const aurora__reservation_row *row = saga_fixture_reservation(fixture);
+        if (row == NULL)
+            continue;
+        reserved += row->state == AURORA_RESERVATION_RESERVED ? 2 : 0;
+        sold += row->state == AURORA_RESERVATION_COMMITTED ? 2 : 0;
+        returned += row->state == AURORA_RESERVATION_RETURNED ? 2 : 0;
+    }
+    const aurora__stock_row *stock = saga_fixture_stock(fixture, 1);
+    assert_stock(10 - reserved - sold, reserved, sold + returned);
+    ck_assert_int_eq(stock->received, 10 + returned);
+}
+
+START_TEST(test_inventory__counters_equal_the_reservations_after_any_events)
+{
+    enum { ORDERS = 12, ROUNDS = 20, TURNS = 150 };
+    static const int32_t kinds[] = {AURORA_EVENT_ORDER_CREATED, AURORA_EVENT_ORDER_CREATED,
+                                    AURORA_EVENT_ORDER_COMPLETED, AURORA_EVENT_ORDER_FAILED,
+                                    AURORA_EVENT_ORDER_CANCELLED};
+    uint64_t seed = aurora_test_seed("inventory events", 30303);
+    for (int i = 0; i < ROUNDS * TURNS; i++) {
+        uint64_t word = aurora_test_random(&seed);
+        fixture->order_id.bytes[14] = (uint8_t)(word % ORDERS);
+        aurora__event event = saga_fixture_event(fixture, kinds[(word >> 8) % 5]);
+        event.is_resend = (word >> 16) % 4 == 0;
+
+        aurora_status rc = saga_fixture_deliver(fixture, AURORA__MODULE_INVENTORY, &event);
+
+        ck_assert(rc == AURORA_OK || rc == AURORA__EILLEGAL || rc == AURORA__EORPHAN);
+        assert_counters_equal_the_reservations(ORDERS);
+        if (i % TURNS == TURNS - 1) {
+            teardown();
+            setup();
+        }
+    }
+}
+END_TEST
+
 static Suite *inventory_suite(void)
 {
     Suite *suite = suite_create("inventory");
@@ -622,6 +669,7 @@ static Suite *inventory_suite(void)
     tcase_add_test(tcase, test_inventory__repairs_that_are_not_its_own_marks_are_ignored);
     tcase_add_test(tcase, test_inventory__damaged_lines_of_an_order_are_refused);
     tcase_add_test(tcase, test_inventory__damaged_stock_refuses_its_order);
+    tcase_add_test(tcase, test_inventory__counters_equal_the_reservations_after_any_events);
     suite_add_tcase(suite, tcase);
     return suite;
 }
