@@ -216,8 +216,8 @@ typedef struct {
     int32_t kind;
 } marked;
 
-/* Moves the counters to where a mark says that they are; *is_followed_out is false where there is no
- * such move. */
+/* Moves the counters to where a mark says that they are; *is_followed_out is false where there is
+ * no such move. */
 static aurora_status follow(aurora__step *step, const aurora__reservation_row *row, int32_t state,
                             bool *is_followed_out)
 {
@@ -234,9 +234,10 @@ static aurora_status follow(aurora__step *step, const aurora__reservation_row *r
     return AURORA_OK;
 }
 
-/* An operator says that the step is done in truth. Counters follow where they can. Where they cannot,
- * or a row is damaged, only the answer goes out: the reservation then has no lines any more, so that
- * a later event gives back no stock that was never taken, and `verify` shows what does not add up. */
+/* An operator says that the step is done in truth. Counters follow where they can. Where they
+ * cannot, or a row is damaged, only the answer goes out: the reservation then has no lines any
+ * more, so that a later event gives back no stock that was never taken, and `verify` shows what
+ * does not add up. */
 static aurora_status on_mark(aurora__step *step, const aurora__event *event)
 {
     static const marked results[] = {

@@ -23,8 +23,8 @@ typedef struct {
     const char *reason;
 } aurora__movement;
 
-/* Keys and decision of a receipt or an adjustment. The same key with the same SKU, quantity and kind
- * is a no-op, with others AURORA_EKEYREUSED. What adds stock to an unknown SKU makes it known;
+/* Keys and decision of a receipt or an adjustment. The same key with the same SKU, quantity and
+ * kind is a no-op, with others AURORA_EKEYREUSED. What adds stock to an unknown SKU makes it known;
  * taking from one, or more than is available, is AURORA_EINSUFFICIENT and leaves the key free.
  * AURORA_EOVERFLOW. The stock row after it (of a repeat: the row of now) is in *out. */
 aurora_status aurora__stock_move_keys(aurora__step *step, const aurora__movement *movement);
@@ -56,8 +56,8 @@ aurora_status aurora__hold_reserve(aurora__step *step, const aurora__hold *hold,
 aurora_status aurora__hold_keys(aurora__step *step, const char *scope, const char *key);
 
 /* Turns the stock of a hold into sold; a repeat is a no-op. AURORA_ENOTFOUND; AURORA_ECONFLICT when
- * it was rejected or released. One whose time has run out is AURORA_OK with *is_expired_out set, also
- * when this call is what expired it: its writes are to be kept, and the caller is answered
+ * it was rejected or released. One whose time has run out is AURORA_OK with *is_expired_out set,
+ * also when this call is what expired it: its writes are to be kept, and the caller is answered
  * AURORA_EEXPIRED. */
 aurora_status aurora__hold_commit(aurora__step *step, const char *scope, const char *key,
                                   bool *is_expired_out);

@@ -30,7 +30,8 @@ void aurora__json_id(aurora__json *json, const uint8_t bytes[16]);
 /* The NUL-terminated text, or NULL when memory ran out. */
 const char *aurora__json_end(aurora__json *json);
 
-/* Reads the same. After the first mistake everything answers its empty value and is_failed stays. */
+/* Reads the same. After the first mistake everything answers its empty value and is_failed
+ * stays. */
 typedef struct {
     const char *at;
     const char *end;

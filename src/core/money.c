@@ -4,9 +4,9 @@
 #include <stddef.h>
 #include <string.h>
 
-/* ISO 4217 codes that have a minor unit, each with its digits, in byte order. Metals, bond units and
- * test codes have none and are absent. Codes that were withdrawn since 2020 stay, because stored
- * amounts still carry them: ANG, BGN, CUC, HRK, SLL, ZWL. */
+/* ISO 4217 codes that have a minor unit, each with its digits, in byte order. Metals, bond units
+ * and test codes have none and are absent. Codes that were withdrawn since 2020 stay, because
+ * stored amounts still carry them: ANG, BGN, CUC, HRK, SLL, ZWL. */
 static const char currencies[][5] = {
     "AED2", "AFN2", "ALL2", "AMD2", "ANG2", "AOA2", "ARS2", "AUD2", "AWG2", "AZN2", "BAM2", "BBD2",
     "BDT2", "BGN2", "BHD3", "BIF0", "BMD2", "BND2", "BOB2", "BOV2", "BRL2", "BSD2", "BTN2", "BWP2",

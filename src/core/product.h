@@ -34,8 +34,8 @@ aurora_status aurora__product_keys(aurora__step *step, const char *sku);
 aurora_status aurora__product_replace(aurora__step *step, const aurora__product_put *put,
                                       uint64_t if_version, uint64_t *version_out);
 
-/* Leaves a marker with the next version and emits product.deleted. AURORA_ENOTFOUND when there is no
- * product; AURORA_EVERSION as above. */
+/* Leaves a marker with the next version and emits product.deleted. AURORA_ENOTFOUND when there is
+ * no product; AURORA_EVERSION as above. */
 aurora_status aurora__product_delete(aurora__step *step, const char *sku, uint64_t if_version,
                                      uint64_t *version_out);
 
