@@ -85,7 +85,7 @@ static void load_nothing(aurora__rows *rows)
     }
 }
 
-/* --- what must hold after every run ------------------------------------------------------------- */
+/* --- what must hold after every run ----------------------------------------------------------- */
 
 static void check_order(saga_fixture *fixture, const aurora__order_row *order)
 {
@@ -152,7 +152,7 @@ aurora_status saga_fixture_run(saga_fixture *fixture, saga_decision decision, vo
     return AURORA_ECORE;
 }
 
-/* --- rows --------------------------------------------------------------------------------------- */
+/* --- rows ------------------------------------------------------------------------------------- */
 
 void saga_fixture_put(saga_fixture *fixture, uint32_t table, const void *row)
 {
@@ -212,7 +212,7 @@ const aurora__stock_row *saga_fixture_stock(saga_fixture *fixture, int64_t numbe
     return row_of(fixture, &key);
 }
 
-/* --- commands and events ------------------------------------------------------------------------ */
+/* --- commands and events ---------------------------------------------------------------------- */
 
 static aurora_status place(aurora__step *step, void *context)
 {

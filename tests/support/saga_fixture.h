@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Orders, reservations and their events as one endless batch over the pure core: nothing is saved in
- * between, rows that nobody put are absent. What core_fixture is for one module's rows under the
+/* Orders, reservations and their events as one endless batch over the pure core: nothing is saved
+ * in between, rows that nobody put are absent. What core_fixture is for one module's rows under the
  * store's rules, this is for what happens to an order over many events.
  *
- * After each run that succeeds it checks every row that was ever touched: no null where none may be,
- * an order's version equals the steps of its history, stock is balanced (I1, I13). */
+ * After each run that succeeds it checks every row that was ever touched: no null where none may
+ * be, an order's version equals the steps of its history, stock is balanced (I1, I13). */
 #ifndef AURORA_TESTS_SUPPORT_SAGA_FIXTURE_H
 #define AURORA_TESTS_SUPPORT_SAGA_FIXTURE_H
 

@@ -80,7 +80,7 @@ static aurora_status decide_outside(aurora__step *step, void *context)
     return AURORA_OK;
 }
 
-/* --- whole sagas -------------------------------------------------------------------------------- */
+/* --- whole sagas ------------------------------------------------------------------------------ */
 
 START_TEST(test_saga__approved_order_completes_and_settles_in_one_step)
 {
@@ -189,7 +189,7 @@ START_TEST(test_saga__modules_that_are_not_installed_are_not_asked)
 }
 END_TEST
 
-/* --- a participant that cannot take an event ---------------------------------------------------- */
+/* --- a participant that cannot take an event -------------------------------------------------- */
 
 START_TEST(test_cascade__fatal_answer_parks_that_participant_and_the_rest_stands)
 {
@@ -285,7 +285,7 @@ START_TEST(test_cascade__missing_row_undoes_the_step_and_parks_nobody)
 }
 END_TEST
 
-/* --- parked keys -------------------------------------------------------------------------------- */
+/* --- parked keys ------------------------------------------------------------------------------ */
 
 static void park_key(const char *consumer)
 {
@@ -365,7 +365,7 @@ START_TEST(test_cascade__mark_of_a_parked_participant_is_taken_at_once)
 }
 END_TEST
 
-/* --- limits ------------------------------------------------------------------------------------- */
+/* --- limits ----------------------------------------------------------------------------------- */
 
 START_TEST(test_cascade__more_events_than_32_are_refused)
 {

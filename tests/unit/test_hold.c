@@ -34,7 +34,7 @@ static void teardown(void)
     core_fixture_free(fixture);
 }
 
-/* --- commands, each with its keys --------------------------------------------------------------- */
+/* --- commands, each with its keys ------------------------------------------------------------- */
 
 static aurora_status decide_reserve(aurora__step *step, void *context)
 {
@@ -116,7 +116,7 @@ static void assert_state(const char *key, int64_t state)
     ck_assert_int_eq(hold_of(key)->due_at != 0, state == AURORA_RESERVATION_RESERVED);
 }
 
-/* --- reserve ------------------------------------------------------------------------------------ */
+/* --- reserve ---------------------------------------------------------------------------------- */
 
 START_TEST(test_hold__reserve_takes_stock_until_its_time_runs_out)
 {
@@ -230,7 +230,7 @@ START_TEST(test_hold__same_key_in_another_scope_is_another_reservation)
 }
 END_TEST
 
-/* --- commit and release ------------------------------------------------------------------------- */
+/* --- commit and release ----------------------------------------------------------------------- */
 
 START_TEST(test_hold__commit_sells_once)
 {
@@ -304,7 +304,7 @@ START_TEST(test_hold__release_of_a_rejected_one_is_a_no_op)
 }
 END_TEST
 
-/* --- time --------------------------------------------------------------------------------------- */
+/* --- time ------------------------------------------------------------------------------------- */
 
 START_TEST(test_hold__timer_that_is_not_due_is_a_no_op)
 {
@@ -442,7 +442,7 @@ START_TEST(test_hold__time_to_live_beyond_time_itself_is_refused)
 }
 END_TEST
 
-/* --- damage ------------------------------------------------------------------------------------- */
+/* --- damage ----------------------------------------------------------------------------------- */
 
 START_TEST(test_hold__damaged_row_refuses_itself)
 {
@@ -496,7 +496,7 @@ START_TEST(test_hold__damaged_lines_end_nothing)
 }
 END_TEST
 
-/* --- I1 under random operations ----------------------------------------------------------------- */
+/* --- I1 under random operations --------------------------------------------------------------- */
 
 /* What the counters must be, recomputed from all reservations. */
 static void assert_counters_equal_the_holds(uint32_t keys)

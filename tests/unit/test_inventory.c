@@ -84,7 +84,7 @@ static void assert_state(int64_t state, int64_t version)
     ck_assert_int_eq(row->held_at != 0, state == AURORA_RESERVATION_RESERVED);
 }
 
-/* --- the straight ways -------------------------------------------------------------------------- */
+/* --- the straight ways ------------------------------------------------------------------------ */
 
 START_TEST(test_inventory__created_order_is_reserved)
 {
@@ -158,7 +158,7 @@ START_TEST(test_inventory__return_leaves_a_movement_per_sku)
 }
 END_TEST
 
-/* --- out of stock ------------------------------------------------------------------------------- */
+/* --- out of stock ----------------------------------------------------------------------------- */
 
 START_TEST(test_inventory__short_order_is_rejected_whole_and_says_what_lacks)
 {
@@ -256,7 +256,7 @@ START_TEST(test_inventory__return_that_leaves_int64_changes_nothing)
 }
 END_TEST
 
-/* --- across topics ------------------------------------------------------------------------------ */
+/* --- across topics ---------------------------------------------------------------------------- */
 
 START_TEST(test_inventory__end_that_overtakes_created_leaves_a_tombstone)
 {
@@ -323,7 +323,7 @@ START_TEST(test_inventory__late_completed_after_a_return_is_a_no_op)
 }
 END_TEST
 
-/* --- late --------------------------------------------------------------------------------------- */
+/* --- late ------------------------------------------------------------------------------------- */
 
 START_TEST(test_inventory__reserve_decided_after_deadline_and_grace_is_rejected_as_late)
 {
@@ -360,7 +360,7 @@ START_TEST(test_inventory__commit_and_release_are_never_too_late)
 }
 END_TEST
 
-/* --- duplicates and resends --------------------------------------------------------------------- */
+/* --- duplicates and resends ------------------------------------------------------------------- */
 
 typedef struct {
     int32_t events[4];
@@ -445,7 +445,7 @@ START_TEST(test_inventory__resend_that_is_the_first_to_arrive_is_decided_and_run
 }
 END_TEST
 
-/* --- operators and damage ----------------------------------------------------------------------- */
+/* --- operators and damage --------------------------------------------------------------------- */
 
 START_TEST(test_inventory__mark_moves_the_counters_where_it_can)
 {
@@ -577,7 +577,7 @@ START_TEST(test_inventory__damaged_stock_refuses_its_order)
 }
 END_TEST
 
-/* --- I1 under random events --------------------------------------------------------------------- */
+/* --- I1 under random events ------------------------------------------------------------------- */
 
 /* What the counters of the cup must be, recomputed from the reservations of orders 0..count - 1. */
 static void assert_counters_equal_the_reservations(uint8_t count)

@@ -5,10 +5,13 @@
 #include "core_fixture.h"
 
 static core_fixture *fixture;
+static aurora__stock_row after;
+static bool is_counter_asked;
 
 static void setup(void)
 {
     fixture = core_fixture_new();
+    is_counter_asked = false;
 }
 
 static void teardown(void)
@@ -35,12 +38,12 @@ static aurora__movement adjustment(const char *sku, int64_t delta, const char *k
                               .reason = "count"};
 }
 
-static aurora__stock_row after;
-
 /* Keys and decision, as the engine runs them. */
 static aurora_status decide(aurora__step *step, void *context)
 {
     aurora_status rc = aurora__stock_move_keys(step, context);
+    for (uint32_t i = 0; i < step->rows->wanted.count; i++)
+        is_counter_asked |= step->rows->wanted.items[i]->table == AURORA__TABLE_counter;
     return rc != AURORA_OK ? rc : aurora__stock_move(step, context, &after);
 }
 
@@ -121,18 +124,14 @@ END_TEST
 
 START_TEST(test_movement__known_sku_leaves_the_counter_row_unasked)
 {
-    aurora__key counter = aurora__key_text(AURORA__TABLE_counter, "sku");
     aurora_assert_ok(move(receipt("cup", 10, "d1")));
-    int64_t version = ((const aurora__counter_row *)core_fixture_get(fixture, &counter))->version;
+    ck_assert(is_counter_asked);
+    is_counter_asked = false;
 
     aurora_assert_ok(move(receipt("cup", 10, "d2")));
+    aurora_assert_status(move(adjustment("pot", -1, "d3")), AURORA_EINSUFFICIENT);
 
-    for (uint32_t i = 0; i < fixture->step.rows->of_cache.capacity; i++) {
-        const aurora__row *row = fixture->step.rows->of_cache.slots[i];
-        ck_assert(row == NULL || row->table != AURORA__TABLE_counter);
-    }
-    ck_assert_int_eq(((const aurora__counter_row *)core_fixture_get(fixture, &counter))->version,
-                     version);
+    ck_assert(!is_counter_asked);
 }
 END_TEST
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The order module alone, as where each module has a daemon of its own: what the participants answer
- * arrives as events, in every order that topics can bring them in. The fixture checks after each run
- * that the version grew by 1 a step of the history. */
+/* The order module alone, as where each module has a daemon of its own: what the participants
+ * answer arrives as events, in every order that topics can bring them in. The fixture checks after
+ * each run that the version grew by 1 a step of the history. */
 #include "core/order.h"
 #include "core/order_machine.h"
 

@@ -33,7 +33,7 @@ static aurora__product_put cup(int64_t price_minor)
                                  .attributes = "[[\"colour\",\"red\"]]"};
 }
 
-/* --- commands, each with its keys and its cascade ----------------------------------------------- */
+/* --- commands, each with its keys and its cascade --------------------------------------------- */
 
 typedef struct {
     const aurora__product_put *put;
@@ -113,7 +113,7 @@ static const aurora__price_row *price(const char *sku)
     return core_fixture_get(fixture, &key);
 }
 
-/* --- put ---------------------------------------------------------------------------------------- */
+/* --- put -------------------------------------------------------------------------------------- */
 
 START_TEST(test_product__put_stores_the_whole_product_and_says_so)
 {
@@ -246,7 +246,7 @@ START_TEST(test_product__if_version_must_be_the_current_one)
 }
 END_TEST
 
-/* --- delete ------------------------------------------------------------------------------------- */
+/* --- delete ----------------------------------------------------------------------------------- */
 
 START_TEST(test_product__delete_leaves_a_marker_with_the_next_version)
 {
@@ -308,7 +308,7 @@ START_TEST(test_product__version_goes_on_where_a_deleted_product_ended)
 }
 END_TEST
 
-/* --- views and repeats -------------------------------------------------------------------------- */
+/* --- views and repeats ------------------------------------------------------------------------ */
 
 START_TEST(test_product__view_is_an_event_and_no_row)
 {
@@ -372,7 +372,7 @@ START_TEST(test_product__event_of_an_earlier_command_of_the_batch_keeps_its_prod
 }
 END_TEST
 
-/* --- the price list ----------------------------------------------------------------------------- */
+/* --- the price list --------------------------------------------------------------------------- */
 
 static aurora_status decide_price(aurora__step *step, void *context)
 {
