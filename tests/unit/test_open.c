@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include <pthread.h>
+#include <sched.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <aurora/aurora.h>
@@ -294,6 +294,48 @@ START_TEST(test_open__each_failed_allocation_is_answered)
 }
 END_TEST
 
+/* What an open handle needs: the allocation number `n` after its open fails. Returns whether it was
+ * reached. */
+static bool call_with_failure(uint64_t open_count, uint64_t n)
+{
+    aurora_failing_allocator failing;
+    aurora_allocator allocator;
+    aurora_metric_page *page;
+    aurora_failing_allocator_init(&failing, open_count + n, 0);
+    aurora_failing_allocator_attach(&failing, &allocator);
+    aurora_t *shop = open_at("memory:", AURORA_OPTIONS(.allocator = &allocator));
+
+    aurora_status put = aurora_setting_put(shop, "order_deadline=7m", NULL);
+    aurora_status metrics = aurora_metrics(shop, &page);
+
+    ck_assert(put == AURORA_OK || put == AURORA_ENOMEM);
+    ck_assert(metrics == AURORA_OK || metrics == AURORA_ENOMEM);
+    ck_assert_int_eq(metrics == AURORA_OK, page != NULL);
+    bool is_reached = aurora_failing_allocator_count(&failing) > open_count + n;
+    aurora_metric_page_free(page);
+    aurora_close(shop);
+    ck_assert_uint_eq(aurora_failing_allocator_live(&failing), 0);
+    return is_reached;
+}
+
+START_TEST(test_open__each_failed_allocation_of_a_call_is_answered)
+{
+    aurora_failing_allocator failing;
+    aurora_allocator allocator;
+    aurora_failing_allocator_init(&failing, UINT64_MAX, 0);
+    aurora_failing_allocator_attach(&failing, &allocator);
+    aurora_t *shop = open_at("memory:", AURORA_OPTIONS(.allocator = &allocator));
+    uint64_t open_count = aurora_failing_allocator_count(&failing);
+    aurora_close(shop);
+
+    uint64_t n = 0;
+    while (call_with_failure(open_count, n))
+        n++;
+
+    ck_assert_uint_ge(n, 2); /* a command and a page at least */
+}
+END_TEST
+
 /* --- driving ---------------------------------------------------------------------------------- */
 
 START_TEST(test_open__without_a_worker_the_host_pumps)
@@ -334,6 +376,7 @@ END_TEST
 typedef struct {
     aurora_t *shop;
     atomic_bool is_inside;
+    atomic_bool is_over;
     aurora_status status;
 } waiter;
 
@@ -351,6 +394,7 @@ static void *wait_for_ever(void *argument)
     atomic_store(&of->is_inside, true);
     of->status = aurora__engine_wait(of->shop->engine, never, NULL, -1);
     aurora__handle_leave(of->shop);
+    atomic_store(&of->is_over, true);
     return NULL;
 }
 
@@ -359,6 +403,7 @@ static pthread_t start_waiter(waiter *of, aurora_t *shop)
     pthread_t thread;
     of->shop = shop;
     atomic_init(&of->is_inside, false);
+    atomic_init(&of->is_over, false);
     ck_assert_int_eq(pthread_create(&thread, NULL, wait_for_ever, of), 0);
     while (!atomic_load(&of->is_inside))
         sched_yield();
@@ -394,12 +439,11 @@ START_TEST(test_open__wake_ends_a_waiting)
     aurora_t *shop = open_at("memory:", NULL);
     pthread_t thread = start_waiter(&of, shop);
 
-    struct timespec now;
-    do {
+    while (!atomic_load(&of.is_over)) {
         aurora_wake(shop);
-        clock_gettime(CLOCK_REALTIME, &now);
-        now.tv_nsec += now.tv_nsec < 900000000 ? 10000000 : 0;
-    } while (pthread_timedjoin_np(thread, NULL, &now) != 0);
+        sched_yield();
+    }
+    pthread_join(thread, NULL);
 
     aurora_assert_status(of.status, AURORA_EINTR);
     aurora_close(shop);
@@ -566,6 +610,7 @@ static Suite *open_suite(void)
     tcase_add_test(tcase, test_open__store_fault_at_open_is_answered);
     tcase_add_test(tcase, test_open__unknown_commit_at_open_is_resolved);
     tcase_add_test(tcase, test_open__each_failed_allocation_is_answered);
+    tcase_add_test(tcase, test_open__each_failed_allocation_of_a_call_is_answered);
     tcase_add_test(tcase, test_open__without_a_worker_the_host_pumps);
     tcase_add_test(tcase, test_open__with_a_worker_nobody_pumps);
     tcase_add_test(tcase, test_open__null_handle_is_no_handle);
