@@ -396,7 +396,8 @@ START_TEST(test_cascade__event_from_outside_goes_to_one_module_and_on_from_there
 }
 END_TEST
 
-/* Fails the n-th allocation of a command for n = 0.. until it goes through, each time on new rows. */
+/* Fails the n-th allocation of a command for n = 0.. until it goes through, each time on new
+ * rows. */
 START_TEST(test_cascade__every_allocation_that_fails_is_out_of_memory_and_changes_nothing)
 {
     bool is_placed = false;
