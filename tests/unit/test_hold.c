@@ -144,6 +144,7 @@ START_TEST(test_hold__all_lines_or_none)
     assert_stock(2, 5, 0, 0);
     assert_state("k", AURORA_RESERVATION_REJECTED);
     ck_assert_str_eq(hold_of("k")->lines, "[]");
+    ck_assert_int_eq(hold_of("k")->expires_at, CORE_FIXTURE_NOW);
 }
 END_TEST
 
@@ -235,11 +236,14 @@ END_TEST
 START_TEST(test_hold__commit_sells_once)
 {
     aurora_assert_ok(reserve("k", "cup", 4));
+    fixture->now_ms += 7;
 
     aurora_assert_ok(commit("k"));
+    fixture->now_ms += 7;
     aurora_assert_ok(commit("k"));
 
     ck_assert(!is_expired);
+    ck_assert_int_eq(hold_of("k")->updated_at, CORE_FIXTURE_NOW + 7);
     assert_stock(1, 6, 0, 4);
     assert_state("k", AURORA_RESERVATION_COMMITTED);
     ck_assert_int_eq(hold_of("k")->version, 2);

@@ -128,6 +128,18 @@ START_TEST(test_order__deadline_passes_while_parked_as_well)
 }
 END_TEST
 
+START_TEST(test_order__change_shortly_before_the_deadline_is_due_at_the_deadline)
+{
+    fixture->now_ms = order()->deadline_at - 5000;
+
+    aurora_assert_ok(hear(AURORA_EVENT_INVENTORY_RESERVED));
+    ck_assert_int_eq(order()->due_at, order()->deadline_at);
+    aurora_assert_ok(hear(AURORA_EVENT_PAYMENT_AUTHORIZED));
+
+    ck_assert_int_eq(order()->due_at, fixture->now_ms + 10000);
+}
+END_TEST
+
 START_TEST(test_order__deadline_does_not_touch_an_order_with_an_outcome)
 {
     bring_to(AURORA_ORDER_COMPLETED);
@@ -395,6 +407,8 @@ static Suite *order_repair_suite(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, test_order__undecided_order_fails_at_its_deadline);
     tcase_add_test(tcase, test_order__deadline_passes_while_parked_as_well);
+    tcase_add_test(tcase,
+                   test_order__change_shortly_before_the_deadline_is_due_at_the_deadline);
     tcase_add_test(tcase, test_order__deadline_does_not_touch_an_order_with_an_outcome);
     tcase_add_test(tcase, test_order__resend_repeats_the_newest_event_and_is_no_transition);
     tcase_add_test(tcase, test_order__resend_doubles_from_10_seconds_to_10_minutes);

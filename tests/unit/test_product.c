@@ -251,10 +251,13 @@ END_TEST
 START_TEST(test_product__delete_leaves_a_marker_with_the_next_version)
 {
     aurora_assert_ok(put(cup(250), 0));
+    fixture->now_ms += 1000;
 
     aurora_assert_ok(erase("cup", AURORA_ANY_VERSION));
 
     ck_assert_uint_eq(version, 2);
+    ck_assert_int_eq(stored("cup")->created_at, CORE_FIXTURE_NOW);
+    ck_assert_int_eq(stored("cup")->updated_at, CORE_FIXTURE_NOW + 1000);
     ck_assert_int_eq(stored("cup")->is_deleted, 1);
     ck_assert_int_eq(stored("cup")->version, 2);
     ck_assert_ptr_null(stored("cup")->category);
@@ -409,6 +412,7 @@ START_TEST(test_price__follows_the_product_in_the_same_decision)
     aurora_assert_ok(erase("cup", 2));
 
     ck_assert_int_eq(price("cup")->is_deleted, 1);
+    ck_assert_int_eq(price("cup")->price_minor, 0);
     ck_assert_int_eq(price("cup")->version, 3);
 }
 END_TEST
