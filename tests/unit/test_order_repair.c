@@ -407,8 +407,7 @@ static Suite *order_repair_suite(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, test_order__undecided_order_fails_at_its_deadline);
     tcase_add_test(tcase, test_order__deadline_passes_while_parked_as_well);
-    tcase_add_test(tcase,
-                   test_order__change_shortly_before_the_deadline_is_due_at_the_deadline);
+    tcase_add_test(tcase, test_order__change_shortly_before_the_deadline_is_due_at_the_deadline);
     tcase_add_test(tcase, test_order__deadline_does_not_touch_an_order_with_an_outcome);
     tcase_add_test(tcase, test_order__resend_repeats_the_newest_event_and_is_no_transition);
     tcase_add_test(tcase, test_order__resend_doubles_from_10_seconds_to_10_minutes);
