@@ -24,12 +24,9 @@ enum {
 #define AURORA_INVARIANT(step, condition)                                                          \
     ((condition) ? AURORA_OK : aurora__step_broken((step), __FILE__, __LINE__))
 
-/* The longest text that the library ever measures. */
-#define AURORA__TEXT_MAX ((size_t)1 << 30)
-
 static inline size_t aurora__text_length(const char *text)
 {
-    return (size_t)((const char *)memchr(text, 0, AURORA__TEXT_MAX) - text);
+    return strlen(text);
 }
 
 static inline bool aurora__text_is_equal(const char *a, const char *b)

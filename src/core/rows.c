@@ -103,8 +103,6 @@ static bool is_column_equal(const aurora_value *value, const char *field)
 
 static bool is_key_equal(const aurora__row *row, const aurora__key *key)
 {
-    if (row->table != key->table)
-        return false;
     const aurora__table *table = table_of(key->table);
     for (uint32_t i = 0; i < key->count; i++) {
         if (!is_column_equal(&key->values[i], (const char *)row->base + table->offsets[i]))
@@ -130,30 +128,35 @@ static aurora__row_map *map_of(aurora__rows *rows, uint32_t table)
     return table_of(table)->is_cacheable ? &rows->of_cache : &rows->of_batch;
 }
 
-static aurora__row **slot_of(const aurora__row_map *map, uint32_t hash, const aurora__key *key)
+static aurora__row_slot *slot_of(const aurora__row_map *map, uint32_t hash, const aurora__key *key)
 {
     uint32_t mask = map->capacity - 1;
     for (uint32_t i = hash & mask;; i = (i + 1) & mask) {
-        aurora__row *row = map->slots[i];
-        if (row == NULL || (row->hash == hash && is_key_equal(row, key)))
-            return &map->slots[i];
+        aurora__row_slot *slot = &map->slots[i];
+        if (slot->row == NULL)
+            return slot;
+        if (slot->hash == hash && slot->table == key->table && is_key_equal(slot->row, key))
+            return slot;
     }
 }
 
-static aurora_status map_grow(aurora__row_map *map, aurora__arena *arena)
+#define MAP_CAPACITY_MIN 256u
+
+static aurora_status map_grow(aurora__row_map *map, uint32_t hint, aurora__arena *arena)
 {
-    uint32_t capacity = map->capacity == 0 ? 256 : map->capacity * 2;
-    aurora__row **slots = aurora__arena_zero(arena, capacity * sizeof(aurora__row *));
+    uint32_t capacity = map->capacity == 0 ? MAP_CAPACITY_MIN : map->capacity * 2;
+    while (capacity < hint * 2)
+        capacity *= 2;
+    aurora__row_slot *slots = aurora__arena_zero(arena, capacity * sizeof *slots);
     if (slots == NULL)
         return AURORA_ENOMEM;
     for (uint32_t i = 0; i < map->capacity; i++) {
-        aurora__row *row = map->slots[i];
-        if (row == NULL)
+        if (map->slots[i].row == NULL)
             continue;
-        uint32_t at = row->hash & (capacity - 1);
-        while (slots[at] != NULL)
+        uint32_t at = map->slots[i].hash & (capacity - 1);
+        while (slots[at].row != NULL)
             at = (at + 1) & (capacity - 1);
-        slots[at] = row;
+        slots[at] = map->slots[i];
     }
     map->slots = slots;
     map->capacity = capacity;
@@ -200,23 +203,23 @@ static aurora_status fill_key(const aurora__key *key, void *data, aurora__arena 
 /* The row of this key, made if it is not there; NULL when memory is out. */
 static aurora__row *row_of(aurora__rows *rows, const aurora__key *key)
 {
-    aurora__row_map *map = map_of(rows, key->table);
-    aurora__arena *arena = aurora__rows_arena(rows, key->table);
-    if (map->count * 2 >= map->capacity && map_grow(map, arena) != AURORA_OK)
+    const aurora__table *table = table_of(key->table);
+    aurora__row_map *map = table->is_cacheable ? &rows->of_cache : &rows->of_batch;
+    aurora__arena *arena = table->is_cacheable ? rows->cache : rows->batch;
+    uint32_t hint = table->is_cacheable ? 0 : rows->batch_hint;
+    if (map->count * 2 >= map->capacity && map_grow(map, hint, arena) != AURORA_OK)
         return NULL;
     uint32_t hash = hash_key(key);
-    aurora__row **slot = slot_of(map, hash, key);
-    if (*slot != NULL)
-        return *slot;
-    aurora__row *row = aurora__arena_zero(arena, sizeof *row);
-    void *base = aurora__arena_zero(arena, table_of(key->table)->struct_size);
-    if (row == NULL || base == NULL || fill_key(key, base, arena) != AURORA_OK)
+    aurora__row_slot *slot = slot_of(map, hash, key);
+    if (slot->row != NULL)
+        return slot->row;
+    aurora__row *row = aurora__arena_zero(arena, sizeof *row + table->struct_size);
+    if (row == NULL || fill_key(key, row + 1, arena) != AURORA_OK)
         return NULL;
     row->table = key->table;
-    row->hash = hash;
-    row->base = base;
-    row->data = base;
-    *slot = row;
+    row->base = row + 1;
+    row->data = row->base;
+    *slot = (aurora__row_slot){.hash = hash, .table = key->table, .row = row};
     map->count++;
     return row;
 }
@@ -382,9 +385,21 @@ void aurora__rows_tell(aurora__rows *rows, const aurora__key *key)
     const aurora__row_map *map = map_of(rows, key->table);
     if (map->capacity == 0)
         return;
-    aurora__row *row = *slot_of(map, hash_key(key), key);
+    aurora__row *row = slot_of(map, hash_key(key), key)->row;
     if (row != NULL)
         row->is_told = true;
+}
+
+/* Saves the key's columns, or puts them back: their texts stand right behind the row, where looking
+ * it up finds them in the cache. */
+static void keep_key(const aurora__table *table, void *base,
+                     uint64_t keys[AURORA__KEY_VALUES_MAX][2], bool is_saving)
+{
+    for (uint32_t i = 0; i < table->table.key_count; i++) {
+        void *field = (char *)base + table->offsets[i];
+        size_t bytes = table->table.columns[i].kind == AURORA_COLUMN_UUID ? 16 : 8;
+        memcpy(is_saving ? (void *)keys[i] : field, is_saving ? field : (void *)keys[i], bytes);
+    }
 }
 
 void aurora__rows_loaded(aurora__rows *rows, aurora__row *row, const aurora_value *values)
@@ -398,7 +413,11 @@ void aurora__rows_loaded(aurora__rows *rows, aurora__row *row, const aurora_valu
     row->data = row->base;
     if (values == NULL)
         return;
-    row->status = aurora__table_unpack(table_of(row->table), values, row->base);
+    const aurora__table *table = table_of(row->table);
+    uint64_t keys[AURORA__KEY_VALUES_MAX][2];
+    keep_key(table, row->base, keys, true);
+    row->status = aurora__table_unpack(table, values, row->base);
+    keep_key(table, row->base, keys, false);
 }
 
 static uint64_t changed_columns(const aurora__table *table, const aurora__row *row)
@@ -468,6 +487,7 @@ void aurora__rows_end(aurora__rows *rows, bool is_committed)
     }
     for (uint32_t i = 0; i < rows->wanted.count; i++)
         rows->wanted.items[i]->is_wanted = false;
+    rows->batch_hint = rows->of_batch.count;
     rows->of_batch = (aurora__row_map){0};
     rows->wanted = (aurora__row_list){0};
     rows->touched = (aurora__row_list){0};

@@ -24,7 +24,6 @@ aurora__key aurora__key_uuid_number(uint32_t table, const aurora_id *id, int64_t
 
 typedef struct aurora__row {
     uint32_t table;
-    uint32_t hash;
     bool is_loaded;     /* false: wanted, not yet there */
     bool is_wanted;     /* in the wanted list */
     bool is_touched;    /* in the touched list of this batch */
@@ -45,7 +44,13 @@ typedef struct {
 } aurora__journal_entry;
 
 typedef struct {
-    aurora__row **slots; /* open addressing, a power of two */
+    uint32_t hash; /* beside the pointer, so that a row that does not match is not looked at */
+    uint32_t table;
+    aurora__row *row;
+} aurora__row_slot;
+
+typedef struct {
+    aurora__row_slot *slots; /* open addressing, a power of two */
     uint32_t capacity;
     uint32_t count;
 } aurora__row_map;
@@ -60,6 +65,7 @@ typedef struct aurora__rows {
     aurora__arena *batch; /* reset by the owner after each batch */
     aurora__arena *cache; /* reset by the owner together with aurora__rows_forget */
     aurora__row_map of_batch;
+    uint32_t batch_hint; /* rows of the last batch: the next one's map starts that large */
     aurora__row_map of_cache;
     aurora__row_list wanted;
     aurora__row_list touched;

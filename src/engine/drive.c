@@ -37,13 +37,11 @@ aurora__command *aurora__command_queue_pop(aurora__command_queue *queue)
     return command;
 }
 
+/* Who waits for it looks again when the turn ends. */
 void aurora__command_done(aurora__command *command, aurora_status status)
 {
-    aurora__engine *engine = command->engine;
-    pthread_mutex_lock(&engine->lock);
     command->status = status;
-    command->is_done = true;
-    pthread_mutex_unlock(&engine->lock);
+    atomic_store_explicit(&command->is_done, true, memory_order_release);
     aurora__command_release(command);
 }
 
@@ -209,7 +207,7 @@ aurora_status aurora__engine_submit_many(aurora__engine *engine, aurora__command
         rc = admit_locked(engine, commands[accepted]);
         if (rc != AURORA_OK)
             break;
-        commands[accepted]->references++;
+        atomic_fetch_add_explicit(&commands[accepted]->references, 1, memory_order_relaxed);
         aurora__command_queue_push(&engine->queue, commands[accepted]);
         accepted++;
     }

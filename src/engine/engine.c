@@ -23,17 +23,14 @@ void *aurora__command_new(aurora__engine *engine, const aurora__command_class *c
     memset(command, 0, bytes);
     command->class_of = class_of;
     command->engine = engine;
-    command->references = 1;
+    atomic_init(&command->references, 1);
     return command;
 }
 
 void aurora__command_release(aurora__command *command)
 {
-    aurora__engine *engine = command->engine;
-    pthread_mutex_lock(&engine->lock);
-    bool is_last = --command->references == 0;
-    pthread_mutex_unlock(&engine->lock);
-    if (!is_last)
+    const aurora__engine *engine = command->engine;
+    if (atomic_fetch_sub_explicit(&command->references, 1, memory_order_acq_rel) != 1)
         return;
     if (command->class_of->free != NULL)
         command->class_of->free(command);

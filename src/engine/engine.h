@@ -12,6 +12,8 @@
 #include <aurora/handle.h>
 #include <aurora/port/store.h>
 
+#include <stdatomic.h>
+
 #define AURORA__BATCH_COMMANDS_MAX 1024
 #define AURORA__QUEUE_COMMANDS_MAX 8192
 
@@ -59,9 +61,8 @@ struct aurora__command {
     aurora__command *next;
     aurora_status status;
     aurora_error err;
-    uint32_t references; /* guarded by the engine's lock: the caller and the engine hold one each */
-    uint32_t retries;
-    bool is_done; /* guarded by the engine's lock */
+    _Atomic uint32_t references; /* the caller and the engine hold one each */
+    atomic_bool is_done;         /* what the class wrote is visible to who sees it */
     bool is_kept; /* of the running batch: its cascade stands */
     bool is_order; /* refused with AURORA_EBUSY while the log is full or the handle drains */
     /* Waiting for an order: see aurora__engine_watch. */
