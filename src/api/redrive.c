@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+#include "api/redrive.h"
+
+#include "codec/log.h"
+
+#include <string.h>
+
+/* The key's texts live as long as the struct. */
+typedef struct {
+    char id[AURORA_ID_TEXT_BYTES];
+    aurora__key key;
+} parked_key;
+
+static void name_key(parked_key *out, const aurora__parked_at *at)
+{
+    aurora_id_format(at->order_id, out->id);
+    out->key =
+        aurora__key_texts(AURORA__TABLE_parked_key, aurora__module_name(at->module), out->id);
+}
+
+static aurora__key event_key(const parked_key *of, int64_t sequence)
+{
+    aurora__key key = of->key;
+    key.table = AURORA__TABLE_parked_event;
+    key.count = 3;
+    key.values[2] = (aurora_value){.kind = AURORA_COLUMN_INT64, .number = sequence};
+    return key;
+}
+
+uint32_t aurora__redrive_module(const char *consumer)
+{
+    static const uint32_t modules[] = {AURORA__MODULE_ORDER, AURORA__MODULE_INVENTORY,
+                                       AURORA__MODULE_PAYMENT};
+    for (size_t i = 0; i < sizeof modules / sizeof modules[0]; i++) {
+        if (strcmp(aurora__module_name(modules[i]), consumer) == 0)
+            return modules[i];
+    }
+    return 0;
+}
+
+aurora_status aurora__redrive_keys(aurora__step *step, const aurora__parked_at *at)
+{
+    const aurora__parked_key_row *row;
+    parked_key of;
+    name_key(&of, at);
+    aurora_status rc = aurora__saga_keys(step, &at->order_id);
+    if (rc != AURORA_OK && rc != AURORA__NEED_KEYS)
+        return rc;
+    rc = aurora__rows_read(step->rows, &of.key, (const void **)&row);
+    if (rc != AURORA_OK)
+        return rc == AURORA__NEED_KEYS ? AURORA_OK : rc;
+    for (int64_t i = 1; rc == AURORA_OK && row != NULL && i <= row->events; i++) {
+        aurora__key key = event_key(&of, i);
+        rc = aurora__rows_want(step->rows, &key);
+    }
+    return rc;
+}
+
+aurora_status aurora__redrive_is_parked(aurora__step *step, const aurora__parked_at *at,
+                                        bool *is_parked_out)
+{
+    const void *row;
+    parked_key of;
+    name_key(&of, at);
+    aurora_status rc = aurora__rows_read(step->rows, &of.key, &row);
+    *is_parked_out = rc == AURORA_OK && row != NULL;
+    return rc;
+}
+
+/* --- one event -------------------------------------------------------------------------------- */
+
+static bool is_poison(aurora_status rc)
+{
+    return rc == AURORA__EILLEGAL || rc == AURORA__EORPHAN || rc == AURORA_ECORRUPT ||
+           rc == AURORA_EOVERFLOW || rc == AURORA_ESCHEMA;
+}
+
+/* Either all that it does stands, or nothing. */
+static aurora_status deliver(aurora__step *step, const aurora__event *event, uint32_t module)
+{
+    uint32_t events = step->event_count;
+    uint32_t parked = step->parked_count;
+    uint32_t outer = aurora__rows_mark(step->rows);
+    aurora_status rc = aurora__cascade_deliver(step, event, module);
+    if (rc == AURORA_OK) {
+        aurora__rows_keep(step->rows, outer);
+        return rc;
+    }
+    aurora__rows_undo(step->rows, outer);
+    step->event_count = events;
+    step->parked_count = parked;
+    return rc;
+}
+
+static aurora_status decode(aurora__step *step, const aurora__parked_event_row *row,
+                            aurora__event **out)
+{
+    *out = aurora__arena_take(step->arena, sizeof **out);
+    if (*out == NULL)
+        return AURORA_ENOMEM;
+    return aurora__event_decode(row->body, (uint32_t)row->format, step->arena, *out);
+}
+
+/* What the deliveries themselves set aside for this key follows the stored ones. */
+static aurora_status deliver_set_aside(aurora__step *step, const aurora__parked_at *at)
+{
+    aurora_status rc = AURORA_OK;
+    for (uint32_t i = 0; rc == AURORA_OK && i < step->parked_count;) {
+        aurora__parked one = step->parked[i];
+        if (one.module != at->module || one.error != AURORA_OK ||
+            !aurora_id_is_equal(one.event->order_id, at->order_id)) {
+            i++;
+            continue;
+        }
+        step->parked_count--;
+        memmove(&step->parked[i], &step->parked[i + 1],
+                (step->parked_count - i) * sizeof step->parked[0]);
+        rc = deliver(step, one.event, at->module);
+    }
+    return rc;
+}
+
+/* --- a key ------------------------------------------------------------------------------------ */
+
+/* The number of the first event from `sequence` on; 0 = none. */
+static aurora_status next_event(aurora__step *step, const parked_key *of, int64_t last,
+                                int64_t *sequence_io, const aurora__parked_event_row **out)
+{
+    for (int64_t i = *sequence_io; i <= last; i++) {
+        aurora__key key = event_key(of, i);
+        aurora_status rc = aurora__rows_read(step->rows, &key, (const void **)out);
+        if (rc != AURORA_OK || *out != NULL) {
+            *sequence_io = i;
+            return rc;
+        }
+    }
+    *sequence_io = 0;
+    *out = NULL;
+    return AURORA_OK;
+}
+
+static aurora_status unpark(aurora__step *step, const parked_key *of, const aurora__parked_at *at)
+{
+    aurora_status rc = aurora__rows_delete(step->rows, &of->key);
+    if (rc == AURORA_OK && at->module == AURORA__MODULE_ORDER)
+        rc = aurora__order_flag_poison(step, &at->order_id, false);
+    return rc;
+}
+
+static aurora_status note_failure(aurora__step *step, const parked_key *of, aurora_status error)
+{
+    aurora__parked_key_row *row;
+    aurora_status rc = aurora__rows_write(step->rows, &of->key, (void **)&row);
+    if (rc != AURORA_OK || row == NULL)
+        return rc;
+    row->version++;
+    row->error = error == AURORA__EILLEGAL  ? "the event is illegal in this state"
+                 : error == AURORA__EORPHAN ? "unknown_order"
+                                            : aurora_status_text(error);
+    return AURORA_OK;
+}
+
+/* Takes the event `sequence`; with the last one the key is unparked first, so that what it causes
+ * finds its way. */
+static aurora_status take(aurora__step *step, const parked_key *of, const aurora__parked_at *at,
+                          const aurora__parked_event_row *row, bool is_last)
+{
+    aurora__event *event;
+    aurora__key key = event_key(of, row->sequence);
+    aurora_status rc = decode(step, row, &event);
+    if (rc == AURORA_OK)
+        rc = aurora__rows_delete(step->rows, &key);
+    if (rc == AURORA_OK && is_last)
+        rc = unpark(step, of, at);
+    if (rc == AURORA_OK)
+        rc = deliver(step, event, at->module);
+    return rc == AURORA_OK && is_last ? deliver_set_aside(step, at) : rc;
+}
+
+aurora_status aurora__redrive_run(aurora__step *step, const aurora__parked_at *at,
+                                  uint32_t *taken_out, aurora_status *failed_out)
+{
+    const aurora__parked_key_row *key_row;
+    const aurora__parked_event_row *row;
+    parked_key of;
+    int64_t sequence = 1;
+    *taken_out = 0;
+    *failed_out = AURORA_OK;
+    name_key(&of, at);
+    aurora_status rc = aurora__rows_read(step->rows, &of.key, (const void **)&key_row);
+    if (rc != AURORA_OK)
+        return rc;
+    if (key_row == NULL)
+        return AURORA_ENOTFOUND;
+    int64_t last = key_row->events;
+    rc = next_event(step, &of, last, &sequence, &row);
+    if (rc == AURORA_OK && row == NULL)
+        return unpark(step, &of, at);
+    while (rc == AURORA_OK && row != NULL) {
+        const aurora__parked_event_row *following;
+        int64_t next = sequence + 1;
+        rc = next_event(step, &of, last, &next, &following);
+        if (rc != AURORA_OK)
+            return rc;
+        uint32_t events = step->event_count;
+        uint32_t parked = step->parked_count;
+        uint32_t outer = aurora__rows_mark(step->rows);
+        rc = take(step, &of, at, row, following == NULL);
+        if (rc == AURORA_OK) {
+            aurora__rows_keep(step->rows, outer);
+            *taken_out += 1;
+            row = following;
+            sequence = next;
+            continue;
+        }
+        aurora__rows_undo(step->rows, outer);
+        step->event_count = events;
+        step->parked_count = parked;
+        if (!is_poison(rc))
+            return rc;
+        *failed_out = rc;
+        return note_failure(step, &of, rc);
+    }
+    return rc;
+}
+
+aurora_status aurora__redrive_drop_first(aurora__step *step, const aurora__parked_at *at,
+                                         bool *is_left_out)
+{
+    const aurora__parked_key_row *key_row;
+    const aurora__parked_event_row *row;
+    parked_key of;
+    int64_t sequence = 1;
+    *is_left_out = false;
+    name_key(&of, at);
+    aurora_status rc = aurora__rows_read(step->rows, &of.key, (const void **)&key_row);
+    if (rc != AURORA_OK)
+        return rc;
+    if (key_row == NULL)
+        return AURORA_ENOTFOUND;
+    int64_t last = key_row->events;
+    rc = next_event(step, &of, last, &sequence, &row);
+    if (rc != AURORA_OK)
+        return rc;
+    if (row != NULL) {
+        aurora__key key = event_key(&of, sequence);
+        rc = aurora__rows_delete(step->rows, &key);
+        sequence++;
+        if (rc == AURORA_OK)
+            rc = next_event(step, &of, last, &sequence, &row);
+    }
+    if (rc != AURORA_OK)
+        return rc;
+    *is_left_out = row != NULL;
+    return row == NULL ? unpark(step, &of, at) : AURORA_OK;
+}

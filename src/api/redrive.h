@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* Parked events run again, inside a batch. A key's events are numbered from 1 in the order of their
+ * coming; those that were taken are gone. */
+#ifndef AURORA_API_REDRIVE_H
+#define AURORA_API_REDRIVE_H
+
+#include "engine/engine.h"
+
+/* Whose events of which order. */
+typedef struct {
+    uint32_t module; /* AURORA__MODULE_... */
+    aurora_id order_id;
+} aurora__parked_at;
+
+/* The module of a consumer's name, 0 for a name that parks nothing. */
+uint32_t aurora__redrive_module(const char *consumer);
+
+/* Wants the rows of a parked key, and what its order needs. */
+aurora_status aurora__redrive_keys(aurora__step *step, const aurora__parked_at *at);
+
+/* Whether the key is parked. AURORA__NEED_KEYS. */
+aurora_status aurora__redrive_is_parked(aurora__step *step, const aurora__parked_at *at,
+                                        bool *is_parked_out);
+
+/* Delivers the events in order and unparks the key with the last one. AURORA_OK also when one still
+ * fails: *failed_out says how, that one and those behind it stay. AURORA_ENOTFOUND. */
+aurora_status aurora__redrive_run(aurora__step *step, const aurora__parked_at *at,
+                                  uint32_t *taken_out, aurora_status *failed_out);
+
+/* Drops the first event, which somebody says is done in truth; *is_left_out tells whether the key
+ * stays parked because of others. */
+aurora_status aurora__redrive_drop_first(aurora__step *step, const aurora__parked_at *at,
+                                         bool *is_left_out);
+
+#endif

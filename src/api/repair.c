@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+/* An operator's acts: on a saga, and on the dead letters of one key. */
+#include "api/check.h"
+#include "api/handle.h"
+#include "api/pack.h"
+#include "api/redrive.h"
+#include "api/refuse.h"
+#include "core/transition.h"
+
+#include <aurora/event.h>
+#include <aurora/saga.h>
+
+#include <stdio.h>
+
+#define CALL_MS 60000
+
+/* --- repair ----------------------------------------------------------------------------------- */
+
+typedef struct {
+    aurora__command head;
+    aurora__repair repair;
+    aurora_status failed; /* a parked event that still cannot be taken */
+} repair_command;
+
+static aurora__parked_at parked_of(const aurora__repair *repair)
+{
+    return (aurora__parked_at){.module = repair->participant == AURORA_PARTICIPANT_INVENTORY
+                                             ? AURORA__MODULE_INVENTORY
+                                             : AURORA__MODULE_PAYMENT,
+                               .order_id = repair->order_id};
+}
+
+static aurora_status repair_keys(aurora__command *base, aurora__turn *turn)
+{
+    const aurora__repair *repair = &((const repair_command *)base)->repair;
+    aurora__parked_at at = parked_of(repair);
+    return repair->participant == 0 ? aurora__saga_keys(&turn->step, &repair->order_id)
+                                    : aurora__redrive_keys(&turn->step, &at);
+}
+
+/* Writes who and why into the history, where there is an order to have one. */
+static aurora_status audit(aurora__step *step, const aurora__repair *repair)
+{
+    aurora__order_row *order;
+    aurora__key key = aurora__key_uuid(AURORA__TABLE_order, &repair->order_id);
+    aurora_status rc = aurora__rows_write(step->rows, &key, (void **)&order);
+    if (rc != AURORA_OK || order == NULL)
+        return rc;
+    return aurora__order_note(step, order, AURORA_EVENT_ORDER_REPAIR, repair->actor, repair->note);
+}
+
+/* The mark must reach the participant past the events that still are parked: it is not left to the
+ * cascade, which would park it behind them. */
+static aurora_status mark_past_others(aurora__step *step, const aurora__parked_at *at,
+                                      const aurora__repair *repair)
+{
+    uint32_t before = step->event_count;
+    aurora_status rc = aurora__order_repair(step, repair);
+    if (rc != AURORA_OK || step->event_count == before)
+        return rc;
+    const aurora__event *event = step->events[before];
+    step->event_count = before;
+    return aurora__cascade_deliver(step, event, at->module);
+}
+
+static aurora_status repair_parked(repair_command *command, aurora__step *step,
+                                   const aurora__parked_at *at)
+{
+    const aurora__repair *repair = &command->repair;
+    uint32_t taken;
+    bool is_left;
+    if (repair->action == AURORA_REPAIR_RETRY) {
+        aurora_status rc = audit(step, repair);
+        return rc != AURORA_OK ? rc : aurora__redrive_run(step, at, &taken, &command->failed);
+    }
+    aurora_status rc = aurora__redrive_drop_first(step, at, &is_left);
+    if (rc != AURORA_OK)
+        return rc;
+    return is_left ? mark_past_others(step, at, repair) : aurora__order_repair(step, repair);
+}
+
+static aurora_status repair_decide(aurora__command *base, aurora__turn *turn)
+{
+    repair_command *command = (repair_command *)base;
+    aurora__parked_at at = parked_of(&command->repair);
+    bool is_parked = false;
+    command->failed = AURORA_OK;
+    if (command->repair.action != AURORA_REPAIR_COMPENSATE) {
+        aurora_status rc = aurora__redrive_is_parked(&turn->step, &at, &is_parked);
+        if (rc != AURORA_OK)
+            return rc;
+    }
+    return is_parked ? repair_parked(command, &turn->step, &at)
+                     : aurora__order_repair(&turn->step, &command->repair);
+}
+
+/* What was taken stands, although the caller hears of the one that was not. */
+static void answer_failed(aurora__command *base, aurora_status status, aurora_status failed)
+{
+    if (status != AURORA_OK || failed == AURORA_OK)
+        return;
+    base->status = AURORA_ECONFLICT;
+    snprintf(base->err.message, sizeof base->err.message, "an event still cannot be taken: %s",
+             failed == AURORA__EILLEGAL  ? "it is illegal in this state"
+             : failed == AURORA__EORPHAN ? "unknown_order"
+                                         : aurora_status_text(failed));
+}
+
+static bool repair_finish(aurora__command *base, aurora__turn *turn, aurora_status status)
+{
+    (void)turn;
+    answer_failed(base, status, ((const repair_command *)base)->failed);
+    return true;
+}
+
+static const aurora__command_class repair_class = {.name = "saga_repair",
+                                                   .keys = repair_keys,
+                                                   .decide = repair_decide,
+                                                   .finish = repair_finish};
+
+static aurora_status check_repair(const aurora_repair *repair, aurora_error *err)
+{
+    bool is_mark = repair->action == AURORA_REPAIR_MARK;
+    bool is_inventory = repair->participant == AURORA_PARTICIPANT_INVENTORY;
+    int64_t first = is_inventory ? AURORA_RESULT_RESERVED : AURORA_RESULT_AUTHORIZED;
+    int64_t last = is_inventory ? AURORA_RESULT_RETURNED : AURORA_RESULT_REFUNDED;
+    bool is_compensate = repair->action == AURORA_REPAIR_COMPENSATE;
+    aurora_status rc = aurora__check_range(err, "action", repair->action, AURORA_REPAIR_RETRY,
+                                           AURORA_REPAIR_COMPENSATE);
+    if (rc == AURORA_OK)
+        rc = aurora__check_id(err, "order_id", repair->order_id);
+    if (rc == AURORA_OK)
+        rc = aurora__check_range(err, "participant", repair->participant, is_compensate ? 0 : 1,
+                                 is_compensate ? 0 : AURORA_PARTICIPANT_PAYMENT);
+    if (rc == AURORA_OK)
+        rc = aurora__check_range(err, "result", repair->result, is_mark ? first : 0,
+                                 is_mark ? last : 0);
+    if (rc == AURORA_OK)
+        rc = aurora__check_text(err, "actor", repair->actor, 1, AURORA_TEXT_BYTES_MAX, true);
+    return rc == AURORA_OK
+               ? aurora__check_body(err, "note", repair->note, AURORA_NOTE_BYTES_MAX, false)
+               : rc;
+}
+
+static aurora_status call_repair(aurora_t *shop, const aurora_repair *given, aurora_error *err)
+{
+    size_t bytes =
+        sizeof(repair_command) + aurora__pack_bytes(given->actor) + aurora__pack_bytes(given->note);
+    repair_command *command = aurora__command_new(shop->engine, &repair_class, bytes);
+    if (command == NULL)
+        return aurora__refuse_plain(err, AURORA_ENOMEM);
+    aurora__pack pack = {(char *)(command + 1)};
+    command->repair = (aurora__repair){.order_id = given->order_id,
+                                       .action = given->action,
+                                       .participant = given->participant,
+                                       .result = given->result,
+                                       .actor = aurora__pack_text(&pack, given->actor),
+                                       .note = aurora__pack_text(&pack, given->note)};
+    aurora_status rc = aurora__engine_call(shop->engine, &command->head, CALL_MS, err);
+    aurora__command_release(&command->head);
+    return rc;
+}
+
+aurora_status aurora_saga_repair(aurora_t *shop, const aurora_repair *repair, aurora_error *err)
+{
+    aurora_repair known;
+    aurora_status rc = aurora__copy_sized(&known, sizeof known, repair, err);
+    if (rc == AURORA_OK)
+        rc = check_repair(&known, err);
+    if (rc != AURORA_OK)
+        return rc;
+    rc = aurora__handle_enter(shop);
+    if (rc != AURORA_OK)
+        return aurora__refuse_plain(err, rc);
+    rc = call_repair(shop, &known, err);
+    aurora__handle_leave(shop);
+    return rc;
+}
+
+/* --- redrive ---------------------------------------------------------------------------------- */
+
+typedef struct {
+    aurora__command head;
+    aurora__parked_at at;
+    uint32_t taken;
+    aurora_status failed;
+} redrive_command;
+
+static aurora_status redrive_keys(aurora__command *base, aurora__turn *turn)
+{
+    return aurora__redrive_keys(&turn->step, &((const redrive_command *)base)->at);
+}
+
+static aurora_status redrive_decide(aurora__command *base, aurora__turn *turn)
+{
+    redrive_command *command = (redrive_command *)base;
+    return aurora__redrive_run(&turn->step, &command->at, &command->taken, &command->failed);
+}
+
+static bool redrive_finish(aurora__command *base, aurora__turn *turn, aurora_status status)
+{
+    (void)turn;
+    answer_failed(base, status, ((const redrive_command *)base)->failed);
+    return true;
+}
+
+static const aurora__command_class redrive_class = {.name = "dead_letter_redrive",
+                                                    .keys = redrive_keys,
+                                                    .decide = redrive_decide,
+                                                    .finish = redrive_finish};
+
+static aurora_status call_redrive(aurora_t *shop, const aurora__parked_at *at, uint32_t *count_out,
+                                  aurora_error *err)
+{
+    redrive_command *command = aurora__command_new(shop->engine, &redrive_class, sizeof *command);
+    if (command == NULL)
+        return aurora__refuse_plain(err, AURORA_ENOMEM);
+    command->at = *at;
+    aurora_status rc = aurora__engine_call(shop->engine, &command->head, CALL_MS, err);
+    if (count_out != NULL && (rc == AURORA_OK || rc == AURORA_ECONFLICT))
+        *count_out = command->taken;
+    aurora__command_release(&command->head);
+    return rc;
+}
+
+aurora_status aurora_dead_letter_redrive(aurora_t *shop, const char *consumer, const char *key,
+                                         uint32_t *count_out, aurora_error *err)
+{
+    aurora__parked_at at;
+    if (count_out != NULL)
+        *count_out = 0;
+    aurora_status rc =
+        aurora__check_text(err, "consumer", consumer, 1, AURORA_TEXT_BYTES_MAX, true);
+    if (rc == AURORA_OK)
+        rc = aurora__check_text(err, "key", key, 1, AURORA_KEY_BYTES_MAX, true);
+    if (rc != AURORA_OK)
+        return rc;
+    at.module = aurora__redrive_module(consumer);
+    if (at.module == 0 || aurora_id_parse(key, &at.order_id) != AURORA_OK)
+        return aurora__refuse(err, AURORA_ENOTFOUND, "key", "is not parked");
+    rc = aurora__handle_enter(shop);
+    if (rc != AURORA_OK)
+        return aurora__refuse_plain(err, rc);
+    rc = call_redrive(shop, &at, count_out, err);
+    aurora__handle_leave(shop);
+    return rc;
+}
