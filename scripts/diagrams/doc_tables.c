@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+/* doc_tables BLOCK: prints one generated block of docs/ from the tables of the library, which is
+ * where their truth lies. Uses the public headers only. ./dev diagrams puts the blocks in place. */
+#include <aurora/aurora.h>
+#include <aurora/testing.h>
+
+#include <stdio.h>
+#include <string.h>
+
+/* --- state machines --------------------------------------------------------------------------- */
+
+/* The events that lead from one state to another, joined by commas; false when there are none. */
+static bool print_events(const aurora_machine *machine, int32_t from, int32_t to,
+                         const char *before)
+{
+    bool is_first = true;
+    for (int32_t event = 1; event <= (int32_t)machine->event_count; event++) {
+        if (aurora_machine_next(machine, from, event) != to)
+            continue;
+        printf("%s%s", is_first ? before : ", ", aurora_machine_event_name(machine, event));
+        is_first = false;
+    }
+    return !is_first;
+}
+
+static const char *state_label(const aurora_machine *machine, int32_t state)
+{
+    return state == 0 ? "[*]" : aurora_machine_state_name(machine, state);
+}
+
+/* What changes the state. No-ops would double the lines and say nothing: the table has them. */
+static void print_diagram(const aurora_machine *machine)
+{
+    char before[128];
+    int32_t count = (int32_t)machine->state_count;
+    puts("```mermaid\nstateDiagram-v2");
+    for (int32_t from = 0; from <= count; from++) {
+        for (int32_t to = 1; to <= count; to++) {
+            if (from == to)
+                continue;
+            snprintf(before, sizeof before, "    %s --> %s: ", state_label(machine, from),
+                     state_label(machine, to));
+            if (print_events(machine, from, to, before))
+                putchar('\n');
+        }
+    }
+    puts("```\n");
+}
+
+static void print_changes(const aurora_machine *machine, int32_t from)
+{
+    bool is_first = true;
+    for (int32_t to = 1; to <= (int32_t)machine->state_count; to++) {
+        if (from == to || !print_events(machine, from, to, is_first ? "" : "<br>"))
+            continue;
+        printf(" → %s", aurora_machine_state_name(machine, to));
+        is_first = false;
+    }
+}
+
+static void print_machine(const aurora_machine *machine)
+{
+    print_diagram(machine);
+    puts("| in | changes | takes and stays |\n| --- | --- | --- |");
+    for (int32_t state = 0; state <= (int32_t)machine->state_count; state++) {
+        const char *name = aurora_machine_state_name(machine, state);
+        printf("| %s | ", state == 0 ? "(none yet)" : name);
+        print_changes(machine, state);
+        printf(" | ");
+        if (state > 0)
+            print_events(machine, state, state, "");
+        puts(" |");
+    }
+}
+
+static void print_order(void)
+{
+    print_machine(aurora_order_machine());
+}
+
+static void print_reservation(void)
+{
+    print_machine(aurora_reservation_machine());
+}
+
+static void print_payment(void)
+{
+    print_machine(aurora_payment_machine());
+}
+
+/* --- settings and statuses -------------------------------------------------------------------- */
+
+static void print_settings(void)
+{
+    uint32_t count = 0;
+    const aurora_setting_info *rows = aurora_setting_table(&count);
+    puts("| setting | kind | default | reload | meaning |\n| --- | --- | --- | --- | --- |");
+    for (uint32_t i = 0; i < count; i++) {
+        if ((rows[i].flags & AURORA_SETTING_DAEMON) != 0)
+            continue;
+        printf("| `%s` | %s | `%s` | %s | %s |\n", rows[i].name,
+               aurora_setting_kind_name(rows[i].kind), rows[i].default_text,
+               (rows[i].flags & AURORA_SETTING_RELOADABLE) != 0 ? "yes" : "", rows[i].help);
+    }
+}
+
+static const char *class_text(int32_t class_of)
+{
+    switch (class_of) {
+    case AURORA_CLASS_USAGE:
+        return "usage";
+    case AURORA_CLASS_RETRIABLE:
+        return "retriable";
+    case AURORA_CLASS_FATAL:
+        return "fatal";
+    default:
+        return "";
+    }
+}
+
+static void print_statuses(void)
+{
+    uint32_t count = 0;
+    const aurora_status_info *rows = aurora_status_table(&count);
+    puts("| status | value | class | meaning |\n| --- | --- | --- | --- |");
+    for (uint32_t i = 0; i < count; i++)
+        printf("| `%s` | %d | %s | %s |\n", rows[i].name, (int)rows[i].status,
+               class_text(rows[i].class_of), rows[i].text);
+}
+
+/* --- layouts ---------------------------------------------------------------------------------- */
+
+static void print_sizes(void)
+{
+#define SIZE(type)                                                                                 \
+    {                                                                                              \
+#type, sizeof(type)                                                                        \
+    }
+    static const struct {
+        const char *name;
+        size_t bytes;
+    } rows[] = {
+        SIZE(aurora_id),
+        SIZE(aurora_error),
+        SIZE(aurora_line),
+        SIZE(aurora_pair),
+        SIZE(aurora_charge),
+        SIZE(aurora_stock),
+        SIZE(aurora_completion),
+        SIZE(aurora_drain),
+        SIZE(aurora_status_info),
+        SIZE(aurora_setting_info),
+        SIZE(aurora_bucket),
+        SIZE(aurora_limit),
+        SIZE(aurora_limiter_figures),
+        SIZE(aurora_breaker),
+        SIZE(aurora_breaker_figures),
+        SIZE(aurora_bulkhead),
+        SIZE(aurora_retry),
+        SIZE(aurora_retry_budget),
+        SIZE(aurora_topk),
+        SIZE(aurora_topk_item),
+        SIZE(aurora_related),
+        SIZE(aurora_fault_point),
+        SIZE(aurora_manual_clock),
+        SIZE(aurora_failing_allocator),
+    };
+#undef SIZE
+    puts("| struct | bytes |\n| --- | --- |");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        printf("| `%s` | %zu |\n", rows[i].name, rows[i].bytes);
+}
+
+static const struct {
+    const char *name;
+    void (*print)(void);
+} blocks[] = {
+    {"order", print_order},       {"reservation", print_reservation}, {"payment", print_payment},
+    {"settings", print_settings}, {"statuses", print_statuses},       {"sizes", print_sizes},
+};
+
+int main(int argc, char **argv)
+{
+    for (size_t i = 0; argc == 2 && i < sizeof blocks / sizeof *blocks; i++) {
+        if (strcmp(argv[1], blocks[i].name) == 0) {
+            blocks[i].print();
+            return fflush(stdout) == 0 ? 0 : 1;
+        }
+    }
+    fputs("usage: doc_tables order|reservation|payment|settings|statuses|sizes\n", stderr);
+    return 2;
+}
