@@ -53,7 +53,7 @@ void aurora_wake(aurora_t *shop)
 {
     if (aurora__handle_enter_query(shop) != AURORA_OK)
         return;
-    aurora__engine_wake_waiter(shop->engine);
+    aurora__engine_wake_waiters(shop->engine);
     aurora__handle_leave(shop);
 }
 

@@ -41,7 +41,7 @@ static aurora_status fill_attributes(aurora__arena *arena, const char *text, aur
     }
     out->attributes = pairs;
     out->attribute_count = count;
-    return reader.is_failed ? AURORA_ECORRUPT : AURORA_OK;
+    return aurora__json_status(&reader);
 }
 
 static aurora_status fill_product(aurora__arena *arena, const aurora__product_row *row,

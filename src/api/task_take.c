@@ -71,7 +71,7 @@ static aurora_status take_keys(aurora__command *base, aurora__turn *turn)
     }
     for (uint32_t i = 0; i < command->id_count; i++) {
         aurora_status rc = command->kind == AURORA_TASK_PAYMENT
-                               ? aurora__saga_keys(&turn->step, &command->ids[i])
+                               ? aurora__payment_keys(&turn->step, &command->ids[i])
                                : aurora__notification_keys(&turn->step, &command->ids[i]);
         if (rc != AURORA_OK)
             return rc;

@@ -41,12 +41,21 @@ aurora_id aurora__task_id(const aurora_id *order_id, int32_t verb);
 /* The order of a task id; *verb_out is 0 where the id cannot be a payment task's. */
 aurora_id aurora__task_order(const aurora_id *task_id, int32_t *verb_out);
 
+/* Wants the rows of payment and order alone: what a lease, and any outcome but an authorization's,
+ * needs as a rule. */
+aurora_status aurora__payment_keys(aurora__step *step, const aurora_id *order_id);
+
 /* Leases the order's wanted call until now + lease_ms. *taken_out is false, and nothing is due,
  * where there is no call, it is not due or leased to somebody; also where taking it showed that its
  * time is over: an expired lease that exhausts the attempts parks the payment, an authorize beyond
  * the deadline and its grace is declined as late. */
 aurora_status aurora__payment_take(aurora__step *step, const aurora_id *order_id, int64_t lease_ms,
                                    aurora__payment_task *task_out, bool *taken_out);
+
+/* Gives a lease back that led to no call at all: the attempt does not count, and the task may be
+ * taken again after pause_ms. A no-op when it is not leased any more. */
+aurora_status aurora__payment_give_back(aurora__step *step, const aurora_id *task_id, bool was_query,
+                                        int64_t pause_ms);
 
 /* Takes one outcome of a task, at any time and any number of times. AURORA_ENOTFOUND for an id that
  * cannot have been a task of this payment, AURORA_EINVAL for an outcome that does not exist. */

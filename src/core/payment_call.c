@@ -62,6 +62,16 @@ aurora_status aurora__payment_attempt_failed(aurora__payment_turn *turn, int64_t
     return AURORA_OK;
 }
 
+aurora_status aurora__payment_keys(aurora__step *step, const aurora_id *order_id)
+{
+    aurora__key payment = aurora__key_uuid(AURORA__TABLE_payment, order_id);
+    aurora_status rc = aurora__rows_want(step->rows, &payment);
+    if (rc != AURORA_OK || (step->policy->modules & AURORA__MODULE_ORDER) == 0)
+        return rc;
+    aurora__key order = aurora__key_uuid(AURORA__TABLE_order, order_id);
+    return aurora__rows_want(step->rows, &order);
+}
+
 /* --- take ------------------------------------------------------------------------------------- */
 
 static bool is_due(const aurora__payment_turn *turn)
@@ -125,6 +135,25 @@ aurora_status aurora__payment_take(aurora__step *step, const aurora_id *order_id
     rc = aurora__payment_close(&turn);
     *taken_out = rc == AURORA_OK && is_taken;
     return rc;
+}
+
+aurora_status aurora__payment_give_back(aurora__step *step, const aurora_id *task_id, bool was_query,
+                                        int64_t pause_ms)
+{
+    int32_t verb;
+    aurora_id order_id = aurora__task_order(task_id, &verb);
+    aurora__payment_turn turn;
+    aurora_status rc = aurora__payment_open(&turn, step, &order_id, NULL);
+    if (rc != AURORA_OK || !turn.is_found || turn.row.call != AURORA__CALL_TAKEN ||
+        turn.row.verb != verb || turn.row.attempts < 1)
+        return rc;
+    turn.row.attempts--;
+    if (turn.row.attempts == 0)
+        turn.row.first_attempt_at = 0;
+    turn.row.call = was_query ? AURORA__CALL_ASK : AURORA__CALL_WAITING;
+    turn.row.due_at = step->now_ms + pause_ms;
+    turn.is_changed = true;
+    return aurora__payment_close(&turn);
 }
 
 /* --- finish ----------------------------------------------------------------------------------- */

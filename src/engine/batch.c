@@ -155,6 +155,7 @@ static aurora_status decide(aurora__batch *batch, aurora__command *command)
         rc = decide_once(batch, command);
         if (rc != AURORA__NEED_KEYS)
             break;
+        aurora__counter_add(&engine->counters.commands_rerun, 1);
         aurora_status loaded = aurora__load_wanted(engine, batch->turn.txn);
         if (loaded != AURORA_OK)
             return loaded;
@@ -368,6 +369,27 @@ static void finish(aurora__batch *batch)
     }
 }
 
+/* What became of orders in this batch, by the rows themselves. */
+static void count_orders(aurora__engine *engine)
+{
+    const aurora__rows *rows = &engine->rows;
+    aurora__counters *counters = &engine->counters;
+    for (uint32_t i = 0; i < rows->touched.count; i++) {
+        const aurora__row *row = rows->touched.items[i];
+        if (row->table != AURORA__TABLE_order || row->data == row->base || !row->is_found)
+            continue;
+        const aurora__order_row *after = row->data;
+        const aurora__order_row *before = row->is_found_base ? row->base : NULL;
+        if (before == NULL)
+            aurora__counter_add(&counters->orders_created, 1);
+        if ((before == NULL || before->status != after->status) && after->status >= 1 &&
+            after->status <= AURORA_ORDER_CANCELLED)
+            aurora__counter_add(&counters->orders[after->status], 1);
+        if (after->settled_at != 0 && (before == NULL || before->settled_at == 0))
+            aurora__counter_add(&counters->orders_settled, 1);
+    }
+}
+
 static void end(aurora__engine *engine, bool is_committed)
 {
     aurora__rows_end(&engine->rows, is_committed);
@@ -394,6 +416,8 @@ static aurora_status commit(aurora__batch *batch, bool has_writes_, aurora_log_r
     aurora__histogram_add(&engine->counters.batch_commands, batch->count);
     aurora__histogram_add(&engine->counters.commit_us, (uint64_t)took_ns / 1000);
     batch->first_position = log->position;
+    if (batch->event_count > 0)
+        aurora__gauge_set(&engine->counters.log_head, log->position + batch->event_count - 1);
     engine->is_maintenance_due = true;
     return AURORA_OK;
 }
@@ -405,6 +429,7 @@ static aurora_status attempt(aurora__engine *engine, aurora__command **commands,
     aurora_log_row log = {0};
     uint64_t epoch = 0;
     bool has_writes_ = false;
+    int64_t started_ns = aurora__engine_monotonic_ns(engine);
     batch.turn.engine = engine;
     batch.id = aurora__engine_next_id(engine);
     aurora_status rc = engine->store.begin(engine->store.self, AURORA_TXN_WRITE, batch.id,
@@ -431,7 +456,11 @@ static aurora_status attempt(aurora__engine *engine, aurora__command **commands,
         aurora__block_arena_reset(&engine->cache_blocks, BATCH_BYTES_KEEP);
         return rc;
     }
+    count_orders(engine);
     finish(&batch);
+    aurora__histogram_add(
+        &engine->counters.batch_us,
+        (uint64_t)(aurora__engine_monotonic_ns(engine) - started_ns) / 1000);
     end(engine, true);
     return AURORA_OK;
 }

@@ -213,6 +213,12 @@ aurora_status aurora__engine_submit_many(aurora__engine *engine, aurora__command
     }
     if (accepted > 0 && was_empty)
         poke(engine);
+    aurora__gauge_set(&engine->counters.queue_length, engine->queue.count);
+    if (rc == AURORA_EBUSY)
+        aurora__counter_add(engine->queue.count >= engine->options.queue_commands_max
+                                ? &engine->counters.queue_refused
+                                : &engine->counters.log_refused,
+                            1);
     pthread_mutex_unlock(&engine->lock);
     *accepted_out = accepted;
     return accepted > 0 ? AURORA_OK : rc;
@@ -312,18 +318,19 @@ aurora_status aurora__engine_wait(aurora__engine *engine, bool (*is_ready)(void 
 {
     int64_t end_ns = end_of(wait_ms);
     aurora_status rc = AURORA_OK;
+    pthread_mutex_lock(&engine->lock);
+    uint64_t wakes = engine->wakes;
+    pthread_mutex_unlock(&engine->lock);
     while (!is_ready(argument)) {
         pthread_mutex_lock(&engine->lock);
         if (engine->is_closing)
             rc = AURORA_ECLOSED;
-        else if (engine->is_wake_wanted)
+        else if (engine->wakes != wakes)
             rc = AURORA_EINTR;
         else if (end_ns != INT64_MAX && real_ns() >= end_ns)
             end_ns = 0;
         else
             help_locked(engine, end_ns);
-        if (rc == AURORA_EINTR)
-            engine->is_wake_wanted = false;
         pthread_mutex_unlock(&engine->lock);
         if (rc != AURORA_OK || end_ns == 0)
             return rc;
@@ -339,10 +346,10 @@ void aurora__engine_notify(aurora__engine *engine)
     pthread_mutex_unlock(&engine->lock);
 }
 
-void aurora__engine_wake_waiter(aurora__engine *engine)
+void aurora__engine_wake_waiters(aurora__engine *engine)
 {
     pthread_mutex_lock(&engine->lock);
-    engine->is_wake_wanted = true;
+    engine->wakes++;
     pthread_cond_broadcast(&engine->changed);
     pthread_mutex_unlock(&engine->lock);
 }
@@ -381,10 +388,12 @@ aurora_status aurora__engine_pump(aurora__engine *engine, int64_t budget_ms, int
         rc = is_driver(engine) ? AURORA_EREENTRANT : AURORA_EBUSY;
     if (rc == AURORA_OK) {
         bool did = true;
+        uint64_t wakes = engine->wakes;
         unpoke(engine);
         do {
             drive_locked(engine, &did);
-        } while (did && !engine->is_driving && !engine->is_closing && real_ns() < end_ns);
+        } while (did && !engine->is_driving && !engine->is_closing && engine->wakes == wakes &&
+                 real_ns() < end_ns);
         if (did)
             poke(engine);
         if (next_due_out != NULL)

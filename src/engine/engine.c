@@ -216,11 +216,11 @@ void aurora__engine_free(aurora__engine *engine)
     bool is_child = getpid() != engine->process;
     if (!is_child) {
         close_doors(engine);
-        engine->store.close(engine->store.self);
         pthread_mutex_destroy(&engine->lock);
         pthread_cond_destroy(&engine->changed);
         pthread_cond_destroy(&engine->queued);
     }
+    engine->store.close(engine->store.self);
     close_parts(engine);
 }
 

@@ -178,13 +178,13 @@ bool aurora__engine_closer_remove(aurora__engine *engine, aurora__closer *closer
 
 /* Waits until `is_ready(argument)` holds, evaluated under no lock after each commit and at most
  * every 50 ms, pumping where there is no worker. wait_ms -1 = for ever. AURORA_OK also when the time
- * is over; AURORA_EINTR after aurora__engine_wake_waiter; AURORA_ECLOSED. */
+ * is over; AURORA_EINTR after aurora__engine_wake_waiters; AURORA_ECLOSED. */
 aurora_status aurora__engine_wait(aurora__engine *engine, bool (*is_ready)(void *argument),
                                   void *argument, int64_t wait_ms);
 /* Lets everybody who waits look again (one broadcast). */
 void aurora__engine_notify(aurora__engine *engine);
-/* Lets one of them, else the next one, return AURORA_EINTR. */
-void aurora__engine_wake_waiter(aurora__engine *engine);
+/* Lets everybody who waits now return AURORA_EINTR. */
+void aurora__engine_wake_waiters(aurora__engine *engine);
 
 /* Runs one batch or followers' work if nobody else does. *did_out = something was done. */
 aurora_status aurora__engine_pump(aurora__engine *engine, int64_t budget_ms, int64_t *next_due_out);

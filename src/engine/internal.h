@@ -66,7 +66,7 @@ struct aurora__engine {
     aurora__command_queue queue;
     bool is_driving;
     bool is_closing;
-    bool is_wake_wanted;
+    uint64_t wakes; /* who waits returns when it grows */
     uint32_t inside; /* public calls under way */
     uint64_t turns;  /* grows with each turn that did something */
     aurora__id_source ids;

@@ -37,8 +37,8 @@ static aurora_status load_some(aurora__engine *engine, aurora_store_txn *txn, bo
     if (count == 0)
         return AURORA_OK;
     aurora_arena_port port = {is_cacheable ? rows->cache : batch, take_from};
-    aurora_status rc =
-        engine->store.load(engine->store.self, txn, loads, count, true, &port);
+    aurora_status rc = engine->store.load(engine->store.self, txn, loads, count, true, &port);
+    aurora__counter_add(&engine->counters.rows_loaded, count);
     for (uint32_t i = 0; rc == AURORA_OK && i < count; i++)
         aurora__rows_loaded(rows, of_load[i], loads[i].is_found_out ? loads[i].values_out : NULL);
     return rc;

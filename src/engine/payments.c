@@ -22,18 +22,26 @@ typedef struct {
     aurora__command head;
     aurora_id task_id;
     aurora__payment_result result;
+    bool is_given_back; /* the call was not begun */
+    bool was_query;
 } finish_command;
+
+#define BUSY_PAUSE_MS 1000
 
 static aurora_status finish_keys(aurora__command *base, aurora__turn *turn)
 {
     int32_t verb;
     aurora_id order_id = aurora__task_order(&((finish_command *)base)->task_id, &verb);
-    return aurora__saga_keys(&turn->step, &order_id);
+    return verb == AURORA_VERB_AUTHORIZE ? aurora__saga_keys(&turn->step, &order_id)
+                                         : aurora__payment_keys(&turn->step, &order_id);
 }
 
 static aurora_status finish_decide(aurora__command *base, aurora__turn *turn)
 {
     finish_command *command = (finish_command *)base;
+    if (command->is_given_back)
+        return aurora__payment_give_back(&turn->step, &command->task_id, command->was_query,
+                                         BUSY_PAUSE_MS);
     return aurora__payment_finish(&turn->step, &command->task_id, &command->result);
 }
 
@@ -104,7 +112,16 @@ static void answer(aurora__engine *engine, const aurora_id *task_id,
         aurora__engine_push(engine, finish);
 }
 
-static aurora__command *new_call(aurora__engine *engine, const aurora_id *order_id);
+static void give_back(aurora__engine *engine, const aurora__payment_task *task)
+{
+    finish_command *command = aurora__command_new(engine, &finish_class, sizeof *command);
+    if (command == NULL)
+        return;
+    command->task_id = task->id;
+    command->is_given_back = true;
+    command->was_query = task->is_query;
+    aurora__engine_push(engine, &command->head);
+}
 
 /* The simulator is called in a commit of its own, after its latency. The task is remembered without
  * the texts of the leasing batch: the call finds them in the payment's row. */
@@ -135,13 +152,13 @@ static void call_simulator(aurora__engine *engine, const call_command *leased)
 static void call_port(aurora__engine *engine, const call_command *command)
 {
     static const aurora__payment_result unknown = {.outcome = AURORA_OUTCOME_UNKNOWN};
-    static const aurora__payment_result busy = {.outcome = AURORA_OUTCOME_PENDING,
-                                                .retry_after_ms = 1000};
     aurora__engine_callback_begin(engine);
     aurora_status rc = engine->payments->call(engine->payments->self, &command->task);
     aurora__engine_callback_end(engine);
-    if (rc != AURORA_OK)
-        answer(engine, &command->task.id, rc == AURORA_EBUSY ? &busy : &unknown);
+    if (rc == AURORA_EBUSY)
+        give_back(engine, &command->task);
+    else if (rc != AURORA_OK)
+        answer(engine, &command->task.id, &unknown);
 }
 
 static bool call_finish(aurora__command *base, aurora__turn *turn, aurora_status status)
