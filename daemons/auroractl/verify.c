@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* verify: every invariant, over one store or the several of one system. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "commands.h"
+#include "json_out.h"
+#include "table_out.h"
+
+static void print_json(const aurora_report *report)
+{
+    ctl_json json;
+    ctl_json_init(&json, stdout);
+    ctl_json_object(&json, NULL);
+    ctl_json_bool(&json, "ok", report->is_ok == 1);
+    ctl_json_number(&json, "in_progress", (int64_t)report->in_progress);
+    ctl_json_array(&json, "violations");
+    for (uint32_t i = 0; i < report->count; i++) {
+        ctl_json_object(&json, NULL);
+        ctl_json_text(&json, "invariant", report->items[i]->invariant);
+        ctl_json_text(&json, "subject", report->items[i]->subject);
+        ctl_json_text(&json, "message", report->items[i]->message);
+        ctl_json_end(&json);
+    }
+    ctl_json_end(&json);
+    ctl_json_number(&json, "violation_count", (int64_t)report->violation_count);
+    ctl_json_number(&json, "orders", (int64_t)report->order_count);
+    ctl_json_number(&json, "skus", (int64_t)report->sku_count);
+    ctl_json_number(&json, "events", (int64_t)report->event_count);
+    ctl_json_time(&json, "at", report->at_ms);
+    ctl_json_end(&json);
+    ctl_json_finish(&json);
+}
+
+static void print_table(const aurora_report *report)
+{
+    static const char *const headings[] = {"INVARIANT", "SUBJECT", "VIOLATION"};
+    ctl_cell orders, skus, events, violations, in_progress;
+    ctl_table table;
+    ctl_table_init(&table, headings, 3);
+    for (uint32_t i = 0; i < report->count; i++) {
+        ctl_table_text(&table, report->items[i]->invariant);
+        ctl_table_text(&table, report->items[i]->subject);
+        ctl_table_text(&table, report->items[i]->message);
+    }
+    ctl_table_print(&table, report->is_ok == 1 ? "every invariant holds" : "not ok");
+    printf("%s violations, %s in progress; looked at %s orders, %s SKUs, %s events\n",
+           ctl_number_show((int64_t)report->violation_count, violations),
+           ctl_number_show((int64_t)report->in_progress, in_progress),
+           ctl_number_show((int64_t)report->order_count, orders),
+           ctl_number_show((int64_t)report->sku_count, skus),
+           ctl_number_show((int64_t)report->event_count, events));
+}
+
+int ctl_verify(ctl *run)
+{
+    aurora_t *shops[CTL_STORES_MAX] = {NULL};
+    uint32_t flags = run->values[CTL_AT_REST] != NULL ? AURORA_VERIFY_AT_REST : 0;
+    int outcome = CTL_YES;
+    for (uint32_t i = 0; outcome == CTL_YES && i < run->store_count; i++)
+        outcome = ctl_open_url(run, run->stores[i], CTL_READ, &shops[i]);
+    if (outcome == CTL_YES) {
+        aurora_error err = AURORA_ERROR_INIT;
+        aurora_report *report = NULL;
+        aurora_status status = aurora_verify_stores(shops, run->store_count, flags, &report, &err);
+        if (status != AURORA_OK) {
+            ctl_fail(status, &err, "verify");
+            outcome = CTL_UNSURE;
+        } else {
+            outcome = report->is_ok == 1 ? CTL_YES : CTL_NO;
+            if (run->is_json)
+                print_json(report);
+            else
+                print_table(report);
+        }
+        aurora_report_free(report);
+    }
+    for (uint32_t i = 0; i < run->store_count; i++)
+        aurora_close(shops[i]);
+    return outcome;
+}
