@@ -244,10 +244,7 @@ START_TEST(test_order_queue__freed_in_flight_leaves_its_orders_alive)
 {
     order_fixture f;
     batch some;
-    order_fixture_init(&f, _i);
-    f.has_counting = true;
-    order_fixture_open(&f);
-    order_fixture_stock(&f);
+    order_fixture_start(&f, _i);
     aurora_queue *queue = new_queue(&f, MANY);
     fill(&some, MANY, "cup");
     for (int i = 0; i < MANY; i++)

@@ -716,6 +716,95 @@ START_TEST(test_orders__four_processes_with_one_key_make_one_order)
 }
 END_TEST
 
+/* --- out of memory ---------------------------------------------------------------------------- */
+
+static bool is_out_of_memory(aurora_status rc)
+{
+    ck_assert_msg(rc == AURORA_OK || rc == AURORA_ENOMEM, "%s", aurora_status_name(rc));
+    return rc == AURORA_ENOMEM;
+}
+
+/* Reads one order in all ways; how many of them ran out of memory. */
+static int read_all(aurora_t *shop, aurora_id id)
+{
+    int failures = 0;
+    aurora_order *order;
+    aurora_history *history;
+    aurora_order_page *page;
+    failures += is_out_of_memory(aurora_order_get(shop, id, &order));
+    aurora_order_free(order);
+    failures += is_out_of_memory(aurora_order_wait(shop, id, 1, 0, &order));
+    aurora_order_free(order);
+    failures += is_out_of_memory(aurora_order_history(shop, id, &history));
+    aurora_history_free(history);
+    failures += is_out_of_memory(aurora_order_list(shop, NULL, NULL, 1, &page, NULL));
+    aurora_order_page_free(page);
+    failures += is_out_of_memory(
+        aurora_order_list(shop, AURORA_ORDER_FILTER(.customer_id = "c"), NULL, 1, &page, NULL));
+    aurora_order_page_free(page);
+    return failures;
+}
+
+/* One order's life; how many of its calls ran out of memory. The key makes repeats harmless. */
+static int live_once(order_fixture *f)
+{
+    int failures = 0;
+    aurora_order *order = NULL;
+    const aurora_order_request *request =
+        CUP_ORDER(.key = "k", .customer_id = "c", .reference = "r");
+    aurora_status rc = aurora_order_place(f->shop, request, &order, NULL);
+    if (is_out_of_memory(rc)) {
+        ck_assert_ptr_null(order);
+        failures++;
+        aurora_assert_ok(aurora_order_place(f->shop, request, &order, NULL));
+    }
+    aurora_id id = order->id;
+    aurora_order_free(order);
+    failures += read_all(f->shop, id);
+    const aurora_cancel *cancel =
+        AURORA_CANCEL(.order_id = id, .reason = AURORA_REASON_CUSTOMER, .note = "n", .key = "k");
+    rc = aurora_order_cancel_with(f->shop, cancel, &order, NULL);
+    if (is_out_of_memory(rc)) {
+        ck_assert_ptr_null(order);
+        failures++;
+        aurora_assert_ok(aurora_order_cancel_with(f->shop, cancel, &order, NULL));
+    }
+    ck_assert_int_eq(order->status, AURORA_ORDER_CANCELLED);
+    aurora_order_free(order);
+    aurora_stock stock;
+    if (is_out_of_memory(aurora_stock_get(f->shop, "cup", &stock))) {
+        failures++;
+        aurora_assert_ok(aurora_stock_get(f->shop, "cup", &stock));
+    }
+    ck_assert_int_eq(stock.available, 100);
+    return failures;
+}
+
+START_TEST(test_orders__any_allocation_may_fail)
+{
+    order_fixture f;
+    order_fixture_start(&f, _i);
+    uint64_t start = aurora_failing_allocator_count(&f.failing);
+    order_fixture_stop(&f);
+
+    /* Followers and caches allocate too, without a call of ours that notices: a few calm ones are
+     * not the end. */
+    int calm = 0, failed = 0;
+    for (uint64_t at = start; calm < 20; at++) {
+        order_fixture_init(&f, _i);
+        f.fail_at = at;
+        order_fixture_open(&f);
+        order_fixture_stock(&f);
+        int failures = live_once(&f);
+        calm = failures == 0 ? calm + 1 : 0;
+        failed += failures;
+        order_fixture_stop(&f);
+    }
+
+    ck_assert_int_gt(failed, 10);
+}
+END_TEST
+
 #define ADD(name) tcase_add_loop_test(tcase, test_orders__##name, 0, ORDER_FIXTURE_KINDS)
 
 static Suite *orders_suite(void)
@@ -745,6 +834,8 @@ static Suite *orders_suite(void)
     ADD(reads_say_when_there_is_no_such_order);
     ADD(a_hundred_calls_with_one_key_make_one_order);
     ADD(the_last_unit_is_sold_once);
+    tcase_add_loop_test(tcase, test_orders__any_allocation_may_fail, ORDER_FIXTURE_MEMORY,
+                        ORDER_FIXTURE_KINDS);
     tcase_add_test(tcase, test_orders__four_processes_sell_the_last_unit_once);
     tcase_add_test(tcase, test_orders__four_processes_with_one_key_make_one_order);
     suite_add_tcase(suite, tcase);

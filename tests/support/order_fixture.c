@@ -11,6 +11,7 @@ void order_fixture_init(order_fixture *fixture, int kind)
     bool has_worker = kind == ORDER_FIXTURE_SQLITE_WORKER || kind == ORDER_FIXTURE_MEMORY_WORKER;
     memset(fixture, 0, sizeof *fixture);
     aurora_options_init(&fixture->options);
+    fixture->fail_at = UINT64_MAX;
     fixture->options.flags = has_worker ? AURORA_OPEN_WORKER : 0;
     snprintf(fixture->url, sizeof fixture->url, "memory:");
     if (is_file) {
@@ -29,11 +30,10 @@ void order_fixture_open(order_fixture *fixture)
         aurora_manual_clock_attach(&fixture->manual, &fixture->clock);
         fixture->options.clock = &fixture->clock;
     }
-    if (fixture->has_counting) {
-        aurora_failing_allocator_init(&fixture->failing, UINT64_MAX, 0);
-        aurora_failing_allocator_attach(&fixture->failing, &fixture->allocator);
-        fixture->options.allocator = &fixture->allocator;
-    }
+    if (fixture->options.allocator == NULL)
+        aurora_failing_allocator_init(&fixture->failing, fixture->fail_at, 0);
+    aurora_failing_allocator_attach(&fixture->failing, &fixture->allocator);
+    fixture->options.allocator = &fixture->allocator;
     uint32_t count = 0;
     while (count < 8 && fixture->settings[count] != NULL)
         count++;
@@ -74,8 +74,7 @@ void order_fixture_reopen(order_fixture *fixture)
 void order_fixture_stop(order_fixture *fixture)
 {
     aurora_close(fixture->shop);
-    if (fixture->has_counting)
-        ck_assert_uint_eq(aurora_failing_allocator_live(&fixture->failing), 0);
+    ck_assert_uint_eq(aurora_failing_allocator_live(&fixture->failing), 0);
     if (fixture->folder != NULL)
         aurora_tempdir_remove(fixture->folder);
 }

@@ -28,7 +28,7 @@ typedef struct {
     aurora_failing_allocator failing;
     aurora_allocator allocator;
     bool has_manual_clock; /* to be set before open */
-    bool has_counting;     /* counts memory; close fails the test where some is left */
+    uint64_t fail_at;      /* the allocation that fails once; init sets UINT64_MAX */
     const char *settings[8];
 } order_fixture;
 
@@ -42,6 +42,7 @@ void order_fixture_stock(order_fixture *fixture);
 void order_fixture_start(order_fixture *fixture, int kind);
 /* Closes and opens the same store; only for files. */
 void order_fixture_reopen(order_fixture *fixture);
+/* Closes; fails the test where some of the shop's memory is left. */
 void order_fixture_stop(order_fixture *fixture);
 
 /* Places one line of one SKU, waiting at most 5 s; the order is never NULL. */
