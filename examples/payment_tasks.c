@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Your payment provider is a loop, not a callback: take what is to be paid, ask the provider, report
- * what it said. With the setting payment=none: the library calls nobody. Here the provider is a toy
- * that loses its first answer, as networks do: the next task is then a query for the same id, and no
- * money moves twice. The store is argv[1], or in memory.
+/* Your payment provider is a loop, not a callback: take what is to be paid, ask the provider,
+ * report what it said. With the setting payment=none: the library calls nobody. Here the provider
+ * is a toy that loses its first answer, as networks do: the next task is then a query for the same
+ * id, and no money moves twice. The store is argv[1], or in memory.
  * Prints:
  *   authorize 2500 EUR -> unknown
  *   ask about authorize 2500 EUR -> done
@@ -14,7 +14,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* What the provider remembers. A real one keeps a table by idempotency key, which is the task id. */
+/* What the provider remembers. A real one keeps a table by idempotency key: the task's id. */
 struct provider {
     aurora_id authorized;
     int charges;
