@@ -14,6 +14,7 @@
 #include "api/refuse.h"
 #include "api/setting.h"
 #include "engine/follower.h"
+#include "engine/payments.h"
 
 #include <string.h>
 
@@ -206,6 +207,17 @@ static aurora_status add_followers(const aurora_t *shop, aurora_error *err)
     return say_url(err, rc);
 }
 
+/* A port that is attached later takes its place; tasks of "none:" wait for a taker. */
+static aurora_status drive_simulator(const aurora_t *shop, const aurora__policy *policy,
+                                     aurora_error *err)
+{
+    if ((shop->flags & AURORA_OPEN_READONLY) != 0 ||
+        (shop->modules & AURORA__MODULE_PAYMENT) == 0 ||
+        policy->provider != AURORA__PROVIDER_SIMULATOR)
+        return AURORA_OK;
+    return say_url(err, aurora__payments_drive(shop->engine, NULL, NULL));
+}
+
 static aurora_status build(const char *url, const aurora_options *options, aurora_t *shop,
                            aurora_error *err)
 {
@@ -230,6 +242,8 @@ static aurora_status build(const char *url, const aurora_options *options, auror
     rc = new_engine(shop, &settings, &store, err);
     if (rc == AURORA_OK)
         rc = add_followers(shop, err);
+    if (rc == AURORA_OK)
+        rc = drive_simulator(shop, &settings.policy, err);
     if (rc == AURORA_OK)
         rc = say_url(err, aurora__engine_start_worker(shop->engine));
     return rc;
