@@ -26,6 +26,7 @@ struct aurora {
     /* aurora_payment_attach fills the port, then sets the flag; aurora_close calls its close. */
     aurora_payment_port payment;
     atomic_bool has_payment;
+    atomic_bool has_orders; /* one was to be placed through this handle: too late for a port */
 };
 
 /* AURORA_OK and then a leave is owed, or AURORA_EINVAL (NULL), _EFORK, _ECLOSED, _ECORE,

@@ -218,6 +218,7 @@ aurora__place_command *aurora__place_command_new(aurora_t *shop, const aurora__o
     if (command == NULL)
         return NULL;
     command->head.is_order = true;
+    atomic_store(&shop->has_orders, true);
     command->place.id = *id;
     aurora__order_draft_fill(draft, (char *)(command + 1), &command->place);
     if (command->place.key != NULL)

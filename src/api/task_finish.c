@@ -195,7 +195,7 @@ aurora_status aurora_payment_attach(aurora_t *shop, const aurora_payment_port *g
     rc = aurora__copy_sized(&port, sizeof port, given, NULL);
     if (rc == AURORA_OK && (port.start == NULL || port.query == NULL))
         rc = AURORA_EINVAL;
-    if (rc == AURORA_OK && atomic_load(&shop->has_payment))
+    if (rc == AURORA_OK && (atomic_load(&shop->has_payment) || atomic_load(&shop->has_orders)))
         rc = AURORA_ECONFLICT;
     if (rc == AURORA_OK) {
         shop->payment = port;
