@@ -29,8 +29,8 @@ aurora_status aurora__order_draft_check(const aurora_order_request *request, int
 /* What fill needs. */
 size_t aurora__order_draft_bytes(const aurora__order_draft *draft);
 
-/* Copies the request into `memory`, aligned to 8 bytes, and points *place_out at it. The id and, for
- * a request without a key, the hash stay as they are. */
+/* Copies the request into `memory`, aligned to 8 bytes, and points *place_out at it. The id and,
+ * for a request without a key, the hash stay as they are. */
 void aurora__order_draft_fill(const aurora__order_draft *draft, char *memory,
                               aurora__place *place_out);
 

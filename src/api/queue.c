@@ -1,45 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* A ring of completions under a lock of its own. The driver fills it order by order, and wakes
  * takers once a turn; takers wait on an eventfd, so that a signal handler can wake them too. */
-#include <aurora/queue.h>
-
 #include <poll.h>
-#include <pthread.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "api/order_place.h"
+#include "api/queue.h"
 
 #define CAPACITY_MAX 65536
-#define CHUNK 128
 #define POLL_MS 50
 #define BUSY_MS 5
-
-struct aurora_queue {
-    aurora__flush flush; /* first: the engine hands these back */
-    aurora__closer closer;
-    aurora_allocator allocator;
-    aurora_t *shop; /* while is_closed is false */
-    pid_t pid;
-    bool has_worker;
-    int fd;      /* readable while completions wait */
-    int wake_fd; /* counts `wakes` */
-    atomic_uint wakes;
-    uint32_t capacity;
-    pthread_mutex_t lock;
-    /* Guarded by the lock. */
-    uint32_t
-        references; /* the host's, the closer's, one per request in flight, one while flushing */
-    uint32_t used;  /* submitted and not yet taken */
-    uint32_t first;
-    uint32_t count; /* in the ring */
-    bool is_signalled;
-    bool is_closed; /* the handle is */
-    bool is_freed;
-    aurora_completion *ring;
-};
 
 /* --- life ------------------------------------------------------------------------------------- */
 
@@ -55,8 +27,7 @@ static void destroy(aurora_queue *queue)
     allocator.release(allocator.self, queue);
 }
 
-/* Unlocks and gives up references. */
-static void unlock_and_release(aurora_queue *queue, uint32_t references)
+void aurora__queue_unlock(aurora_queue *queue, uint32_t references)
 {
     queue->references -= references;
     bool is_last = queue->references == 0;
@@ -65,7 +36,7 @@ static void unlock_and_release(aurora_queue *queue, uint32_t references)
         destroy(queue);
 }
 
-static void signal_locked(aurora_queue *queue)
+void aurora__queue_signal(aurora_queue *queue)
 {
     if (queue->is_freed || queue->is_signalled || queue->count == 0)
         return;
@@ -77,8 +48,8 @@ static void run_flush(aurora__flush *flush)
 {
     aurora_queue *queue = (aurora_queue *)flush;
     pthread_mutex_lock(&queue->lock);
-    signal_locked(queue);
-    unlock_and_release(queue, 1);
+    aurora__queue_signal(queue);
+    aurora__queue_unlock(queue, 1);
 }
 
 static aurora_queue *queue_of(aurora__closer *closer)
@@ -95,7 +66,7 @@ static void on_closed(aurora__closer *closer)
     queue->is_closed = true;
     if (!queue->is_signalled)
         queue->is_signalled = write(queue->fd, &one, sizeof one) == sizeof one;
-    unlock_and_release(queue, 1);
+    aurora__queue_unlock(queue, 1);
 }
 
 static aurora_status init(aurora_queue *queue, aurora_t *shop, uint32_t capacity)
@@ -173,12 +144,12 @@ void aurora_queue_free(aurora_queue *queue)
         references++;
     queue->is_freed = true;
     drop_completions(queue);
-    unlock_and_release(queue, references);
+    aurora__queue_unlock(queue, references);
 }
 
 /* --- completions ------------------------------------------------------------------------------ */
 
-static void push_locked(aurora_queue *queue, const aurora_completion *completion)
+void aurora__queue_push(aurora_queue *queue, const aurora_completion *completion)
 {
     if (queue->is_freed) {
         aurora_order_free(completion->order);
@@ -188,127 +159,9 @@ static void push_locked(aurora_queue *queue, const aurora_completion *completion
     queue->count++;
 }
 
-static void answer(aurora__place_command *command, aurora_status status, bool is_in_turn)
-{
-    aurora_queue *queue = command->owner;
-    aurora_completion completion = {
-        .tag = command->tag, .status = status, .error_line = command->error_line};
-    if (status == AURORA_OK) {
-        completion.order_status = command->order_status;
-        completion.reason = command->reason;
-        completion.total_minor = command->total_minor;
-        completion.version = command->version;
-        completion.is_replay = command->is_replay;
-        completion.order = atomic_exchange(&command->order, NULL);
-    }
-    if (status == AURORA_OK || status == AURORA_ETAKEN)
-        completion.id = command->id;
-    pthread_mutex_lock(&queue->lock);
-    push_locked(queue, &completion);
-    if (!is_in_turn) {
-        signal_locked(queue);
-    } else if (!queue->flush.is_due) {
-        queue->references++;
-        aurora__engine_flush_later(command->head.engine, &queue->flush);
-    }
-    unlock_and_release(queue, 1);
-}
+/* --- entering ---------------------------------------------------------------------------------- */
 
-/* --- submitting ------------------------------------------------------------------------------- */
-
-/* Some requests on their way: those that are refused here, and commands for the others. */
-typedef struct {
-    aurora__command *commands[CHUNK];
-    uint32_t places[CHUNK]; /* of the commands */
-    uint32_t count;
-    aurora_completion refused[CHUNK];
-    uint32_t refused_places[CHUNK];
-    uint32_t refused_count;
-} chunk;
-
-static void prepare(aurora_queue *queue, const aurora_order_request *request, uint64_t tag,
-                    const aurora_id *id, chunk *to, uint32_t place)
-{
-    aurora__order_draft draft;
-    aurora__place_command *command = NULL;
-    aurora_status rc = aurora__order_draft_check(
-        request, aurora__engine_wall_ms(queue->shop->engine), &draft, NULL);
-    if (rc == AURORA_OK) {
-        command = aurora__place_command_new(queue->shop, &draft, id);
-        rc = command == NULL ? AURORA_ENOMEM : AURORA_OK;
-    }
-    if (rc != AURORA_OK) {
-        to->refused_places[to->refused_count] = place;
-        to->refused[to->refused_count++] =
-            (aurora_completion){.tag = tag, .status = rc, .error_line = draft.error_line};
-        return;
-    }
-    command->tag = tag;
-    command->owner = queue;
-    command->wants_order = (draft.request.flags & AURORA_ORDER_WITH_RESULT) != 0;
-    to->places[to->count] = place;
-    to->commands[to->count++] = &command->head;
-}
-
-/* Hands one chunk over and says how many of its requests were accepted. */
-static aurora_status submit_chunk(aurora_queue *queue, chunk *from, uint32_t size,
-                                  uint32_t *accepted_out)
-{
-    uint32_t taken = 0;
-    aurora_status rc = AURORA_OK;
-    for (uint32_t i = 0; i < from->count; i++) {
-        ((aurora__place_command *)from->commands[i])->answer = answer;
-        /* The engine's reference is the only one: nobody here waits. */
-        from->commands[i]->references = 0;
-    }
-    if (from->count > 0)
-        rc = aurora__engine_submit_many(queue->shop->engine, from->commands, from->count, &taken);
-    *accepted_out = taken == from->count ? size : from->places[taken];
-    for (uint32_t i = taken; i < from->count; i++) {
-        ((aurora__place_command *)from->commands[i])->answer = NULL;
-        from->commands[i]->references = 1;
-        aurora__command_release(from->commands[i]);
-    }
-    return rc;
-}
-
-static void refuse_some(aurora_queue *queue, const chunk *from, uint32_t accepted)
-{
-    uint32_t count = 0;
-    pthread_mutex_lock(&queue->lock);
-    while (count < from->refused_count && from->refused_places[count] < accepted)
-        push_locked(queue, &from->refused[count++]);
-    signal_locked(queue);
-    unlock_and_release(queue, count);
-}
-
-static aurora_status submit_all(aurora_queue *queue, const aurora_order_request *const *requests,
-                                const uint64_t *tags, uint32_t count, uint32_t *accepted_out)
-{
-    aurora_status rc = AURORA_OK;
-    uint32_t done = 0;
-    uint32_t accepted = 0, size = 0;
-    chunk some;
-    while (done < count && accepted == size && rc == AURORA_OK) {
-        aurora_id ids[CHUNK];
-        size = count - done < CHUNK ? count - done : CHUNK;
-        some.count = 0;
-        some.refused_count = 0;
-        aurora__engine_next_ids(queue->shop->engine, ids, size);
-        for (uint32_t i = 0; i < size; i++)
-            prepare(queue, requests[done + i], tags != NULL ? tags[done + i] : 0, &ids[i], &some,
-                    i);
-        rc = submit_chunk(queue, &some, size, &accepted);
-        if (some.refused_count > 0)
-            refuse_some(queue, &some, accepted);
-        done += accepted;
-    }
-    *accepted_out = done;
-    return done > 0 ? AURORA_OK : rc;
-}
-
-/* Enters the handle and books room for at most `count` requests. */
-static aurora_status enter(aurora_queue *queue, uint32_t count, uint32_t *room_out)
+aurora_status aurora__queue_enter(aurora_queue *queue, uint32_t count, uint32_t *room_out)
 {
     *room_out = 0;
     if (getpid() != queue->pid)
@@ -322,32 +175,6 @@ static aurora_status enter(aurora_queue *queue, uint32_t count, uint32_t *room_o
         queue->references += *room_out;
     }
     pthread_mutex_unlock(&queue->lock);
-    return rc;
-}
-
-aurora_status aurora_order_submit(aurora_queue *queue, const aurora_order_request *const *requests,
-                                  const uint64_t *tags, uint32_t count, uint32_t *accepted_out)
-{
-    uint32_t room;
-    if (accepted_out == NULL)
-        return AURORA_EINVAL;
-    *accepted_out = 0;
-    if (queue == NULL || (requests == NULL && count > 0))
-        return AURORA_EINVAL;
-    aurora_status rc = enter(queue, count, &room);
-    if (rc != AURORA_OK)
-        return rc;
-    if (room > 0)
-        rc = submit_all(queue, requests, tags, room, accepted_out);
-    else if (count > 0)
-        rc = AURORA_EBUSY;
-    aurora__handle_leave(queue->shop);
-    uint32_t unused = room - *accepted_out;
-    if (unused > 0) {
-        pthread_mutex_lock(&queue->lock);
-        queue->used -= unused;
-        unlock_and_release(queue, unused);
-    }
     return rc;
 }
 
@@ -422,7 +249,7 @@ static aurora_status pump(aurora_queue *queue, int64_t left_ms)
 {
     uint32_t room;
     int64_t due_ms = -1;
-    aurora_status rc = enter(queue, 0, &room);
+    aurora_status rc = aurora__queue_enter(queue, 0, &room);
     if (rc != AURORA_OK) {
         if (rc == AURORA_ECLOSED)
             wait_for(queue, -1, least(left_ms, BUSY_MS));

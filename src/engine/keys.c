@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* 256 open-addressing tables chosen by the highest bits: one that grows is small, so that no batch
- * waits for a rehash of everything. Growing is also when expired entries go: ids carry their time. */
+ * waits for a rehash of everything. Growing is also when expired entries go: ids carry their
+ * time. */
 #include "engine/keys.h"
 
 #include "engine/internal.h"

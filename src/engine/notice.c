@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What owners outside of the engine are told: that a turn's answers are out, that the engine ends. */
+/* What owners outside of the engine are told: that a turn's answers are out, that it ends. */
 #include "engine/internal.h"
 
 void aurora__engine_flush_later(aurora__engine *engine, aurora__flush *flush)

@@ -286,6 +286,54 @@ START_TEST(test_order_queue__closing_the_handle_ends_a_waiting_take)
 }
 END_TEST
 
+/* What came of one request with a key, however often memory ran out; how often it did. */
+static int complete(aurora_queue *queue, const batch *from, aurora_completion *done)
+{
+    int failures = 0;
+    do {
+        submit(queue, from, 1);
+        take(queue, done, 1);
+        ck_assert(done->status == AURORA_OK || done->status == AURORA_ENOMEM);
+        failures += done->status == AURORA_ENOMEM;
+    } while (done->status != AURORA_OK);
+    return failures;
+}
+
+START_TEST(test_order_queue__any_allocation_may_fail)
+{
+    order_fixture f;
+    batch some;
+    int calm = 0, failed = 0;
+    order_fixture_start(&f, _i);
+    uint64_t start = aurora_failing_allocator_count(&f.failing);
+    order_fixture_stop(&f);
+    fill(&some, 1, "cup");
+    some.requests[0].key = "k";
+    some.requests[0].flags = AURORA_ORDER_WITH_RESULT;
+
+    for (uint64_t at = start; calm < 20; at++) {
+        aurora_queue *queue;
+        aurora_completion done;
+        order_fixture_init(&f, _i);
+        f.fail_at = at;
+        order_fixture_open(&f);
+        order_fixture_stock(&f);
+        int failures = aurora_queue_new(f.shop, 4, &queue) != AURORA_OK;
+        if (failures > 0)
+            queue = new_queue(&f, 4);
+        failures += complete(queue, &some, &done);
+        ck_assert_ptr_nonnull(done.order);
+        aurora_order_free(done.order);
+        aurora_queue_free(queue);
+        calm = failures == 0 ? calm + 1 : 0;
+        failed += failures;
+        order_fixture_stop(&f);
+    }
+
+    ck_assert_int_gt(failed, 4);
+}
+END_TEST
+
 /* --- many threads ----------------------------------------------------------------------------- */
 
 enum { THREADS = 16, EACH = 500 };
@@ -381,6 +429,8 @@ static Suite *order_queue_suite(void)
     ADD(outlives_its_handle);
     ADD(freed_in_flight_leaves_its_orders_alive);
     ADD(closing_the_handle_ends_a_waiting_take);
+    tcase_add_loop_test(tcase, test_order_queue__any_allocation_may_fail, ORDER_FIXTURE_MEMORY,
+                        ORDER_FIXTURE_KINDS);
     ADD(sixteen_threads_share_one_queue);
     suite_add_tcase(suite, tcase);
     return suite;
