@@ -151,6 +151,39 @@ START_TEST(test_order_queue__capacity_counts_until_taken)
 }
 END_TEST
 
+/* Number 2 is refused before the engine is full and counts as accepted, number 20 comes after. */
+START_TEST(test_order_queue__a_full_engine_accepts_the_first_ones)
+{
+    order_fixture f;
+    batch some;
+    aurora_completion done[MANY];
+    uint32_t accepted, count;
+    order_fixture_init(&f, ORDER_FIXTURE_MEMORY);
+    f.settings[0] = "queue_max=16";
+    order_fixture_open(&f);
+    order_fixture_stock(&f);
+    aurora_queue *queue = new_queue(&f, MANY);
+    fill(&some, MANY, "cup");
+    some.lines[2].quantity = 0;
+    some.lines[20].quantity = 0;
+
+    aurora_assert_ok(aurora_order_submit(queue, some.pointers, some.tags, MANY, &accepted));
+    ck_assert_uint_eq(accepted, 17);
+    aurora_assert_status(aurora_order_submit(queue, some.pointers, some.tags, 1, &accepted),
+                         AURORA_EBUSY);
+    take(queue, done, 17);
+
+    for (int i = 0; i < 17; i++)
+        ck_assert_uint_lt(done[i].tag, 1017);
+    aurora_assert_ok(aurora_queue_take(queue, done, MANY, 0, &count));
+    ck_assert_uint_eq(count, 0);
+    submit(queue, &some, 1);
+    take(queue, done, 1);
+    aurora_queue_free(queue);
+    order_fixture_stop(&f);
+}
+END_TEST
+
 START_TEST(test_order_queue__a_completion_carries_the_order_when_asked)
 {
     order_fixture f;
@@ -423,6 +456,7 @@ static Suite *order_queue_suite(void)
     ADD(each_request_gives_one_completion_in_order);
     ADD(what_is_refused_completes_too);
     ADD(capacity_counts_until_taken);
+    tcase_add_test(tcase, test_order_queue__a_full_engine_accepts_the_first_ones);
     ADD(a_completion_carries_the_order_when_asked);
     ADD(an_undecided_order_completes_when_its_time_is_over);
     ADD(a_wake_ends_one_take);
