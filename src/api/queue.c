@@ -159,7 +159,7 @@ void aurora__queue_push(aurora_queue *queue, const aurora_completion *completion
     queue->count++;
 }
 
-/* --- entering ---------------------------------------------------------------------------------- */
+/* --- entering --------------------------------------------------------------------------------- */
 
 aurora_status aurora__queue_enter(aurora_queue *queue, uint32_t count, uint32_t *room_out)
 {
