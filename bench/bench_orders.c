@@ -6,7 +6,8 @@
  * var/bench/orders.json.
  *
  * bench_orders [--stored N] [--rounds N] [--seconds S] [--large] [--quick] [--only spread|task]
- * (--only runs one case alone, to be profiled). */
+ * (--only runs one case alone, to be profiled; with --rounds 0 over as many orders as are
+ * stored). */
 #include <aurora/aurora.h>
 
 #include "textbook.h"
@@ -448,8 +449,9 @@ static int run_only(const plan *p)
     pthread_t server;
     atomic_store(&is_serving, is_task);
     pthread_create(&server, NULL, serve, shop);
-    for (int i = 0; i < p->rounds; i++) {
-        figures f = drive(shop, UINT64_MAX, p->seconds, IN_FLIGHT, false);
+    for (int i = 0; i < p->rounds || i == 0; i++) {
+        uint64_t orders = p->rounds == 0 ? p->stored : UINT64_MAX;
+        figures f = drive(shop, orders, p->rounds == 0 ? 1e9 : p->seconds, IN_FLIGHT, false);
         printf("%8.0f orders/s  %6.1f CPU us  p50 %.2f ms  p99 %.2f ms\n", f.orders_per_s, f.cpu_us,
                f.p50_ms, f.p99_ms);
         fflush(stdout);

@@ -2,6 +2,7 @@
 #include "core/rows.h"
 
 #include "core/internal.h"
+#include "core/recent.h"
 
 #include <string.h>
 
@@ -75,7 +76,7 @@ static uint64_t mix_bytes(uint64_t hash, const void *bytes, size_t length)
     return mix(hash, word);
 }
 
-static uint32_t hash_key(const aurora__key *key)
+uint32_t aurora__row_hash(const aurora__key *key)
 {
     uint64_t hash = mix(0x5AD5AD5AD5u, key->table);
     for (uint32_t i = 0; i < key->count; i++) {
@@ -128,7 +129,8 @@ static aurora__row_map *map_of(aurora__rows *rows, uint32_t table)
     return table_of(table)->is_cacheable ? &rows->of_cache : &rows->of_batch;
 }
 
-static aurora__row_slot *slot_of(const aurora__row_map *map, uint32_t hash, const aurora__key *key)
+aurora__row_slot *aurora__row_slot_of(const aurora__row_map *map, uint32_t hash,
+                                      const aurora__key *key)
 {
     uint32_t mask = map->capacity - 1;
     for (uint32_t i = hash & mask;; i = (i + 1) & mask) {
@@ -142,7 +144,7 @@ static aurora__row_slot *slot_of(const aurora__row_map *map, uint32_t hash, cons
 
 #define MAP_CAPACITY_MIN 256u
 
-static aurora_status map_grow(aurora__row_map *map, uint32_t hint, aurora__arena *arena)
+aurora_status aurora__row_map_grow(aurora__row_map *map, uint32_t hint, aurora__arena *arena)
 {
     uint32_t capacity = map->capacity == 0 ? MAP_CAPACITY_MIN : map->capacity * 2;
     while (capacity < hint * 2)
@@ -207,10 +209,10 @@ static aurora__row *row_of(aurora__rows *rows, const aurora__key *key)
     aurora__row_map *map = table->is_cacheable ? &rows->of_cache : &rows->of_batch;
     aurora__arena *arena = table->is_cacheable ? rows->cache : rows->batch;
     uint32_t hint = table->is_cacheable ? 0 : rows->batch_hint;
-    if (map->count * 2 >= map->capacity && map_grow(map, hint, arena) != AURORA_OK)
+    if (map->count * 2 >= map->capacity && aurora__row_map_grow(map, hint, arena) != AURORA_OK)
         return NULL;
-    uint32_t hash = hash_key(key);
-    aurora__row_slot *slot = slot_of(map, hash, key);
+    uint32_t hash = aurora__row_hash(key);
+    aurora__row_slot *slot = aurora__row_slot_of(map, hash, key);
     if (slot->row != NULL)
         return slot->row;
     aurora__row *row = aurora__arena_zero(arena, sizeof *row + table->struct_size);
@@ -219,6 +221,7 @@ static aurora__row *row_of(aurora__rows *rows, const aurora__key *key)
     row->table = key->table;
     row->base = row + 1;
     row->data = row->base;
+    aurora__recent_find(rows, key, hash, row);
     *slot = (aurora__row_slot){.hash = hash, .table = key->table, .row = row};
     map->count++;
     return row;
@@ -385,7 +388,7 @@ void aurora__rows_tell(aurora__rows *rows, const aurora__key *key)
     const aurora__row_map *map = map_of(rows, key->table);
     if (map->capacity == 0)
         return;
-    aurora__row *row = slot_of(map, hash_key(key), key)->row;
+    aurora__row *row = aurora__row_slot_of(map, aurora__row_hash(key), key)->row;
     if (row != NULL)
         row->is_told = true;
 }
@@ -484,6 +487,8 @@ void aurora__rows_end(aurora__rows *rows, bool is_committed)
         aurora__row *row = rows->touched.items[i];
         if (table_of(row->table)->is_cacheable)
             end_cached(row, is_committed);
+        else if (is_committed && rows->recent != NULL && row->data != row->base)
+            aurora__recent_note(rows, row);
     }
     for (uint32_t i = 0; i < rows->wanted.count; i++)
         rows->wanted.items[i]->is_wanted = false;
@@ -499,5 +504,6 @@ void aurora__rows_end(aurora__rows *rows, bool is_committed)
 
 void aurora__rows_forget(aurora__rows *rows)
 {
+    aurora__rows_forget_recent(rows);
     rows->of_cache = (aurora__row_map){0};
 }

@@ -67,6 +67,8 @@ typedef struct aurora__rows {
     aurora__row_map of_batch;
     uint32_t batch_hint; /* rows of the last batch: the next one's map starts that large */
     aurora__row_map of_cache;
+    aurora__arena *recent; /* rows of sagas under way, see recent.c; NULL = none are kept */
+    aurora__row_map of_recent;
     aurora__row_list wanted;
     aurora__row_list touched;
     aurora__journal_entry *journal;
@@ -122,6 +124,12 @@ void aurora__rows_tell(aurora__rows *rows, const aurora__key *key);
 /* Ends a batch: cached rows take over what was committed, or fall back to what was loaded. The batch
  * arena may be reset afterwards. */
 void aurora__rows_end(aurora__rows *rows, bool is_committed);
+
+/* Keeps rows of unsettled orders, payments and reservations over batches, copied to this arena, which
+ * the owner resets together with aurora__rows_forget_recent. Like cached rows they hold only while
+ * nobody else writes. */
+void aurora__rows_keep_recent(aurora__rows *rows, aurora__arena *recent);
+void aurora__rows_forget_recent(aurora__rows *rows);
 
 /* Forgets cached rows too (somebody else wrote, or the cache grew too large). */
 void aurora__rows_forget(aurora__rows *rows);

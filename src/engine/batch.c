@@ -16,6 +16,7 @@
 #define DECIDE_ROUNDS_MAX 16
 #define BATCH_BYTES_KEEP ((size_t)16 << 20)
 #define CACHE_BYTES_MAX ((size_t)128 << 20)
+#define RECENT_BYTES_MAX ((size_t)64 << 20)
 #define RETRIES_MAX 10
 #define BEGIN_TIMEOUT_MS 2000
 
@@ -43,14 +44,23 @@ static void start_step(aurora__batch *batch, aurora_error *err)
     step->is_creating = false;
 }
 
+static void forget(aurora__engine *engine)
+{
+    aurora__rows_forget(&engine->rows);
+    aurora__block_arena_reset(&engine->cache_blocks, BATCH_BYTES_KEEP);
+    aurora__block_arena_reset(&engine->recent_blocks, BATCH_BYTES_KEEP);
+}
+
 /* Nobody else may have written since our last batch, or nothing that is remembered is used. */
 static aurora_status refresh(aurora__engine *engine, aurora__batch *batch, uint64_t epoch)
 {
     bool is_same = engine->has_epoch && engine->epoch == epoch;
     bool may_cache = (engine->store.flags & AURORA_STORE_SERIAL) != 0;
     if (!is_same || !may_cache || engine->cache_blocks.bytes > CACHE_BYTES_MAX) {
-        aurora__rows_forget(&engine->rows);
-        aurora__block_arena_reset(&engine->cache_blocks, BATCH_BYTES_KEEP);
+        forget(engine);
+    } else if (engine->recent_blocks.bytes > RECENT_BYTES_MAX) {
+        aurora__rows_forget_recent(&engine->rows);
+        aurora__block_arena_reset(&engine->recent_blocks, RECENT_BYTES_MAX / 2);
     }
     engine->epoch = epoch;
     engine->has_epoch = true;
@@ -451,9 +461,8 @@ static aurora_status attempt(aurora__engine *engine, aurora__command **commands,
     batch.turn.txn = NULL;
     if (rc != AURORA_OK) {
         revert(&batch);
-        aurora__rows_forget(&engine->rows);
         end(engine, false);
-        aurora__block_arena_reset(&engine->cache_blocks, BATCH_BYTES_KEEP);
+        forget(engine);
         return rc;
     }
     count_orders(engine);

@@ -134,7 +134,7 @@ static bool turn(aurora__engine *engine)
         aurora__batch_run(engine, commands, count);
     aurora__watch_expire(engine, aurora__engine_monotonic_ns(engine), false, AURORA_ETIMEDOUT);
     aurora__flush_run(engine);
-    did |= aurora__tail_followers(engine);
+    did |= aurora__tail_followers(engine, count == 0);
     did |= aurora__tail_work(engine, count == 0);
     if (count == 0 && aurora__tail_is_behind(engine))
         did |= look_at_tail(engine);

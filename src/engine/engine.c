@@ -167,6 +167,7 @@ static void close_parts(aurora__engine *engine)
     aurora__payments_free(engine);
     aurora__block_arena_free(&engine->batch_blocks);
     aurora__block_arena_free(&engine->cache_blocks);
+    aurora__block_arena_free(&engine->recent_blocks);
     if (engine->event_fd >= 0)
         close(engine->event_fd);
     allocator->release(allocator->self, engine);
@@ -347,7 +348,10 @@ static aurora_status start(aurora__engine *engine, const aurora__engine_options 
     engine->is_parked_stale = true;
     aurora__block_arena_init(&engine->batch_blocks, options->allocator);
     aurora__block_arena_init(&engine->cache_blocks, options->allocator);
+    aurora__block_arena_init(&engine->recent_blocks, options->allocator);
     aurora__rows_init(&engine->rows, &engine->batch_blocks.arena, &engine->cache_blocks.arena);
+    if (options->store.flags & AURORA_STORE_SERIAL)
+        aurora__rows_keep_recent(&engine->rows, &engine->recent_blocks.arena);
     if (getrandom(engine->random_state, sizeof engine->random_state, 0) !=
         sizeof engine->random_state)
         return AURORA_EIO;

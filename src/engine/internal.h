@@ -87,6 +87,7 @@ struct aurora__engine {
     aurora__command *later; /* by due time: watch_deadline_ns, linked by watch_next */
     aurora__block_arena batch_blocks;
     aurora__block_arena cache_blocks;
+    aurora__block_arena recent_blocks;
     aurora__rows rows;
     uint64_t epoch;
     bool has_epoch;
@@ -134,7 +135,7 @@ bool aurora__tail_is_behind(aurora__engine *engine);
 /* Feeds the events of a batch of ours. */
 void aurora__tail_feed(aurora__engine *engine, const aurora__batch *batch);
 /* Lets one follower that is behind read some of the log. */
-bool aurora__tail_followers(aurora__engine *engine);
+bool aurora__tail_followers(aurora__engine *engine, bool is_idle);
 /* Their commands, appended to the engine's queue. */
 bool aurora__tail_work(aurora__engine *engine, bool is_idle);
 

@@ -128,7 +128,7 @@ bool aurora__tail_is_behind(aurora__engine *engine)
 }
 
 static bool follower_catch_up(aurora__engine *engine, aurora__follower *follower,
-                              aurora_store_txn *txn)
+                              aurora_store_txn *txn, uint32_t rows_max)
 {
     aurora__query_arena arena;
     aurora_log_row rows[ROWS_AT_ONCE];
@@ -144,7 +144,7 @@ static bool follower_catch_up(aurora__engine *engine, aurora__follower *follower
     aurora_arena_port port = {&arena.arena, take_from};
     if (rc == AURORA_OK)
         rc = engine->store.log_read(engine->store.self, txn, follower->position + 1, BYTES_AT_ONCE,
-                                    rows, ROWS_AT_ONCE, &count, &port);
+                                    rows, rows_max, &count, &port);
     int64_t before = follower->position;
     for (uint32_t i = 0; rc == AURORA_OK && i < count; i++) {
         aurora__log_reader reader;
@@ -164,7 +164,8 @@ static bool follower_catch_up(aurora__engine *engine, aurora__follower *follower
     return follower->position > before;
 }
 
-bool aurora__tail_followers(aurora__engine *engine)
+/* While commands wait, one row at a time: a row may hold a thousand orders. */
+bool aurora__tail_followers(aurora__engine *engine, bool is_idle)
 {
     bool did = false;
     for (uint32_t f = 0; f < engine->follower_count; f++) {
@@ -172,7 +173,7 @@ bool aurora__tail_followers(aurora__engine *engine)
         aurora_store_txn *txn;
         if (follower->position < engine->tail &&
             aurora__engine_read_begin(engine, &txn) == AURORA_OK) {
-            did |= follower_catch_up(engine, follower, txn);
+            did |= follower_catch_up(engine, follower, txn, is_idle ? ROWS_AT_ONCE : 1);
             aurora__engine_read_end(engine, txn);
         }
         aurora__follower_gauges *gauges = &engine->counters.followers[f];
