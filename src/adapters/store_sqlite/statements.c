@@ -150,7 +150,7 @@ sqlite3_stmt *aurora__sqlite_update(sqlite3 *db, aurora__sqlite_statements *of, 
         }
     }
     /* The last slot is kept for the set of all columns, which serves every set without a slot. */
-    if (of->update_count == AURORA__SQLITE_UPDATES_MAX - 1)
+    if (of->update_count >= AURORA__SQLITE_UPDATES_MAX - 1)
         wanted = settable;
     for (uint32_t i = of->update_count; i-- > 0;) {
         if (of->update_columns[i] == wanted) {
