@@ -267,15 +267,10 @@ static void check_orphans(audit *self)
     }
 }
 
-static void check_order(audit *self)
+static void check_order(audit *self, const aurora__reservation_row *reservation,
+                        const aurora__payment_row *payment)
 {
     const aurora__order_row *order = self->order;
-    const aurora__reservation_row *reservation = NULL;
-    const aurora__payment_row *payment = NULL;
-    if (self->reservation != NULL && compare_ids(&self->reservation->order_id, &order->id) == 0)
-        reservation = self->reservation;
-    if (self->payment != NULL && compare_ids(&self->payment->order_id, &order->id) == 0)
-        payment = self->payment;
     self->verify->order_count++;
     check_total(self);
     check_history(self);
@@ -303,6 +298,20 @@ static void pass_order(audit *self)
         next_payment(self);
 }
 
+static void check_with_participants(audit *self)
+{
+    const aurora_id *id = &self->order->id;
+    bool has_reservation =
+        self->reservation != NULL && compare_ids(&self->reservation->order_id, id) == 0;
+    bool has_payment = self->payment != NULL && compare_ids(&self->payment->order_id, id) == 0;
+    check_order(self, has_reservation ? self->reservation : NULL,
+                has_payment ? self->payment : NULL);
+    if (has_reservation)
+        next_reservation(self);
+    if (has_payment)
+        next_payment(self);
+}
+
 void aurora__verify_orders(aurora__verify *verify)
 {
     audit self = {.verify = verify, .modules = aurora__engine_policy(verify->engine)->modules};
@@ -315,7 +324,7 @@ void aurora__verify_orders(aurora__verify *verify)
     next_reservation(&self);
     while ((self.order = aurora__verify_stream_next(&self.orders)) != NULL) {
         check_orphans(&self);
-        check_order(&self);
+        check_with_participants(&self);
         pass_order(&self);
     }
     if (verify->status == AURORA_OK)
