@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Records of a CSV text (RFC 4180, lines end with LF or CRLF, the last may lack it), read in place. */
+/* Records of a CSV text, read in place: RFC 4180, with LF or CRLF, which the last line may lack. */
 #ifndef AURORACTL_CSV_H
 #define AURORACTL_CSV_H
 

@@ -73,13 +73,19 @@ static const ctl_command commands[] = {
 
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)
 
+/* "stock receive SKU QUANTITY". */
+static void write_words(char *out, size_t size, const ctl_command *command)
+{
+    const char *verb = command->verb == NULL ? "" : command->verb;
+    snprintf(out, size, "%s%s%s%s%s", command->noun, verb[0] == 0 ? "" : " ", verb,
+             command->operands[0] == 0 ? "" : " ", command->operands);
+}
+
 static void print_command(FILE *file, const ctl_command *command)
 {
     char words[64];
-    snprintf(words, sizeof words, "%s%s%s%s%s", command->noun, command->verb == NULL ? "" : " ",
-             command->verb == NULL ? "" : command->verb, command->operands[0] == 0 ? "" : " ",
-             command->operands);
-    fprintf(file, "  %-30s %s%s\n", words, command->help,
+    write_words(words, sizeof words, command);
+    fprintf(file, "  %-31s %s%s\n", words, command->help,
             (command->flags & CTL_LATER) != 0 ? " (later release)" : "");
 }
 
@@ -99,8 +105,9 @@ static void print_usage(FILE *file, const char *noun)
 
 static void print_help(const ctl_command *command)
 {
-    printf("usage: auroractl");
-    print_command(stdout, command);
+    char words[64];
+    write_words(words, sizeof words, command);
+    printf("usage: auroractl %s [OPTION...]\n%s\n\n", words, command->help);
     ctl_options_describe(command);
 }
 

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "commands.h"
 #include "json_out.h"
@@ -99,6 +100,10 @@ static int read_options(const ctl *run, ctl_replay_run *replay)
     if (stock != NULL && strcmp(stock, "full") != 0 && !ctl_number_parse(stock, 0, 1000, &percent))
         return ctl_refuse("--stock: must be full or a whole percentage from 0 to 1000, is '%s'",
                           stock);
+    for (uint32_t i = 0; i < run->setting_count; i++) {
+        if (strncmp(run->settings[i], "payment=none:", strlen("payment=none:")) == 0)
+            return ctl_refuse("payment=none: leaves every order unpaid; a replay needs a provider");
+    }
     replay->stock_percent = (uint32_t)percent;
     replay->until_ms = INT64_MAX;
     return ctl_value_time(run, CTL_UNTIL, &replay->until_ms) ? CTL_YES : CTL_UNSURE;

@@ -6,7 +6,7 @@
 
 #include "progress.h"
 
-#define SETTLE_MS 60000
+#define SETTLE_MS 120000 /* calls that a kill cut off are asked again after their lease */
 #define TURN_MS 500
 
 static aurora_status read_state(ctl_replay_run *replay, ctl_replay_state *state, int32_t wait_ms)

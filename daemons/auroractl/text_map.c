@@ -23,7 +23,7 @@ static uint32_t slot_of(const ctl_text_map *map, const char *text)
     return slot;
 }
 
-static bool grow(ctl_text_map *map)
+static bool grow_map(ctl_text_map *map)
 {
     uint32_t slot_count = map->slot_count == 0 ? 1024 : map->slot_count * 2;
     const char **texts = realloc(map->texts, sizeof *texts * slot_count / 2);
@@ -43,7 +43,7 @@ static bool grow(ctl_text_map *map)
 
 uint32_t ctl_text_map_put(ctl_text_map *map, const char *text)
 {
-    if (map->count * 2 >= map->slot_count && !grow(map))
+    if (map->count * 2 >= map->slot_count && !grow_map(map))
         return CTL_NO_INDEX;
     uint32_t slot = slot_of(map, text);
     if (map->slots[slot] == 0) {

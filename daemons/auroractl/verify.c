@@ -7,6 +7,8 @@
 #include "json_out.h"
 #include "table_out.h"
 
+#define SHOWN_MAX 20 /* more than a screen of the same helps nobody; --json has the first 1,000 */
+
 static void print_json(const aurora_report *report)
 {
     ctl_json json;
@@ -38,12 +40,14 @@ static void print_table(const aurora_report *report)
     ctl_cell orders, skus, events, violations, in_progress;
     ctl_table table;
     ctl_table_init(&table, headings, 3);
-    for (uint32_t i = 0; i < report->count; i++) {
+    for (uint32_t i = 0; i < report->count && i < SHOWN_MAX; i++) {
         ctl_table_text(&table, report->items[i]->invariant);
         ctl_table_text(&table, report->items[i]->subject);
         ctl_table_text(&table, report->items[i]->message);
     }
     ctl_table_print(&table, report->is_ok == 1 ? "every invariant holds" : "not ok");
+    if (report->violation_count > SHOWN_MAX)
+        puts("...");
     printf("%s violations, %s in progress; looked at %s orders, %s SKUs, %s events\n",
            ctl_number_show((int64_t)report->violation_count, violations),
            ctl_number_show((int64_t)report->in_progress, in_progress),
