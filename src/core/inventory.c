@@ -279,6 +279,15 @@ static aurora_status on_mark(aurora__step *step, const aurora__event *event)
     return move(step, row, to.state, to.kind, event);
 }
 
+/* The order shows us as parked. What was refused stands among the parked events; here there is only
+ * the answer to say again, for an order that missed it. */
+static aurora_status on_retry(aurora__step *step, const aurora__event *event)
+{
+    aurora__reservation_row *row;
+    aurora_status rc = find(step, &event->order_id, &row);
+    return rc != AURORA_OK || row == NULL ? rc : answer(step, row, event, true);
+}
+
 aurora_status aurora__inventory_on_event(aurora__step *step, const aurora__event *event)
 {
     switch (event->kind) {
@@ -290,10 +299,9 @@ aurora_status aurora__inventory_on_event(aurora__step *step, const aurora__event
     case AURORA_EVENT_ORDER_CANCELLED:
         return on_over(step, event);
     case AURORA_EVENT_ORDER_REPAIR:
-        if (event->participant != AURORA_PARTICIPANT_INVENTORY ||
-            event->action != AURORA_REPAIR_MARK)
+        if (event->participant != AURORA_PARTICIPANT_INVENTORY)
             return AURORA_OK;
-        return on_mark(step, event);
+        return event->action == AURORA_REPAIR_MARK ? on_mark(step, event) : on_retry(step, event);
     default:
         return AURORA_OK;
     }

@@ -95,7 +95,7 @@ static aurora_status on_repair(aurora__payment_turn *turn, const aurora__event *
 {
     aurora__payment_row *row = &turn->row;
     if (row->parked_at == 0)
-        return AURORA_OK;
+        return restate(turn); /* the order shows it as parked: it missed our answer */
     if (event->action == AURORA_REPAIR_MARK)
         return mark(turn, event->result);
     if (event->action != AURORA_REPAIR_RETRY)
