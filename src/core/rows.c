@@ -11,50 +11,6 @@ static const aurora__table *table_of(uint32_t table)
     return &aurora__tables[table];
 }
 
-static aurora_value text_value(const char *text)
-{
-    return (aurora_value){.kind = AURORA_COLUMN_TEXT,
-                          .length = (uint32_t)aurora__text_length(text),
-                          .bytes = text};
-}
-
-static aurora_value number_value(int64_t number)
-{
-    return (aurora_value){.kind = AURORA_COLUMN_INT64, .number = number};
-}
-
-static aurora_value uuid_value(const aurora_id *id)
-{
-    return (aurora_value){.kind = AURORA_COLUMN_UUID, .length = 16, .bytes = id};
-}
-
-aurora__key aurora__key_uuid(uint32_t table, const aurora_id *id)
-{
-    return (aurora__key){.table = table, .count = 1, .values = {uuid_value(id)}};
-}
-
-aurora__key aurora__key_number(uint32_t table, int64_t number)
-{
-    return (aurora__key){.table = table, .count = 1, .values = {number_value(number)}};
-}
-
-aurora__key aurora__key_text(uint32_t table, const char *text)
-{
-    return (aurora__key){.table = table, .count = 1, .values = {text_value(text)}};
-}
-
-aurora__key aurora__key_texts(uint32_t table, const char *first, const char *second)
-{
-    return (aurora__key){
-        .table = table, .count = 2, .values = {text_value(first), text_value(second)}};
-}
-
-aurora__key aurora__key_uuid_number(uint32_t table, const aurora_id *id, int64_t number)
-{
-    return (aurora__key){
-        .table = table, .count = 2, .values = {uuid_value(id), number_value(number)}};
-}
-
 static uint64_t mix(uint64_t hash, uint64_t word)
 {
     hash = (hash ^ word) * 0x9E3779B97F4A7C15u;

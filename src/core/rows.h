@@ -5,6 +5,7 @@
 #define AURORA_CORE_ROWS_H
 
 #include "core/arena.h"
+#include "core/internal.h"
 #include "core/tables.h"
 
 #define AURORA__KEY_VALUES_MAX 4
@@ -16,11 +17,64 @@ typedef struct {
     aurora_value values[AURORA__KEY_VALUES_MAX];
 } aurora__key;
 
-aurora__key aurora__key_uuid(uint32_t table, const aurora_id *id);
-aurora__key aurora__key_number(uint32_t table, int64_t number);
-aurora__key aurora__key_text(uint32_t table, const char *text);
-aurora__key aurora__key_texts(uint32_t table, const char *first, const char *second);
-aurora__key aurora__key_uuid_number(uint32_t table, const aurora_id *id, int64_t number);
+/* Inline, and only what is used is written: a decision makes some forty keys. */
+static inline aurora_value aurora__value_text(const char *text)
+{
+    return (aurora_value){.kind = AURORA_COLUMN_TEXT,
+                          .length = (uint32_t)aurora__text_length(text),
+                          .bytes = text};
+}
+
+static inline aurora_value aurora__value_number(int64_t number)
+{
+    return (aurora_value){.kind = AURORA_COLUMN_INT64, .number = number};
+}
+
+static inline aurora_value aurora__value_uuid(const aurora_id *id)
+{
+    return (aurora_value){.kind = AURORA_COLUMN_UUID, .length = 16, .bytes = id};
+}
+
+static inline aurora__key aurora__key_of(uint32_t table, aurora_value value)
+{
+    aurora__key key;
+    key.table = table;
+    key.count = 1;
+    key.values[0] = value;
+    return key;
+}
+
+static inline aurora__key aurora__key_uuid(uint32_t table, const aurora_id *id)
+{
+    return aurora__key_of(table, aurora__value_uuid(id));
+}
+
+static inline aurora__key aurora__key_number(uint32_t table, int64_t number)
+{
+    return aurora__key_of(table, aurora__value_number(number));
+}
+
+static inline aurora__key aurora__key_text(uint32_t table, const char *text)
+{
+    return aurora__key_of(table, aurora__value_text(text));
+}
+
+static inline aurora__key aurora__key_texts(uint32_t table, const char *first, const char *second)
+{
+    aurora__key key = aurora__key_text(table, first);
+    key.count = 2;
+    key.values[1] = aurora__value_text(second);
+    return key;
+}
+
+static inline aurora__key aurora__key_uuid_number(uint32_t table, const aurora_id *id,
+                                                  int64_t number)
+{
+    aurora__key key = aurora__key_uuid(table, id);
+    key.count = 2;
+    key.values[1] = aurora__value_number(number);
+    return key;
+}
 
 typedef struct aurora__row {
     uint32_t table;
