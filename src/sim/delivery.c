@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/* Events from elsewhere: taken once, set aside while their key is parked, and run again when an
+ * operator says so. */
+#include "sim/world.h"
+
+#include "codec/log.h"
+
+#include <aurora/event.h>
+#include <aurora/saga.h>
+
+/* --- parked keys -------------------------------------------------------------------------- */
+
+static bool is_poison(aurora_status rc)
+{
+    return rc == AURORA__EILLEGAL || rc == AURORA__EORPHAN || rc == AURORA_ECORRUPT ||
+           rc == AURORA_EOVERFLOW;
+}
+
+static aurora__key parked_key(uint32_t module, const aurora_id *order_id, char *id)
+{
+    aurora_id_format(*order_id, id);
+    return aurora__key_texts(AURORA__TABLE_parked_key, aurora__module_name(module), id);
+}
+
+static aurora__key parked_event_key(const aurora__key *key, int64_t sequence)
+{
+    aurora__key event_key = *key;
+    event_key.table = AURORA__TABLE_parked_event;
+    event_key.count = 3;
+    event_key.values[2] = (aurora_value){.kind = AURORA_COLUMN_INT64, .number = sequence};
+    return event_key;
+}
+
+aurora_status aurora__sim_set_aside(const aurora__sim_turn *t, uint32_t module,
+                                    const aurora__event *event)
+{
+    char id[AURORA_ID_TEXT_BYTES];
+    aurora__parked_key_row *row;
+    aurora__parked_event_row *parked;
+    aurora__key key = parked_key(module, &event->order_id, id);
+    aurora_status rc = aurora__rows_write(t->step->rows, &key, (void **)&row);
+    if (rc == AURORA_OK && row == NULL) {
+        rc = aurora__rows_insert(t->step->rows, &key, (void **)&row);
+        if (rc == AURORA_OK)
+            row->parked_at = t->step->now_ms;
+    }
+    if (rc != AURORA_OK)
+        return rc;
+    row->events++;
+    row->version++;
+    aurora__key event_key = parked_event_key(&key, row->events);
+    rc = aurora__rows_insert(t->step->rows, &event_key, (void **)&parked);
+    if (rc != AURORA_OK)
+        return rc;
+    parked->kind = event->kind;
+    parked->format = AURORA__LOG_FORMAT;
+    parked->at = t->step->now_ms;
+    parked->body = aurora__event_encode(t->step->arena, event);
+    t->service->parked_keys++;
+    return AURORA_OK;
+}
+
+static aurora_status is_parked(const aurora__sim_turn *t, uint32_t module,
+                               const aurora_id *order_id, bool *is_parked_out)
+{
+    char id[AURORA_ID_TEXT_BYTES];
+    const void *row = NULL;
+    aurora__key key = parked_key(module, order_id, id);
+    aurora_status rc =
+        t->service->parked_keys == 0 ? AURORA_OK : aurora__rows_read(t->step->rows, &key, &row);
+    *is_parked_out = row != NULL;
+    return rc;
+}
+
+/* What a consumer says of an event that it cannot take; again with each repeat, because the broker
+ * may have lost that it is parked. */
+static aurora_status park(const aurora__sim_turn *t, uint32_t module, const aurora__event *event)
+{
+    aurora_status rc = AURORA_OK;
+    switch (module) {
+    case AURORA__MODULE_ORDER:
+        return aurora__order_flag_poison(t->step, &event->order_id, true);
+    case AURORA__MODULE_INVENTORY:
+        rc = aurora__inventory_park(t->step, event);
+        break;
+    default:
+        rc = aurora__payment_park(t->step, event);
+        break;
+    }
+    for (uint32_t i = 0; i < t->step->event_count; i++)
+        t->step->events[i]->is_resend = event->is_resend;
+    return rc != AURORA_OK ? rc : aurora__cascade_run(t->step, 0);
+}
+
+/* --- delivery ----------------------------------------------------------------------------- */
+
+static const aurora__sim_message *message_of(const aurora__sim_turn *t)
+{
+    const aurora__sim_feed *feed = t->command->feed;
+    const aurora__sim_service *source = &t->service->world->services[feed->source];
+    return &source->topics[feed->topic][feed->partition].items[t->command->offset];
+}
+
+/* Drawn from the message, not from the stream: each redelivery finds the same damage. */
+static bool is_damaged(const aurora__sim_turn *t, const aurora__sim_message *message)
+{
+    aurora__sim_world *world = t->service->world;
+    uint64_t word = (uint64_t)message->position * 0x9E3779B97F4A7C15u ^ world->request->seed ^
+                    t->command->feed->module << 8 ^ t->command->feed->source;
+    word = (word ^ (word >> 31)) * 0xBF58476D1CE4E5B9u;
+    return !world->is_safe && (word >> 33) % 1000 < world->options.poison_permille;
+}
+
+/* Moves the watermark; *is_new_out is false for what it has passed already. */
+static aurora_status advance(const aurora__sim_turn *t, const aurora__sim_message *message,
+                             bool *is_new_out)
+{
+    aurora__watermark_row *mark;
+    aurora__key key = aurora__sim_watermark_key(t->service->world, t->command->feed);
+    aurora_status rc = aurora__rows_write(t->step->rows, &key, (void **)&mark);
+    if (rc == AURORA_OK && mark == NULL)
+        rc = aurora__rows_insert(t->step->rows, &key, (void **)&mark);
+    if (rc != AURORA_OK)
+        return rc;
+    *is_new_out = message->position > mark->position || t->command->is_twice ||
+                  t->service->world->request->plant == AURORA__PLANT_NO_DEDUPE;
+    if (message->position > mark->position)
+        mark->position = message->position;
+    if (t->command->offset + 1 > mark->next_offset)
+        mark->next_offset = t->command->offset + 1;
+    mark->seen_at = t->step->now_ms;
+    return AURORA_OK;
+}
+
+static aurora_status take_event(const aurora__sim_turn *t, const aurora__sim_message *message,
+                                const aurora__event *event)
+{
+    uint32_t module = 1u << t->command->feed->module;
+    if (t->service->world->request->plant == AURORA__PLANT_IGNORE_RESEND && event->is_resend)
+        return AURORA_OK;
+    bool is_aside;
+    aurora_status rc = is_parked(t, module, &event->order_id, &is_aside);
+    if (rc != AURORA_OK)
+        return rc;
+    if (is_aside) {
+        rc = aurora__sim_set_aside(t, module, event);
+        return rc != AURORA_OK || !event->is_resend ? rc : park(t, module, event);
+    }
+    bool is_injected = is_damaged(t, message);
+    uint32_t outer = aurora__rows_mark(t->step->rows);
+    rc = is_injected ? AURORA_ECORRUPT : aurora__cascade_deliver(t->step, event, module);
+    if (rc == AURORA_OK) {
+        aurora__rows_keep(t->step->rows, outer);
+        return rc;
+    }
+    aurora__rows_undo(t->step->rows, outer);
+    t->step->event_count = 0;
+    t->step->parked_count = 0;
+    if (!is_poison(rc))
+        return rc;
+    if (!is_injected)
+        aurora__sim_fail(t->service->world, "I3", message->order, "%s cannot take %s: status %d",
+                         aurora__module_name(module), aurora_event_name(event->kind), (int)rc);
+    rc = aurora__sim_set_aside(t, module, event);
+    return rc != AURORA_OK ? rc : park(t, module, event);
+}
+
+aurora_status aurora__sim_deliver(const aurora__sim_turn *t)
+{
+    aurora__event event;
+    const aurora__sim_message *message = message_of(t);
+    aurora_status rc = advance(t, message, &t->command->is_new);
+    if (rc != AURORA_OK || !t->command->is_new)
+        return rc;
+    rc = aurora__event_decode(message->text, AURORA__LOG_FORMAT, t->step->arena, &event);
+    if (rc != AURORA_OK || event.kind != message->kind) {
+        aurora__sim_fail(t->service->world, "codec", message->order, "cannot read %s: %d",
+                         message->text, (int)rc);
+        return rc;
+    }
+    return take_event(t, message, &event);
+}
+
+/* The oldest parked event of a key again. With the last one the key is free. */
+aurora_status aurora__sim_redrive(const aurora__sim_turn *t)
+{
+    char id[AURORA_ID_TEXT_BYTES];
+    uint32_t module = (uint32_t)t->command->result;
+    const aurora__parked_key_row *row;
+    const aurora__parked_event_row *parked = NULL;
+    aurora__key key = parked_key(module, &t->command->id, id);
+    aurora__key event_key = key;
+    aurora_status rc = aurora__rows_read(t->step->rows, &key, (const void **)&row);
+    if (rc != AURORA_OK || row == NULL)
+        return rc;
+    for (int64_t i = 1; rc == AURORA_OK && i <= row->events; i++) { /* in one round */
+        event_key = parked_event_key(&key, i);
+        rc = aurora__rows_want(t->step->rows, &event_key);
+    }
+    for (int64_t i = 1; parked == NULL && i <= row->events; i++) {
+        event_key = parked_event_key(&key, i);
+        rc = aurora__rows_read(t->step->rows, &event_key, (const void **)&parked);
+        if (rc != AURORA_OK)
+            return rc;
+    }
+    if (parked == NULL)
+        return AURORA_ECORE;
+    aurora__event event;
+    rc = aurora__event_decode(parked->body, (uint32_t)parked->format, t->step->arena, &event);
+    if (rc == AURORA_OK)
+        rc = aurora__cascade_deliver(t->step, &event, module);
+    if (rc == AURORA_OK)
+        rc = aurora__rows_delete(t->step->rows, &event_key);
+    if (rc != AURORA_OK)
+        return rc;
+    rc = aurora__rows_read(t->step->rows, &key, (const void **)&row);
+    t->command->is_new = rc == AURORA_OK && event_key.values[2].number < row->events;
+    if (rc != AURORA_OK || t->command->is_new)
+        return rc;
+    rc = aurora__rows_delete(t->step->rows, &key);
+    if (rc == AURORA_OK && module == AURORA__MODULE_ORDER)
+        return aurora__order_flag_poison(t->step, &t->command->id, false);
+    /* The events may all have been known or none of ours: only an answer unparks the order. */
+    event.kind = AURORA_EVENT_ORDER_REPAIR;
+    event.action = AURORA_REPAIR_RETRY;
+    event.participant = module == AURORA__MODULE_INVENTORY ? AURORA_PARTICIPANT_INVENTORY
+                                                           : AURORA_PARTICIPANT_PAYMENT;
+    return rc != AURORA_OK ? rc : aurora__cascade_deliver(t->step, &event, module);
+}

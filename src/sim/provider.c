@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/* A payment provider with books of its own: calls arrive late, twice or never, answers get lost and
+ * come again. It knows its idempotency keys; what it says is what its books say. */
+#include "sim/world.h"
+
+#include <aurora/task.h>
+
+/* --- the books ---------------------------------------------------------------------------- */
+
+static int32_t authorize(aurora__sim_world *world, aurora__sim_books *books, bool is_query)
+{
+    if (books->is_voided || books->is_declined)
+        return AURORA_OUTCOME_DECLINED;
+    if (books->is_authorized)
+        return AURORA_OUTCOME_DONE;
+    if (is_query)
+        return AURORA_OUTCOME_NOT_FOUND;
+    books->is_declined = aurora__sim_below(world, 100) < world->options.decline;
+    books->is_authorized = !books->is_declined;
+    return books->is_declined ? AURORA_OUTCOME_DECLINED : AURORA_OUTCOME_DONE;
+}
+
+static int32_t capture(aurora__sim_world *world, aurora__sim_books *books, bool is_query,
+                       int64_t amount)
+{
+    bool is_forgetful = world->request->plant == AURORA__PLANT_CAPTURE_TWICE && !is_query;
+    if (books->captured > 0 && !is_forgetful)
+        return AURORA_OUTCOME_DONE;
+    if (is_query)
+        return AURORA_OUTCOME_NOT_FOUND;
+    if (!books->is_authorized || books->is_voided)
+        return AURORA_OUTCOME_DECLINED;
+    if (aurora__sim_fault(world, world->options.refuse))
+        return AURORA_OUTCOME_DECLINED;
+    books->captured += amount;
+    books->captures++;
+    return AURORA_OUTCOME_DONE;
+}
+
+/* A key that is void before it was ever seen stays void. */
+static int32_t void_key(aurora__sim_world *world, aurora__sim_books *books, bool is_query)
+{
+    if (books->captured > 0)
+        return AURORA_OUTCOME_DECLINED;
+    if (!books->is_voided && is_query)
+        return AURORA_OUTCOME_NOT_FOUND;
+    if (!books->is_voided && aurora__sim_fault(world, world->options.refuse))
+        return AURORA_OUTCOME_DECLINED;
+    books->is_voided = true;
+    return AURORA_OUTCOME_DONE;
+}
+
+static int32_t refund(aurora__sim_world *world, aurora__sim_books *books, bool is_query,
+                      int64_t amount)
+{
+    if (books->refunded > 0)
+        return AURORA_OUTCOME_DONE;
+    if (world->request->plant == AURORA__PLANT_LOSE_REFUND)
+        return AURORA_OUTCOME_DONE;
+    if (is_query)
+        return AURORA_OUTCOME_NOT_FOUND;
+    if (books->captured == 0 || aurora__sim_fault(world, world->options.refuse))
+        return AURORA_OUTCOME_DECLINED;
+    books->refunded += amount;
+    books->refunds++;
+    return AURORA_OUTCOME_DONE;
+}
+
+static int32_t execute(aurora__sim_world *world, const aurora__sim_item *call)
+{
+    aurora__sim_order *order = &world->orders[call->order];
+    switch (call->verb) {
+    case AURORA_VERB_AUTHORIZE:
+        return authorize(world, &order->books, call->is_query);
+    case AURORA_VERB_CAPTURE:
+        return capture(world, &order->books, call->is_query, order->total_minor);
+    case AURORA_VERB_VOID:
+        return void_key(world, &order->books, call->is_query);
+    default:
+        return refund(world, &order->books, call->is_query, order->total_minor);
+    }
+}
+
+/* --- the way there and back --------------------------------------------------------------- */
+
+static void post(aurora__sim_world *world, aurora__sim_item item, uint32_t within_ms)
+{
+    item.at_ms = world->now_ms + 1 + aurora__sim_below(world, within_ms);
+    aurora__sim_agenda_add(world, item);
+}
+
+/* The caller hears nothing: it says so, or its lease runs out. */
+static void give_up(aurora__sim_world *world, const aurora__sim_item *call)
+{
+    aurora__sim_item answer = *call;
+    answer.kind = AURORA__SIM_ANSWER;
+    answer.outcome = AURORA_OUTCOME_UNKNOWN;
+    if (aurora__sim_below(world, 2) == 0)
+        post(world, answer, 20000);
+}
+
+void aurora__sim_provider_call(aurora__sim_world *world, const aurora__payment_task *task)
+{
+    int32_t order = aurora__sim_order_of(world, &task->order_id);
+    aurora__sim_item call = {.kind = AURORA__SIM_CALL,
+                             .order = order,
+                             .verb = task->verb,
+                             .is_query = task->is_query,
+                             .id = task->id};
+    if (task->amount_minor != world->orders[order].total_minor)
+        aurora__sim_fail(world, "I12", order, "a call of %lld for an order of %lld",
+                         (long long)task->amount_minor,
+                         (long long)world->orders[order].total_minor);
+    if (aurora__sim_fault(world, world->options.timeout)) {
+        aurora__sim_trace(world, order, "the call is lost on its way to the provider");
+        give_up(world, &call);
+        return;
+    }
+    post(world, call, aurora__sim_fault(world, world->options.late) ? 90000 : 300);
+    if (aurora__sim_fault(world, world->options.echo))
+        post(world, call, 20000);
+}
+
+void aurora__sim_provider_execute(aurora__sim_world *world, const aurora__sim_item *call)
+{
+    aurora__sim_item answer = *call;
+    if (!world->is_safe && world->orders[call->order].is_silent) {
+        give_up(world, call);
+        return;
+    }
+    answer.kind = AURORA__SIM_ANSWER;
+    answer.outcome = execute(world, call);
+    aurora__sim_trace(world, call->order, "provider: %s%s is %s", call->is_query ? "query of " : "",
+                      aurora_verb_name(call->verb), aurora_outcome_name(answer.outcome));
+    aurora__sim_check_books(world, call->order);
+    if (aurora__sim_fault(world, world->options.silence)) {
+        aurora__sim_trace(world, call->order, "the provider's answer is lost");
+        give_up(world, call);
+        return;
+    }
+    if (aurora__sim_fault(world, world->options.late)) {
+        aurora__sim_item pending = answer;
+        pending.outcome = AURORA_OUTCOME_PENDING;
+        if (aurora__sim_below(world, 2) == 0)
+            post(world, pending, 300);
+        post(world, answer, 120000);
+        return;
+    }
+    post(world, answer, 300);
+    if (aurora__sim_fault(world, world->options.echo))
+        post(world, answer, 60000);
+}
+
+void aurora__sim_provider_answer(aurora__sim_world *world, const aurora__sim_item *answer)
+{
+    aurora__sim_command finish = {.kind = AURORA__SIM_DO_FINISH,
+                                  .order = answer->order,
+                                  .id = answer->id,
+                                  .answers = {{.outcome = answer->outcome}}};
+    if (answer->outcome == AURORA_OUTCOME_DONE)
+        finish.answers[0].provider_reference = "ref-1";
+    if (answer->outcome == AURORA_OUTCOME_DECLINED)
+        finish.answers[0].code = "no_funds";
+    aurora__sim_service *service = aurora__sim_service_of(world, AURORA__MODULE_PAYMENT);
+    if (!aurora__sim_service_send(service, &finish))
+        aurora__sim_trace(world, answer->order, "nobody hears the provider");
+}
