@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Durable orders per second through the C API, against the textbook way on the same SQLite, in one
- * run with interleaved rounds. Each order has 2 lines of 10,000 SKUs, a customer of 100,000 (uniform:
- * the worst case for a customer list), an idempotency key; 1,024 are in flight; trending,
+ * run with interleaved rounds. Each order has 2 lines of 10,000 SKUs, a customer of 100,000
+ * (uniform: the worst case for a customer list), an idempotency key; 1,024 are in flight; trending,
  * notification and the customer list follow. Prints medians and leaves them in
  * var/bench/orders.json.
  *
@@ -240,8 +240,7 @@ static void *serve(void *argument)
         }
         aurora_error err = AURORA_ERROR_INIT;
         if (page->count > 0) {
-            aurora_status rc =
-                aurora_task_finish_many(shop, ids, results, page->count, NULL, &err);
+            aurora_status rc = aurora_task_finish_many(shop, ids, results, page->count, NULL, &err);
             if (rc)
                 die("finish", rc, &err);
         }
@@ -257,10 +256,9 @@ static aurora_t *open_shop(const char *path, const char *payment)
     const char *settings[] = {payment};
     aurora_error err = AURORA_ERROR_INIT;
     aurora_t *shop = NULL;
-    aurora_status rc = aurora_open(path,
-                                   AURORA_OPTIONS(.flags = AURORA_OPEN_WORKER, .settings = settings,
-                                                  .setting_count = 1),
-                                   &shop, &err);
+    aurora_status rc = aurora_open(
+        path, AURORA_OPTIONS(.flags = AURORA_OPEN_WORKER, .settings = settings, .setting_count = 1),
+        &shop, &err);
     if (rc)
         die("open", rc, &err);
     return shop;

@@ -207,10 +207,8 @@ static void place_one(aurora__id_source *ids)
                            .payment_method = "tok_approve",
                            .lines = lines,
                            .line_count = 2};
-    aurora__step step = {.rows = &rows,
-                         .arena = &batch.arena,
-                         .policy = &policy,
-                         .now_ms = 1700000000000};
+    aurora__step step = {
+        .rows = &rows, .arena = &batch.arena, .policy = &policy, .now_ms = 1700000000000};
     aurora_id taken;
     uint32_t line;
     check(aurora__order_place_keys(&step, &place), "keys");
@@ -263,17 +261,17 @@ static void fill_store(void)
     aurora_queue *queue = NULL;
     aurora_error err = AURORA_ERROR_INIT;
     check(aurora_open(STORE, AURORA_OPTIONS(.flags = AURORA_OPEN_WORKER), &shop, &err), "open");
-    check(aurora_product_put(shop,
-                             AURORA_PRODUCT(.sku = "mug", .name = "Mug", .price_minor = 1250,
-                                            .currency = "EUR"),
-                             AURORA_ANY_VERSION, NULL, &err),
+    check(aurora_product_put(
+              shop,
+              AURORA_PRODUCT(.sku = "mug", .name = "Mug", .price_minor = 1250, .currency = "EUR"),
+              AURORA_ANY_VERSION, NULL, &err),
           "product");
     check(aurora_stock_receive(shop, "mug", 1000000, "first", &err), "stock");
     check(aurora_queue_new(shop, 1024, &queue), "queue");
     aurora_line line = {.sku = "mug", .quantity = 1};
-    const aurora_order_request *request = AURORA_ORDER(
-            .currency = "EUR", .payment_method = "tok_approve", .customer_id = "c", .lines = &line,
-            .line_count = 1);
+    const aurora_order_request *request =
+        AURORA_ORDER(.currency = "EUR", .payment_method = "tok_approve", .customer_id = "c",
+                     .lines = &line, .line_count = 1);
     uint32_t submitted = 0;
     for (uint32_t done = 0; done < OPEN_ORDERS;) {
         static aurora_completion completions[1024];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The peer of the order benchmark: the same saga the textbook way, on SQLite, with normalised
- * tables and a durable transaction for each step. Not part of the library and never linked to it. */
+ * tables and a durable transaction for each step. Not part of the library and never linked to
+ * it. */
 #ifndef TEXTBOOK_H
 #define TEXTBOOK_H
 

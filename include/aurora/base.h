@@ -16,18 +16,18 @@ extern "C" {
 
 /* Limits on input, in bytes without the NUL or in pieces. A value beyond one answers AURORA_EINVAL
  * and names the field. */
-#define AURORA_SKU_BYTES_MAX 64         /* 1..64 bytes, no control character, '/' or outer space */
-#define AURORA_KEY_BYTES_MAX 255        /* idempotency keys, movement keys, references */
-#define AURORA_TEXT_BYTES_MAX 255       /* customer ids, payment methods, contacts, labels, reasons */
-#define AURORA_NAME_BYTES_MAX 512       /* product names, brands, categories */
-#define AURORA_BODY_BYTES_MAX 65536     /* product descriptions, image addresses, notes (1,024) */
+#define AURORA_SKU_BYTES_MAX 64     /* 1..64 bytes, no control character, '/' or outer space */
+#define AURORA_KEY_BYTES_MAX 255    /* idempotency keys, movement keys, references */
+#define AURORA_TEXT_BYTES_MAX 255   /* customer ids, payment methods, contacts, labels, reasons */
+#define AURORA_NAME_BYTES_MAX 512   /* product names, brands, categories */
+#define AURORA_BODY_BYTES_MAX 65536 /* product descriptions, image addresses, notes (1,024) */
 #define AURORA_NOTE_BYTES_MAX 1024
 #define AURORA_ORDER_LINES_MAX 1000
 #define AURORA_ORDER_CHARGES_MAX 64
-#define AURORA_PAIRS_MAX 16             /* metadata of an order */
-#define AURORA_ATTRIBUTES_MAX 64        /* attributes of a product */
-#define AURORA_QUANTITY_MAX 1000000     /* of one line; a line's quantity is 1..1,000,000 */
-#define AURORA_MOVEMENT_MAX 1000000000  /* of one receipt or adjustment */
+#define AURORA_PAIRS_MAX 16            /* metadata of an order */
+#define AURORA_ATTRIBUTES_MAX 64       /* attributes of a product */
+#define AURORA_QUANTITY_MAX 1000000    /* of one line; a line's quantity is 1..1,000,000 */
+#define AURORA_MOVEMENT_MAX 1000000000 /* of one receipt or adjustment */
 #define AURORA_PRICE_MINOR_MAX 1000000000000
 
 /* A UUIDv7 (RFC 9562) in network byte order: sorts by time of creation. */
@@ -47,7 +47,10 @@ typedef struct {
     char message[188];    /* "must be 1 to 1000000, is 0" */
 } aurora_error;
 
-#define AURORA_ERROR_INIT {.size = sizeof(aurora_error)}
+#define AURORA_ERROR_INIT                                                                          \
+    {                                                                                              \
+        .size = sizeof(aurora_error)                                                               \
+    }
 
 /* One line of an order or of a reservation. Arrays of it have this pinned layout. */
 typedef struct {
@@ -62,7 +65,8 @@ typedef struct {
     const char *value;
 } aurora_pair;
 
-/* Writes the 36 characters of `id` in lower case and a NUL. Threads: shared. RFC 9562, section 4. */
+/* Writes the 36 characters of `id` in lower case and a NUL. Threads: shared. RFC 9562, section
+ * 4. */
 AURORA_API void aurora_id_format(aurora_id id, char text_out[AURORA_ID_TEXT_BYTES]);
 
 /* Reads the 36-character form, either case. Returns AURORA_EINVAL for anything else and leaves

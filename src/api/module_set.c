@@ -116,8 +116,8 @@ static aurora_status is_index_empty(const aurora_store *store, aurora_store_txn 
     return rc;
 }
 
-/* Whether someone would wait for this cursor for ever. Notification goes on where it was if it is in
- * the new set too. */
+/* Whether someone would wait for this cursor for ever. Notification goes on where it was if it is
+ * in the new set too. */
 static bool is_needed(const aurora_value *name, const aurora_value *kind, bool has_notification)
 {
     static const char notification[] = AURORA__NOTIFICATION_CURSOR;

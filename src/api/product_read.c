@@ -5,8 +5,8 @@
 #include "api/handle.h"
 #include "api/refuse.h"
 #include "codec/result.h"
-#include "core/json.h"
 #include "core/internal.h"
+#include "core/json.h"
 
 #include <aurora/product.h>
 
@@ -142,9 +142,8 @@ typedef struct {
 
 static aurora_value text_value(const char *text)
 {
-    return (aurora_value){.kind = AURORA_COLUMN_TEXT,
-                          .length = (uint32_t)strlen(text),
-                          .bytes = text};
+    return (aurora_value){
+        .kind = AURORA_COLUMN_TEXT, .length = (uint32_t)strlen(text), .bytes = text};
 }
 
 /* Reads rows until `limit` of them are not deleted, or the range ends. */
@@ -157,8 +156,7 @@ static aurora_status read_rows(aurora_t *shop, aurora_store_txn *txn, position *
     *count_out = 0;
     while (*count_out < limit && found == limit) {
         aurora__range range = {.table = AURORA__TABLE_product,
-                               .index = at->category == NULL ? -1
-                                                             : AURORA__INDEX_PRODUCT_CATEGORY,
+                               .index = at->category == NULL ? -1 : AURORA__INDEX_PRODUCT_CATEGORY,
                                .flags = at->after_count > 0 ? AURORA_SCAN_LOWER_OPEN : 0,
                                .lower = at->after,
                                .lower_count = at->after_count,

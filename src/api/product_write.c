@@ -35,8 +35,7 @@ static aurora_status product_decide(aurora__command *base, aurora__turn *turn)
     aurora__step *step = &turn->step;
     switch (command->act) {
     case PUT:
-        return aurora__product_replace(step, &command->put, command->if_version,
-                                       &command->version);
+        return aurora__product_replace(step, &command->put, command->if_version, &command->version);
     case DELETE:
         return aurora__product_delete(step, command->put.sku, command->if_version,
                                       &command->version);
@@ -47,8 +46,9 @@ static aurora_status product_decide(aurora__command *base, aurora__turn *turn)
     }
 }
 
-static const aurora__command_class product_class = {
-    .name = "product", .keys = product_keys, .decide = product_decide};
+static const aurora__command_class product_class = {.name = "product",
+                                                    .keys = product_keys,
+                                                    .decide = product_decide};
 
 static aurora_status check_attributes(const aurora_product_input *input, aurora_error *err)
 {
@@ -83,11 +83,10 @@ static aurora_status check_input(const aurora_product_input *input, aurora_error
     if (rc == AURORA_OK)
         rc = aurora__check_text(err, "category", input->category, 0, AURORA_NAME_BYTES_MAX, false);
     if (rc == AURORA_OK)
-        rc = aurora__check_text(err, "image_url", input->image_url, 0, AURORA_BODY_BYTES_MAX,
-                                false);
+        rc =
+            aurora__check_text(err, "image_url", input->image_url, 0, AURORA_BODY_BYTES_MAX, false);
     if (rc == AURORA_OK)
-        rc = aurora__check_range(err, "price_minor", input->price_minor, 0,
-                                 AURORA_PRICE_MINOR_MAX);
+        rc = aurora__check_range(err, "price_minor", input->price_minor, 0, AURORA_PRICE_MINOR_MAX);
     if (rc == AURORA_OK)
         rc = aurora__check_currency(err, "currency", input->currency);
     if (rc == AURORA_OK)
@@ -304,9 +303,8 @@ static aurora_status resync_page(aurora_t *shop, char after[AURORA_SKU_BYTES_MAX
     aurora_store_txn *txn;
     aurora__query_arena arena;
     uint32_t found = 0;
-    aurora_value lower = {.kind = AURORA_COLUMN_TEXT,
-                          .length = (uint32_t)strlen(after),
-                          .bytes = after};
+    aurora_value lower = {
+        .kind = AURORA_COLUMN_TEXT, .length = (uint32_t)strlen(after), .bytes = after};
     aurora__range range = {.table = AURORA__TABLE_product,
                            .index = -1,
                            .flags = AURORA_SCAN_LOWER_OPEN,

@@ -6,8 +6,8 @@
 #include "api/handle.h"
 #include "api/refuse.h"
 #include "codec/result.h"
-#include "core/json.h"
 #include "core/internal.h"
+#include "core/json.h"
 
 #include <aurora/stock.h>
 
@@ -24,7 +24,7 @@ typedef struct {
     int64_t expires_at;
     int64_t quantity;
     aurora_id order_id;
-    const char *key; /* NULL for an order's */
+    const char *key;                     /* NULL for an order's */
     char name[AURORA_KEY_BYTES_MAX + 1]; /* orders the ones of one millisecond */
 } held;
 
@@ -77,8 +77,7 @@ static held *add(walk *to)
     return item;
 }
 
-static aurora_status add_reservations(walk *to, const aurora__reservation_row *rows,
-                                      uint32_t count)
+static aurora_status add_reservations(walk *to, const aurora__reservation_row *rows, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
         int64_t quantity = quantity_of(rows[i].lines, to->sku_id);
@@ -153,9 +152,8 @@ static aurora_status walk_reservations(walk *to)
 
 static aurora_value text_value(const char *text)
 {
-    return (aurora_value){.kind = AURORA_COLUMN_TEXT,
-                          .length = (uint32_t)strlen(text),
-                          .bytes = text};
+    return (aurora_value){
+        .kind = AURORA_COLUMN_TEXT, .length = (uint32_t)strlen(text), .bytes = text};
 }
 
 static aurora_status walk_holds(walk *to)
@@ -262,9 +260,8 @@ static uint32_t start_of(const walk *from, const aurora__cursor *cursor)
     if (cursor->key_count < 2)
         return 0;
     last.created_at = cursor->key[0].number;
-    memcpy(last.name, cursor->key[1].bytes, cursor->key[1].length < sizeof last.name
-                                                ? cursor->key[1].length
-                                                : sizeof last.name - 1);
+    memcpy(last.name, cursor->key[1].bytes,
+           cursor->key[1].length < sizeof last.name ? cursor->key[1].length : sizeof last.name - 1);
     uint32_t at = 0;
     while (at < from->count && compare(&from->items[at], &last) <= 0)
         at++;

@@ -9,7 +9,6 @@
 #include "core/internal.h"
 #include "core/json.h"
 
-
 #define LIST "stock"
 #define LIMIT_DEFAULT 50
 #define LIMIT_MAX 1000
@@ -17,9 +16,8 @@
 
 static aurora_value text_value(const char *text)
 {
-    return (aurora_value){.kind = AURORA_COLUMN_TEXT,
-                          .length = (uint32_t)strlen(text),
-                          .bytes = text};
+    return (aurora_value){
+        .kind = AURORA_COLUMN_TEXT, .length = (uint32_t)strlen(text), .bytes = text};
 }
 
 static aurora_status load_stock(aurora_t *shop, aurora_store_txn *txn, int64_t id,
@@ -151,9 +149,10 @@ static aurora_status list(aurora_t *shop, int64_t below, const char *cursor_text
     if (rc != AURORA_OK)
         return rc;
     aurora__query_arena_init(&arena, &shop->allocator);
-    const char *after = cursor.key_count == 0 ? NULL
-                                              : aurora__arena_copy(&arena.arena, cursor.key[0].bytes,
-                                                                   cursor.key[0].length);
+    const char *after =
+        cursor.key_count == 0
+            ? NULL
+            : aurora__arena_copy(&arena.arena, cursor.key[0].bytes, cursor.key[0].length);
     stock_item *items = aurora__arena_take(&arena.arena, limit * sizeof *items);
     rc = items == NULL ? AURORA_ENOMEM : aurora__engine_read_begin(shop->engine, &txn);
     if (rc == AURORA_OK) {

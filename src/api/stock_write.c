@@ -32,8 +32,9 @@ static aurora_status move_decide(aurora__command *base, aurora__turn *turn)
     return aurora__stock_move(&turn->step, &command->movement, &command->stock);
 }
 
-static const aurora__command_class move_class = {
-    .name = "stock_move", .keys = move_keys, .decide = move_decide};
+static const aurora__command_class move_class = {.name = "stock_move",
+                                                 .keys = move_keys,
+                                                 .decide = move_decide};
 
 static aurora_status check_movement(const aurora_movement *movement, aurora_error *err)
 {
@@ -155,8 +156,9 @@ static aurora_status hold_decide(aurora__command *base, aurora__turn *turn)
     return aurora__hold_release(&turn->step, hold->scope, hold->key);
 }
 
-static const aurora__command_class hold_class = {
-    .name = "hold", .keys = hold_keys, .decide = hold_decide};
+static const aurora__command_class hold_class = {.name = "hold",
+                                                 .keys = hold_keys,
+                                                 .decide = hold_decide};
 
 static aurora_status check_lines(const aurora_line *lines, uint32_t count, aurora_error *err)
 {

@@ -32,14 +32,15 @@ static aurora_status sent_decide(aurora__command *base, aurora__turn *turn)
                                        command->code, command->retry_after_ms);
 }
 
-static const aurora__command_class sent_class = {
-    .name = "notification_finish", .keys = sent_keys, .decide = sent_decide};
+static const aurora__command_class sent_class = {.name = "notification_finish",
+                                                 .keys = sent_keys,
+                                                 .decide = sent_decide};
 
 static aurora__command *new_sent(aurora_t *shop, const aurora_id *task_id,
                                  const aurora_task_result *result)
 {
-    sent_command *command = aurora__command_new(
-        shop->engine, &sent_class, sizeof *command + aurora__pack_bytes(result->code));
+    sent_command *command = aurora__command_new(shop->engine, &sent_class,
+                                                sizeof *command + aurora__pack_bytes(result->code));
     if (command == NULL)
         return NULL;
     aurora__pack pack = {(char *)(command + 1)};

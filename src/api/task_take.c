@@ -28,19 +28,20 @@ typedef struct {
     aurora__query_arena arena; /* of the tasks, made anew by each decision */
     aurora_task *tasks;
     uint32_t task_count;
+    aurora_task_page *page; /* of them, for the taker */
 } take_command;
 
 static aurora_status scan_due(take_command *command, aurora__turn *turn)
 {
     bool is_payment = command->kind == AURORA_TASK_PAYMENT;
     aurora_value upper = {.kind = AURORA_COLUMN_TIME, .number = turn->step.now_ms};
-    aurora__range range = {
-        .table = is_payment ? AURORA__TABLE_payment : AURORA__TABLE_notification,
-        .index = is_payment ? AURORA__INDEX_PAYMENT_DUE : AURORA__INDEX_NOTIFICATION_DUE,
-        .upper = &upper,
-        .upper_count = 1,
-        .columns = is_payment ? 1 : 3,
-        .limit = command->capacity};
+    aurora__range range = {.table = is_payment ? AURORA__TABLE_payment : AURORA__TABLE_notification,
+                           .index = is_payment ? AURORA__INDEX_PAYMENT_DUE
+                                               : AURORA__INDEX_NOTIFICATION_DUE,
+                           .upper = &upper,
+                           .upper_count = 1,
+                           .columns = is_payment ? 1 : 3,
+                           .limit = command->capacity};
     aurora__query_arena arena;
     aurora__query_arena_init(&arena, aurora__engine_allocator(turn->engine));
     size_t bytes = is_payment ? sizeof(aurora__payment_row) : sizeof(aurora__notification_row);
@@ -91,8 +92,7 @@ static aurora_status take_payment(take_command *command, aurora__turn *turn, con
     aurora__payment_task task;
     bool is_taken = false;
     bool is_out = false;
-    aurora_status rc =
-        aurora__payment_take(&turn->step, id, command->lease_ms, &task, &is_taken);
+    aurora_status rc = aurora__payment_take(&turn->step, id, command->lease_ms, &task, &is_taken);
     if (rc != AURORA_OK || !is_taken)
         return rc;
     const aurora__order_row *order = NULL;
@@ -101,26 +101,26 @@ static aurora_status take_payment(take_command *command, aurora__turn *turn, con
         rc = aurora__rows_read(turn->step.rows, &key, (const void **)&order);
     if (rc != AURORA_OK && rc != AURORA_ECORRUPT)
         return rc;
-    command->tasks[command->task_count++] = (aurora_task){
-        .size = sizeof(aurora_task),
-        .kind = AURORA_TASK_PAYMENT,
-        .id = task.id,
-        .order_id = task.order_id,
-        .verb = task.verb,
-        .is_query = task.is_query,
-        .attempt = (uint32_t)task.attempt,
-        .amount_minor = task.amount_minor,
-        .currency = keep(command, task.currency, &is_out),
-        .payment_method = keep(command, task.payment_method, &is_out),
-        .authorize_id = task.authorize_id,
-        .provider_reference = keep(command, task.provider_reference, &is_out),
-        .customer_id = keep(command, task.saga->customer_id, &is_out),
-        .contact = keep(command, task.saga->contact, &is_out),
-        .reference = keep(command, order == NULL ? NULL : order->reference, &is_out),
-        .reason = order == NULL ? 0 : (int32_t)order->reason,
-        .traceparent = keep(command, task.saga->traceparent, &is_out),
-        .deadline_at_ms = task.saga->deadline_at,
-        .lease_at_ms = task.lease_at};
+    command->tasks[command->task_count++] =
+        (aurora_task){.size = sizeof(aurora_task),
+                      .kind = AURORA_TASK_PAYMENT,
+                      .id = task.id,
+                      .order_id = task.order_id,
+                      .verb = task.verb,
+                      .is_query = task.is_query,
+                      .attempt = (uint32_t)task.attempt,
+                      .amount_minor = task.amount_minor,
+                      .currency = keep(command, task.currency, &is_out),
+                      .payment_method = keep(command, task.payment_method, &is_out),
+                      .authorize_id = task.authorize_id,
+                      .provider_reference = keep(command, task.provider_reference, &is_out),
+                      .customer_id = keep(command, task.saga->customer_id, &is_out),
+                      .contact = keep(command, task.saga->contact, &is_out),
+                      .reference = keep(command, order == NULL ? NULL : order->reference, &is_out),
+                      .reason = order == NULL ? 0 : (int32_t)order->reason,
+                      .traceparent = keep(command, task.saga->traceparent, &is_out),
+                      .deadline_at_ms = task.saga->deadline_at,
+                      .lease_at_ms = task.lease_at};
     return is_out ? AURORA_ENOMEM : AURORA_OK;
 }
 
@@ -153,6 +153,46 @@ static aurora_status take_notification(take_command *command, aurora__turn *turn
     return is_out ? AURORA_ENOMEM : AURORA_OK;
 }
 
+static aurora_status fill_page(aurora__arena *arena, const void *argument)
+{
+    const take_command *source = argument;
+    aurora_task_page *page = aurora__arena_zero(arena, sizeof *page);
+    uint32_t count = source == NULL ? 0 : source->task_count;
+    const aurora_task **items = aurora__arena_take(arena, count * sizeof *items);
+    if (page == NULL || items == NULL)
+        return AURORA_ENOMEM;
+    for (uint32_t i = 0; i < count; i++) {
+        aurora_task *item = aurora__arena_take(arena, sizeof *item);
+        if (item == NULL)
+            return AURORA_ENOMEM;
+        *item = source->tasks[i];
+        const char **texts[] = {
+            &item->currency, &item->payment_method, &item->customer_id,  &item->provider_reference,
+            &item->contact,  &item->reference,      &item->decline_code, &item->traceparent};
+        for (size_t t = 0; t < sizeof texts / sizeof texts[0]; t++) {
+            const char *text = *texts[t];
+            *texts[t] = aurora__arena_text(arena, text);
+            if (text != NULL && *texts[t] == NULL)
+                return AURORA_ENOMEM;
+        }
+        items[i] = item;
+    }
+    page->size = sizeof *page;
+    page->count = count;
+    page->items = items;
+    return AURORA_OK;
+}
+
+/* A part of the decision: a lease whose page finds no memory is not taken at all. */
+static aurora_status build_page(take_command *command, aurora__engine *engine)
+{
+    aurora_task_page_free(command->page);
+    command->page = NULL;
+    return aurora__result_build(aurora__engine_allocator(engine),
+                                512 * (size_t)command->task_count + 256, fill_page, command,
+                                (void **)&command->page);
+}
+
 static aurora_status take_decide(aurora__command *base, aurora__turn *turn)
 {
     take_command *command = (take_command *)base;
@@ -168,47 +208,20 @@ static aurora_status take_decide(aurora__command *base, aurora__turn *turn)
         if (rc != AURORA_OK && rc != AURORA_ECORRUPT)
             return rc;
     }
-    return AURORA_OK;
+    return command->task_count == 0 ? AURORA_OK : build_page(command, turn->engine);
 }
 
 static void take_free(aurora__command *base)
 {
-    aurora__query_arena_free(&((take_command *)base)->arena);
+    take_command *command = (take_command *)base;
+    aurora_task_page_free(command->page);
+    aurora__query_arena_free(&command->arena);
 }
 
-static const aurora__command_class take_class = {
-    .name = "task_take", .keys = take_keys, .decide = take_decide, .free = take_free};
-
-static aurora_status fill_page(aurora__arena *arena, const void *argument)
-{
-    const take_command *source = argument;
-    aurora_task_page *page = aurora__arena_zero(arena, sizeof *page);
-    uint32_t count = source == NULL ? 0 : source->task_count;
-    const aurora_task **items = aurora__arena_take(arena, count * sizeof *items);
-    if (page == NULL || items == NULL)
-        return AURORA_ENOMEM;
-    for (uint32_t i = 0; i < count; i++) {
-        aurora_task *item = aurora__arena_take(arena, sizeof *item);
-        if (item == NULL)
-            return AURORA_ENOMEM;
-        *item = source->tasks[i];
-        const char **texts[] = {&item->currency,    &item->payment_method,
-                                &item->customer_id, &item->provider_reference,
-                                &item->contact,     &item->reference,
-                                &item->decline_code, &item->traceparent};
-        for (size_t t = 0; t < sizeof texts / sizeof texts[0]; t++) {
-            const char *text = *texts[t];
-            *texts[t] = aurora__arena_text(arena, text);
-            if (text != NULL && *texts[t] == NULL)
-                return AURORA_ENOMEM;
-        }
-        items[i] = item;
-    }
-    page->size = sizeof *page;
-    page->count = count;
-    page->items = items;
-    return AURORA_OK;
-}
+static const aurora__command_class take_class = {.name = "task_take",
+                                                 .keys = take_keys,
+                                                 .decide = take_decide,
+                                                 .free = take_free};
 
 static take_command *new_take(aurora_t *shop, int32_t kind, uint32_t capacity, uint32_t lease_ms)
 {
@@ -233,9 +246,10 @@ static aurora_status take_once(aurora_t *shop, int32_t kind, uint32_t capacity, 
         return AURORA_ENOMEM;
     aurora_status rc = aurora__engine_call(shop->engine, &command->head, WAIT_MS, NULL);
     *count_out = rc == AURORA_OK ? command->task_count : 0;
-    if (rc == AURORA_OK && command->task_count > 0)
-        rc = aurora__result_build(&shop->allocator, 512 * (size_t)command->task_count + 256,
-                                  fill_page, command, (void **)out);
+    if (*count_out > 0) {
+        *out = command->page;
+        command->page = NULL;
+    }
     aurora__command_release(&command->head);
     return rc;
 }
@@ -254,13 +268,13 @@ static bool is_due(void *argument)
     aurora_store_txn *txn;
     aurora_value upper = {.kind = AURORA_COLUMN_TIME,
                           .number = aurora__engine_wall_ms(shop->engine)};
-    aurora__range range = {
-        .table = is_payment ? AURORA__TABLE_payment : AURORA__TABLE_notification,
-        .index = is_payment ? AURORA__INDEX_PAYMENT_DUE : AURORA__INDEX_NOTIFICATION_DUE,
-        .upper = &upper,
-        .upper_count = 1,
-        .columns = 1,
-        .limit = 1};
+    aurora__range range = {.table = is_payment ? AURORA__TABLE_payment : AURORA__TABLE_notification,
+                           .index = is_payment ? AURORA__INDEX_PAYMENT_DUE
+                                               : AURORA__INDEX_NOTIFICATION_DUE,
+                           .upper = &upper,
+                           .upper_count = 1,
+                           .columns = 1,
+                           .limit = 1};
     union {
         aurora__payment_row payment;
         aurora__notification_row notification;

@@ -32,8 +32,7 @@ static const subscriber subscribers[] = {
          KIND(AURORA_EVENT_ORDER_FAILED) | KIND(AURORA_EVENT_ORDER_CANCELLED) |
          KIND(AURORA_EVENT_ORDER_REPAIR),
      aurora__payment_on_event, aurora__payment_park},
-    {AURORA__MODULE_ORDER,
-     KIND(AURORA_EVENT_PRODUCT_UPSERTED) | KIND(AURORA_EVENT_PRODUCT_DELETED),
+    {AURORA__MODULE_ORDER, KIND(AURORA_EVENT_PRODUCT_UPSERTED) | KIND(AURORA_EVENT_PRODUCT_DELETED),
      aurora__price_on_event, NULL},
 };
 

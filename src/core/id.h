@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* UUIDv7 (RFC 9562): 48 bits of milliseconds, then a counter that starts at random each
- * millisecond, so that ids of one generator grow. The lowest three bits stay 0: task ids use them. */
+ * millisecond, so that ids of one generator grow. The lowest three bits stay 0: task ids use
+ * them. */
 #ifndef AURORA_CORE_ID_H
 #define AURORA_CORE_ID_H
 

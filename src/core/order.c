@@ -98,8 +98,8 @@ static aurora_status conclude(aurora__step *step, aurora__order_row *order, int3
     order->answers = 0;
     order->settled_at = 0;
     schedule(step, order);
-    aurora_status rc = aurora__order_note(step, order, (int32_t)cause->event_kind, cause->actor,
-                                          cause->note);
+    aurora_status rc =
+        aurora__order_note(step, order, (int32_t)cause->event_kind, cause->actor, cause->note);
     return rc != AURORA_OK ? rc : emit_or_full(step, order, kinds[status]);
 }
 
@@ -237,8 +237,8 @@ aurora_status aurora__order_cancel(aurora__step *step, const aurora_id *order_id
         return aurora__step_refuse(step, AURORA_EPARKED, "", "the order waits for an operator");
     if (order->status == AURORA_ORDER_CANCELLED)
         return AURORA_OK;
-    int32_t next = aurora_machine_next(&aurora__order_machine, (int32_t)order->status,
-                                       AURORA__ORDER_CANCEL);
+    int32_t next =
+        aurora_machine_next(&aurora__order_machine, (int32_t)order->status, AURORA__ORDER_CANCEL);
     if (next == 0)
         return aurora__step_refuse(step, AURORA_EFINAL, "", "the order is already FAILED");
     aurora__transition cause = {.actor = actor, .note = note};

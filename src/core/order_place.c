@@ -146,8 +146,7 @@ static void fill(const aurora__step *step, const aurora__place *place, aurora__o
     order->placed_at = place->placed_at != 0 ? place->placed_at : step->now_ms;
     order->deadline_at = step->now_ms + step->policy->order_deadline_ms;
     order->resend_at = step->now_ms + step->policy->resend_first_ms;
-    order->due_at =
-        order->resend_at < order->deadline_at ? order->resend_at : order->deadline_at;
+    order->due_at = order->resend_at < order->deadline_at ? order->resend_at : order->deadline_at;
     if (place->key != NULL) {
         order->key_scope = place->key_scope;
         order->key_text = place->key;

@@ -54,8 +54,8 @@ aurora_status aurora__payment_take(aurora__step *step, const aurora_id *order_id
 
 /* Gives a lease back that led to no call at all: the attempt does not count, and the task may be
  * taken again after pause_ms. A no-op when it is not leased any more. */
-aurora_status aurora__payment_give_back(aurora__step *step, const aurora_id *task_id, bool was_query,
-                                        int64_t pause_ms);
+aurora_status aurora__payment_give_back(aurora__step *step, const aurora_id *task_id,
+                                        bool was_query, int64_t pause_ms);
 
 /* Takes one outcome of a task, at any time and any number of times. AURORA_ENOTFOUND for an id that
  * cannot have been a task of this payment, AURORA_EINVAL for an outcome that does not exist. */

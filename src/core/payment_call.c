@@ -137,8 +137,8 @@ aurora_status aurora__payment_take(aurora__step *step, const aurora_id *order_id
     return rc;
 }
 
-aurora_status aurora__payment_give_back(aurora__step *step, const aurora_id *task_id, bool was_query,
-                                        int64_t pause_ms)
+aurora_status aurora__payment_give_back(aurora__step *step, const aurora_id *task_id,
+                                        bool was_query, int64_t pause_ms)
 {
     int32_t verb;
     aurora_id order_id = aurora__task_order(task_id, &verb);

@@ -34,7 +34,8 @@ static bool copy_column(const aurora_column *column, char *field, aurora__arena 
         aurora__bytes *bytes = (void *)field;
         if (bytes->data == NULL)
             return true;
-        bytes->data = (const uint8_t *)aurora__arena_copy(arena, bytes->data, (size_t)bytes->length);
+        bytes->data =
+            (const uint8_t *)aurora__arena_copy(arena, bytes->data, (size_t)bytes->length);
         return bytes->data != NULL;
     }
     return true;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Rows of sagas under way, kept between batches: an order whose payment is answered through tasks is
- * looked at by five batches, and loading its rows was a third of their work. Private to rows.c. */
+/* Rows of sagas under way, kept between batches: an order whose payment is answered through tasks
+ * is looked at by five batches, and loading its rows was a third of their work. Private to
+ * rows.c. */
 #ifndef AURORA_CORE_RECENT_H
 #define AURORA_CORE_RECENT_H
 

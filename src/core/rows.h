@@ -20,9 +20,8 @@ typedef struct {
 /* Inline, and only what is used is written: a decision makes some forty keys. */
 static inline aurora_value aurora__value_text(const char *text)
 {
-    return (aurora_value){.kind = AURORA_COLUMN_TEXT,
-                          .length = (uint32_t)aurora__text_length(text),
-                          .bytes = text};
+    return (aurora_value){
+        .kind = AURORA_COLUMN_TEXT, .length = (uint32_t)aurora__text_length(text), .bytes = text};
 }
 
 static inline aurora_value aurora__value_number(int64_t number)
@@ -78,16 +77,16 @@ static inline aurora__key aurora__key_uuid_number(uint32_t table, const aurora_i
 
 typedef struct aurora__row {
     uint32_t table;
-    bool is_loaded;     /* false: wanted, not yet there */
-    bool is_wanted;     /* in the wanted list */
-    bool is_touched;    /* in the touched list of this batch */
-    bool is_found_base; /* whether the store has it */
-    bool is_found;      /* whether it exists now */
-    bool is_told;       /* an event of this batch tells of its change */
+    bool is_loaded;       /* false: wanted, not yet there */
+    bool is_wanted;       /* in the wanted list */
+    bool is_touched;      /* in the touched list of this batch */
+    bool is_found_base;   /* whether the store has it */
+    bool is_found;        /* whether it exists now */
+    bool is_told;         /* an event of this batch tells of its change */
     aurora_status status; /* AURORA_ECORRUPT: the stored row is damaged */
-    uint32_t journal;   /* newest journal entry + 1, or 0 */
-    void *base;         /* as loaded; never modified while a batch runs */
-    void *data;         /* now; == base when nothing was written */
+    uint32_t journal;     /* newest journal entry + 1, or 0 */
+    void *base;           /* as loaded; never modified while a batch runs */
+    void *data;           /* now; == base when nothing was written */
 } aurora__row;
 
 typedef struct {
@@ -128,7 +127,7 @@ typedef struct aurora__rows {
     aurora__journal_entry *journal;
     uint32_t journal_count;
     uint32_t journal_capacity;
-    uint32_t mark;    /* journal length at the current mark */
+    uint32_t mark; /* journal length at the current mark */
     bool is_out_of_memory;
 } aurora__rows;
 
@@ -144,7 +143,8 @@ aurora_status aurora__rows_assume_absent(aurora__rows *rows, const aurora__key *
  * AURORA_ECORRUPT when it is damaged. The pointer is valid until the row is written. */
 aurora_status aurora__rows_read(aurora__rows *rows, const aurora__key *key, const void **row_out);
 
-/* A copy to change in place, or NULL when there is no such row. Texts are replaced, never edited. */
+/* A copy to change in place, or NULL when there is no such row. Texts are replaced, never
+ * edited. */
 aurora_status aurora__rows_write(aurora__rows *rows, const aurora__key *key, void **row_out);
 
 /* A new cleared row with its key filled in; AURORA_ECONFLICT when it exists. */
@@ -175,13 +175,13 @@ bool aurora__rows_put(const aurora__row *row, aurora_value *values, aurora_store
 /* Notes that an event of this batch tells of the row's change; nothing when it is not loaded. */
 void aurora__rows_tell(aurora__rows *rows, const aurora__key *key);
 
-/* Ends a batch: cached rows take over what was committed, or fall back to what was loaded. The batch
- * arena may be reset afterwards. */
+/* Ends a batch: cached rows take over what was committed, or fall back to what was loaded. The
+ * batch arena may be reset afterwards. */
 void aurora__rows_end(aurora__rows *rows, bool is_committed);
 
-/* Keeps rows of unsettled orders, payments and reservations over batches, copied to this arena, which
- * the owner resets together with aurora__rows_forget_recent. Like cached rows they hold only while
- * nobody else writes. */
+/* Keeps rows of unsettled orders, payments and reservations over batches, copied to this arena,
+ * which the owner resets together with aurora__rows_forget_recent. Like cached rows they hold only
+ * while nobody else writes. */
 void aurora__rows_keep_recent(aurora__rows *rows, aurora__arena *recent);
 void aurora__rows_forget_recent(aurora__rows *rows);
 

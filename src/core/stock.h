@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The counters of one SKU, each change checked, and reservation lines as they are stored. Private to
- * the inventory module. */
+/* The counters of one SKU, each change checked, and reservation lines as they are stored. Private
+ * to the inventory module. */
 #ifndef AURORA_CORE_STOCK_H
 #define AURORA_CORE_STOCK_H
 

@@ -324,8 +324,7 @@ static aurora_status save(aurora__batch *batch, aurora_log_row *log, bool *has_o
     if (rc == AURORA_OK)
         rc = aurora__log_end(&writer, log);
     log->at_ms = batch->turn.step.now_ms;
-    return rc != AURORA_OK ? rc
-                           : engine->store.append(engine->store.self, batch->turn.txn, log);
+    return rc != AURORA_OK ? rc : engine->store.append(engine->store.self, batch->turn.txn, log);
 }
 
 /* Neither success nor failure: nobody is answered before the store knows. */
@@ -467,9 +466,8 @@ static aurora_status attempt(aurora__engine *engine, aurora__command **commands,
     }
     count_orders(engine);
     finish(&batch);
-    aurora__histogram_add(
-        &engine->counters.batch_us,
-        (uint64_t)(aurora__engine_monotonic_ns(engine) - started_ns) / 1000);
+    aurora__histogram_add(&engine->counters.batch_us,
+                          (uint64_t)(aurora__engine_monotonic_ns(engine) - started_ns) / 1000);
     end(engine, true);
     return AURORA_OK;
 }
@@ -508,7 +506,8 @@ void aurora__batch_run(aurora__engine *engine, aurora__command **commands, uint3
         wait = wait < 250 ? wait * 2 : 250;
     }
     if (rc == AURORA_OK) {
-        if (atomic_load(&engine->health) == AURORA_EIO || atomic_load(&engine->health) == AURORA_EFULL)
+        if (atomic_load(&engine->health) == AURORA_EIO ||
+            atomic_load(&engine->health) == AURORA_EFULL)
             atomic_store(&engine->health, AURORA_OK);
         return;
     }

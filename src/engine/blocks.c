@@ -24,8 +24,7 @@ static struct aurora__block *new_block(const aurora_allocator *allocator, size_t
 static void *grow_blocks(void *self, size_t bytes, size_t *size_out)
 {
     aurora__block_arena *blocks = self;
-    struct aurora__block *next =
-        blocks->current == NULL ? blocks->first : blocks->current->next;
+    struct aurora__block *next = blocks->current == NULL ? blocks->first : blocks->current->next;
     if (next == NULL || next->size < bytes) {
         struct aurora__block *block =
             new_block(blocks->allocator, bytes > BLOCK_BYTES ? bytes : BLOCK_BYTES);

@@ -11,8 +11,6 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-
-
 void *aurora__command_new(aurora__engine *engine, const aurora__command_class *class_of,
                           size_t bytes)
 {
@@ -313,8 +311,8 @@ static aurora_status read_head(aurora__engine *engine)
     aurora_arena_port port = {&arena.arena, take_from};
     rc = engine->store.log_bounds(engine->store.self, txn, &bounds);
     if (rc == AURORA_OK && bounds.head >= bounds.first)
-        rc = engine->store.log_read(engine->store.self, txn, bounds.head, 1, &row, 1, &count,
-                                    &port);
+        rc =
+            engine->store.log_read(engine->store.self, txn, bounds.head, 1, &row, 1, &count, &port);
     aurora__query_arena_free(&arena);
     aurora__engine_read_end(engine, txn);
     if (rc != AURORA_OK)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The engine: the only code that runs commands against a store. It drains what waits, loads the rows
- * that the commands name, lets the pure modules decide one after another in memory, saves rows and
- * events in one transaction, and only then answers. */
+/* The engine: the only code that runs commands against a store. It drains what waits, loads the
+ * rows that the commands name, lets the pure modules decide one after another in memory, saves rows
+ * and events in one transaction, and only then answers. */
 #ifndef AURORA_ENGINE_ENGINE_H
 #define AURORA_ENGINE_ENGINE_H
 
@@ -44,11 +44,11 @@ typedef struct {
     void (*reverted)(aurora__command *command, aurora__turn *turn);
     /* Writes through turn->txn beside the rows, before the commit. NULL = nothing. */
     aurora_status (*save)(aurora__command *command, aurora__turn *turn);
-    /* Exactly once: committed (AURORA_OK) or refused. Rows of the batch may be read. It returns true
-     * when the command is done, false when it goes on waiting (aurora__engine_watch). */
+    /* Exactly once: committed (AURORA_OK) or refused. Rows of the batch may be read. It returns
+     * true when the command is done, false when it goes on waiting (aurora__engine_watch). */
     bool (*finish)(aurora__command *command, aurora__turn *turn, aurora_status status);
-    /* Ends a command without a batch (its waiting timed out, the handle closes): like finish, but no
-     * rows may be read. */
+    /* Ends a command without a batch (its waiting timed out, the handle closes): like finish, but
+     * no rows may be read. */
     void (*drop)(aurora__command *command, aurora_status status);
     /* Frees what the command owns beside its own block. NULL = nothing. */
     void (*free)(aurora__command *command);
@@ -63,7 +63,7 @@ struct aurora__command {
     aurora_error err;
     _Atomic uint32_t references; /* the caller and the engine hold one each */
     atomic_bool is_done;         /* what the class wrote is visible to who sees it */
-    bool is_kept; /* of the running batch: its cascade stands */
+    bool is_kept;                /* of the running batch: its cascade stands */
     bool is_order; /* refused with AURORA_EBUSY while the log is full or the handle drains */
     /* Waiting for an order: see aurora__engine_watch. */
     bool is_watching;
@@ -84,7 +84,8 @@ const aurora_allocator *aurora__engine_allocator(const aurora__engine *engine);
 
 /* --- life ----------------------------------------------------------------------------------- */
 
-/* For timers on payments: a driver (engine/payments.h) makes commands for due calls. NULL without. */
+/* For timers on payments: a driver (engine/payments.h) makes commands for due calls. NULL
+ * without. */
 typedef aurora__command *(*aurora__due_command)(aurora__engine *engine, const aurora_id *order_id);
 
 typedef struct {
@@ -97,10 +98,10 @@ typedef struct {
     bool has_worker;
     int64_t order_wait_ms;
     int64_t log_max_bytes;
-    int64_t log_keep_ms;          /* 24 h: rows stay at least this long */
-    int64_t consumer_keep_ms;     /* 7 days: and this long for a consumer seen in that time */
-    int64_t key_keep_ms;          /* 24 h: idempotency keys */
-    int64_t notify_max_age_ms;    /* 24 h: older events are recorded as SKIPPED */
+    int64_t log_keep_ms;       /* 24 h: rows stay at least this long */
+    int64_t consumer_keep_ms;  /* 7 days: and this long for a consumer seen in that time */
+    int64_t key_keep_ms;       /* 24 h: idempotency keys */
+    int64_t notify_max_age_ms; /* 24 h: older events are recorded as SKIPPED */
     uint32_t queue_commands_max;
     uint32_t batch_commands_max;
     bool has_notifier; /* the notification module writes tasks */
@@ -110,12 +111,12 @@ aurora_status aurora__engine_new(const aurora__engine_options *options, aurora__
                                  aurora_error *err);
 /* Starts the worker, if options.has_worker: after the followers were added. */
 aurora_status aurora__engine_start_worker(aurora__engine *engine);
-/* Ends the worker, answers waiting commands with AURORA_ECLOSED, closes the store. In a forked child
- * it only frees memory. */
+/* Ends the worker, answers waiting commands with AURORA_ECLOSED, closes the store. In a forked
+ * child it only frees memory. */
 void aurora__engine_free(aurora__engine *engine);
 
-/* AURORA_OK, AURORA_EFORK, AURORA_ECORE, AURORA_ECLOSED, AURORA_EREENTRANT: whether calls may enter.
- * Each successful enter needs a leave; close waits for those inside. */
+/* AURORA_OK, AURORA_EFORK, AURORA_ECORE, AURORA_ECLOSED, AURORA_EREENTRANT: whether calls may
+ * enter. Each successful enter needs a leave; close waits for those inside. */
 aurora_status aurora__engine_enter(aurora__engine *engine);
 void aurora__engine_leave(aurora__engine *engine);
 /* The same without the re-entrancy check: for aurora_task_finish and queries. */
@@ -134,13 +135,13 @@ aurora_status aurora__engine_submit_many(aurora__engine *engine, aurora__command
 /* Submits later, at a monotonic time; takes over the caller's reference. Dropped at close. For the
  * driving thread. */
 void aurora__engine_submit_later(aurora__engine *engine, aurora__command *command, int64_t due_ns);
-/* Submits at once whatever the limits say: for commands of the engine's own. Takes over the caller's
- * reference. */
+/* Submits at once whatever the limits say: for commands of the engine's own. Takes over the
+ * caller's reference. */
 void aurora__engine_push(aurora__engine *engine, aurora__command *command);
 
-/* Submits and waits until it is done, pumping where there is no worker. Returns the command's status
- * with its error in *err, or AURORA_ETIMEDOUT after timeout_ms (-1 = for ever): the command goes on.
- * From a callback (the driving thread itself) it only submits and returns AURORA_OK. */
+/* Submits and waits until it is done, pumping where there is no worker. Returns the command's
+ * status with its error in *err, or AURORA_ETIMEDOUT after timeout_ms (-1 = for ever): the command
+ * goes on. From a callback (the driving thread itself) it only submits and returns AURORA_OK. */
 aurora_status aurora__engine_call(aurora__engine *engine, aurora__command *command,
                                   int64_t timeout_ms, aurora_error *err);
 
@@ -148,8 +149,8 @@ aurora_status aurora__engine_call(aurora__engine *engine, aurora__command *comma
 aurora_status aurora__engine_await(aurora__engine *engine, aurora__command *command,
                                    int64_t timeout_ms, aurora_error *err);
 
-/* From `finish`: keeps the command waiting until a commit of anybody changes this order; `finish` is
- * then called again with AURORA_OK and the order's row readable. Ends by `drop` with
+/* From `finish`: keeps the command waiting until a commit of anybody changes this order; `finish`
+ * is then called again with AURORA_OK and the order's row readable. Ends by `drop` with
  * AURORA_ETIMEDOUT at the deadline. */
 void aurora__engine_watch(aurora__engine *engine, aurora__command *command, const aurora_id *id,
                           int64_t deadline_ns);
@@ -177,8 +178,8 @@ void aurora__engine_closer_add(aurora__engine *engine, aurora__closer *closer);
 bool aurora__engine_closer_remove(aurora__engine *engine, aurora__closer *closer);
 
 /* Waits until `is_ready(argument)` holds, evaluated under no lock after each commit and at most
- * every 50 ms, pumping where there is no worker. wait_ms -1 = for ever. AURORA_OK also when the time
- * is over; AURORA_EINTR after aurora__engine_wake_waiters; AURORA_ECLOSED. */
+ * every 50 ms, pumping where there is no worker. wait_ms -1 = for ever. AURORA_OK also when the
+ * time is over; AURORA_EINTR after aurora__engine_wake_waiters; AURORA_ECLOSED. */
 aurora_status aurora__engine_wait(aurora__engine *engine, bool (*is_ready)(void *argument),
                                   void *argument, int64_t wait_ms);
 /* Lets everybody who waits look again (one broadcast). */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Followers read the log behind the commit: notification, trending, the customer list. In the same
- * process they are fed the events of each own batch directly; after a start, or when another process
- * wrote, they catch up from the log. What they store goes with a later batch, as a command of
- * theirs. */
+ * process they are fed the events of each own batch directly; after a start, or when another
+ * process wrote, they catch up from the log. What they store goes with a later batch, as a command
+ * of theirs. */
 #ifndef AURORA_ENGINE_FOLLOWER_H
 #define AURORA_ENGINE_FOLLOWER_H
 
@@ -14,8 +14,7 @@ typedef struct {
     const char *name; /* the name of its cursor row */
     /* Every event in order of position, each once while the process lives. Runs on the driving
      * thread; must not block, must not keep pointers into the event. */
-    aurora_status (*feed)(aurora__follower *follower, const aurora__event *event,
-                          int64_t position);
+    aurora_status (*feed)(aurora__follower *follower, const aurora__event *event, int64_t position);
     /* After a batch, and when idle: returns a command (one reference, given to the engine) that
      * stores what is due, or NULL. Not called again before that command is done. */
     aurora__command *(*work)(aurora__follower *follower, bool is_idle);

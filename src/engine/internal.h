@@ -35,8 +35,8 @@ typedef struct {
 void aurora__command_queue_push(aurora__command_queue *queue, aurora__command *command);
 aurora__command *aurora__command_queue_pop(aurora__command_queue *queue);
 
-/* Commands that wait for an order, by its id. Used by the driving thread alone, but for aborts under
- * the lock. */
+/* Commands that wait for an order, by its id. Used by the driving thread alone, but for aborts
+ * under the lock. */
 typedef struct {
     aurora__command **slots;
     uint32_t capacity;
@@ -66,7 +66,7 @@ struct aurora__engine {
     aurora__command_queue queue;
     bool is_driving;
     bool is_closing;
-    uint64_t wakes; /* who waits returns when it grows */
+    uint64_t wakes;  /* who waits returns when it grows */
     uint32_t inside; /* public calls under way */
     uint64_t turns;  /* grows with each turn that did something */
     aurora__id_source ids;
@@ -91,17 +91,17 @@ struct aurora__engine {
     aurora__rows rows;
     uint64_t epoch;
     bool has_epoch;
-    int64_t tail;      /* every event up to here was fed */
+    int64_t tail;           /* every event up to here was fed */
     int64_t clock_floor_ms; /* the newest stored time */
     int64_t clock_floor_ns; /* monotonic time when it was read */
-    int64_t next_due_ms; /* wall: the next timer; INT64_MAX = none, 0 = not known */
+    int64_t next_due_ms;    /* wall: the next timer; INT64_MAX = none, 0 = not known */
     int64_t due_checked_ns;
     int64_t log_checked_ns;
     int64_t trimmed_ns;
     int64_t idle_since_ns;
     bool is_maintenance_due;
-    int64_t parked_keys;  /* 0 = no key of this store is parked */
-    bool is_parked_stale; /* to be looked at again */
+    int64_t parked_keys;   /* 0 = no key of this store is parked */
+    bool is_parked_stale;  /* to be looked at again */
     int64_t timer_hold_ns; /* no timer fires before: the last ones were refused */
     int64_t tail_checked_ns;
     aurora__watch_map watches;
@@ -148,8 +148,7 @@ void aurora__watch_changed(aurora__engine *engine, aurora__turn *turn);
 bool aurora__watch_has(const aurora__engine *engine, const aurora_id *id);
 void aurora__watch_order(aurora__engine *engine, aurora__turn *turn, const aurora_id *id);
 /* Drops those whose time is over, or all. */
-void aurora__watch_expire(aurora__engine *engine, int64_t now_ns, bool all,
-                          aurora_status status);
+void aurora__watch_expire(aurora__engine *engine, int64_t now_ns, bool all, aurora_status status);
 void aurora__watch_free(aurora__engine *engine);
 
 /* --- notice.c ------------------------------------------------------------------------------- */

@@ -8,7 +8,8 @@ static void *take_from(void *self, size_t bytes)
     return aurora__arena_take(self, bytes);
 }
 
-/* Rows of cached tables are loaded into the cache's arena, so that their texts outlive the batch. */
+/* Rows of cached tables are loaded into the cache's arena, so that their texts outlive the
+ * batch. */
 static aurora_status load_some(aurora__engine *engine, aurora_store_txn *txn, bool is_cacheable)
 {
     aurora__rows *rows = &engine->rows;
@@ -30,8 +31,8 @@ static aurora_status load_some(aurora__engine *engine, aurora_store_txn *txn, bo
         if (values == NULL || key == NULL)
             return AURORA_ENOMEM;
         aurora__table_pack(table, row->base, key);
-        loads[count] = (aurora_store_load){.table = &table->table, .key = key,
-                                           .values_out = values};
+        loads[count] =
+            (aurora_store_load){.table = &table->table, .key = key, .values_out = values};
         of_load[count++] = row;
     }
     if (count == 0)

@@ -9,8 +9,8 @@
 
 #define AURORA__NOTIFICATION_CURSOR "notification"
 
-/* Lets the follower store what it has with the next turn, however little it is: for takers of tasks,
- * on any thread. */
+/* Lets the follower store what it has with the next turn, however little it is: for takers of
+ * tasks, on any thread. */
 void aurora__notification_hasten(aurora__engine *engine);
 
 #endif

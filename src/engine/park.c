@@ -22,10 +22,9 @@ static aurora_status store_one(aurora__turn *turn, const aurora__parked *parked)
     char id[AURORA_ID_TEXT_BYTES];
     const char *consumer = aurora__module_name(parked->module);
     const char *error = parked->error == AURORA_OK ? "an earlier event of this key is parked"
-                        : parked->error == AURORA__EILLEGAL
-                            ? "the event is illegal in this state"
-                        : parked->error == AURORA__EORPHAN ? "unknown_order"
-                                                           : aurora_status_text(parked->error);
+                        : parked->error == AURORA__EILLEGAL ? "the event is illegal in this state"
+                        : parked->error == AURORA__EORPHAN  ? "unknown_order"
+                                                            : aurora_status_text(parked->error);
     aurora_id_format(parked->event->order_id, id);
     aurora__key key = aurora__key_texts(AURORA__TABLE_parked_key, consumer, id);
     aurora__parked_key_row *row;
@@ -39,8 +38,7 @@ static aurora_status store_one(aurora__turn *turn, const aurora__parked *parked)
     aurora__key event_key = key;
     event_key.table = AURORA__TABLE_parked_event;
     event_key.count = 3;
-    event_key.values[2] =
-        (aurora_value){.kind = AURORA_COLUMN_INT64, .number = row->events};
+    event_key.values[2] = (aurora_value){.kind = AURORA_COLUMN_INT64, .number = row->events};
     aurora__parked_event_row *event;
     rc = aurora__rows_assume_absent(turn->step.rows, &event_key);
     if (rc == AURORA_OK)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A call is three commits apart from each other, as with a provider across a network: the lease, the
- * provider's own books, and each of its answers. A kill between any two is found by the lease's end,
- * and asked about by a query. */
+/* A call is three commits apart from each other, as with a provider across a network: the lease,
+ * the provider's own books, and each of its answers. A kill between any two is found by the lease's
+ * end, and asked about by a query. */
 #include "engine/payments.h"
 
 #include "core/simulator.h"
@@ -45,8 +45,9 @@ static aurora_status finish_decide(aurora__command *base, aurora__turn *turn)
     return aurora__payment_finish(&turn->step, &command->task_id, &command->result);
 }
 
-static const aurora__command_class finish_class = {
-    .name = "payment_finish", .keys = finish_keys, .decide = finish_decide};
+static const aurora__command_class finish_class = {.name = "payment_finish",
+                                                   .keys = finish_keys,
+                                                   .decide = finish_decide};
 
 static char *copy_behind(char **at, const char *text)
 {
@@ -127,10 +128,11 @@ static void give_back(aurora__engine *engine, const aurora__payment_task *task)
  * the texts of the leasing batch: the call finds them in the payment's row. */
 static void call_simulator(aurora__engine *engine, const call_command *leased)
 {
-    size_t method = leased->task.payment_method == NULL ? 0 : strlen(leased->task.payment_method) + 1;
+    size_t method =
+        leased->task.payment_method == NULL ? 0 : strlen(leased->task.payment_method) + 1;
     size_t currency = leased->task.currency == NULL ? 0 : strlen(leased->task.currency) + 1;
-    call_command *call = aurora__command_new(engine, leased->head.class_of,
-                                             sizeof *call + method + currency);
+    call_command *call =
+        aurora__command_new(engine, leased->head.class_of, sizeof *call + method + currency);
     if (call == NULL)
         return;
     char *at = (char *)(call + 1);
@@ -178,8 +180,10 @@ static bool call_finish(aurora__command *base, aurora__turn *turn, aurora_status
     return true;
 }
 
-static const aurora__command_class call_class = {
-    .name = "payment_call", .keys = call_keys, .decide = call_decide, .finish = call_finish};
+static const aurora__command_class call_class = {.name = "payment_call",
+                                                 .keys = call_keys,
+                                                 .decide = call_decide,
+                                                 .finish = call_finish};
 
 static aurora__command *new_call(aurora__engine *engine, const aurora_id *order_id)
 {

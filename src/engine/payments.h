@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Who makes payment calls inside the engine: the simulator, or a port of the host's. Hosts that take
- * tasks need none of it. */
+/* Who makes payment calls inside the engine: the simulator, or a port of the host's. Hosts that
+ * take tasks need none of it. */
 #ifndef AURORA_ENGINE_PAYMENTS_H
 #define AURORA_ENGINE_PAYMENTS_H
 

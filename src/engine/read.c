@@ -26,8 +26,7 @@ void aurora__engine_read_end(aurora__engine *engine, aurora_store_txn *txn)
 }
 
 aurora_status aurora__engine_load(aurora__engine *engine, aurora_store_txn *txn,
-                                  const aurora__key *key, aurora__query_arena *arena,
-                                  void *row_out)
+                                  const aurora__key *key, aurora__query_arena *arena, void *row_out)
 {
     const aurora__table *table = &aurora__tables[key->table];
     aurora_value *values =

@@ -65,8 +65,8 @@ static aurora_status note_foreign(aurora__engine *engine, aurora__turn *turn,
     return rc;
 }
 
-static aurora_status take_row(aurora__engine *engine, aurora__turn *turn,
-                              const aurora_log_row *row, aurora__arena *arena)
+static aurora_status take_row(aurora__engine *engine, aurora__turn *turn, const aurora_log_row *row,
+                              aurora__arena *arena)
 {
     aurora__log_reader reader;
     aurora__event event;

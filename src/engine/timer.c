@@ -26,8 +26,9 @@ static bool finish_due(aurora__command *command, aurora__turn *turn, aurora_stat
     aurora__counter_add(&engine->counters.timers_fired, 1);
     if (status != AURORA_OK) {
         engine->timer_hold_ns = aurora__engine_monotonic_ns(engine) + HOLD_NS;
-        aurora__engine_log(engine, AURORA_LOG_WARNING, "engine", "the timer of a %s was refused: %s",
-                           command->class_of->name, aurora_status_name(status));
+        aurora__engine_log(engine, AURORA_LOG_WARNING, "engine",
+                           "the timer of a %s was refused: %s", command->class_of->name,
+                           aurora_status_name(status));
     }
     return true;
 }
@@ -54,10 +55,14 @@ static aurora_status hold_decide(aurora__command *command, aurora__turn *turn)
     return aurora__hold_expire(&turn->step, due->scope, due->key);
 }
 
-static const aurora__command_class order_class = {
-    .name = "order_timer", .keys = order_keys, .decide = order_decide, .finish = finish_due};
-static const aurora__command_class hold_class = {
-    .name = "hold_timer", .keys = hold_keys, .decide = hold_decide, .finish = finish_due};
+static const aurora__command_class order_class = {.name = "order_timer",
+                                                  .keys = order_keys,
+                                                  .decide = order_decide,
+                                                  .finish = finish_due};
+static const aurora__command_class hold_class = {.name = "hold_timer",
+                                                 .keys = hold_keys,
+                                                 .decide = hold_decide,
+                                                 .finish = finish_due};
 
 void aurora__timer_note(aurora__engine *engine, int64_t due_ms)
 {
@@ -145,8 +150,8 @@ uint32_t aurora__timer_collect(aurora__engine *engine, aurora__command **command
 {
     int64_t now_ns = aurora__engine_monotonic_ns(engine);
     bool is_due = aurora__engine_now(engine) >= engine->next_due_ms;
-    bool may_others =
-        (engine->store.flags & AURORA_STORE_PRIVATE) == 0 && now_ns - engine->due_checked_ns > LOOK_EVERY_NS;
+    bool may_others = (engine->store.flags & AURORA_STORE_PRIVATE) == 0 &&
+                      now_ns - engine->due_checked_ns > LOOK_EVERY_NS;
     if (engine->options.is_readonly || room == 0 || (!is_due && !may_others) ||
         now_ns < engine->timer_hold_ns || atomic_load(&engine->health) == AURORA_ECORE)
         return 0;

@@ -53,8 +53,8 @@ aurora_status aurora__trending_set_count(aurora__trending_set *set, const char *
 aurora_status aurora__trending_set_take(aurora__trending_set *set, const aurora__event *event);
 
 /* Brings the set to the head of the snapshot: out of the log, or out of the orders where the log no
- * longer reaches back. Those know what is COMPLETED now, so that orders returned since are left out.
- * A set at position 0 that counted nothing starts from what is stored. */
+ * longer reaches back. Those know what is COMPLETED now, so that orders returned since are left
+ * out. A set at position 0 that counted nothing starts from what is stored. */
 aurora_status aurora__trending_set_catch_up(aurora__trending_set *set, aurora__engine *engine,
                                             aurora_store_txn *txn);
 

@@ -134,8 +134,8 @@ void aurora__watch_expire(aurora__engine *engine, int64_t now_ns, bool all, auro
                 map->count--;
                 command->is_watching = false;
                 command->class_of->drop(command, status);
-                aurora__command_done(command, command->status != AURORA_OK ? command->status
-                                                                           : AURORA_OK);
+                aurora__command_done(command,
+                                     command->status != AURORA_OK ? command->status : AURORA_OK);
                 continue;
             }
             if (command->watch_deadline_ns < map->next_deadline_ns)

@@ -116,7 +116,8 @@ enum {
 };
 
 /* One row to write. `values` has column_count values in the table's order. `columns` says which
- * columns of an update differ from what is stored (bit i; 0 = may be any): an adapter may use it. */
+ * columns of an update differ from what is stored (bit i; 0 = may be any): an adapter may use
+ * it. */
 typedef struct {
     const aurora_table *table;
     const aurora_value *values;
@@ -137,10 +138,10 @@ typedef struct {
 } aurora_log_row;
 
 typedef struct {
-    int64_t first;      /* lowest kept position; head + 1 when the log is empty */
-    int64_t head;       /* highest position, 0 when nothing was ever appended */
+    int64_t first;       /* lowest kept position; head + 1 when the log is empty */
+    int64_t head;        /* highest position, 0 when nothing was ever appended */
     int64_t first_at_ms; /* time of the oldest kept row, 0 when empty */
-    int64_t bytes;      /* of all kept bodies */
+    int64_t bytes;       /* of all kept bodies */
 } aurora_log_bounds;
 
 enum {
@@ -149,8 +150,8 @@ enum {
 };
 
 enum {
-    /* A write transaction excludes all others: what it read stays true until its commit, `is_locked`
-     * may be ignored, rows may be cached. */
+    /* A write transaction excludes all others: what it read stays true until its commit,
+     * `is_locked` may be ignored, rows may be cached. */
     AURORA_STORE_SERIAL = 1,
     /* Nobody but this instance can write. */
     AURORA_STORE_PRIVATE = 2,
@@ -163,7 +164,8 @@ typedef struct aurora_store_txn aurora_store_txn;
 /* All calls return AURORA_OK or: AURORA_EIO and AURORA_EBUSY (retriable: the whole batch is run
  * again), AURORA_EFULL (disk full), AURORA_ECONFLICT (a put met another version or an existing row,
  * or a unique index refused it: a data error that the engine bisects), AURORA_ECORRUPT (the store
- * is damaged), AURORA_ENOMEM. After a failed load, scan, save or append only rollback may follow. */
+ * is damaged), AURORA_ENOMEM. After a failed load, scan, save or append only rollback may
+ * follow. */
 typedef struct {
     uint32_t size; /* sizeof(aurora_store) that the adapter was compiled with */
     uint32_t flags;
@@ -188,8 +190,8 @@ typedef struct {
     aurora_status (*save)(void *self, aurora_store_txn *txn, const aurora_store_put *puts,
                           uint32_t count, uint32_t *failed_out);
 
-    /* Appends one batch to the log, at most once per transaction and as its last write. row->position
-     * is valid after commit (adapters may know it earlier). */
+    /* Appends one batch to the log, at most once per transaction and as its last write.
+     * row->position is valid after commit (adapters may know it earlier). */
     aurora_status (*append)(void *self, aurora_store_txn *txn, aurora_log_row *row);
 
     /* Ends a write transaction. AURORA_OK: durable. AURORA_ETIMEDOUT: not known yet, call `resolve`
@@ -241,7 +243,7 @@ typedef struct {
     const char *address; /* what stands behind "scheme:" in the URL */
     const aurora_table *const *tables;
     uint32_t table_count;
-    const aurora_allocator *allocator; /* never NULL */
+    const aurora_allocator *allocator;                           /* never NULL */
     void (*log)(void *self, int32_t level, const char *message); /* never NULL */
     void *log_self;
 } aurora_store_options;
