@@ -119,7 +119,7 @@ static void add(series *to, double value)
         to->values[to->count++] = value;
 }
 
-/* --- load ----------------------------------------------------------------------------------- */
+/* --- load ----------------------------- */
 
 typedef struct {
     char key[IN_FLIGHT][24];
@@ -219,7 +219,7 @@ static figures drive(aurora_t *shop, uint64_t orders, double seconds, uint32_t i
     return out;
 }
 
-/* --- a provider that answers through tasks ---------------------------------------------------- */
+/* --- a provider that answers through tasks ------------------------------ */
 
 static atomic_bool is_serving;
 
@@ -249,7 +249,7 @@ static void *serve(void *argument)
     return NULL;
 }
 
-/* --- setting up --------------------------------------------------------------------------------- */
+/* --- setting up ------------------------------ */
 
 static aurora_t *open_shop(const char *path, const char *payment)
 {
@@ -306,7 +306,7 @@ static void copy_store(aurora_t *shop, const char *path)
         die("backup", rc, &err);
 }
 
-/* --- the report -------------------------------------------------------------------------------- */
+/* --- the report ----------------------------- */
 
 typedef struct {
     uint64_t stored;

@@ -77,7 +77,7 @@ static void check(aurora_status rc, const char *what)
     exit(1);
 }
 
-/* --- stand-alone parts -------------------------------------------------------------------------- */
+/* --- stand-alone parts ----------------------------- */
 
 static void run_bucket(uint64_t count)
 {
@@ -117,7 +117,7 @@ static void run_topk(uint64_t count)
                                           1700000000000 + (int64_t)i);
 }
 
-/* --- decisions ---------------------------------------------------------------------------------- */
+/* --- decisions ----------------------------- */
 
 typedef struct {
     aurora__arena arena;
@@ -236,7 +236,7 @@ static void run_saga(uint64_t count)
     }
 }
 
-/* --- sizes --------------------------------------------------------------------------------------- */
+/* --- sizes ----------------------------- */
 
 static double stripped_kib(const char *library)
 {
