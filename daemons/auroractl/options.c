@@ -25,7 +25,10 @@ static const option_row rows[CTL_OPTION_COUNT] = {
     [CTL_STOCK] = {"stock", "--stock full|PERCENT",
                    "receive this share of what the file sells, per SKU (default full)", false},
     [CTL_UNTIL] = {"until", "--until TIME", "only orders placed before TIME", false},
-    [CTL_RETURNS] = {"returns", "--returns", "also cancel orders that were returned whole", true},
+    [CTL_RETURNS] =
+        {"returns", "--returns",
+         "cancel orders whose lines a later C invoice of the customer negates, all and exactly",
+         true},
     [CTL_AT_REST] = {"at-rest", "--at-rest", "nothing runs: work in progress is a violation", true},
     [CTL_STATUS] = {"status", "--status STATUS", "PENDING ... CANCELLED, PARKED", false},
     [CTL_CUSTOMER] = {"customer", "--customer ID", "of this customer", false},

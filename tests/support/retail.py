@@ -51,15 +51,16 @@ def before(orders, time):
     return {k: v for k, v in orders.items() if v[1] < time}
 
 
-def run_with_stock(orders, percent):
-    """(completed, failed) when each order takes all of its lines or nothing, one after another."""
+def run_with_stock(orders, percent, early):
+    """(completed, failed) of the early orders, one after another, when each takes all of its lines
+    or nothing of a share of what all orders ask for."""
     sold = collections.Counter()
     for _, _, lines in orders.values():
         for sku, quantity, _ in lines:
             sold[sku] += quantity
     left = {sku: quantity * percent // 100 for sku, quantity in sold.items()}
     completed, failed = [], []
-    for invoice, (_, _, lines) in sorted(orders.items(), key=lambda item: item[1][1]):
+    for invoice, (_, _, lines) in sorted(early.items(), key=lambda item: item[1][1]):
         wanted = collections.Counter()
         for sku, quantity, _ in lines:
             wanted[sku] += quantity
@@ -90,8 +91,10 @@ def main():
     for month in ("2011_05", "2011_07"):
         early = before(orders, month.replace("_", "-"))
         print(f"full_before_{month}", summary(early, early))
-    completed, failed = run_with_stock(orders, 60)
-    print("stock_60", summary(orders, completed, failed))
+    for name, some in (("stock_60", orders), ("stock_20_before_2011_05",
+                                              before(orders, "2011-05"))):
+        completed, failed = run_with_stock(orders, int(name[6:8]), some)
+        print(name, summary(some, completed, failed))
     taken = returned_whole(orders, returns)
     print("returns", summary(orders, [i for i in orders if i not in taken], (), taken))
 
