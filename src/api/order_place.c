@@ -6,6 +6,7 @@
 
 #include "api/refuse.h"
 #include "codec/order_result.h"
+#include "codec/result.h"
 #include "engine/keys.h"
 
 /* --- the command ------------------------------------------------------------------------------ */
@@ -133,6 +134,21 @@ static void answer(aurora__place_command *command, aurora_status status, bool is
     command->answer(command, status, is_in_turn);
 }
 
+static aurora_status build_order(aurora__place_command *command, aurora__turn *turn,
+                                 const aurora__order_row *row, aurora_order **out)
+{
+    const uint32_t flags = AURORA_ORDER_NO_WAIT | AURORA_ORDER_AS_CREATED;
+    bool as_created = (command->flags & flags) == flags;
+    if (command->reserve != NULL &&
+        aurora__order_result_in(command->reserve, command->reserve_bytes, row, as_created) ==
+            AURORA_OK) {
+        *out = command->reserve;
+        command->reserve = NULL;
+        return AURORA_OK;
+    }
+    return aurora__order_result(aurora__engine_allocator(turn->engine), row, as_created, out);
+}
+
 /* Takes over how the order stands. */
 static aurora_status look(aurora__place_command *command, aurora__turn *turn)
 {
@@ -150,10 +166,11 @@ static aurora_status look(aurora__place_command *command, aurora__turn *turn)
     command->version = (uint64_t)row->version;
     if (!command->wants_order)
         return AURORA_OK;
-    const uint32_t as_created = AURORA_ORDER_NO_WAIT | AURORA_ORDER_AS_CREATED;
     aurora_order *order;
-    rc = aurora__order_result(aurora__engine_allocator(turn->engine), row,
-                              (command->flags & as_created) == as_created, &order);
+    rc = build_order(command, turn, row, &order);
+    /* A newer state without memory does not take the older one away. */
+    if (rc == AURORA_ENOMEM && atomic_load(&command->order) != NULL)
+        return AURORA_OK;
     if (rc != AURORA_OK)
         return rc;
     order->is_replay = command->is_replay;
@@ -199,6 +216,7 @@ static void free_command(aurora__command *base)
     /* The engine ends a command by itself where it cannot even remember that it waits. */
     answer(command, base->status != AURORA_OK ? base->status : AURORA_ECLOSED, false);
     aurora_order_free(atomic_exchange(&command->order, NULL));
+    aurora__result_free(command->reserve);
 }
 
 static const aurora__command_class place_class = {.name = "place",
@@ -229,6 +247,19 @@ aurora__place_command *aurora__place_command_new(aurora_t *shop, const aurora__o
     command->deadline_ns = aurora__engine_monotonic_ns(shop->engine) +
                            aurora__place_wait_ms(shop, &draft->request) * 1000000;
     return command;
+}
+
+/* Texts take up to twice their bytes in a result; the rest is for a decline's code and for reading
+ * the history. What is larger all the same is allocated when it is known. */
+aurora_status aurora__place_command_want_order(aurora__place_command *command,
+                                               const aurora__order_draft *draft)
+{
+    command->wants_order = true;
+    command->reserve_bytes =
+        (sizeof(aurora_order) + 2 * aurora__order_draft_bytes(draft) + 1024) & ~(size_t)7;
+    command->reserve = aurora__result_reserve(aurora__engine_allocator(command->head.engine),
+                                              command->reserve_bytes);
+    return command->reserve == NULL ? AURORA_ENOMEM : AURORA_OK;
 }
 
 int64_t aurora__place_wait_ms(const aurora_t *shop, const aurora_order_request *request)
@@ -275,8 +306,9 @@ static aurora_status place_order(aurora_t *shop, const aurora_order_request *req
     aurora__place_command *command = aurora__place_command_new(shop, &draft, &id);
     if (command == NULL)
         return aurora__refuse_plain(err, AURORA_ENOMEM);
-    command->wants_order = true;
-    rc = await(shop, command, aurora__place_wait_ms(shop, &draft.request), out, err);
+    rc = aurora__refuse_plain(err, aurora__place_command_want_order(command, &draft));
+    if (rc == AURORA_OK)
+        rc = await(shop, command, aurora__place_wait_ms(shop, &draft.request), out, err);
     aurora__command_release(&command->head);
     return rc;
 }

@@ -17,6 +17,8 @@ struct aurora__place_command {
     uint64_t fingerprint; /* of its key */
     int64_t deadline_ns;  /* monotonic: the end of the waiting */
     bool wants_order;     /* `order` is to be built */
+    void *reserve;        /* for its first state: after the commit no memory may be missing */
+    size_t reserve_bytes;
     /* What became of it; written by the driving thread. */
     aurora_id id;  /* the order's; with AURORA_ETAKEN the first order's */
     bool is_known; /* the order is stored, the members below say how it stands */
@@ -41,6 +43,10 @@ struct aurora__place_command {
 /* Copies a checked request into a command; the id is given. NULL: out of memory. */
 aurora__place_command *aurora__place_command_new(aurora_t *shop, const aurora__order_draft *draft,
                                                  const aurora_id *id);
+
+/* Makes the command give the whole order. AURORA_ENOMEM. */
+aurora_status aurora__place_command_want_order(aurora__place_command *command,
+                                               const aurora__order_draft *draft);
 
 /* How long the request wants to wait. */
 int64_t aurora__place_wait_ms(const aurora_t *shop, const aurora_order_request *request);

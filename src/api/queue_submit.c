@@ -52,7 +52,11 @@ static void prepare(aurora_queue *queue, const aurora_order_request *request, ui
         command = aurora__place_command_new(queue->shop, &draft, id);
         rc = command == NULL ? AURORA_ENOMEM : AURORA_OK;
     }
+    if (rc == AURORA_OK && (draft.request.flags & AURORA_ORDER_WITH_RESULT) != 0)
+        rc = aurora__place_command_want_order(command, &draft);
     if (rc != AURORA_OK) {
+        if (command != NULL)
+            aurora__command_release(&command->head);
         to->refused_places[to->refused_count] = place;
         to->refused[to->refused_count++] =
             (aurora_completion){.tag = tag, .status = rc, .error_line = draft.error_line};
@@ -60,7 +64,6 @@ static void prepare(aurora_queue *queue, const aurora_order_request *request, ui
     }
     command->tag = tag;
     command->owner = queue;
-    command->wants_order = (draft.request.flags & AURORA_ORDER_WITH_RESULT) != 0;
     to->places[to->count] = place;
     to->commands[to->count++] = &command->head;
 }

@@ -174,6 +174,13 @@ aurora_status aurora__order_result(const aurora_allocator *allocator, const auro
     return rc;
 }
 
+aurora_status aurora__order_result_in(void *reserve, size_t bytes, const aurora__order_row *row,
+                                      bool as_created)
+{
+    const order_source source = {row, as_created};
+    return aurora__result_build_in(reserve, bytes, fill_single, &source);
+}
+
 void aurora_order_free(aurora_order *order)
 {
     aurora__result_free(order);

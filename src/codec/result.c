@@ -102,6 +102,32 @@ aurora_status aurora__result_build(const aurora_allocator *allocator, size_t gue
     return AURORA_OK;
 }
 
+void *aurora__result_reserve(const aurora_allocator *allocator, size_t bytes)
+{
+    builder build = {.allocator = allocator};
+    block *head = allocate(&build, bytes);
+    return head == NULL ? NULL : head + 1;
+}
+
+static void *refuse_to_grow(void *self, size_t bytes, size_t *size_out)
+{
+    (void)bytes;
+    (void)size_out;
+    *(bool *)self = true;
+    return NULL;
+}
+
+aurora_status aurora__result_build_in(void *reserve, size_t bytes, aurora__result_fill fill,
+                                      const void *source)
+{
+    bool is_too_small = false;
+    char *start = reserve;
+    aurora__arena arena = {
+        .at = start, .end = start + bytes, .self = &is_too_small, .grow = refuse_to_grow};
+    aurora_status rc = fill(&arena, source);
+    return is_too_small ? AURORA_ENOMEM : rc;
+}
+
 void aurora__result_free(void *result)
 {
     if (result != NULL)

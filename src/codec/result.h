@@ -24,7 +24,14 @@ typedef aurora_status (*aurora__result_fill)(aurora__arena *arena, const void *s
 aurora_status aurora__result_build(const aurora_allocator *allocator, size_t guess,
                                    aurora__result_fill fill, const void *source, void **out);
 
-/* Frees a result; NULL is a no-op. */
+/* The same in two steps, for results of what can no longer be undone: memory first, NULL when there
+ * is none, and later a result in it, at the same address. AURORA_ENOMEM when `bytes`, which are
+ * those of the reserve, are too few: it then is what it was. */
+void *aurora__result_reserve(const aurora_allocator *allocator, size_t bytes);
+aurora_status aurora__result_build_in(void *reserve, size_t bytes, aurora__result_fill fill,
+                                      const void *source);
+
+/* Frees a result or a reserve; NULL is a no-op. */
 void aurora__result_free(void *result);
 
 /* What a text adds to a guess. */
