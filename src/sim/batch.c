@@ -5,6 +5,7 @@
 #include "codec/log.h"
 
 #include <aurora/event.h>
+#include <aurora/task.h>
 
 /* --- crashes ------------------------------------------------------------------------------ */
 
@@ -53,6 +54,26 @@ static void keep_events(aurora__sim_service *service, const aurora__step *step)
     }
 }
 
+/* Refusals that the sender must be ready for. */
+static bool is_expected(const aurora__sim_command *command)
+{
+    switch (command->kind) {
+    case AURORA__SIM_DO_PLACE:
+        return command->status == AURORA_ETAKEN;
+    case AURORA__SIM_DO_CANCEL:
+        return command->status == AURORA_EPARKED || command->status == AURORA_EFINAL;
+    case AURORA__SIM_DO_REPAIR:
+        return command->status == AURORA_ECONFLICT;
+    case AURORA__SIM_DO_MOVE:
+        return command->status == AURORA_EINSUFFICIENT;
+    case AURORA__SIM_DO_HOLD_COMMIT:
+    case AURORA__SIM_DO_HOLD_RELEASE:
+        return command->status == AURORA_ECONFLICT || command->status == AURORA_ENOTFOUND;
+    default:
+        return false;
+    }
+}
+
 static void decide_all(aurora__sim_service *service)
 {
     aurora__sim_world *world = service->world;
@@ -78,8 +99,8 @@ static void decide_all(aurora__sim_service *service)
                              step.broken_file == NULL ? "-" : step.broken_file,
                              (int)step.broken_line);
             break;
-        default: /* a refusal, or a status of the core's own that must not leave it */
-            if (command->status <= AURORA__NEED_KEYS)
+        default:
+            if (!is_expected(command))
                 aurora__sim_fail(world, "core", command->order, "command %d: status %d",
                                  (int)command->kind, (int)command->status);
             break;
@@ -112,11 +133,23 @@ static void append_log(aurora__sim_service *service)
     }
 }
 
+static void note_outcome(aurora__sim_order *order, const aurora__sim_command *finish)
+{
+    int32_t verb = finish->id.bytes[15] & 7;
+    int32_t outcome = finish->answers[0].outcome;
+    if (verb == AURORA_VERB_AUTHORIZE && outcome == AURORA_OUTCOME_DONE)
+        order->is_heard = true;
+    if (outcome == AURORA_OUTCOME_NOT_FOUND || outcome == AURORA_OUTCOME_DECLINED)
+        order->sent = (uint8_t)(order->sent & ~(1u << verb));
+}
+
 static void audit_effects(aurora__sim_service *service)
 {
     aurora__sim_world *world = service->world;
     for (uint32_t i = 0; i < service->work.count; i++) {
         const aurora__sim_command *command = &service->work.items[i];
+        if (command->kind == AURORA__SIM_DO_FINISH)
+            note_outcome(&world->orders[command->order], command);
         if (command->kind != AURORA__SIM_DO_DELIVER || command->status != AURORA_OK)
             continue;
         world->report->deliveries++;

@@ -51,9 +51,17 @@ static void check_history(aurora__sim_service *service, const aurora__order_row 
     aurora__transitions list;
     aurora__transition entry = {0};
     int64_t last = 0;
+    int64_t was = 0;
+    int64_t was_parked = 0;
     bool is_sound = true;
     aurora__transitions_begin(&list, row);
     while (aurora__transitions_next(&list, &service->batch.arena, &entry)) {
+        if (entry.status == AURORA_ORDER_CANCELLED && was != entry.status && was_parked != 0 &&
+            entry.event_kind == 0)
+            aurora__sim_fail(service->world, "I9", aurora__sim_order_of(service->world, &row->id),
+                             "a client cancels what waits for an operator");
+        was = entry.status;
+        was_parked = entry.parked;
         is_sound =
             is_sound && entry.version > last && (list.dropped > 0 || entry.version == last + 1);
         last = entry.version;
@@ -82,6 +90,18 @@ static void check_order(aurora__sim_service *service, const aurora__order_row *r
         aurora__sim_fail(world, "I3", number, "no outcome long after the deadline");
 }
 
+/* A hold ends by its clock neither too early nor too late. */
+static void check_hold(aurora__sim_service *service, const aurora__hold_row *row)
+{
+    bool is_over = row->updated_at >= row->expires_at;
+    bool is_wrong = (row->state == AURORA_RESERVATION_EXPIRED && !is_over) ||
+                    (row->state == AURORA_RESERVATION_COMMITTED && is_over);
+    if (is_wrong)
+        aurora__sim_fail(service->world, "I1", -1, "%s is in state %lld %lld ms after its end",
+                         row->key_text, (long long)row->state,
+                         (long long)(row->updated_at - row->expires_at));
+}
+
 void aurora__sim_check_put(aurora__sim_service *service, uint32_t table, const void *before,
                            const void *after, const aurora_store_put *put)
 {
@@ -95,6 +115,8 @@ void aurora__sim_check_put(aurora__sim_service *service, uint32_t table, const v
     check_nulls(service, &aurora__tables[table], after);
     if (table == AURORA__TABLE_order)
         check_order(service, after);
+    if (table == AURORA__TABLE_hold)
+        check_hold(service, after);
     if (table == AURORA__TABLE_stock && !aurora__stock_is_balanced(after)) {
         const aurora__stock_row *row = after;
         aurora__sim_fail(world, "I1", -1, "SKU %lld: %lld + %lld + %lld is not %lld - %lld",

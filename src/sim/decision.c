@@ -49,14 +49,19 @@ static aurora_status move_stock(const aurora__sim_turn *t)
     return rc != AURORA_OK ? rc : aurora__stock_move(t->step, &movement, &stock);
 }
 
+/* The row borrows the request until it is saved. */
 static aurora_status hold_stock(const aurora__sim_turn *t)
 {
     const aurora__sim_stock_act *act = &t->service->world->holds[t->command->order];
     aurora__hold_line line = {.sku = act->sku, .quantity = act->quantity};
-    aurora__hold hold = {
-        .scope = "sim", .key = act->key, .lines = &line, .line_count = 1, .ttl_ms = 20000};
-    aurora_status rc = aurora__hold_reserve_keys(t->step, &hold);
-    return rc != AURORA_OK ? rc : aurora__hold_reserve(t->step, &hold, &t->command->result);
+    aurora__hold *hold = aurora__arena_zero(t->step->arena, sizeof *hold);
+    hold->scope = "sim";
+    hold->key = act->key;
+    hold->lines = &line;
+    hold->line_count = 1;
+    hold->ttl_ms = 20000;
+    aurora_status rc = aurora__hold_reserve_keys(t->step, hold);
+    return rc != AURORA_OK ? rc : aurora__hold_reserve(t->step, hold, &t->command->result);
 }
 
 static aurora_status end_hold(const aurora__sim_turn *t)
@@ -108,6 +113,16 @@ static aurora_status repair(const aurora__sim_turn *t)
                                                            .note = "simulated"});
 }
 
+static aurora_status repair_payment(const aurora__sim_turn *t)
+{
+    aurora__event event = {.kind = AURORA_EVENT_ORDER_REPAIR,
+                           .order_id = t->command->id,
+                           .participant = AURORA_PARTICIPANT_PAYMENT,
+                           .action = t->command->action,
+                           .result = t->command->result};
+    return aurora__payment_on_event(t->step, &event);
+}
+
 static bool is_deadline_kept_back(const aurora__sim_turn *t)
 {
     const aurora__order_row *row =
@@ -143,6 +158,8 @@ static aurora_status run(const aurora__sim_turn *t)
         return simulate(t);
     case AURORA__SIM_DO_FINISH:
         return aurora__payment_finish(t->step, &command->id, &command->answers[0]);
+    case AURORA__SIM_DO_REPAIR_PAYMENT:
+        return repair_payment(t);
     case AURORA__SIM_DO_DELIVER:
         return aurora__sim_deliver(t);
     default:

@@ -68,6 +68,7 @@ int main(int argc, char **argv)
     aurora__sim_report report = {0};
     uint64_t orders = 0;
     uint64_t parked = 0;
+    uint64_t hidden = 0;
     int64_t virtual_ms = 0;
     clock_t begun = clock();
     for (uint64_t i = 0; i < wanted.seeds; i++) {
@@ -79,6 +80,7 @@ int main(int argc, char **argv)
         aurora__sim_run(&request, &report);
         orders += report.orders;
         parked += report.repaired;
+        hidden += report.hidden;
         virtual_ms += report.virtual_ms;
         if (report.is_failed) {
             aurora__sim_explain(&request, stdout);
@@ -86,10 +88,11 @@ int main(int argc, char **argv)
         }
     }
     double seconds = (double)(clock() - begun) / CLOCKS_PER_SEC;
-    printf("%llu seeds, %llu orders, %llu parked and repaired, %.0f h simulated in %.2f s "
+    printf("%llu seeds, %llu orders, %llu parked and repaired (%llu hidden), %.0f h simulated in "
+           "%.2f s "
            "(%.0f orders/s), last trace %016llx\n",
            (unsigned long long)wanted.seeds, (unsigned long long)orders, (unsigned long long)parked,
-           (double)virtual_ms / 3600000, seconds, (double)orders / (seconds > 0 ? seconds : 1),
-           (unsigned long long)report.hash);
+           (unsigned long long)hidden, (double)virtual_ms / 3600000, seconds,
+           (double)orders / (seconds > 0 ? seconds : 1), (unsigned long long)report.hash);
     return 0;
 }

@@ -31,6 +31,8 @@ static void draw_faults(aurora__sim_world *world)
     options->late = maybe(world, 30);
     options->never = maybe(world, 20);
     options->refuse = maybe(world, 15);
+    options->contradict = maybe(world, 20);
+    options->idle = maybe(world, 15);
 }
 
 void aurora__sim_options_draw(aurora__sim_world *world)
@@ -67,7 +69,8 @@ void aurora__sim_options_write(const aurora__sim_options *options, char *text, s
              "%s, %s provider%s, orders=%u skus=%u stock=%u partitions=%u batch=%u "
              "latency=%ums spread=%ums drop=%u%% duplicate=%u%% delay=%ums cut=%u%% "
              "crash=%u/1000 busy=%u%% poison=%u/1000 jump=%u/1000 decline=%u%% timeout=%u%% "
-             "silence=%u%% echo=%u%% late=%u%% never=%u%% refuse=%u%% cancel=%u%% "
+             "silence=%u%% echo=%u%% late=%u%% never=%u%% refuse=%u%% "
+             "contradict=%u%% idle=%u%% cancel=%u%% "
              "compensate=%u%% retry=%u%% moves=%u%% holds=%u%%",
              deployments[options->deployment], options->is_inline ? "inline" : "asynchronous",
              options->is_faultless ? ", no faults" : "", options->orders, options->skus,
@@ -75,6 +78,7 @@ void aurora__sim_options_write(const aurora__sim_options *options, char *text, s
              options->spread_ms, options->drop, options->duplicate, options->delay_ms, options->cut,
              options->crash_permille, options->busy, options->poison_permille,
              options->jump_permille, options->decline, options->timeout, options->silence,
-             options->echo, options->late, options->never, options->refuse, options->cancel,
-             options->compensate, options->retry, options->moves, options->holds);
+             options->echo, options->late, options->never, options->refuse, options->contradict,
+             options->idle, options->cancel, options->compensate, options->retry, options->moves,
+             options->holds);
 }

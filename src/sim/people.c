@@ -251,7 +251,7 @@ static void redrive(aurora__sim_world *world, uint32_t module, int32_t number)
 }
 
 /* An operator who looks into the provider's books tells what the payment cannot find out. */
-static void repair_payment(aurora__sim_world *world, int32_t number)
+static void repair_payment(aurora__sim_world *world, int32_t number, bool is_hidden)
 {
     const aurora__sim_order *order = &world->orders[number];
     aurora__sim_command command = {.kind = AURORA__SIM_DO_REPAIR,
@@ -267,7 +267,26 @@ static void repair_payment(aurora__sim_world *world, int32_t number)
         command.action = AURORA_REPAIR_MARK;
         command.result = AURORA_RESULT_CAPTURED;
     }
-    aurora__sim_service_send(aurora__sim_service_of(world, AURORA__MODULE_ORDER), &command);
+    if (is_hidden) {
+        command.kind = AURORA__SIM_DO_REPAIR_PAYMENT;
+        world->report->hidden++;
+    }
+    aurora__sim_service_send(
+        aurora__sim_service_of(world, is_hidden ? AURORA__MODULE_PAYMENT : AURORA__MODULE_ORDER),
+        &command);
+}
+
+/* A settled order asks for nothing any more. Where the broker loses that its payment parked after
+ * that, only a look at the payments themselves finds it. */
+bool aurora__sim_people_is_hidden(aurora__sim_world *world, int32_t number)
+{
+    const aurora_id *id = &world->orders[number].id;
+    const aurora__payment_row *payment = aurora__sim_row_of(
+        aurora__sim_service_of(world, AURORA__MODULE_PAYMENT), AURORA__TABLE_payment, id);
+    const aurora__order_row *row = aurora__sim_row_of(
+        aurora__sim_service_of(world, AURORA__MODULE_ORDER), AURORA__TABLE_order, id);
+    return payment != NULL && payment->parked_at != 0 && row != NULL && row->settled_at != 0 &&
+           row->parked == 0;
 }
 
 static bool help(aurora__sim_world *world, int32_t number)
@@ -280,7 +299,7 @@ static bool help(aurora__sim_world *world, int32_t number)
     for (uint32_t i = 0; i < AURORA__SIM_MODULES; i++)
         redrive(world, 1u << i, number);
     if ((row->parked & AURORA__PARKED_PAYMENT) != 0)
-        repair_payment(world, number);
+        repair_payment(world, number, false);
     if ((row->parked & AURORA__PARKED_INVENTORY) != 0)
         aurora__sim_service_send(
             aurora__sim_service_of(world, AURORA__MODULE_ORDER),
@@ -298,6 +317,8 @@ bool aurora__sim_people_repair(aurora__sim_world *world)
     for (uint32_t i = 0; i < world->options.orders; i++) {
         for (uint32_t module = 0; module < AURORA__SIM_MODULES; module++)
             redrive(world, 1u << module, (int32_t)i);
+        if (aurora__sim_people_is_hidden(world, (int32_t)i))
+            repair_payment(world, (int32_t)i, true);
         count += help(world, (int32_t)i);
     }
     return count > 0;

@@ -111,6 +111,11 @@ void aurora__sim_provider_call(aurora__sim_world *world, const aurora__payment_t
         aurora__sim_fail(world, "I12", order, "a call of %lld for an order of %lld",
                          (long long)task->amount_minor,
                          (long long)world->orders[order].total_minor);
+    uint8_t bit = (uint8_t)(1u << task->verb);
+    if (!task->is_query && (world->orders[order].sent & bit) != 0)
+        aurora__sim_fail(world, "I2", order, "%s is sent again before anybody asked for the first",
+                         aurora_verb_name(task->verb));
+    world->orders[order].sent |= task->is_query ? 0 : bit;
     if (aurora__sim_fault(world, world->options.timeout)) {
         aurora__sim_trace(world, order, "the call is lost on its way to the provider");
         give_up(world, &call);
@@ -121,10 +126,23 @@ void aurora__sim_provider_call(aurora__sim_world *world, const aurora__payment_t
         post(world, call, 20000);
 }
 
+/* Of two instances of a provider one refuses what the other has just done. The truth comes later,
+ * and until somebody hears it. */
+static void contradict(aurora__sim_world *world, const aurora__sim_item *done)
+{
+    aurora__sim_item answer = *done;
+    answer.outcome = AURORA_OUTCOME_DECLINED;
+    aurora__sim_trace(world, done->order, "the provider will say that it is declined");
+    post(world, answer, 300);
+    answer = *done;
+    answer.is_insistent = true;
+    post(world, answer, 30000);
+}
+
 void aurora__sim_provider_execute(aurora__sim_world *world, const aurora__sim_item *call)
 {
     aurora__sim_item answer = *call;
-    if (!world->is_safe && world->orders[call->order].is_silent) {
+    if (!world->is_mended && world->orders[call->order].is_silent) {
         give_up(world, call);
         return;
     }
@@ -133,6 +151,11 @@ void aurora__sim_provider_execute(aurora__sim_world *world, const aurora__sim_it
     aurora__sim_trace(world, call->order, "provider: %s%s is %s", call->is_query ? "query of " : "",
                       aurora_verb_name(call->verb), aurora_outcome_name(answer.outcome));
     aurora__sim_check_books(world, call->order);
+    if (call->verb == AURORA_VERB_AUTHORIZE && answer.outcome == AURORA_OUTCOME_DONE &&
+        aurora__sim_fault(world, world->options.contradict)) {
+        contradict(world, &answer);
+        return;
+    }
     if (aurora__sim_fault(world, world->options.silence)) {
         aurora__sim_trace(world, call->order, "the provider's answer is lost");
         give_up(world, call);
@@ -162,6 +185,10 @@ void aurora__sim_provider_answer(aurora__sim_world *world, const aurora__sim_ite
     if (answer->outcome == AURORA_OUTCOME_DECLINED)
         finish.answers[0].code = "no_funds";
     aurora__sim_service *service = aurora__sim_service_of(world, AURORA__MODULE_PAYMENT);
+    if (answer->is_insistent && !world->orders[answer->order].is_heard) {
+        aurora__sim_item again = *answer;
+        post(world, again, 30000);
+    }
     if (!aurora__sim_service_send(service, &finish))
         aurora__sim_trace(world, answer->order, "nobody hears the provider");
 }

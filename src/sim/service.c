@@ -143,6 +143,17 @@ static void add_due(aurora__sim_service *service, const timer *of, const void *r
     aurora__sim_commands_add(world, &service->work, &command);
 }
 
+/* Whether the hosts that take payment tasks are away. */
+static bool is_idle(aurora__sim_service *service, bool is_due)
+{
+    aurora__sim_world *world = service->world;
+    if (world->is_safe || !is_due)
+        return false;
+    if (service->idle_until <= world->now_ms && aurora__sim_fault(world, world->options.idle))
+        service->idle_until = world->now_ms + 1 + aurora__sim_below(world, 60000);
+    return service->idle_until > world->now_ms;
+}
+
 /* Adds due rows as commands; returns when the next one is due, in the world's time. */
 static int64_t collect_due(aurora__sim_service *service, bool is_taken)
 {
@@ -155,6 +166,10 @@ static int64_t collect_due(aurora__sim_service *service, bool is_taken)
             if (at == 0)
                 continue;
             bool is_due = at <= service->clock_ms;
+            if (timers[i].table == AURORA__TABLE_payment && is_idle(service, is_due)) {
+                next = service->idle_until < next ? service->idle_until : next;
+                continue;
+            }
             if (is_due && is_taken && service->work.count < world->options.batch_max &&
                 !aurora__sim_fault(world, 10))
                 add_due(service, &timers[i], entries->items[n]->row);

@@ -78,6 +78,8 @@ static uint64_t count_parked(aurora__sim_world *world)
     uint64_t count = 0;
     for (uint32_t i = 0; i < orders->count; i++)
         count += ((const aurora__order_row *)orders->items[i]->row)->parked != 0;
+    for (uint32_t i = 0; i < world->options.orders; i++)
+        count += aurora__sim_people_is_hidden(world, (int32_t)i);
     return count;
 }
 
@@ -98,6 +100,7 @@ static void come_to_rest(aurora__sim_world *world)
         }
     }
     world->report->repaired = count_parked(world);
+    world->is_mended = true;
     for (int i = 0; i < ROUNDS_MAX && !world->report->is_failed; i++) {
         aurora__sim_people_repair(world);
         if (!run_until(world, world->now_ms + ROUND_MS, false) && count_parked(world) == 0)

@@ -33,9 +33,10 @@ const char *aurora__sim_plant_name(uint32_t plant)
 static const char *name_of(int32_t kind)
 {
     static const char *const names[] = {
-        "",       "place",   "cancel", "repair",       "move stock", "reserve stock",
-        "commit", "release", "expire", "order is due", "take",       "call the simulator",
-        "finish", "deliver", "redrive"};
+        "",           "place",         "cancel",  "repair",
+        "move stock", "reserve stock", "commit",  "release",
+        "expire",     "order is due",  "take",    "call the simulator",
+        "finish",     "deliver",       "redrive", "operator at the payment"};
     return names[kind];
 }
 

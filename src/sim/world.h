@@ -41,12 +41,14 @@ typedef struct {
     uint32_t poison_permille;
     uint32_t jump_permille; /* clock jumps of a service */
     uint32_t decline;
-    uint32_t timeout; /* calls that never arrive */
-    uint32_t silence; /* calls whose answer is lost */
-    uint32_t echo;    /* answers that come twice */
-    uint32_t late;    /* answers after their lease */
-    uint32_t never;   /* orders that the provider is silent about while faults last */
-    uint32_t refuse;  /* captures, voids and refunds refused for good while faults last */
+    uint32_t timeout;    /* calls that never arrive */
+    uint32_t silence;    /* calls whose answer is lost */
+    uint32_t echo;       /* answers that come twice */
+    uint32_t late;       /* answers after their lease */
+    uint32_t never;      /* orders that the provider is silent about until operators act */
+    uint32_t contradict; /* authorizations that are declined first, and told later */
+    uint32_t idle;       /* of due calls: nobody takes any for a while */
+    uint32_t refuse;     /* captures, voids and refunds refused for good while faults last */
     uint32_t cancel;
     uint32_t compensate;
     uint32_t retry;
@@ -83,8 +85,8 @@ typedef struct {
     int32_t verb;
     int32_t outcome;
     bool is_query;
+    bool is_insistent; /* an answer that comes until it is heard */
     aurora_id id;
-    const char *text;
 } aurora__sim_item;
 
 /* --- durable rows ------------------------------------------------------------------------- */
@@ -125,6 +127,7 @@ enum {
     AURORA__SIM_DO_FINISH = 12,
     AURORA__SIM_DO_DELIVER = 13,
     AURORA__SIM_DO_REDRIVE = 14,
+    AURORA__SIM_DO_REPAIR_PAYMENT = 15, /* past its order, which does not know */
 };
 
 typedef struct aurora__sim_feed aurora__sim_feed;
@@ -205,6 +208,7 @@ struct aurora__sim_service {
     int64_t clock_ms; /* the newest time that it used */
     int64_t wake_at;
     int64_t down_until;
+    int64_t idle_until; /* nobody takes payment tasks */
     aurora__sim_commands inbox;
     aurora__sim_commands work; /* of the running batch */
     aurora__event **events;
@@ -236,7 +240,9 @@ typedef struct {
     uint32_t attempts;
     bool is_acknowledged;
     bool is_cancel_acknowledged;
-    bool is_silent; /* the provider does not answer while faults last */
+    bool is_silent; /* the provider does not answer until operators act */
+    bool is_heard;  /* that its authorization was done is committed */
+    uint8_t sent;   /* calls by verb that may have arrived, as bits */
     const char *reference;
     const char *method;
     uint32_t line_count;
@@ -263,7 +269,8 @@ struct aurora__sim_world {
     aurora__sim_memory memory;
     uint64_t random;
     int64_t now_ms;
-    bool is_safe; /* faults have stopped */
+    bool is_safe;   /* faults have stopped */
+    bool is_mended; /* operators look after what is parked */
     aurora__sim_item *agenda;
     uint32_t agenda_count;
     uint32_t agenda_capacity;
@@ -396,6 +403,7 @@ void aurora__sim_people_hear(aurora__sim_world *world, const aurora__sim_command
 void aurora__sim_people_lose(aurora__sim_world *world, const aurora__sim_command *command);
 /* Operators look at everything that is parked; false when nothing is. */
 bool aurora__sim_people_repair(aurora__sim_world *world);
+bool aurora__sim_people_is_hidden(aurora__sim_world *world, int32_t order);
 
 /* --- checker.c ---------------------------------------------------------------------------- */
 
