@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/customers.h"
 
-#include "engine/customers_slice.h"
-#include "engine/internal.h"
+#include "engine/customers_state.h"
 
 #include <aurora/event.h>
 
@@ -14,35 +13,13 @@
 #define COUNT_MAX 262144
 #define FLUSH_SLICES AURORA__CUSTOMER_SLICES
 #define FLUSH_RECORDS 8192
-#define PUTS_AT_ONCE 512
-#define REBUILD_AT_ONCE 2048
-#define REBUILD_COLUMNS (UINT64_C(1) | UINT64_C(1) << 10) /* id, customer_id */
 #define ALL_LAG 1024
-#define HOLD_NS 1000000000
-
-typedef struct {
-    aurora__follower head;
-    pthread_mutex_t lock; /* listings read what follows */
-    aurora__customers_slice slices[AURORA__CUSTOMER_SLICES];
-    int64_t stored[AURORA__CUSTOMER_SLICES]; /* memory holds what lies above */
-    int64_t complete;                        /* and up to here */
-    uint32_t count;
-    /* The driving thread's. */
-    uint32_t owed; /* orders fed since a slice had its turn */
-    uint32_t next;
-    int64_t stored_all;
-    bool was_idle;
-    bool is_rebuilding;
-    aurora_id rebuild_after;
-    int64_t rebuild_position;
-    int64_t hold_ns; /* monotonic: the last store failed */
-} customers;
 
 /* --- feed ------------------------------------------------------------------------------------- */
 
 static aurora_status feed(aurora__follower *follower, const aurora__event *event, int64_t position)
 {
-    customers *self = (customers *)follower;
+    aurora__customers *self = (aurora__customers *)follower;
     if (event->is_resend || event->saga == NULL || event->saga->customer_id == NULL)
         return AURORA_OK;
     if (self->count >= COUNT_MAX)
@@ -79,25 +56,20 @@ typedef struct {
 
 typedef struct {
     aurora__command head;
-    customers *owner;
+    aurora__customers *owner;
     uint32_t share_count;
     bool is_all; /* nothing else is pending: one row says so for all slices */
     int64_t position;
     share shares[];
 } store_command;
 
-static aurora__key slice_key(int64_t slice)
-{
-    return aurora__key_number(AURORA__TABLE_customer_slice, slice);
-}
-
 static aurora_status store_keys(aurora__command *command, aurora__turn *turn)
 {
     const store_command *store = (const store_command *)command;
-    aurora__key key = slice_key(AURORA__CUSTOMER_SLICE_ALL);
+    aurora__key key = aurora__customers_slice_key(AURORA__CUSTOMER_SLICE_ALL);
     aurora_status rc = aurora__rows_want(turn->step.rows, &key);
     for (uint32_t i = 0; rc == AURORA_OK && i < store->share_count; i++) {
-        key = slice_key(store->shares[i].slice);
+        key = aurora__customers_slice_key(store->shares[i].slice);
         rc = aurora__rows_want(turn->step.rows, &key);
     }
     return rc;
@@ -106,22 +78,10 @@ static aurora_status store_keys(aurora__command *command, aurora__turn *turn)
 static aurora_status position_of(aurora__step *step, int64_t slice, int64_t *position_io)
 {
     const aurora__customer_slice_row *row;
-    aurora__key key = slice_key(slice);
+    aurora__key key = aurora__customers_slice_key(slice);
     aurora_status rc = aurora__rows_read(step->rows, &key, (const void **)&row);
     if (rc == AURORA_OK && row != NULL && row->position > *position_io)
         *position_io = row->position;
-    return rc;
-}
-
-static aurora_status set_position(aurora__step *step, int64_t slice, int64_t position)
-{
-    aurora__customer_slice_row *row;
-    aurora__key key = slice_key(slice);
-    aurora_status rc = aurora__rows_write(step->rows, &key, (void **)&row);
-    if (rc == AURORA_OK && row == NULL)
-        rc = aurora__rows_insert(step->rows, &key, (void **)&row);
-    if (rc == AURORA_OK && position > row->position)
-        row->position = position;
     return rc;
 }
 
@@ -130,7 +90,7 @@ static aurora_status set_position(aurora__step *step, int64_t slice, int64_t pos
 static aurora_status store_decide(aurora__command *command, aurora__turn *turn)
 {
     store_command *store = (store_command *)command;
-    customers *self = store->owner;
+    aurora__customers *self = store->owner;
     uint32_t total = 0;
     aurora_status rc = AURORA_OK;
     store->position = self->head.position;
@@ -146,55 +106,10 @@ static aurora_status store_decide(aurora__command *command, aurora__turn *turn)
     }
     store->is_all = total == self->count;
     if (rc == AURORA_OK && store->is_all)
-        return set_position(&turn->step, AURORA__CUSTOMER_SLICE_ALL, store->position);
+        return aurora__customers_set_position(&turn->step, AURORA__CUSTOMER_SLICE_ALL,
+                                              store->position);
     for (uint32_t i = 0; rc == AURORA_OK && i < store->share_count; i++)
-        rc = set_position(&turn->step, store->shares[i].slice, store->position);
-    return rc;
-}
-
-typedef struct {
-    uint32_t slice;
-    aurora__customers_record record;
-} put_record;
-
-static int in_order(const void *a, const void *b)
-{
-    const put_record *left = a;
-    const put_record *right = b;
-    if (left->slice != right->slice)
-        return left->slice < right->slice ? -1 : 1;
-    int order = strcmp(left->record.customer, right->record.customer);
-    return order != 0 ? order
-                      : memcmp(left->record.order_id.bytes, right->record.order_id.bytes, 16);
-}
-
-/* Writes sorted records; an order that is listed already stays so. */
-static aurora_status put_all(aurora__turn *turn, const put_record *records, uint32_t count)
-{
-    const aurora_store *store = aurora__engine_store(turn->engine);
-    const aurora_table *table = &aurora__tables[AURORA__TABLE_customer_order].table;
-    aurora_status rc = AURORA_OK;
-    aurora_store_put *puts = aurora__arena_take(turn->step.arena, PUTS_AT_ONCE * sizeof *puts);
-    aurora_value(*values)[3] = aurora__arena_take(turn->step.arena, PUTS_AT_ONCE * sizeof *values);
-    if (puts == NULL || values == NULL)
-        return AURORA_ENOMEM;
-    for (uint32_t done = 0; rc == AURORA_OK && done < count;) {
-        uint32_t room = count - done < PUTS_AT_ONCE ? count - done : PUTS_AT_ONCE;
-        uint32_t failed;
-        for (uint32_t i = 0; i < room; i++) {
-            const put_record *from = &records[done + i];
-            values[i][0] = (aurora_value){.kind = AURORA_COLUMN_INT64, .number = from->slice};
-            values[i][1] = (aurora_value){.kind = AURORA_COLUMN_TEXT,
-                                          .bytes = from->record.customer,
-                                          .length = from->record.length};
-            values[i][2] = (aurora_value){
-                .kind = AURORA_COLUMN_UUID, .bytes = from->record.order_id.bytes, .length = 16};
-            puts[i] =
-                (aurora_store_put){.table = table, .values = values[i], .kind = AURORA_PUT_UPSERT};
-        }
-        rc = store->save(store->self, turn->txn, puts, room, &failed);
-        done += room;
-    }
+        rc = aurora__customers_set_position(&turn->step, store->shares[i].slice, store->position);
     return rc;
 }
 
@@ -207,13 +122,13 @@ static aurora_status store_save(aurora__command *command, aurora__turn *turn)
         total += store->shares[i].count;
     if (total == 0)
         return AURORA_OK;
-    put_record *records = aurora__arena_take(turn->step.arena, total * sizeof *records);
+    aurora__customers_put *records = aurora__arena_take(turn->step.arena, total * sizeof *records);
     if (records == NULL)
         return AURORA_ENOMEM;
     for (uint32_t i = 0; i < store->share_count; i++) {
         const share *one = &store->shares[i];
         uint32_t offset = 0;
-        put_record *at = &records[count];
+        aurora__customers_put *at = &records[count];
         while (offset < one->used && aurora__customers_slice_next(&store->owner->slices[one->slice],
                                                                   &offset, &at->record)) {
             if (at->record.position <= one->before)
@@ -222,23 +137,16 @@ static aurora_status store_save(aurora__command *command, aurora__turn *turn)
             at = &records[++count];
         }
     }
-    qsort(records, count, sizeof *records, in_order);
-    return put_all(turn, records, count);
-}
-
-static void hold(customers *self, aurora_status status)
-{
-    self->head.is_working = false;
-    if (status != AURORA_OK)
-        self->hold_ns = aurora__engine_monotonic_ns(self->head.engine) + HOLD_NS;
+    qsort(records, count, sizeof *records, aurora__customers_in_order);
+    return aurora__customers_put_all(turn, records, count);
 }
 
 static bool store_finish(aurora__command *command, aurora__turn *turn, aurora_status status)
 {
     (void)turn;
     store_command *store = (store_command *)command;
-    customers *self = store->owner;
-    hold(self, status);
+    aurora__customers *self = store->owner;
+    aurora__customers_hold(self, status);
     if (status != AURORA_OK)
         return true;
     pthread_mutex_lock(&self->lock);
@@ -259,7 +167,7 @@ static bool store_finish(aurora__command *command, aurora__turn *turn, aurora_st
 
 static void store_drop(aurora__command *command, aurora_status status)
 {
-    hold(((store_command *)command)->owner, status);
+    aurora__customers_hold(((store_command *)command)->owner, status);
 }
 
 static const aurora__command_class store_class = {.name = "customers_store",
@@ -268,133 +176,6 @@ static const aurora__command_class store_class = {.name = "customers_store",
                                                   .save = store_save,
                                                   .finish = store_finish,
                                                   .drop = store_drop};
-
-/* --- rebuilding from the orders --------------------------------------------------------------- */
-
-typedef struct {
-    aurora__command head;
-    customers *owner;
-    bool is_last;
-    aurora_id last;
-    put_record *records; /* in the batch's arena */
-    uint32_t count;
-} rebuild_command;
-
-static void *take_from(void *self, size_t bytes)
-{
-    return aurora__arena_take(self, bytes);
-}
-
-static aurora_status rebuild_keys(aurora__command *command, aurora__turn *turn)
-{
-    (void)command;
-    aurora__key key = slice_key(AURORA__CUSTOMER_SLICE_ALL);
-    return aurora__rows_want(turn->step.rows, &key);
-}
-
-static aurora_status rebuild_decide(aurora__command *command, aurora__turn *turn)
-{
-    rebuild_command *rebuild = (rebuild_command *)command;
-    customers *self = rebuild->owner;
-    const aurora__table *table = &aurora__tables[AURORA__TABLE_order];
-    const aurora_store *store = aurora__engine_store(turn->engine);
-    aurora__arena *arena = turn->step.arena;
-    aurora_value after = {
-        .kind = AURORA_COLUMN_UUID, .bytes = self->rebuild_after.bytes, .length = 16};
-    aurora_store_scan scan = {.table = &table->table,
-                              .index = -1,
-                              .flags = AURORA_SCAN_LOWER_OPEN,
-                              .lower = &after,
-                              .lower_count = 1,
-                              .columns = REBUILD_COLUMNS,
-                              .limit = REBUILD_AT_ONCE};
-    aurora_arena_port port = {arena, take_from};
-    scan.values_out = aurora__arena_take(
-        arena, (size_t)REBUILD_AT_ONCE * table->table.column_count * sizeof(aurora_value));
-    rebuild->records = aurora__arena_take(arena, REBUILD_AT_ONCE * sizeof *rebuild->records);
-    if (scan.values_out == NULL || rebuild->records == NULL)
-        return AURORA_ENOMEM;
-    aurora_status rc = store->scan(store->self, turn->txn, &scan, &port);
-    rebuild->count = 0;
-    rebuild->last = self->rebuild_after;
-    rebuild->is_last = scan.row_count_out < REBUILD_AT_ONCE;
-    for (uint32_t i = 0; rc == AURORA_OK && i < scan.row_count_out; i++) {
-        const aurora_value *row = scan.values_out + (size_t)i * table->table.column_count;
-        memcpy(rebuild->last.bytes, row[0].bytes, 16);
-        if (row[10].kind == 0 || row[10].length > AURORA_TEXT_BYTES_MAX)
-            continue;
-        put_record *to = &rebuild->records[rebuild->count++];
-        to->record = (aurora__customers_record){
-            .order_id = rebuild->last, .customer = row[10].bytes, .length = row[10].length};
-        to->slice = aurora__customers_slice_of(to->record.customer, to->record.length);
-    }
-    if (rc == AURORA_OK && rebuild->is_last)
-        rc = set_position(&turn->step, AURORA__CUSTOMER_SLICE_ALL, self->rebuild_position);
-    return rc;
-}
-
-static aurora_status rebuild_save(aurora__command *command, aurora__turn *turn)
-{
-    const rebuild_command *rebuild = (const rebuild_command *)command;
-    qsort(rebuild->records, rebuild->count, sizeof *rebuild->records, in_order);
-    return put_all(turn, rebuild->records, rebuild->count);
-}
-
-static bool rebuild_finish(aurora__command *command, aurora__turn *turn, aurora_status status)
-{
-    (void)turn;
-    const rebuild_command *rebuild = (const rebuild_command *)command;
-    customers *self = rebuild->owner;
-    hold(self, status);
-    if (status != AURORA_OK)
-        return true;
-    self->rebuild_after = rebuild->last;
-    self->is_rebuilding = !rebuild->is_last;
-    if (rebuild->is_last)
-        self->stored_all = self->rebuild_position;
-    return true;
-}
-
-static void rebuild_drop(aurora__command *command, aurora_status status)
-{
-    hold(((rebuild_command *)command)->owner, status);
-}
-
-static const aurora__command_class rebuild_class = {.name = "customers_rebuild",
-                                                    .keys = rebuild_keys,
-                                                    .decide = rebuild_decide,
-                                                    .save = rebuild_save,
-                                                    .finish = rebuild_finish,
-                                                    .drop = rebuild_drop};
-
-/* Retention passed us. What is in memory is forgotten: every order is in its table. Until the last
- * page is stored, listings read that table too, because no position moves before. */
-static aurora_status rebuild(aurora__follower *follower, aurora_store_txn *txn)
-{
-    customers *self = (customers *)follower;
-    const aurora_store *store = aurora__engine_store(follower->engine);
-    aurora_log_bounds bounds;
-    aurora_status rc = store->log_bounds(store->self, txn, &bounds);
-    if (rc != AURORA_OK)
-        return rc;
-    aurora__engine_log(follower->engine, AURORA_LOG_WARNING, "customers",
-                       "the log no longer reaches back: the list is made again from the orders");
-    pthread_mutex_lock(&self->lock);
-    for (uint32_t i = 0; i < AURORA__CUSTOMER_SLICES; i++) {
-        aurora__customers_slice *slice = &self->slices[i];
-        aurora__customers_slice_cut(slice, follower->engine->options.allocator, slice->used,
-                                    slice->count);
-        self->stored[i] = bounds.head;
-    }
-    self->count = 0;
-    self->complete = bounds.head;
-    pthread_mutex_unlock(&self->lock);
-    self->is_rebuilding = true;
-    memset(&self->rebuild_after, 0, sizeof self->rebuild_after);
-    self->rebuild_position = bounds.head;
-    follower->position = bounds.head;
-    return AURORA_OK;
-}
 
 /* --- what is due ------------------------------------------------------------------------------ */
 
@@ -407,7 +188,7 @@ static bool is_chosen(const store_command *store, uint32_t slice)
     return false;
 }
 
-static void choose_fullest(const customers *self, store_command *store)
+static void choose_fullest(const aurora__customers *self, store_command *store)
 {
     uint32_t best = AURORA__CUSTOMER_SLICES;
     for (uint32_t i = 0; i < AURORA__CUSTOMER_SLICES; i++) {
@@ -420,7 +201,7 @@ static void choose_fullest(const customers *self, store_command *store)
 }
 
 /* Slices in turn as they are owed; when idle as many as hold something. */
-static void choose(customers *self, store_command *store, bool is_idle)
+static void choose(aurora__customers *self, store_command *store, bool is_idle)
 {
     uint32_t records = 0;
     while (self->owed >= ORDERS_PER_SLICE && store->share_count < 16 && records < FLUSH_RECORDS) {
@@ -442,7 +223,7 @@ static void choose(customers *self, store_command *store, bool is_idle)
 
 static aurora__command *work(aurora__follower *follower, bool is_idle)
 {
-    customers *self = (customers *)follower;
+    aurora__customers *self = (aurora__customers *)follower;
     aurora__engine *engine = follower->engine;
     bool may_empty = is_idle && (self->was_idle || !engine->options.has_worker);
     self->was_idle = is_idle;
@@ -452,10 +233,7 @@ static aurora__command *work(aurora__follower *follower, bool is_idle)
     if (aurora__engine_monotonic_ns(engine) < self->hold_ns)
         return NULL;
     if (self->is_rebuilding) {
-        rebuild_command *command = aurora__command_new(engine, &rebuild_class, sizeof *command);
-        if (command != NULL)
-            command->owner = self;
-        return command == NULL ? NULL : &command->head;
+        return aurora__customers_rebuild_page(self);
     }
     bool is_stale =
         may_empty && self->count == 0 && follower->position - self->stored_all > ALL_LAG;
@@ -476,7 +254,7 @@ static aurora__command *work(aurora__follower *follower, bool is_idle)
 
 static void close_follower(aurora__follower *follower)
 {
-    customers *self = (customers *)follower;
+    aurora__customers *self = (aurora__customers *)follower;
     const aurora_allocator *allocator = follower->engine->options.allocator;
     for (uint32_t i = 0; i < AURORA__CUSTOMER_SLICES; i++) {
         if (self->slices[i].bytes != NULL)
@@ -489,10 +267,11 @@ static void close_follower(aurora__follower *follower)
 static const aurora__follower_class customers_class = {.name = "customers",
                                                        .feed = feed,
                                                        .work = work,
-                                                       .rebuild = rebuild,
+                                                       .rebuild = aurora__customers_rebuild,
                                                        .close = close_follower};
 
-static aurora_status read_positions(aurora__engine *engine, aurora_store_txn *txn, customers *self)
+static aurora_status read_positions(aurora__engine *engine, aurora_store_txn *txn,
+                                    aurora__customers *self)
 {
     aurora__query_arena arena;
     uint32_t count = 0;
@@ -526,7 +305,7 @@ aurora_status aurora__follow_customers(aurora__engine *engine, aurora_error *err
     (void)err;
     const aurora_allocator *allocator = engine->options.allocator;
     aurora_store_txn *txn;
-    customers *self = allocator->allocate(allocator->self, sizeof *self);
+    aurora__customers *self = allocator->allocate(allocator->self, sizeof *self);
     if (self == NULL)
         return AURORA_ENOMEM;
     memset(self, 0, sizeof *self);
@@ -548,11 +327,11 @@ aurora_status aurora__follow_customers(aurora__engine *engine, aurora_error *err
 
 /* --- for listings ----------------------------------------------------------------------------- */
 
-static customers *find(aurora__engine *engine)
+static aurora__customers *find(aurora__engine *engine)
 {
     for (uint32_t i = 0; i < engine->follower_count; i++) {
         if (engine->followers[i]->class_of == &customers_class)
-            return (customers *)engine->followers[i];
+            return (aurora__customers *)engine->followers[i];
     }
     return NULL;
 }
@@ -560,7 +339,7 @@ static customers *find(aurora__engine *engine)
 aurora_status aurora__customers_pending(aurora__engine *engine, aurora__customers_found *found,
                                         int64_t after, int64_t head, int64_t *complete_out)
 {
-    customers *self = find(engine);
+    aurora__customers *self = find(engine);
     aurora__customers_record record;
     uint32_t offset = 0;
     aurora_status rc = AURORA_OK;

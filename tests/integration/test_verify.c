@@ -141,7 +141,7 @@ static void assert_found_order(const char *invariant, const aurora_id *id, const
     assert_found(invariant, subject, words);
 }
 
-/* --- a shop with some of everything ------------------------------------------------------------ */
+/* --- a shop with some of everything ----------------------------------------------------------- */
 
 static aurora_id completed_id;
 static aurora_id cancelled_id;
