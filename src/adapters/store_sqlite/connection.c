@@ -148,6 +148,8 @@ aurora_status aurora__sqlite_connection_open(const aurora_store_options *options
     int rc = sqlite3_open_v2(place->path, &connection->db, flags, place->vfs);
     if (rc == SQLITE_OK)
         rc = configure(connection->db, place->is_reader);
+    if (rc == SQLITE_OK && !place->is_reader)
+        rc = aurora__sqlite_bulk_attach(connection->db, &connection->bulk);
     if (rc != SQLITE_OK) {
         aurora__sqlite_log(options, AURORA_LOG_ERROR, "sqlite: %s: cannot open: %s (%d)",
                            place->path, connection->db ? sqlite3_errmsg(connection->db) : "memory",
@@ -163,6 +165,7 @@ static void finalize_table(aurora__sqlite_statements *statements)
 {
     sqlite3_finalize(statements->load);
     sqlite3_finalize(statements->insert);
+    sqlite3_finalize(statements->insert_many);
     sqlite3_finalize(statements->upsert);
     sqlite3_finalize(statements->drop);
     for (uint32_t i = 0; i < statements->update_count; i++)

@@ -7,6 +7,8 @@
 
 #include <aurora/port/store.h>
 
+#include "adapters/store_sqlite/bulk.h"
+
 #define AURORA__SQLITE_UPDATES_MAX 16 /* kept per table: statements for sets of changed columns */
 #define AURORA__SQLITE_SCANS_MAX 8    /* kept per table: statements for shapes of ranges */
 
@@ -23,6 +25,7 @@ typedef struct {
     const aurora_table *table;
     sqlite3_stmt *load;
     sqlite3_stmt *insert;
+    sqlite3_stmt *insert_many;
     sqlite3_stmt *upsert;
     sqlite3_stmt *drop;
     sqlite3_stmt *updates[AURORA__SQLITE_UPDATES_MAX];
@@ -80,6 +83,7 @@ struct aurora__sqlite_connection {
     sqlite3_stmt *fixed[AURORA__SQLITE_FIXED_COUNT];
     aurora__sqlite_connection *next; /* in the list of idle readers */
     struct aurora_store_txn txn;
+    aurora__sqlite_bulk bulk;
 };
 
 typedef struct {

@@ -274,6 +274,37 @@ static aurora_status save_one(aurora__sqlite_store *store, aurora__sqlite_connec
     return is_missing ? AURORA_ECONFLICT : status;
 }
 
+/* How many inserts into one table begin here. */
+static uint32_t run_of_inserts(const aurora_store_put *puts, uint32_t count)
+{
+    uint32_t run = 0;
+    while (run < count && puts[run].kind == AURORA_PUT_INSERT && puts[run].table == puts[0].table)
+        run++;
+    return run;
+}
+
+static aurora_status insert_many(aurora__sqlite_store *store, aurora__sqlite_connection *connection,
+                                 const aurora_store_put *puts, uint32_t count, uint32_t *failed_out)
+{
+    sqlite3 *db = connection->db;
+    aurora__sqlite_statements *of = aurora__sqlite_statements_of(connection, puts[0].table);
+    if (of == NULL)
+        return AURORA_EINVAL;
+    sqlite3_stmt *stmt = aurora__sqlite_insert_many(db, of);
+    if (stmt == NULL)
+        return failed(store, db, sqlite3_extended_errcode(db), puts[0].table->name);
+    connection->bulk = (aurora__sqlite_bulk){.puts = puts, .count = count};
+    int rc = sqlite3_step(stmt);
+    aurora_status status = AURORA_OK;
+    if (rc != SQLITE_DONE) {
+        status = failed(store, db, rc, puts[0].table->name);
+        *failed_out += connection->bulk.at < count ? connection->bulk.at : 0;
+    }
+    sqlite3_reset(stmt);
+    connection->bulk = (aurora__sqlite_bulk){0};
+    return status;
+}
+
 aurora_status aurora__sqlite_rows_save(void *self, aurora_store_txn *txn,
                                        const aurora_store_put *puts, uint32_t count,
                                        uint32_t *failed_out)
@@ -281,12 +312,16 @@ aurora_status aurora__sqlite_rows_save(void *self, aurora_store_txn *txn,
     if (txn->kind != AURORA_TXN_WRITE)
         return AURORA_EREADONLY;
     txn->is_dirty |= count > 0;
-    for (uint32_t i = 0; i < count; i++) {
-        aurora_status status = save_one(self, txn->connection, &puts[i]);
-        if (status != AURORA_OK) {
-            *failed_out = i;
+    for (uint32_t i = 0; i < count;) {
+        uint32_t run = run_of_inserts(puts + i, count - i);
+        bool is_bulk = run >= AURORA__SQLITE_BULK_MIN;
+        *failed_out = i;
+        aurora_status status = is_bulk
+                                   ? insert_many(self, txn->connection, puts + i, run, failed_out)
+                                   : save_one(self, txn->connection, &puts[i]);
+        if (status != AURORA_OK)
             return status;
-        }
+        i += is_bulk ? run : 1;
     }
     return AURORA_OK;
 }

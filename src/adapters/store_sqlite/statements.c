@@ -88,6 +88,22 @@ sqlite3_stmt *aurora__sqlite_insert(sqlite3 *db, aurora__sqlite_statements *of)
     return of->insert = prepare(db, &sql);
 }
 
+/* OR FAIL: what stands before a refused row is left to the transaction, so that SQLite keeps no
+ * journal of the statement. */
+sqlite3_stmt *aurora__sqlite_insert_many(sqlite3 *db, aurora__sqlite_statements *of)
+{
+    if (of->insert_many != NULL)
+        return of->insert_many;
+    sql_text sql = {.length = 0};
+    add(&sql, "INSERT OR FAIL INTO \"%s\" (", of->table->name);
+    add_names(&sql, of->table, all_columns(of->table));
+    add(&sql, ") SELECT ");
+    for (uint32_t i = 0; i < of->table->column_count; i++)
+        add(&sql, "%sc%u", i == 0 ? "" : ",", i);
+    add(&sql, " FROM " AURORA__SQLITE_BULK_TABLE);
+    return of->insert_many = prepare(db, &sql);
+}
+
 sqlite3_stmt *aurora__sqlite_upsert(sqlite3 *db, aurora__sqlite_statements *of)
 {
     if (of->upsert != NULL)

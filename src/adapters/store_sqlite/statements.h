@@ -13,6 +13,9 @@ sqlite3_stmt *aurora__sqlite_load(sqlite3 *db, aurora__sqlite_statements *of);
 sqlite3_stmt *aurora__sqlite_insert(sqlite3 *db, aurora__sqlite_statements *of);
 sqlite3_stmt *aurora__sqlite_upsert(sqlite3 *db, aurora__sqlite_statements *of);
 
+/* Inserts what the connection's bulk shows. */
+sqlite3_stmt *aurora__sqlite_insert_many(sqlite3 *db, aurora__sqlite_statements *of);
+
 /* Parameters: the key. */
 sqlite3_stmt *aurora__sqlite_drop(sqlite3 *db, aurora__sqlite_statements *of);
 
