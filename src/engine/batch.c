@@ -372,9 +372,21 @@ static void finish(aurora__batch *batch)
         aurora__counters_finish(&engine->counters, command->class_of->name, status);
         if (command->class_of->finish == NULL ||
             command->class_of->finish(command, &batch->turn, status))
-            aurora__command_done(command, command->status);
+            aurora__command_tell(command, command->status);
         else if (aurora__watch_add(engine, command) != AURORA_OK)
-            aurora__command_done(command, AURORA_ENOMEM);
+            aurora__command_tell(command, AURORA_ENOMEM);
+        else
+            batch->commands[i] = NULL;
+    }
+}
+
+/* Rows of the batch point into the commands that wrote them, and are read until its end: by the
+ * answers of other commands, and by what is kept for the next batch. */
+static void release_commands(const aurora__batch *batch)
+{
+    for (uint32_t i = 0; i < batch->count; i++) {
+        if (batch->commands[i] != NULL)
+            aurora__command_release(batch->commands[i]);
     }
 }
 
@@ -469,6 +481,7 @@ static aurora_status attempt(aurora__engine *engine, aurora__command **commands,
     aurora__histogram_add(&engine->counters.batch_us,
                           (uint64_t)(aurora__engine_monotonic_ns(engine) - started_ns) / 1000);
     end(engine, true);
+    release_commands(&batch);
     return AURORA_OK;
 }
 

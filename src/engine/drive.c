@@ -38,10 +38,15 @@ aurora__command *aurora__command_queue_pop(aurora__command_queue *queue)
 }
 
 /* Who waits for it looks again when the turn ends. */
-void aurora__command_done(aurora__command *command, aurora_status status)
+void aurora__command_tell(aurora__command *command, aurora_status status)
 {
     command->status = status;
     atomic_store_explicit(&command->is_done, true, memory_order_release);
+}
+
+void aurora__command_done(aurora__command *command, aurora_status status)
+{
+    aurora__command_tell(command, status);
     aurora__command_release(command);
 }
 

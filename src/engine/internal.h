@@ -177,7 +177,8 @@ aurora_status aurora__park_count(aurora__engine *engine, aurora_store_txn *txn);
 
 /* --- drive.c -------------------------------------------------------------------------------- */
 
-/* Marks a command done (under no lock) and gives up the engine's reference. */
+/* Marks a command done (under no lock); done gives up the engine's reference, too. */
+void aurora__command_tell(aurora__command *command, aurora_status status);
 void aurora__command_done(aurora__command *command, aurora_status status);
 /* The handle refuses everything from now on. */
 void aurora__engine_break(aurora__engine *engine, aurora_status status);
