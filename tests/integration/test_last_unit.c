@@ -319,6 +319,44 @@ START_TEST(test_last_unit__one_hundred_calls_with_one_key_from_4_processes_make_
 }
 END_TEST
 
+/* Both are decided in one batch: the second is answered from a row that the first has written. */
+START_TEST(test_last_unit__one_key_twice_in_one_submit_makes_one_order)
+{
+    aurora_t *shop = open_stocked(_i, 1000);
+    aurora_queue *queue = NULL;
+    aurora_completion done[8];
+    shop_request request;
+    const aurora_order_request *requests[8];
+    char customer[] = "anna, whose name is long enough to be seen when it is gone";
+    uint32_t count = 0, taken = 0;
+    shop_request_init(&request, "one key", 1, "tok_approve");
+    request.request.flags = AURORA_ORDER_WITH_RESULT;
+    request.request.customer_id = customer;
+    for (int i = 0; i < 8; i++)
+        requests[i] = &request.request;
+    aurora_assert_ok(aurora_queue_new(shop, 8, &queue));
+
+    aurora_assert_ok(aurora_order_submit(queue, requests, NULL, 8, &count));
+    ck_assert_uint_eq(count, 8);
+    while (taken < 8) {
+        aurora_assert_ok(aurora_queue_take(queue, done + taken, 8 - taken, 10000, &count));
+        ck_assert_uint_gt(count, 0);
+        taken += count;
+    }
+
+    for (int i = 0; i < 8; i++) {
+        aurora_assert_ok(done[i].status);
+        aurora_assert_id_eq(done[i].id, done[0].id);
+        ck_assert_str_eq(done[i].order->customer_id, customer);
+        aurora_order_free(done[i].order);
+    }
+    ck_assert_uint_eq(shop_count(shop, 0), 1);
+    shop_assert_clean(shop);
+    aurora_close(shop);
+    aurora_queue_free(queue);
+}
+END_TEST
+
 /* --- lines and holds -------------------------------------------------------------------------- */
 
 START_TEST(test_last_unit__lines_of_one_sku_are_summed)
@@ -424,6 +462,7 @@ static Suite *suite(void)
     tcase_add_loop_test(tcase, test_last_unit__one_hundred_calls_with_one_key_make_one_order, 0, 4);
     tcase_add_test(tcase,
                    test_last_unit__one_hundred_calls_with_one_key_from_4_processes_make_one_order);
+    tcase_add_loop_test(tcase, test_last_unit__one_key_twice_in_one_submit_makes_one_order, 0, 4);
     tcase_add_loop_test(tcase, test_last_unit__lines_of_one_sku_are_summed, 0, 2);
     tcase_add_loop_test(tcase, test_last_unit__expired_hold_gives_its_unit_back, 0, 2);
     tcase_add_loop_test(tcase, test_last_unit__hold_committed_in_time_is_sold, 0, 2);
