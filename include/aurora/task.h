@@ -36,7 +36,8 @@ enum {
                                      the order, of any other verb it parks the payment */
     AURORA_OUTCOME_PENDING = 3,   /* accepted; finish again, or be asked by a query later */
     AURORA_OUTCOME_NOT_FOUND = 4, /* queries only: the provider never saw this task id */
-    AURORA_OUTCOME_UNKNOWN = 5    /* no answer: a query follows, after retry_after_ms */
+    AURORA_OUTCOME_UNKNOWN = 5    /* no answer: a query follows, after the longer of
+                                     retry_after_ms and the engine's backoff */
 };
 
 /* A piece of work. Which members count depends on `kind`; texts are NULL where absent. */

@@ -53,7 +53,13 @@ static aurora_status check_movement(const aurora_movement *movement, aurora_erro
                                 !is_receipt);
     if (rc == AURORA_OK)
         rc = aurora__check_key(err, "key", movement->key, false);
-    return rc == AURORA_OK ? aurora__check_key(err, "key_scope", movement->key_scope, false) : rc;
+    if (rc == AURORA_OK)
+        rc = aurora__check_key(err, "key_scope", movement->key_scope, false);
+    /* Returns of orders are movements too: nobody else may take their names. */
+    if (rc == AURORA_OK && movement->key_scope != NULL &&
+        strcmp(movement->key_scope, AURORA__RETURN_SCOPE) == 0)
+        rc = aurora__refuse(err, AURORA_EINVAL, "key_scope", "is reserved");
+    return rc;
 }
 
 static move_command *new_move(aurora_t *shop, const aurora_movement *movement)

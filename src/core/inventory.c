@@ -171,7 +171,7 @@ static aurora_status give_back(aurora__step *step, const aurora__reservation_row
         const char *name = aurora__json_end(&text);
         if (name == NULL)
             return AURORA_ENOMEM;
-        aurora__key key = aurora__key_texts(AURORA__TABLE_movement, "return", name);
+        aurora__key key = aurora__key_texts(AURORA__TABLE_movement, AURORA__RETURN_SCOPE, name);
         aurora__movement_row *movement;
         rc = aurora__rows_assume_absent(step->rows, &key);
         if (rc == AURORA_OK)

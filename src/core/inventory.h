@@ -8,6 +8,9 @@
 
 #include <aurora/stock.h>
 
+/* The scope of movements that returns of orders make. */
+#define AURORA__RETURN_SCOPE "return"
+
 /* Wants the rows of a SKU: its number first, its stock once that is known. */
 aurora_status aurora__inventory_want(aurora__step *step, const char *sku);
 

@@ -44,7 +44,7 @@ typedef struct {
 } aurora_index;
 
 /* At most 64 columns. The first key_count columns are the primary key, in order. version_column is
- * the index of an INT64 column that grows with each write and is checked by updates, or -1. */
+ * the index of an INT64 column that never shrinks and is checked by updates, or -1. */
 typedef struct {
     const char *name;
     const aurora_column *columns;
