@@ -118,6 +118,7 @@ static bool look_at_tail(aurora__engine *engine)
     if (command == NULL)
         return false;
     aurora__batch_run(engine, &command, 1);
+    aurora__flush_run(engine); /* for those who waited for the others */
     return true;
 }
 
