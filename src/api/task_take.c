@@ -6,6 +6,7 @@
 #include "codec/result.h"
 #include "core/notification.h"
 #include "core/payment.h"
+#include "engine/notification.h"
 
 #include <aurora/task.h>
 
@@ -304,6 +305,8 @@ static aurora_status take(aurora_t *shop, int32_t kind, uint32_t capacity, uint3
     int64_t end_ns = aurora__engine_monotonic_ns(shop->engine) + (int64_t)wait_ms * 1000000;
     uint32_t count = 0;
     aurora_status rc = AURORA_OK;
+    if (kind == AURORA_TASK_NOTIFICATION)
+        aurora__notification_hasten(shop->engine);
     for (;;) {
         if (has_tasks(shop, kind) && is_due(&what))
             rc = take_once(shop, kind, capacity, lease_ms, out, &count);

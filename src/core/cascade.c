@@ -111,6 +111,10 @@ static aurora_status decide(aurora__step *step, const subscriber *to, const auro
     }
     aurora__rows_undo(step->rows, outer);
     step->event_count = events_before;
+    /* A participant here answered for an order that this store does not have, as after `compensate`
+     * of an unknown one: nobody waits for it. */
+    if (rc == AURORA__EORPHAN && to->module == AURORA__MODULE_ORDER)
+        return AURORA_OK;
     if (!is_poison(rc) || step->is_creating || to->park == NULL)
         return rc;
     rc = set_aside(step, to->module, event, rc);

@@ -374,6 +374,28 @@ START_TEST(test_saga_repair__refuses_what_makes_no_sense)
 }
 END_TEST
 
+START_TEST(test_repair__compensate_cancels_an_order_that_the_store_does_not_have)
+{
+    order_fixture_start(&fixture, ORDER_FIXTURE_MEMORY);
+    aurora_id id = aurora__engine_next_id(fixture.shop->engine);
+    uint64_t newest;
+    aurora_event_page *page = NULL;
+    aurora_assert_ok(aurora_event_bounds(fixture.shop, NULL, &newest));
+
+    aurora_assert_ok(aurora_saga_repair(
+        fixture.shop,
+        AURORA_REPAIR(.action = AURORA_REPAIR_COMPENSATE, .order_id = id, .actor = "ann"), &err));
+
+    aurora_assert_ok(aurora_event_tail(fixture.shop, newest, 10, 0, &page));
+    ck_assert_uint_ge(page->count, 1);
+    ck_assert_int_eq(page->items[0]->kind, AURORA_EVENT_ORDER_CANCELLED);
+    ck_assert(aurora_id_is_equal(page->items[0]->order_id, id));
+    ck_assert_ptr_nonnull(strstr(page->items[0]->data, "\"unknown_order\""));
+    aurora_event_page_free(page);
+    order_fixture_stop(&fixture);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("sagas");
@@ -383,6 +405,7 @@ static Suite *suite(void)
         tcase, test_saga_list__pages_hold_every_unsettled_order_once_and_oldest_first, 0, 2);
     tcase_add_test(tcase, test_saga_get__knows_settled_orders_and_no_others);
     tcase_add_test(tcase, test_dead_letter__is_listed_as_the_event_that_could_not_be_taken);
+    tcase_add_test(tcase, test_repair__compensate_cancels_an_order_that_the_store_does_not_have);
     tcase_add_test(tcase, test_dead_letter__redrive_takes_all_and_unparks);
     tcase_add_test(tcase, test_dead_letter__one_that_still_fails_stays_with_those_behind_it);
     tcase_add_test(tcase, test_saga_repair__retry_of_a_poisoned_key_runs_its_events);
