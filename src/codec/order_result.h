@@ -13,8 +13,8 @@
 aurora_status aurora__order_result(const aurora_allocator *allocator, const aurora__order_row *row,
                                    bool as_created, aurora_order **out);
 
-/* The same in a reserve of `bytes` (codec/result.h), which becomes the order when it is large enough:
- * else AURORA_ENOMEM. */
+/* The same in a reserve of `bytes` (codec/result.h), which becomes the order when it is large
+ * enough: else AURORA_ENOMEM. */
 aurora_status aurora__order_result_in(void *reserve, size_t bytes, const aurora__order_row *row,
                                       bool as_created);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Compensations that fail: parked at once if refused for good, else by the rule of attempts; listed,
- * and repaired by a call that is written into the order's history. */
+/* Compensations that fail: parked at once if refused for good, else by the rule of attempts;
+ * listed, and repaired by a call that is written into the order's history. */
 #include <string.h>
 
 #include "provider.h"

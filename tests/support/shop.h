@@ -28,7 +28,7 @@ typedef struct {
 const aurora_order_request *shop_request_init(shop_request *request, const char *key,
                                               int64_t quantity, const char *payment_method);
 
-/* Places one and returns it; a failure fails the test. With NO_WAIT in `flags` as it was created. */
+/* Places one and returns it; a failure fails the test. */
 aurora_order *shop_place(aurora_t *shop, const char *key, int64_t quantity,
                          const char *payment_method, uint32_t flags);
 
