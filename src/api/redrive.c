@@ -3,6 +3,9 @@
 
 #include "codec/log.h"
 
+#include <aurora/event.h>
+#include <aurora/saga.h>
+
 #include <string.h>
 
 /* The key's texts live as long as the struct. */
@@ -147,6 +150,39 @@ static aurora_status unpark(aurora__step *step, const parked_key *of, const auro
     return rc;
 }
 
+/* Where the last event was a fact that the participant already reflects, its answer is repeated, or
+ * the order would show PARKED for ever. */
+static aurora_status ask_again(aurora__step *step, const aurora__parked_at *at,
+                               const aurora__event *last)
+{
+    if (at->module == AURORA__MODULE_ORDER)
+        return AURORA_OK;
+    aurora__event *repair = aurora__arena_zero(step->arena, sizeof *repair);
+    if (repair == NULL)
+        return AURORA_ENOMEM;
+    repair->kind = AURORA_EVENT_ORDER_REPAIR;
+    repair->at_ms = step->now_ms;
+    repair->order_id = at->order_id;
+    repair->order_version = last->order_version;
+    repair->saga = last->saga;
+    repair->action = AURORA_REPAIR_RETRY;
+    repair->participant = at->module == AURORA__MODULE_INVENTORY ? AURORA_PARTICIPANT_INVENTORY
+                                                                 : AURORA_PARTICIPANT_PAYMENT;
+    return deliver(step, repair, at->module);
+}
+
+static bool is_flagged(aurora__step *step, const aurora__parked_at *at)
+{
+    const aurora__order_row *order;
+    aurora__key key = aurora__key_uuid(AURORA__TABLE_order, &at->order_id);
+    if ((step->policy->modules & AURORA__MODULE_ORDER) == 0)
+        return true;
+    if (aurora__rows_read(step->rows, &key, (const void **)&order) != AURORA_OK || order == NULL)
+        return false;
+    return (order->parked & (at->module == AURORA__MODULE_INVENTORY ? AURORA__PARKED_INVENTORY
+                                                                    : AURORA__PARKED_PAYMENT)) != 0;
+}
+
 static aurora_status note_failure(aurora__step *step, const parked_key *of, aurora_status error)
 {
     aurora__parked_key_row *row;
@@ -174,7 +210,9 @@ static aurora_status take(aurora__step *step, const parked_key *of, const aurora
         rc = unpark(step, of, at);
     if (rc == AURORA_OK)
         rc = deliver(step, event, at->module);
-    return rc == AURORA_OK && is_last ? deliver_set_aside(step, at) : rc;
+    if (rc == AURORA_OK && is_last)
+        rc = deliver_set_aside(step, at);
+    return rc == AURORA_OK && is_last && is_flagged(step, at) ? ask_again(step, at, event) : rc;
 }
 
 aurora_status aurora__redrive_run(aurora__step *step, const aurora__parked_at *at,

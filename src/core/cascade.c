@@ -92,6 +92,18 @@ static aurora_status is_key_parked(aurora__step *step, const subscriber *to,
     return rc;
 }
 
+/* The stored answer of a parked participant is its parked event: an order that asks again, because
+ * the first one was lost, gets that, and what it asked does not queue up. */
+static aurora_status repeat_parked(aurora__step *step, const subscriber *to,
+                                   const aurora__event *event)
+{
+    uint32_t from = step->event_count;
+    aurora_status rc = to->park(step, event);
+    for (uint32_t i = from; rc == AURORA_OK && i < step->event_count; i++)
+        step->events[i]->is_resend = true;
+    return rc;
+}
+
 /* One participant's decision. What it cannot take is undone, set aside, and parks its key; the rest
  * of the cascade stands, unless the cascade creates the order. */
 static aurora_status decide(aurora__step *step, const subscriber *to, const aurora__event *event)
@@ -100,6 +112,8 @@ static aurora_status decide(aurora__step *step, const subscriber *to, const auro
     aurora_status rc = is_key_parked(step, to, event, &is_parked);
     if (rc != AURORA_OK)
         return rc;
+    if (is_parked && event->is_resend)
+        return repeat_parked(step, to, event);
     if (is_parked)
         return set_aside(step, to->module, event, AURORA_OK);
     uint32_t events_before = step->event_count;

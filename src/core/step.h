@@ -40,25 +40,25 @@ enum {
 };
 
 enum {
-    AURORA__PROVIDER_TASKS = 0,    /* none: tasks are left to the host */
+    AURORA__PROVIDER_TASKS = 0, /* none: tasks are left to the host */
     AURORA__PROVIDER_SIMULATOR = 1,
-    AURORA__PROVIDER_PORT = 2,     /* a port is attached, the engine calls it */
+    AURORA__PROVIDER_PORT = 2, /* a port is attached, the engine calls it */
 };
 
 /* What settings mean to the modules. */
 typedef struct {
-    uint32_t modules;            /* installed here, AURORA__MODULE_... */
-    int32_t provider;            /* AURORA__PROVIDER_... */
-    int64_t order_deadline_ms;   /* 300,000 */
-    int64_t late_grace_ms;       /* 60,000: decided later than deadline + this: refused as late */
-    int64_t tombstone_ms;        /* 24 h after the deadline */
-    int64_t resend_first_ms;     /* 10,000 */
-    int64_t resend_max_ms;       /* 600,000 */
-    int64_t attempts_max;        /* 20 */
-    int64_t park_after_ms;       /* 900,000 since the first attempt, with at least */
-    int64_t park_attempts_min;   /* 5 attempts */
-    int64_t retry_first_ms;      /* 1,000: backoff between attempts of a step */
-    int64_t retry_max_ms;        /* 60,000 */
+    uint32_t modules;          /* installed here, AURORA__MODULE_... */
+    int32_t provider;          /* AURORA__PROVIDER_... */
+    int64_t order_deadline_ms; /* 300,000 */
+    int64_t late_grace_ms;     /* 60,000: decided later than deadline + this: refused as late */
+    int64_t tombstone_ms;      /* 24 h after the deadline */
+    int64_t resend_first_ms;   /* 10,000 */
+    int64_t resend_max_ms;     /* 600,000 */
+    int64_t attempts_max;      /* 20 */
+    int64_t park_after_ms;     /* 900,000 since the first attempt, with at least */
+    int64_t park_attempts_min; /* 5 attempts */
+    int64_t retry_first_ms;    /* 1,000: backoff between attempts of a step */
+    int64_t retry_max_ms;      /* 60,000 */
     uint64_t simulator_seed;
     int64_t simulator_decline_ppm; /* of the tokens that are not test tokens */
     int64_t simulator_latency_ms;  /* 0 = inline where the token answers at once */
@@ -88,7 +88,7 @@ typedef struct aurora__step {
     aurora__parked parked[AURORA__CASCADE_PARKED_MAX];
     uint32_t parked_count;
     bool has_parked_keys; /* some key of this store is parked: each delivery looks */
-    bool is_creating; /* the cascade creates its order: a fatal answer refuses it as a whole */
+    bool is_creating;     /* the cascade creates its order: a fatal answer refuses it as a whole */
 } aurora__step;
 
 /* Appends a cleared event of this kind, stamped with now, to be filled in before the decision
