@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Taking tasks: one command leases what is due, a page carries it out. */
+#include <time.h>
+
 #include "api/check.h"
 #include "api/handle.h"
 #include "api/refuse.h"
@@ -298,11 +300,19 @@ static bool has_tasks(aurora_t *shop, int32_t kind)
                : aurora__engine_policy(shop->engine)->provider == AURORA__PROVIDER_TASKS;
 }
 
+/* Callers wait in real time, whatever clock the handle has. */
+static int64_t real_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 static aurora_status take(aurora_t *shop, int32_t kind, uint32_t capacity, uint32_t lease_ms,
                           int32_t wait_ms, aurora_task_page **out)
 {
     waiting what = {shop, kind};
-    int64_t end_ns = aurora__engine_monotonic_ns(shop->engine) + (int64_t)wait_ms * 1000000;
+    int64_t end_ms = real_ms() + wait_ms;
     uint32_t count = 0;
     aurora_status rc = AURORA_OK;
     if (kind == AURORA_TASK_NOTIFICATION)
@@ -310,7 +320,7 @@ static aurora_status take(aurora_t *shop, int32_t kind, uint32_t capacity, uint3
     for (;;) {
         if (has_tasks(shop, kind) && is_due(&what))
             rc = take_once(shop, kind, capacity, lease_ms, out, &count);
-        int64_t left_ms = (end_ns - aurora__engine_monotonic_ns(shop->engine)) / 1000000;
+        int64_t left_ms = end_ms - real_ms();
         if (rc != AURORA_OK || count > 0 || wait_ms == 0 || (wait_ms > 0 && left_ms <= 0))
             break;
         rc = aurora__engine_wait(shop->engine, is_due, &what, wait_ms < 0 ? -1 : left_ms);
