@@ -184,6 +184,30 @@ START_TEST(test_provider__reference_comes_back_with_later_tasks)
 }
 END_TEST
 
+START_TEST(test_provider__waiting_calls_end_although_the_clock_stands_still)
+{
+    aurora_id id = shop_submit(shop, "a", 2);
+    aurora_order *order = NULL;
+    aurora_event_page *events = NULL;
+    aurora_task_page *tasks = NULL;
+    uint64_t newest = 0;
+    aurora_task_page_free(provider_take(shop, AURORA_VERB_AUTHORIZE));
+    aurora_assert_ok(aurora_event_bounds(shop, NULL, &newest));
+    int64_t begun = shop_real_ms();
+
+    aurora_assert_ok(aurora_task_take(shop, AURORA_TASK_PAYMENT, 1, 0, 50, &tasks));
+    aurora_assert_ok(aurora_order_wait(shop, id, 100, 50, &order));
+    aurora_assert_ok(aurora_event_tail(shop, newest, 1, 50, &events));
+
+    ck_assert_uint_eq(tasks->count, 0);
+    ck_assert_uint_eq(events->count, 0);
+    ck_assert_int_ge(shop_real_ms() - begun, 149);
+    aurora_task_page_free(tasks);
+    aurora_order_free(order);
+    aurora_event_page_free(events);
+}
+END_TEST
+
 /* --- late ------------------------------------------------------------------------------------- */
 
 START_TEST(test_provider__that_lost_its_lease_is_asked_before_it_acts_again)
@@ -629,6 +653,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, test_provider__task_says_what_the_provider_must_know);
     tcase_add_test(tcase, test_provider__leased_task_is_given_to_nobody_else);
     tcase_add_test(tcase, test_provider__reference_comes_back_with_later_tasks);
+    tcase_add_test(tcase, test_provider__waiting_calls_end_although_the_clock_stands_still);
     tcase_add_test(tcase, test_provider__that_lost_its_lease_is_asked_before_it_acts_again);
     tcase_add_test(tcase, test_provider__that_never_saw_the_task_gets_it_again_under_the_same_id);
     tcase_add_test(tcase, test_provider__answer_after_the_lease_counts);
