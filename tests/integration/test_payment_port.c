@@ -25,6 +25,7 @@ typedef struct {
 
 static gateway port_of;
 static aurora_t *shop;
+static char file[512]; /* "" = in memory */
 static aurora_manual_clock manual;
 static aurora_clock clock_of_manual;
 
@@ -106,10 +107,11 @@ static aurora_payment_port new_port(void)
 
 static void open_shop(uint32_t flags)
 {
-    static const char *const settings[] = {"search=none:"};
+    static const char *const settings[] = {"payment=none:", "search=none:"};
     aurora_payment_port port = new_port();
-    shop = shop_open("memory:", AURORA_OPTIONS(.flags = flags, .clock = &clock_of_manual,
-                                               .settings = settings, .setting_count = 1));
+    shop = shop_open(file[0] != '\0' ? file : "memory:",
+                     AURORA_OPTIONS(.flags = flags, .clock = &clock_of_manual, .settings = settings,
+                                    .setting_count = 2));
     shop_stock_up(shop, 10);
     aurora_assert_ok(aurora_payment_attach(shop, &port));
 }
@@ -357,6 +359,28 @@ START_TEST(test_payment_port__cancelled_sale_is_refunded_in_full)
 }
 END_TEST
 
+START_TEST(test_payment_port__of_the_next_process_is_asked_what_the_last_one_began)
+{
+    char *folder = aurora_tempdir_new();
+    aurora_close(shop);
+    aurora_test_path(file, sizeof file, folder, "shop.db");
+    open_shop(0);
+    port_of.mode = ACT_AND_FAIL;
+    aurora_id id = shop_submit(shop, "a", 2);
+    shop_pump(shop);
+    aurora_close(shop);
+    port_of.mode = ANSWER_INSIDE;
+    aurora_manual_clock_advance(&manual, LEASE_MS + 2000);
+
+    open_shop(0);
+    shop_pump(shop);
+
+    ck_assert_uint_eq(port_of.queries, 1);
+    assert_paid(id);
+    aurora_tempdir_remove(folder);
+}
+END_TEST
+
 START_TEST(test_payment_port__is_attached_once_and_whole)
 {
     aurora_payment_port port = new_port();
@@ -401,6 +425,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, test_payment_port__may_read_and_finish_but_command_nothing_from_inside);
     tcase_add_test(tcase, test_payment_port__takes_the_tasks_away_from_the_loop);
     tcase_add_test(tcase, test_payment_port__cancelled_sale_is_refunded_in_full);
+    tcase_add_test(tcase, test_payment_port__of_the_next_process_is_asked_what_the_last_one_began);
     tcase_add_test(tcase, test_payment_port__is_attached_once_and_whole);
     tcase_add_test(tcase, test_payment_port__attaches_only_before_the_first_order);
     suite_add_tcase(all, tcase);

@@ -26,9 +26,10 @@ typedef struct {
     void (*close)(void *self);
 } aurora_payment_port;
 
-/* Makes `port`, copied, the provider of this handle in place of the setting `payment`. Before any
- * order is placed through the handle, at most once: AURORA_ECONFLICT; AURORA_EINVAL when a required
- * function is missing. Threads: shared. */
+/* Makes `port`, copied, the provider of this handle in place of the setting `payment`; open with
+ * "payment=none:", else calls that an earlier process left go to the simulator until the port is
+ * there. Before any order is placed through the handle, at most once: AURORA_ECONFLICT;
+ * AURORA_EINVAL when a required function is missing. Threads: shared. */
 AURORA_API aurora_status aurora_payment_attach(aurora_t *shop, const aurora_payment_port *port);
 
 #ifdef __cplusplus
