@@ -78,9 +78,9 @@ static const char *const state_names[STATES + 1] = {"",          "PENDING", "RES
                                                     "COMPLETED", "FAILED",  "CANCELLED"};
 
 static const char *const event_names[AURORA__ORDER_EVENTS + 1] = {
-    "",           "place",     "reserved", "rejected", "authorized", "declined", "deadline",
-    "cancel",     "compensate", "committed", "captured", "released",   "returned", "voided",
-    "refunded",   "parked"};
+    "",         "place",  "reserved",   "rejected",  "authorized", "declined",
+    "deadline", "cancel", "compensate", "committed", "captured",   "released",
+    "returned", "voided", "refunded",   "parked"};
 
 const aurora_machine aurora__order_machine = {
     .size = sizeof(aurora_machine),

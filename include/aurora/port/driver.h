@@ -16,8 +16,8 @@ enum {
 
 typedef struct aurora_driver {
     uint32_t size;
-    uint32_t port;      /* AURORA_PORT_... */
-    const char *scheme; /* "sqlite", without the colon */
+    uint32_t port;                   /* AURORA_PORT_... */
+    const char *scheme;              /* "sqlite", without the colon */
     aurora_store_open_fn open_store; /* for AURORA_PORT_STORE */
 } aurora_driver;
 

@@ -18,7 +18,8 @@ typedef struct {
     uint32_t at; /* the row that is read; after a failure the one to blame */
 } aurora__sqlite_bulk;
 
-/* Makes the virtual table of a connection; answers SQLite's code. `bulk` outlives the connection. */
+/* Makes the virtual table of a connection; answers SQLite's code. `bulk` outlives the
+ * connection. */
 int aurora__sqlite_bulk_attach(sqlite3 *db, aurora__sqlite_bulk *bulk);
 
 /* The name that statements select from, with columns c0, c1 and so on. */
