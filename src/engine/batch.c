@@ -62,14 +62,15 @@ static aurora_status refresh(aurora__engine *engine, aurora__batch *batch, uint6
         aurora__rows_forget_recent(&engine->rows);
         aurora__block_arena_reset(&engine->recent_blocks, RECENT_BYTES_MAX / 2);
     }
+    aurora_status rc = AURORA_OK;
+    if (!is_same || engine->is_parked_stale)
+        rc = aurora__park_count(engine, batch->turn.txn);
+    if (rc == AURORA_OK && !is_same)
+        rc = aurora__tail_catch_up(engine, &batch->turn);
+    /* Until all of it was seen, the next attempt has to look at it again. */
     engine->epoch = epoch;
-    engine->has_epoch = true;
-    if (!is_same || engine->is_parked_stale) {
-        aurora_status rc = aurora__park_count(engine, batch->turn.txn);
-        if (rc != AURORA_OK)
-            return rc;
-    }
-    return is_same ? AURORA_OK : aurora__tail_catch_up(engine, &batch->turn);
+    engine->has_epoch = rc == AURORA_OK;
+    return rc;
 }
 
 /* Asks every command for its keys until nothing new is wanted. */

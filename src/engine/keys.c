@@ -52,7 +52,7 @@ aurora_status aurora__keys_new(aurora__engine *engine)
     return AURORA_OK;
 }
 
-static void forget(aurora__engine *engine)
+void aurora__keys_forget(aurora__engine *engine)
 {
     const aurora_allocator *allocator = engine->options.allocator;
     for (uint32_t i = 0; i < SHARDS; i++)
@@ -65,7 +65,7 @@ void aurora__keys_free(aurora__engine *engine)
 {
     if (engine->keys == NULL)
         return;
-    forget(engine);
+    aurora__keys_forget(engine);
     engine->options.allocator->release(engine->options.allocator->self, engine->keys);
     engine->keys = NULL;
 }
@@ -251,7 +251,7 @@ aurora_status aurora__keys_fill(aurora__engine *engine, aurora__turn *turn)
     while (rc == AURORA_OK && count == PAGE_ROWS)
         rc = fill_page(engine, turn, &from, &count);
     if (rc != AURORA_OK)
-        forget(engine);
+        aurora__keys_forget(engine);
     else
         engine->keys->is_filled = true;
     return rc;

@@ -20,6 +20,9 @@ uint64_t aurora__keys_fingerprint(const aurora__engine *engine, const char *scop
  * that will decide, so that nothing can be written between the two. */
 aurora_status aurora__keys_fill(aurora__engine *engine, aurora__turn *turn);
 
+/* Others may have made orders that cannot be noted any more: all is read again. */
+void aurora__keys_forget(aurora__engine *engine);
+
 /* The next order that may have this key; start with *place = 0. False when there is no more. */
 bool aurora__keys_find(const aurora__engine *engine, uint64_t fingerprint, uint32_t *place,
                        aurora_id *id_out);
