@@ -270,7 +270,7 @@ static bool is_due(void *argument)
     bool is_payment = what->kind == AURORA_TASK_PAYMENT;
     aurora_store_txn *txn;
     aurora_value upper = {.kind = AURORA_COLUMN_TIME,
-                          .number = aurora__engine_wall_ms(shop->engine)};
+                          .number = aurora__engine_time_ms(shop->engine)};
     aurora__range range = {.table = is_payment ? AURORA__TABLE_payment : AURORA__TABLE_notification,
                            .index = is_payment ? AURORA__INDEX_PAYMENT_DUE
                                                : AURORA__INDEX_NOTIFICATION_DUE,

@@ -70,6 +70,7 @@ static aurora_status refresh(aurora__engine *engine, aurora__batch *batch, uint6
     /* Until all of it was seen, the next attempt has to look at it again. */
     engine->epoch = epoch;
     engine->has_epoch = rc == AURORA_OK;
+    batch->turn.step.now_ms = aurora__engine_now(engine);
     return rc;
 }
 

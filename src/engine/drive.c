@@ -12,6 +12,7 @@
 
 #define POLL_MS 50
 #define IDLE_MS 200
+#define LOOK_MS 1000
 
 void aurora__command_queue_push(aurora__command_queue *queue, aurora__command *command)
 {
@@ -57,17 +58,38 @@ void aurora__engine_break(aurora__engine *engine, aurora_status status)
                        "this handle refuses every further command: %s", aurora_status_name(status));
 }
 
+int64_t aurora__engine_time_ms(const aurora__engine *engine)
+{
+    int64_t floor_ms = engine->clock_floor_ms;
+    int64_t floor_ns = engine->clock_floor_ns;
+    int64_t wall = aurora__engine_wall_ms(engine);
+    if (wall >= floor_ms)
+        return wall;
+    int64_t passed = (aurora__engine_monotonic_ns(engine) - floor_ns) / 1000000;
+    return floor_ms + (passed > 0 ? passed : 0);
+}
+
+/* The floor rises with each time that is handed out: else time would fall back to the wall clock
+ * once that has reached where it stepped back from. */
 int64_t aurora__engine_now(aurora__engine *engine)
 {
-    int64_t wall = aurora__engine_wall_ms(engine);
+    int64_t floor_ms = engine->clock_floor_ms;
+    int64_t now_ms = aurora__engine_time_ms(engine);
+    if (now_ms > floor_ms)
+        aurora__engine_lift_clock(engine, now_ms);
+    return now_ms;
+}
+
+void aurora__engine_lift_clock(aurora__engine *engine, int64_t stored_ms)
+{
+    int64_t more_ms = stored_ms - engine->clock_floor_ms;
+    if (more_ms <= 0)
+        return;
+    /* Fractions of a millisecond are kept, or many small steps would lose time. */
     int64_t ns = aurora__engine_monotonic_ns(engine);
-    if (wall < engine->clock_floor_ms) {
-        int64_t passed = (ns - engine->clock_floor_ns) / 1000000;
-        return engine->clock_floor_ms + (passed > 0 ? passed : 0);
-    }
-    engine->clock_floor_ms = wall;
-    engine->clock_floor_ns = ns;
-    return wall;
+    int64_t left_ns = more_ms < 1000 ? ns - engine->clock_floor_ns - more_ms * 1000000 : 0;
+    engine->clock_floor_ns = left_ns > 0 && left_ns < 1000000 ? ns - left_ns : ns;
+    engine->clock_floor_ms = stored_ms;
 }
 
 static bool is_driver(const aurora__engine *engine)
@@ -122,19 +144,27 @@ static bool look_at_tail(aurora__engine *engine)
     return true;
 }
 
-/* One turn: what waits and what is due as one batch, then the followers. True when it did
- * something. */
+/* Takes what waits until there are `to` commands; returns how many there are. */
+static uint32_t take_queued(aurora__engine *engine, aurora__command **commands, uint32_t count,
+                            uint32_t to)
+{
+    pthread_mutex_lock(&engine->lock);
+    while (count < to && engine->queue.first != NULL)
+        commands[count++] = aurora__command_queue_pop(&engine->queue);
+    pthread_mutex_unlock(&engine->lock);
+    return count;
+}
+
+/* One turn: what waits and what is due as one batch, then the followers. However much waits, an
+ * eighth of the batch is open to timers. True when it did something. */
 static bool turn(aurora__engine *engine)
 {
     aurora__command *commands[AURORA__BATCH_COMMANDS_MAX];
-    uint32_t count = 0;
     uint32_t room = engine->options.batch_commands_max;
     push_later(engine);
-    pthread_mutex_lock(&engine->lock);
-    while (count < room && engine->queue.first != NULL)
-        commands[count++] = aurora__command_queue_pop(&engine->queue);
-    pthread_mutex_unlock(&engine->lock);
+    uint32_t count = take_queued(engine, commands, 0, room - room / 8);
     count += aurora__timer_collect(engine, commands + count, room - count);
+    count = take_queued(engine, commands, count, room);
     bool did = count > 0;
     if (count > 0)
         aurora__batch_run(engine, commands, count);
@@ -360,23 +390,41 @@ void aurora__engine_wake_waiters(aurora__engine *engine)
     pthread_mutex_unlock(&engine->lock);
 }
 
+static int64_t sooner(int64_t due, int64_t other)
+{
+    return due < 0 || (other >= 0 && other < due) ? other : due;
+}
+
+/* Where others may write, their timers and what they log are looked for even if nothing of ours is
+ * due. */
+static int64_t timers_due(const aurora__engine *engine)
+{
+    if (engine->options.is_readonly || atomic_load(&engine->health) == AURORA_ECORE)
+        return -1;
+    int64_t due = -1;
+    if (engine->next_due_ms != INT64_MAX) {
+        int64_t held_ns = engine->timer_hold_ns - aurora__engine_monotonic_ns(engine);
+        int64_t held = held_ns > 0 ? (held_ns + 999999) / 1000000 : 0;
+        due = engine->next_due_ms - aurora__engine_time_ms(engine);
+        due = due < held ? held : due;
+    }
+    if ((engine->store.flags & AURORA_STORE_PRIVATE) == 0)
+        due = sooner(due, engine->watches.count > 0 ? POLL_MS : LOOK_MS);
+    return due;
+}
+
 /* Milliseconds until a timer or a waiter's deadline; -1 = none. The lock is held, nobody drives. */
 static int64_t next_due(const aurora__engine *engine)
 {
-    if (engine->queue.first != NULL || engine->next_due_ms == 0)
+    if (engine->queue.first != NULL)
         return 0;
-    int64_t due = -1;
-    if (engine->next_due_ms != INT64_MAX) {
-        due = engine->next_due_ms - aurora__engine_wall_ms(engine);
-        due = due < 0 ? 0 : due;
-    }
+    int64_t due = timers_due(engine);
     int64_t soonest_ns = engine->watches.next_deadline_ns;
     if (engine->later != NULL && engine->later->watch_deadline_ns < soonest_ns)
         soonest_ns = engine->later->watch_deadline_ns;
     if (soonest_ns != INT64_MAX) {
         int64_t watch = (soonest_ns - aurora__engine_monotonic_ns(engine) + 999999) / 1000000;
-        watch = watch < 0 ? 0 : watch;
-        due = due < 0 || watch < due ? watch : due;
+        due = sooner(due, watch < 0 ? 0 : watch);
     }
     return due;
 }

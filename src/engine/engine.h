@@ -232,6 +232,8 @@ aurora_status aurora__engine_scan(aurora__engine *engine, aurora_store_txn *txn,
 /* --- odds ----------------------------------------------------------------------------------- */
 
 int64_t aurora__engine_wall_ms(const aurora__engine *engine);
+/* What timers and leases go by: the wall clock, but never behind what is stored. Any thread. */
+int64_t aurora__engine_time_ms(const aurora__engine *engine);
 int64_t aurora__engine_monotonic_ns(const aurora__engine *engine);
 aurora_id aurora__engine_next_id(aurora__engine *engine);
 /* Many at once, in growing order. */

@@ -79,6 +79,9 @@ struct aurora__engine {
     _Atomic bool is_draining;
     _Atomic bool is_log_full;
     _Atomic bool is_in_callback;
+    /* Written by the driving thread, the second one first. */
+    _Atomic int64_t clock_floor_ms; /* the newest time that may be stored */
+    _Atomic int64_t clock_floor_ns; /* monotonic time when it was that */
     int64_t process;
     aurora__due_command payment_maker;
     struct aurora__payments *payments; /* engine/payments.h */
@@ -92,8 +95,6 @@ struct aurora__engine {
     uint64_t epoch;
     bool has_epoch;
     int64_t tail;           /* every event up to here was fed */
-    int64_t clock_floor_ms; /* the newest stored time */
-    int64_t clock_floor_ns; /* monotonic time when it was read */
     int64_t next_due_ms;    /* wall: the next timer; INT64_MAX = none, 0 = not known */
     int64_t due_checked_ns;
     int64_t log_checked_ns;
@@ -160,6 +161,8 @@ void aurora__closers_run(aurora__engine *engine);
 
 /* Commands for what is due, each with one reference; at most `room`. */
 uint32_t aurora__timer_collect(aurora__engine *engine, aurora__command **commands, uint32_t room);
+/* No timer fires for a second. */
+void aurora__timer_hold(aurora__engine *engine);
 /* A row with this due time is stored now. */
 void aurora__timer_note(aurora__engine *engine, int64_t due_ms);
 
@@ -186,5 +189,7 @@ void aurora__engine_break(aurora__engine *engine, aurora_status status);
 void *aurora__engine_work(void *argument);
 /* now of a batch: the wall clock, or the newest stored time plus what went by since it was read. */
 int64_t aurora__engine_now(aurora__engine *engine);
+/* Somebody else stored this time. */
+void aurora__engine_lift_clock(aurora__engine *engine, int64_t stored_ms);
 
 #endif

@@ -163,12 +163,18 @@ static void call_port(aurora__engine *engine, const call_command *command)
         answer(engine, &command->task.id, &unknown);
 }
 
+static void call_drop(aurora__command *base, aurora_status status)
+{
+    (void)status;
+    aurora__timer_hold(base->engine);
+}
+
 static bool call_finish(aurora__command *base, aurora__turn *turn, aurora_status status)
 {
     call_command *command = (call_command *)base;
     aurora__engine *engine = turn->engine;
     if (status != AURORA_OK)
-        engine->timer_hold_ns = aurora__engine_monotonic_ns(engine) + 1000000000;
+        call_drop(base, status);
     for (uint32_t i = 0; status == AURORA_OK && command->is_call && i < command->answers.count; i++)
         answer(engine, &command->task.id, &command->answers.items[i]);
     if (status != AURORA_OK || command->is_call || !command->is_taken)
@@ -183,7 +189,8 @@ static bool call_finish(aurora__command *base, aurora__turn *turn, aurora_status
 static const aurora__command_class call_class = {.name = "payment_call",
                                                  .keys = call_keys,
                                                  .decide = call_decide,
-                                                 .finish = call_finish};
+                                                 .finish = call_finish,
+                                                 .drop = call_drop};
 
 static aurora__command *new_call(aurora__engine *engine, const aurora_id *order_id)
 {

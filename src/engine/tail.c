@@ -87,6 +87,7 @@ static aurora_status take_row(aurora__engine *engine, aurora__turn *turn, const 
         aurora__engine_log(engine, AURORA_LOG_ERROR, "engine", "log row %lld is damaged",
                            (long long)row->position);
     engine->tail = row->position + row->count - 1;
+    aurora__engine_lift_clock(engine, row->at_ms);
     return AURORA_OK;
 }
 

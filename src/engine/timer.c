@@ -20,16 +20,24 @@ typedef struct {
 } due_command;
 
 /* A timer that was refused stays due: the next look is a second away, not at once. */
+void aurora__timer_hold(aurora__engine *engine)
+{
+    engine->timer_hold_ns = aurora__engine_monotonic_ns(engine) + HOLD_NS;
+}
+
+static void drop_due(aurora__command *command, aurora_status status)
+{
+    aurora__engine *engine = command->engine;
+    aurora__timer_hold(engine);
+    aurora__engine_log(engine, AURORA_LOG_WARNING, "engine", "the timer of a %s was refused: %s",
+                       command->class_of->name, aurora_status_name(status));
+}
+
 static bool finish_due(aurora__command *command, aurora__turn *turn, aurora_status status)
 {
-    aurora__engine *engine = turn->engine;
-    aurora__counter_add(&engine->counters.timers_fired, 1);
-    if (status != AURORA_OK) {
-        engine->timer_hold_ns = aurora__engine_monotonic_ns(engine) + HOLD_NS;
-        aurora__engine_log(engine, AURORA_LOG_WARNING, "engine",
-                           "the timer of a %s was refused: %s", command->class_of->name,
-                           aurora_status_name(status));
-    }
+    aurora__counter_add(&turn->engine->counters.timers_fired, 1);
+    if (status != AURORA_OK)
+        drop_due(command, status);
     return true;
 }
 
@@ -58,11 +66,13 @@ static aurora_status hold_decide(aurora__command *command, aurora__turn *turn)
 static const aurora__command_class order_class = {.name = "order_timer",
                                                   .keys = order_keys,
                                                   .decide = order_decide,
-                                                  .finish = finish_due};
+                                                  .finish = finish_due,
+                                                  .drop = drop_due};
 static const aurora__command_class hold_class = {.name = "hold_timer",
                                                  .keys = hold_keys,
                                                  .decide = hold_decide,
-                                                 .finish = finish_due};
+                                                 .finish = finish_due,
+                                                 .drop = drop_due};
 
 void aurora__timer_note(aurora__engine *engine, int64_t due_ms)
 {
@@ -143,6 +153,8 @@ static uint32_t collect(aurora__engine *engine, aurora_store_txn *txn, const tim
     if (made > 0 || rc != AURORA_OK)
         *next_out = 0;
     aurora__query_arena_free(&arena);
+    if (rc != AURORA_OK && limit > 0)
+        aurora__timer_hold(engine);
     return made;
 }
 
@@ -156,8 +168,10 @@ uint32_t aurora__timer_collect(aurora__engine *engine, aurora__command **command
         now_ns < engine->timer_hold_ns || atomic_load(&engine->health) == AURORA_ECORE)
         return 0;
     aurora_store_txn *txn;
-    if (aurora__engine_read_begin(engine, &txn) != AURORA_OK)
+    if (aurora__engine_read_begin(engine, &txn) != AURORA_OK) {
+        aurora__timer_hold(engine);
         return 0;
+    }
     engine->due_checked_ns = now_ns;
     int64_t next = INT64_MAX;
     uint32_t count = 0;
