@@ -357,6 +357,7 @@ static void revert(aurora__batch *batch)
             command->class_of->reverted(command, &batch->turn);
         command->is_kept = false;
         command->status = AURORA_OK;
+        command->err = (aurora_error){0};
     }
 }
 
@@ -376,7 +377,7 @@ static void finish(aurora__batch *batch)
             command->class_of->finish(command, &batch->turn, status))
             aurora__command_tell(command, command->status);
         else if (aurora__watch_add(engine, command) != AURORA_OK)
-            aurora__command_tell(command, AURORA_ENOMEM);
+            aurora__watch_refuse(command);
         else
             batch->commands[i] = NULL;
     }
@@ -507,6 +508,10 @@ void aurora__batch_run(aurora__engine *engine, aurora__command **commands, uint3
 {
     aurora_status rc = AURORA_EBUSY;
     int64_t wait = 1;
+    if (atomic_load(&engine->health) == AURORA_ECORE) {
+        refuse_all(engine, commands, count, AURORA_ECORE);
+        return;
+    }
     for (int i = 0; i < RETRIES_MAX; i++) {
         rc = attempt(engine, commands, count);
         if (rc != AURORA_EBUSY && rc != AURORA_EIO)

@@ -143,6 +143,8 @@ bool aurora__tail_work(aurora__engine *engine, bool is_idle);
 /* --- watch.c -------------------------------------------------------------------------------- */
 
 aurora_status aurora__watch_add(aurora__engine *engine, aurora__command *command);
+/* Answers one that could not be added, as if its time were over. */
+void aurora__watch_refuse(aurora__command *command);
 /* Finishes the watchers of every order that this batch changed. */
 void aurora__watch_changed(aurora__engine *engine, aurora__turn *turn);
 /* The same for one order that somebody else changed. */

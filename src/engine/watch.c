@@ -63,6 +63,14 @@ void aurora__engine_watch(aurora__engine *engine, aurora__command *command, cons
     command->watch_deadline_ns = deadline_ns;
 }
 
+/* What it waited with is committed: lack of memory to go on waiting ends the waiting alone. */
+void aurora__watch_refuse(aurora__command *command)
+{
+    command->is_watching = false;
+    command->class_of->drop(command, AURORA_ETIMEDOUT);
+    aurora__command_tell(command, command->status);
+}
+
 /* Takes all watchers of one order out of the map, as a list. */
 static aurora__command *take_watchers(aurora__watch_map *map, const aurora_id *id)
 {
@@ -102,10 +110,12 @@ void aurora__watch_order(aurora__engine *engine, aurora__turn *turn, const auror
         aurora__command *command = next;
         next = command->watch_next;
         command->is_watching = false;
-        if (command->class_of->finish(command, turn, AURORA_OK))
+        if (command->class_of->finish(command, turn, AURORA_OK)) {
             aurora__command_done(command, AURORA_OK);
-        else if (aurora__watch_add(engine, command) != AURORA_OK)
-            aurora__command_done(command, AURORA_ENOMEM);
+        } else if (aurora__watch_add(engine, command) != AURORA_OK) {
+            aurora__watch_refuse(command);
+            aurora__command_release(command);
+        }
     }
 }
 

@@ -220,6 +220,69 @@ START_TEST(test_driving__a_full_queue_does_not_put_timers_off)
 }
 END_TEST
 
+/* --- answers ---------------------------------------------------------------------------------- */
+
+START_TEST(test_driving__an_order_that_finds_no_memory_to_wait_is_answered_as_it_stands)
+{
+    const char *settings[] = {"payment=none:", "search=none:"};
+    bool has_failed = true;
+    for (uint64_t fail_at = 0; has_failed; fail_at++) {
+        aurora_failing_allocator failing;
+        aurora_allocator allocator;
+        shop_request request;
+        aurora_order *order = NULL;
+        aurora_failing_allocator_init(&failing, UINT64_MAX, 0);
+        aurora_failing_allocator_attach(&failing, &allocator);
+        aurora_t *shop =
+            shop_open("memory:", AURORA_OPTIONS(.allocator = &allocator, .settings = settings,
+                                                .setting_count = 2));
+        shop_stock_up(shop, 10);
+        shop_request_init(&request, "a", 1, "card");
+        request.request.timeout_ms = 1;
+
+        aurora_failing_allocator_init(&failing, fail_at, 0);
+        aurora_status rc = aurora_order_place(shop, &request.request, &order, NULL);
+        has_failed = aurora_failing_allocator_count(&failing) > fail_at;
+        aurora_failing_allocator_init(&failing, UINT64_MAX, 0);
+
+        ck_assert_uint_eq(shop_count(shop, 0), rc == AURORA_OK || rc == AURORA_ETIMEDOUT);
+        ck_assert_int_eq(order != NULL, rc == AURORA_OK);
+        aurora_order_free(order);
+        aurora_close(shop);
+    }
+}
+END_TEST
+
+START_TEST(test_driving__what_waits_when_an_invariant_breaks_is_not_decided)
+{
+    static shop_request request;
+    static const aurora_order_request *requests[ORDERS];
+    static aurora_completion completions[ORDERS];
+    uint32_t accepted, count;
+    aurora_queue *queue;
+    aurora_t *shop = open_at("memory:", 0, &clock_of_manual);
+    shop_stock_up(shop, 10000);
+    shop_pump(shop);
+    shop_request_init(&request, NULL, 1, "card");
+    request.request.flags = AURORA_ORDER_NO_WAIT;
+    for (int i = 0; i < ORDERS; i++)
+        requests[i] = &request.request;
+    aurora_assert_ok(aurora_queue_new(shop, ORDERS, &queue));
+    aurora_assert_ok(aurora_order_submit(queue, requests, NULL, ORDERS, &accepted));
+    aurora_assert_ok(
+        aurora_fault_plan_set(plan, "store.append", 1, AURORA_FAULT_FAIL, AURORA_ECORE));
+
+    aurora_assert_ok(aurora_pump(shop, 1000, NULL));
+
+    aurora_assert_ok(aurora_queue_take(queue, completions, ORDERS, 0, &count));
+    ck_assert_uint_eq(count, ORDERS);
+    for (uint32_t i = 0; i < count; i++)
+        ck_assert_int_eq(completions[i].status, AURORA_ECORE);
+    aurora_queue_free(queue);
+    aurora_close(shop);
+}
+END_TEST
+
 static Suite *driving_suite(void)
 {
     Suite *suite = suite_create("driving");
@@ -235,6 +298,9 @@ static Suite *driving_suite(void)
     tcase_add_test(tcase, test_driving__timers_that_a_full_disk_refused_wait_a_second);
     tcase_add_test(tcase, test_driving__the_worker_of_a_broken_handle_rests);
     tcase_add_test(tcase, test_driving__a_full_queue_does_not_put_timers_off);
+    tcase_add_test(tcase,
+                   test_driving__an_order_that_finds_no_memory_to_wait_is_answered_as_it_stands);
+    tcase_add_test(tcase, test_driving__what_waits_when_an_invariant_breaks_is_not_decided);
     suite_add_tcase(suite, tcase);
     return suite;
 }
