@@ -94,6 +94,12 @@ static aurora_status store_decide(aurora__command *command, aurora__turn *turn)
     uint32_t total = 0;
     aurora_status rc = AURORA_OK;
     store->position = self->head.position;
+    store->is_all = false;
+    /* Chosen before retention passed us: what it was to store is forgotten. */
+    if (self->is_rebuilding) {
+        store->share_count = 0;
+        return AURORA_OK;
+    }
     for (uint32_t i = 0; rc == AURORA_OK && i < store->share_count; i++) {
         share *one = &store->shares[i];
         one->used = self->slices[one->slice].used;
