@@ -60,9 +60,13 @@ void aurora_wake(aurora_t *shop)
 aurora_status aurora_pump(aurora_t *shop, int32_t budget_ms, int64_t *next_due_ms_out)
 {
     int64_t next_due_ms = -1;
-    aurora_status rc = aurora__handle_enter(shop);
+    /* A broken handle is driven too: what it accepted before it broke has to be answered. */
+    aurora_status rc = shop == NULL ? AURORA_EINVAL : aurora__engine_enter(shop->engine);
     if (rc == AURORA_OK) {
+        bool was_broken = aurora__engine_health(shop->engine) == AURORA_ECORE;
         rc = aurora__engine_pump(shop->engine, budget_ms, &next_due_ms);
+        if (rc == AURORA_OK && was_broken)
+            rc = AURORA_ECORE;
         aurora__handle_leave(shop);
     }
     if (next_due_ms_out != NULL)

@@ -244,18 +244,29 @@ static int64_t least(int64_t a, int64_t b)
     return a < 0 || (b >= 0 && b < a) ? b : a;
 }
 
+/* A broken handle is entered too: what it accepted before it broke has to be answered. */
+static aurora_status enter_to_drive(aurora_queue *queue)
+{
+    pthread_mutex_lock(&queue->lock);
+    aurora_status rc =
+        queue->is_closed ? AURORA_ECLOSED : aurora__engine_enter(queue->shop->engine);
+    pthread_mutex_unlock(&queue->lock);
+    return rc;
+}
+
 /* Without a worker: runs what is due, or waits a little until something is. */
 static aurora_status pump(aurora_queue *queue, int64_t left_ms)
 {
-    uint32_t room;
     int64_t due_ms = -1;
-    aurora_status rc = aurora__queue_enter(queue, 0, &room);
+    aurora_status rc = enter_to_drive(queue);
     if (rc != AURORA_OK) {
         if (rc == AURORA_ECLOSED)
             wait_for(queue, -1, least(left_ms, BUSY_MS));
         return rc == AURORA_ECLOSED ? AURORA_OK : rc;
     }
     rc = aurora__engine_pump(queue->shop->engine, 0, &due_ms);
+    if (rc == AURORA_OK && aurora__engine_health(queue->shop->engine) == AURORA_ECORE)
+        rc = AURORA_ECORE;
     if (rc == AURORA_OK && due_ms != 0)
         wait_for(queue, aurora__engine_fd(queue->shop->engine),
                  least(left_ms, least(due_ms, POLL_MS)));
@@ -284,6 +295,9 @@ static aurora_status take(aurora_queue *queue, aurora_completion *out, uint32_t 
             wait_for(queue, -1, left_ms);
         else
             rc = pump(queue, left_ms);
+        if (rc == AURORA_ECORE && take_some(queue, out, capacity, count_out) == AURORA_OK &&
+            *count_out > 0)
+            return AURORA_OK;
         if (rc != AURORA_OK)
             return rc;
     }
