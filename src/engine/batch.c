@@ -491,8 +491,8 @@ static aurora_status attempt(aurora__engine *engine, aurora__command **commands,
 static void refuse_all(aurora__engine *engine, aurora__command **commands, uint32_t count,
                        aurora_status rc)
 {
-    (void)engine;
     for (uint32_t i = 0; i < count; i++) {
+        aurora__counters_finish(&engine->counters, commands[i]->class_of->name, rc);
         if (commands[i]->class_of->drop != NULL)
             commands[i]->class_of->drop(commands[i], rc);
         aurora__command_done(commands[i], rc);
