@@ -52,6 +52,23 @@ static void put_node(struct sketch *sketch, uint32_t place, struct node node)
     sketch->places[node.slot] = place;
 }
 
+/* Of a whole family the least is found without a branch: which child it is, is a coin toss. */
+static uint64_t least_child(const struct node *nodes, uint64_t first, uint64_t end)
+{
+    if (end - first == FAN_OUT) {
+        uint64_t left = first + (nodes[first + 1].score < nodes[first].score);
+        uint64_t right = first + 2 + (nodes[first + 3].score < nodes[first + 2].score);
+        uint64_t step = nodes[right].score < nodes[left].score;
+        return left + step * (right - left);
+    }
+    uint64_t least = first;
+    for (uint64_t child = first + 1; child < end; child++) {
+        if (nodes[child].score < nodes[least].score)
+            least = child;
+    }
+    return least;
+}
+
 static void sink(struct sketch *sketch, uint32_t place)
 {
     struct node moving = sketch->nodes[place];
@@ -60,11 +77,7 @@ static void sink(struct sketch *sketch, uint32_t place)
         if (first >= sketch->count)
             break;
         uint64_t end = first + FAN_OUT < sketch->count ? first + FAN_OUT : sketch->count;
-        uint64_t least = first;
-        for (uint64_t child = first + 1; child < end; child++) {
-            if (sketch->nodes[child].score < sketch->nodes[least].score)
-                least = child;
-        }
+        uint64_t least = least_child(sketch->nodes, first, end);
         if (!(sketch->nodes[least].score < moving.score))
             break;
         put_node(sketch, place, sketch->nodes[least]);
