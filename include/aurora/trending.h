@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What sells now, what is bought together, what sold most: queries over the sketches that a handle
  * keeps from its own orders. The sketches themselves, for use without a handle, are in topk.h and
- * related.h. */
+ * related.h. How many SKUs they hold are the settings trending_capacity and related_skus; where
+ * that is less than what is stored, the log or the orders are counted again at open. */
 #ifndef AURORA_TRENDING_H
 #define AURORA_TRENDING_H
 

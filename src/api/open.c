@@ -188,6 +188,8 @@ static aurora_status new_engine(aurora_t *shop, const aurora__settings *settings
         .queue_commands_max = (uint32_t)settings->queue_commands_max,
         .batch_commands_max = (uint32_t)settings->batch_commands_max,
         .has_notifier = shop->has_notify_tasks,
+        .trending_capacity = (uint32_t)settings->trending_capacity,
+        .related_skus = (uint32_t)settings->related_skus,
     };
     return say_url(err, aurora__engine_new(&options, &shop->engine, err));
 }

@@ -27,10 +27,12 @@ static const struct {
     {"park_after", offsetof(aurora__settings, policy.park_after_ms)},
     {"park_attempts_min", offsetof(aurora__settings, policy.park_attempts_min)},
     {"queue_max", offsetof(aurora__settings, queue_commands_max)},
+    {"related_skus", offsetof(aurora__settings, related_skus)},
     {"resend_first", offsetof(aurora__settings, policy.resend_first_ms)},
     {"resend_max", offsetof(aurora__settings, policy.resend_max_ms)},
     {"retry_first", offsetof(aurora__settings, policy.retry_first_ms)},
     {"retry_max", offsetof(aurora__settings, policy.retry_max_ms)},
+    {"trending_capacity", offsetof(aurora__settings, trending_capacity)},
 };
 
 static int64_t *number_of(aurora__settings *settings, const char *name)

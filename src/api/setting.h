@@ -24,6 +24,8 @@ typedef struct {
     int64_t notify_max_age_ms;
     int64_t queue_commands_max;
     int64_t batch_commands_max;
+    int64_t trending_capacity;
+    int64_t related_skus;
     int32_t notifier;
     bool has_search; /* search is fts: */
 } aurora__settings;

@@ -65,6 +65,8 @@
     X(payment, URL, NONE, "simulator:", 0, 0,                                                      \
       "The provider: simulator:?seed=&decline=&latency_ms=, or none: for tasks.")                  \
     X(queue_max, INTEGER, NONE, "8192", 1, 8192, "Commands that wait at most; more are refused.")  \
+    X(related_skus, INTEGER, NONE, "2048", 256, 16384,                                             \
+      "SKUs whose companions in orders are kept, at 904 bytes each.")                              \
     X(resend_first, DURATION, RELOAD, "10s", SECOND, DAY,                                          \
       "When an unsettled order first repeats its newest event.")                                   \
     X(resend_max, DURATION, RELOAD, "10m", SECOND, 7 * DAY,                                        \
@@ -77,6 +79,8 @@
       "The key with which services sign their requests.")                                          \
     X(store, URL, DAEMON, "sqlite:aurora.db", 0, 0,                                                \
       "Where everything is kept: sqlite:PATH, memory: or postgresql://...")                        \
+    X(trending_capacity, INTEGER, NONE, "4096", 256, 65536,                                        \
+      "SKUs that trending counts without error, at 480 bytes each.")                               \
     X(upstream, TEXT, DAEMON, "", 0, 1024,                                                         \
       "Where the gateway finds the services, as order=HOST:PORT,...")
 

@@ -29,8 +29,8 @@ typedef struct {
 
 /* --- reading the sketches --------------------------------------------------------------------- */
 
-static aurora_status read_set(query *wanted, const aurora__trending_set *set, uint32_t capacity,
-                              aurora_error *err)
+static aurora_status read_set(query *wanted, const aurora__trending_set *set,
+                              aurora__query_arena *arena, aurora_error *err)
 {
     int64_t now_ms = aurora__engine_wall_ms(wanted->engine);
     int64_t newest_ms = set->newest_ms;
@@ -42,6 +42,11 @@ static aurora_status read_set(query *wanted, const aurora__trending_set *set, ui
                               "must not be before the newest counted order, at %lld",
                               (long long)newest_ms);
     wanted->answered_ms = at_ms;
+    uint32_t capacity =
+        wanted->category == NULL ? wanted->limit : aurora_topk_capacity(&set->rankings[0]);
+    wanted->items = aurora__arena_take(&arena->arena, capacity * sizeof *wanted->items);
+    if (wanted->items == NULL)
+        return aurora__refuse_plain(err, AURORA_ENOMEM);
     if (wanted->sku != NULL)
         return aurora_related_list(&set->related, wanted->sku, at_ms, capacity, wanted->items,
                                    &wanted->count);
@@ -75,18 +80,14 @@ static aurora_status filter(query *wanted, aurora_store_txn *txn)
 
 static aurora_status run(query *wanted, aurora__query_arena *arena, aurora_error *err)
 {
-    uint32_t capacity = wanted->category == NULL ? wanted->limit : AURORA__TRENDING_CAPACITY;
     aurora__trending_loan loan;
     aurora_store_txn *txn;
-    wanted->items = aurora__arena_take(&arena->arena, capacity * sizeof *wanted->items);
-    if (wanted->items == NULL)
-        return aurora__refuse_plain(err, AURORA_ENOMEM);
     aurora_status rc = aurora__engine_read_begin(wanted->engine, &txn);
     if (rc != AURORA_OK)
         return aurora__refuse_plain(err, rc);
     rc = aurora__refuse_plain(err, aurora__trending_borrow(wanted->engine, txn, &loan));
     if (rc == AURORA_OK) {
-        rc = read_set(wanted, loan.set, capacity, err);
+        rc = read_set(wanted, loan.set, arena, err);
         aurora__trending_return(&loan);
     }
     if (rc == AURORA_OK && wanted->category != NULL)

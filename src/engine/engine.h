@@ -104,7 +104,9 @@ typedef struct {
     int64_t notify_max_age_ms; /* 24 h: older events are recorded as SKIPPED */
     uint32_t queue_commands_max;
     uint32_t batch_commands_max;
-    bool has_notifier; /* the notification module writes tasks */
+    bool has_notifier;          /* the notification module writes tasks */
+    uint32_t trending_capacity; /* SKUs of each ranking, at least 1 */
+    uint32_t related_skus;      /* SKUs with companions, at least 1 */
 } aurora__engine_options;
 
 aurora_status aurora__engine_new(const aurora__engine_options *options, aurora__engine **out,

@@ -154,7 +154,7 @@ static aurora_status load(trending *self)
 {
     aurora_store_txn *txn;
     aurora__engine *engine = self->head.engine;
-    self->set = aurora__trending_set_new(engine->options.allocator);
+    self->set = aurora__trending_set_new(&engine->options);
     if (self->set == NULL)
         return AURORA_ENOMEM;
     aurora_status rc = aurora__engine_read_begin(engine, &txn);
@@ -205,7 +205,7 @@ aurora_status aurora__trending_borrow(aurora__engine *engine, aurora_store_txn *
     trending *self = find(engine);
     *out = (aurora__trending_loan){.engine = engine, .is_own = self == NULL};
     if (self == NULL)
-        out->set = aurora__trending_set_new(engine->options.allocator);
+        out->set = aurora__trending_set_new(&engine->options);
     else
         out->set = self->set;
     if (out->set == NULL)

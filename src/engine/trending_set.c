@@ -23,13 +23,13 @@ int32_t aurora__trending_window(int64_t window_ms)
     return -1;
 }
 
-static aurora_status init(aurora__trending_set *set)
+static aurora_status init(aurora__trending_set *set, const aurora__engine_options *options)
 {
     const aurora_allocator *allocator = set->allocator;
     for (uint32_t i = 0; i <= RELATED; i++) {
-        size_t bytes = i < RELATED
-                           ? aurora_topk_bytes(AURORA__TRENDING_CAPACITY)
-                           : aurora_related_bytes(AURORA__RELATED_SKUS, AURORA__RELATED_NEIGHBOURS);
+        size_t bytes =
+            i < RELATED ? aurora_topk_bytes(options->trending_capacity)
+                        : aurora_related_bytes(options->related_skus, AURORA__RELATED_NEIGHBOURS);
         set->memory[i] = allocator->allocate(allocator->self, bytes);
         if (set->memory[i] == NULL)
             return AURORA_ENOMEM;
@@ -43,14 +43,15 @@ static aurora_status init(aurora__trending_set *set)
     return AURORA_OK;
 }
 
-aurora__trending_set *aurora__trending_set_new(const aurora_allocator *allocator)
+aurora__trending_set *aurora__trending_set_new(const aurora__engine_options *options)
 {
+    const aurora_allocator *allocator = options->allocator;
     aurora__trending_set *set = allocator->allocate(allocator->self, sizeof *set);
     if (set == NULL)
         return NULL;
     memset(set, 0, sizeof *set);
     set->allocator = allocator;
-    if (init(set) == AURORA_OK)
+    if (init(set, options) == AURORA_OK)
         return set;
     aurora__trending_set_free(set);
     return NULL;

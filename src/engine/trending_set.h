@@ -11,8 +11,6 @@
 #include <aurora/related.h>
 #include <aurora/trending.h>
 
-#define AURORA__TRENDING_CAPACITY 4096 /* keys of each ranking */
-#define AURORA__RELATED_SKUS 2048
 #define AURORA__RELATED_NEIGHBOURS 32
 #define AURORA__TRENDING_SKUS_MAX AURORA_ORDER_LINES_MAX
 
@@ -39,8 +37,8 @@ typedef struct {
     void *memory[AURORA__TRENDING_RANKINGS + 1];
 } aurora__trending_set;
 
-/* An empty set at position 0; NULL without memory. */
-aurora__trending_set *aurora__trending_set_new(const aurora_allocator *allocator);
+/* An empty set at position 0, as large as the options say; NULL without memory. */
+aurora__trending_set *aurora__trending_set_new(const aurora__engine_options *options);
 void aurora__trending_set_free(aurora__trending_set *set);
 void aurora__trending_set_reset(aurora__trending_set *set);
 
@@ -58,7 +56,8 @@ aurora_status aurora__trending_set_take(aurora__trending_set *set, const aurora_
 aurora_status aurora__trending_set_catch_up(aurora__trending_set *set, aurora__engine *engine,
                                             aurora_store_txn *txn);
 
-/* Reads the stored snapshots; AURORA_ENOTFOUND, with an empty set, when there are none that fit. */
+/* Reads the stored snapshots; AURORA_ENOTFOUND, with an empty set, when there are none that fit,
+ * as those of a larger set that hold more. */
 aurora_status aurora__trending_set_load(aurora__trending_set *set, aurora__engine *engine,
                                         aurora_store_txn *txn);
 

@@ -134,7 +134,7 @@ static aurora_status restore(aurora__trending_set *set, uint32_t i, const aurora
     return aurora_related_restore(&set->related, body->data, body->length);
 }
 
-/* Snapshots are of one position, or of no use: another release may have other sizes. */
+/* Snapshots are of one position, or of no use: they may come from a larger set. */
 static aurora_status load_all(aurora__trending_set *set, aurora__engine *engine,
                               aurora_store_txn *txn, aurora__query_arena *arena)
 {
