@@ -40,8 +40,8 @@ void batch_fixture_open(batch_fixture *fixture, const char *url, const char *set
 /* Closes; fails the test where some of the shop's memory is left. */
 void batch_fixture_close(batch_fixture *fixture);
 
-/* Submits orders of one piece of `sku` with the tags first..first + count - 1 and the keys "k0", "k1", ...
- * They wait. */
+/* Submits orders of one piece of `sku` with the tags first..first + count - 1 and the keys "k0",
+ * "k1", ... They wait. */
 void batch_fixture_submit(batch_fixture *fixture, uint32_t first, uint32_t count);
 /* One turn of the engine, which may break in it; then takes what completed. */
 void batch_fixture_turn(batch_fixture *fixture);
