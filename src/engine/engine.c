@@ -69,13 +69,14 @@ static uint64_t next_random(aurora__engine *engine)
     return word ^ (word >> 31);
 }
 
+/* Ids carry the time that their rows will be stored with: keys are looked for by it. */
 void aurora__engine_next_ids(aurora__engine *engine, aurora_id *ids_out, uint32_t count)
 {
-    int64_t wall = aurora__engine_wall_ms(engine);
+    int64_t now_ms = aurora__engine_time_ms(engine);
     pthread_mutex_lock(&engine->lock);
     for (uint32_t i = 0; i < count; i++) {
         uint64_t random[2] = {next_random(engine), next_random(engine)};
-        ids_out[i] = aurora__id_next(&engine->ids, wall, random);
+        ids_out[i] = aurora__id_next(&engine->ids, now_ms, random);
     }
     pthread_mutex_unlock(&engine->lock);
 }

@@ -2,6 +2,7 @@
 /* Two handles on one file: what one has remembered is worth nothing once the other wrote, also
  * where looking at that fails, or where retention was faster. */
 #include <stdio.h>
+#include <string.h>
 
 #include "shop.h"
 
@@ -111,6 +112,50 @@ START_TEST(test_catch_up__a_log_that_was_trimmed_to_its_end_is_caught_up_with)
 }
 END_TEST
 
+/* A machine without a battery starts in another year. */
+START_TEST(test_catch_up__a_key_counts_after_restarts_with_a_clock_that_is_days_behind)
+{
+    aurora_t *shop = open_file(NULL);
+    shop_stock_up(shop, 10);
+    aurora_id before = shop_submit(shop, "before", 1);
+    aurora_close(shop);
+    aurora_manual_clock_step(&manual, SHOP_NOW - INT64_C(72) * 3600000);
+    shop = open_file(NULL);
+    aurora_manual_clock_advance(&manual, 1);
+    aurora_id first = shop_submit(shop, "key", 1);
+    aurora_close(shop);
+
+    shop = open_file(NULL);
+    aurora_id second = shop_submit(shop, "key", 1);
+
+    aurora_assert_id_eq(second, first);
+    ck_assert_int_gt(memcmp(first.bytes, before.bytes, sizeof first.bytes), 0);
+    aurora_close(shop);
+}
+END_TEST
+
+START_TEST(test_catch_up__a_key_counts_however_many_follow_while_the_clock_is_days_behind)
+{
+    char key[32];
+    aurora_t *shop = open_file(NULL);
+    shop_stock_up(shop, 10000);
+    shop_submit(shop, "before", 1);
+    aurora_close(shop);
+    aurora_manual_clock_step(&manual, SHOP_NOW - INT64_C(72) * 3600000);
+    shop = open_file(NULL);
+    aurora_id first = shop_submit(shop, "key", 1);
+    for (int i = 0; i < 4000; i++) {
+        snprintf(key, sizeof key, "key %d", i);
+        shop_submit(shop, key, 1);
+    }
+
+    aurora_id second = shop_submit(shop, "key", 1);
+
+    aurora_assert_id_eq(second, first);
+    aurora_close(shop);
+}
+END_TEST
+
 static Suite *catch_up_suite(void)
 {
     Suite *suite = suite_create("catch_up");
@@ -123,6 +168,10 @@ static Suite *catch_up_suite(void)
     tcase_add_test(tcase,
                    test_catch_up__a_key_of_another_process_counts_although_the_log_was_trimmed);
     tcase_add_test(tcase, test_catch_up__a_log_that_was_trimmed_to_its_end_is_caught_up_with);
+    tcase_add_test(tcase,
+                   test_catch_up__a_key_counts_after_restarts_with_a_clock_that_is_days_behind);
+    tcase_add_test(tcase,
+                   test_catch_up__a_key_counts_however_many_follow_while_the_clock_is_days_behind);
     suite_add_tcase(suite, tcase);
     return suite;
 }
