@@ -378,6 +378,7 @@ START_TEST(test_payment_port__of_the_next_process_is_asked_what_the_last_one_beg
     ck_assert_uint_eq(port_of.queries, 1);
     assert_paid(id);
     aurora_tempdir_remove(folder);
+    file[0] = '\0'; /* the next test may run in this process */
 }
 END_TEST
 

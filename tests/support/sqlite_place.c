@@ -10,9 +10,11 @@
 static void *take(void *self, size_t bytes)
 {
     sqlite_place *place = self;
-    if (place->blocks_left == 0)
+    int64_t left = place->blocks_left;
+    if (left == 0)
         return NULL;
-    place->blocks_left -= place->blocks_left > 0;
+    if (left > 0)
+        place->blocks_left--;
     place->blocks++;
     return malloc(bytes);
 }

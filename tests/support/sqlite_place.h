@@ -16,8 +16,8 @@ typedef struct {
     aurora_allocator allocator;
     aurora_store_options options;
     aurora__store_sqlite_faults faults;
-    int64_t blocks;      /* taken from the allocator and not given back */
-    int64_t blocks_left; /* the allocator gives this many more, any number when negative */
+    _Atomic int64_t blocks;      /* taken from the allocator and not given back */
+    _Atomic int64_t blocks_left; /* the allocator gives this many more, any number when negative */
 } sqlite_place;
 
 sqlite_place *sqlite_place_new(void);
