@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -468,14 +470,23 @@ static int use_in_child(aurora_t *shop)
 static void assert_fork_rule(const char *url, uint32_t flags)
 {
     aurora_t *shop = open_at(url, AURORA_OPTIONS(.flags = flags));
+    int *answer =
+        mmap(NULL, sizeof *answer, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    ck_assert_ptr_ne(answer, MAP_FAILED);
+    *answer = -1;
     int how;
 
+    /* The child ends by a signal: what SQLite holds in it cannot be freed there, and a leak check
+     * at its exit would say so. */
     pid_t child = fork();
-    if (child == 0)
-        _exit(use_in_child(shop));
+    if (child == 0) {
+        *answer = use_in_child(shop);
+        kill(getpid(), SIGKILL);
+    }
 
     ck_assert_int_eq(waitpid(child, &how, 0), child);
-    ck_assert_msg(WIFEXITED(how) && WEXITSTATUS(how) == 0, "%s: %d", url, how);
+    ck_assert_msg(*answer == 0, "%s: %d", url, *answer);
+    munmap(answer, sizeof *answer);
     aurora_assert_ok(aurora_setting_put(shop, "order_deadline=1m", NULL));
     aurora_close(shop);
 }
