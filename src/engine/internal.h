@@ -94,8 +94,8 @@ struct aurora__engine {
     aurora__rows rows;
     uint64_t epoch;
     bool has_epoch;
-    int64_t tail;           /* every event up to here was fed */
-    int64_t next_due_ms;    /* wall: the next timer; INT64_MAX = none, 0 = not known */
+    int64_t tail;        /* every event up to here was fed */
+    int64_t next_due_ms; /* wall: the next timer; INT64_MAX = none, 0 = not known */
     int64_t due_checked_ns;
     int64_t log_checked_ns;
     int64_t trimmed_ns;
