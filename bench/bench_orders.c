@@ -477,6 +477,8 @@ int main(int count, char **words)
     drive(shop, 10000, 1e9, IN_FLIGHT, false);
     r.cpu_small = drive(shop, UINT64_MAX, p.seconds, IN_FLIGHT, false).cpu_us;
     r.fill_rate = drive(shop, p.stored, 1e9, IN_FLIGHT, false).orders_per_s;
+    r.cpu_stored = drive(shop, UINT64_MAX, p.seconds, IN_FLIGHT, false).cpu_us;
+    r.rss = rss_mib(); /* of one handle, before its peer runs in this process */
     copy_store(shop, task_path);
     aurora_t *task_shop = open_shop(task_path, "payment=none:");
     pthread_t server;
@@ -484,9 +486,7 @@ int main(int count, char **words)
     pthread_create(&server, NULL, serve, task_shop);
     if (textbook_prepare(text_path, SKUS, p.stored) != 0)
         die("textbook_prepare", AURORA_EIO, NULL);
-    r.cpu_stored = drive(shop, UINT64_MAX, p.seconds, IN_FLIGHT, false).cpu_us;
     run_rounds(&p, shop, task_shop, &r);
-    r.rss = rss_mib();
     atomic_store(&is_serving, false);
     pthread_join(server, NULL);
     aurora_close(task_shop);
