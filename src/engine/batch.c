@@ -179,11 +179,11 @@ static aurora_status public_status(aurora_status rc)
 {
     switch (rc) {
     case AURORA__EILLEGAL:
+    case AURORA__ECASCADE: /* more than one command may cause: that command alone is refused */
         return AURORA_ECONFLICT;
     case AURORA__EORPHAN:
         return AURORA_ENOTFOUND;
     case AURORA__NEED_KEYS:
-    case AURORA__ECASCADE:
         return AURORA_ECORE;
     default:
         return rc;
