@@ -296,6 +296,36 @@ aurora_status aurora_product_view(aurora_t *shop, const char *sku, uint32_t coun
     return rc;
 }
 
+#define RESYNC_AT_ONCE 256
+
+/* Submits as many as the queue takes, then waits for all of them: one batch and one sync where the
+ * engine can. *done_out is how many that were. */
+static aurora_status resync_some(aurora_t *shop, const aurora__product_row *rows, uint32_t count,
+                                 uint32_t *done_out, aurora_error *err)
+{
+    product_command *commands[RESYNC_AT_ONCE];
+    aurora_status rc = AURORA_OK;
+    uint32_t submitted = 0;
+    while (rc == AURORA_OK && submitted < count) {
+        product_command *command = new_command(shop, RESYNC, rows[submitted].sku);
+        rc = command == NULL ? AURORA_ENOMEM : aurora__engine_submit(shop->engine, &command->head);
+        if (rc == AURORA_OK)
+            commands[submitted++] = command;
+        else if (command != NULL)
+            aurora__command_release(&command->head);
+    }
+    if (rc == AURORA_EBUSY && submitted > 0)
+        rc = AURORA_OK;
+    *done_out = 0;
+    for (uint32_t i = 0; i < submitted; i++) {
+        aurora_status each = aurora__engine_await(shop->engine, &commands[i]->head, WAIT_MS, err);
+        *done_out += each == AURORA_OK;
+        rc = rc == AURORA_OK ? each : rc;
+        aurora__command_release(&commands[i]->head);
+    }
+    return rc;
+}
+
 /* Says one page of products again; *after is the last SKU of it, empty at the end. */
 static aurora_status resync_page(aurora_t *shop, char after[AURORA_SKU_BYTES_MAX + 1],
                                  uint64_t *count, aurora_error *err)
@@ -311,7 +341,7 @@ static aurora_status resync_page(aurora_t *shop, char after[AURORA_SKU_BYTES_MAX
                            .lower = &lower,
                            .lower_count = 1,
                            .columns = 1,
-                           .limit = 256};
+                           .limit = RESYNC_AT_ONCE};
     aurora__query_arena_init(&arena, &shop->allocator);
     aurora__product_row *rows =
         aurora__arena_take(&arena.arena, range.limit * sizeof(aurora__product_row));
@@ -321,11 +351,13 @@ static aurora_status resync_page(aurora_t *shop, char after[AURORA_SKU_BYTES_MAX
         aurora__engine_read_end(shop->engine, txn);
     }
     after[0] = '\0';
-    for (uint32_t i = 0; rc == AURORA_OK && i < found; i++) {
-        rc = run(shop, new_command(shop, RESYNC, rows[i].sku), NULL, err);
-        *count += rc == AURORA_OK;
-        if (i + 1 == range.limit)
-            memcpy(after, rows[i].sku, strnlen(rows[i].sku, AURORA_SKU_BYTES_MAX) + 1);
+    for (uint32_t at = 0, done = 0; rc == AURORA_OK && at < found; at += done) {
+        rc = resync_some(shop, rows + at, found - at, &done, err);
+        *count += done;
+    }
+    if (rc == AURORA_OK && found == range.limit) {
+        const char *last = rows[found - 1].sku;
+        memcpy(after, last, strnlen(last, AURORA_SKU_BYTES_MAX) + 1);
     }
     aurora__query_arena_free(&arena);
     return rc;
