@@ -24,11 +24,6 @@ typedef struct {
     int64_t position;
 } collection;
 
-static void *take_from(void *self, size_t bytes)
-{
-    return aurora__arena_take(self, bytes);
-}
-
 /* --- reading ---------------------------------------------------------------------------------- */
 
 /* A kind of a later release has no text of ours; it is passed on with what every event has. */
@@ -106,7 +101,7 @@ static aurora_status collect(collection *all)
     aurora_status rc = AURORA_OK;
     while (rc == AURORA_OK && count > 0 && all->count < all->limit) {
         aurora_log_row rows[LOG_ROWS];
-        aurora_arena_port port = {&all->arena.arena, take_from};
+        aurora_arena_port port = aurora__arena_port(&all->arena.arena);
         rc = store->log_read(store->self, all->txn, all->position + 1, LOG_BYTES, rows, LOG_ROWS,
                              &count, &port);
         for (uint32_t i = 0; rc == AURORA_OK && i < count && all->count < all->limit; i++)

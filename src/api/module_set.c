@@ -60,17 +60,11 @@ static void write_set(uint32_t modules, char *out, size_t capacity)
     }
 }
 
-static aurora_value text_value(const char *text)
-{
-    return (aurora_value){
-        .kind = AURORA_COLUMN_TEXT, .length = (uint32_t)strlen(text), .bytes = text};
-}
-
 /* AURORA_ENOTFOUND for a store that nobody claimed. */
 static aurora_status read_set(const aurora_store *store, aurora_store_txn *txn, bool is_locked,
                               char *out, size_t capacity)
 {
-    aurora_value key = text_value(ROW_NAME);
+    aurora_value key = aurora__value_text(ROW_NAME);
     aurora_value values[2];
     scratch memory = {.used = 0};
     aurora_arena_port arena = {&memory, scratch_take};
@@ -90,7 +84,7 @@ static aurora_status read_set(const aurora_store *store, aurora_store_txn *txn, 
 
 static aurora_status write_row(const aurora_store *store, aurora_store_txn *txn, const char *set)
 {
-    aurora_value values[2] = {text_value(ROW_NAME), text_value(set)};
+    aurora_value values[2] = {aurora__value_text(ROW_NAME), aurora__value_text(set)};
     aurora_store_put put = {.table = &aurora__tables[AURORA__TABLE_meta].table,
                             .values = values,
                             .kind = AURORA_PUT_UPSERT};
@@ -135,7 +129,7 @@ static aurora_status are_cursors_at(const aurora_store *store, aurora_store_txn 
     char last[512] = "";
     for (;;) {
         aurora_value values[CURSOR_PAGE * COLUMNS];
-        aurora_value lower = text_value(last);
+        aurora_value lower = aurora__value_text(last);
         scratch memory = {.used = 0};
         aurora_arena_port arena = {&memory, scratch_take};
         aurora_store_scan scan = {.table = &aurora__tables[AURORA__TABLE_cursor].table,

@@ -179,7 +179,6 @@ static aurora_status new_engine(aurora_t *shop, const aurora__settings *settings
         .policy = settings->policy,
         .is_readonly = (shop->flags & AURORA_OPEN_READONLY) != 0,
         .has_worker = (shop->flags & AURORA_OPEN_WORKER) != 0,
-        .order_wait_ms = settings->order_wait_ms,
         .log_max_bytes = settings->log_max_bytes,
         .log_keep_ms = settings->log_keep_ms,
         .consumer_keep_ms = settings->consumer_keep_ms,

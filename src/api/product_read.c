@@ -140,18 +140,12 @@ typedef struct {
     uint32_t after_count;
 } position;
 
-static aurora_value text_value(const char *text)
-{
-    return (aurora_value){
-        .kind = AURORA_COLUMN_TEXT, .length = (uint32_t)strlen(text), .bytes = text};
-}
-
 /* Reads rows until `limit` of them are not deleted, or the range ends. */
 static aurora_status read_rows(aurora_t *shop, aurora_store_txn *txn, position *at, uint32_t limit,
                                aurora__query_arena *arena, const aurora__product_row **rows,
                                uint32_t *count_out)
 {
-    aurora_value category = text_value(at->category == NULL ? "" : at->category);
+    aurora_value category = aurora__value_text(at->category == NULL ? "" : at->category);
     uint32_t found = limit;
     *count_out = 0;
     while (*count_out < limit && found == limit) {
@@ -179,7 +173,7 @@ static aurora_status read_rows(aurora_t *shop, aurora_store_txn *txn, position *
             at->after_count = at->category == NULL ? 1 : 2;
             if (at->category != NULL)
                 at->after[0] = category;
-            at->after[at->after_count - 1] = text_value(page[i].sku);
+            at->after[at->after_count - 1] = aurora__value_text(page[i].sku);
             if (!page[i].is_deleted && *count_out < limit)
                 rows[(*count_out)++] = &page[i];
             if (*count_out == limit)

@@ -114,11 +114,6 @@ static aurora_status add_holds(walk *to, const aurora__hold_row *rows, uint32_t 
     return AURORA_OK;
 }
 
-static aurora_value time_value(int64_t ms)
-{
-    return (aurora_value){.kind = AURORA_COLUMN_TIME, .number = ms};
-}
-
 static aurora_status walk_reservations(walk *to)
 {
     aurora_value after[2];
@@ -142,18 +137,12 @@ static aurora_status walk_reservations(walk *to)
             return rc;
         if (found == 0)
             break;
-        after[0] = time_value(rows[found - 1].held_at);
+        after[0] = aurora__value_time(rows[found - 1].held_at);
         after[1] = (aurora_value){
             .kind = AURORA_COLUMN_UUID, .length = 16, .bytes = &rows[found - 1].order_id};
         after_count = 2;
     }
     return AURORA_OK;
-}
-
-static aurora_value text_value(const char *text)
-{
-    return (aurora_value){
-        .kind = AURORA_COLUMN_TEXT, .length = (uint32_t)strlen(text), .bytes = text};
 }
 
 static aurora_status walk_holds(walk *to)
@@ -179,9 +168,9 @@ static aurora_status walk_holds(walk *to)
             return rc;
         if (found == 0)
             break;
-        after[0] = time_value(rows[found - 1].due_at);
-        after[1] = text_value(rows[found - 1].scope);
-        after[2] = text_value(rows[found - 1].key_text);
+        after[0] = aurora__value_time(rows[found - 1].due_at);
+        after[1] = aurora__value_text(rows[found - 1].scope);
+        after[2] = aurora__value_text(rows[found - 1].key_text);
         after_count = 3;
     }
     return AURORA_OK;
@@ -288,7 +277,8 @@ static aurora_status list(aurora_t *shop, const char *sku, const char *cursor_te
         page_source source = {.sku = sku, .count = all.count - from};
         if (source.count > limit) {
             const held *last = &all.items[from + limit - 1];
-            aurora_value key[2] = {time_value(last->created_at), text_value(last->name)};
+            aurora_value key[2] = {aurora__value_time(last->created_at),
+                                   aurora__value_text(last->name)};
             source.count = limit;
             if (aurora__cursor_write(LIST, filter, key, 2, next) > 0)
                 source.next_cursor = next;

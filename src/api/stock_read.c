@@ -14,12 +14,6 @@
 #define LIMIT_MAX 1000
 #define PAGE 256
 
-static aurora_value text_value(const char *text)
-{
-    return (aurora_value){
-        .kind = AURORA_COLUMN_TEXT, .length = (uint32_t)strlen(text), .bytes = text};
-}
-
 static aurora_status load_stock(aurora_t *shop, aurora_store_txn *txn, int64_t id,
                                 aurora__query_arena *arena, aurora__stock_row *out)
 {
@@ -109,7 +103,7 @@ static aurora_status read_items(aurora_t *shop, aurora_store_txn *txn, int64_t b
     uint32_t found = PAGE;
     *count_out = 0;
     while (found == PAGE) {
-        aurora_value lower = text_value(*after == NULL ? "" : *after);
+        aurora_value lower = aurora__value_text(*after == NULL ? "" : *after);
         aurora__range range = {.table = AURORA__TABLE_sku,
                                .index = -1,
                                .flags = AURORA_SCAN_LOWER_OPEN,
@@ -160,7 +154,7 @@ static aurora_status list(aurora_t *shop, int64_t below, const char *cursor_text
         aurora__engine_read_end(shop->engine, txn);
     }
     if (rc == AURORA_OK && after != NULL) {
-        aurora_value key = text_value(after);
+        aurora_value key = aurora__value_text(after);
         if (aurora__cursor_write(LIST, filter, &key, 1, next) > 0)
             source.next_cursor = next;
     }

@@ -29,6 +29,11 @@ static inline aurora_value aurora__value_number(int64_t number)
     return (aurora_value){.kind = AURORA_COLUMN_INT64, .number = number};
 }
 
+static inline aurora_value aurora__value_time(int64_t ms)
+{
+    return (aurora_value){.kind = AURORA_COLUMN_TIME, .number = ms};
+}
+
 static inline aurora_value aurora__value_uuid(const aurora_id *id)
 {
     return (aurora_value){.kind = AURORA_COLUMN_UUID, .length = 16, .bytes = id};
@@ -128,7 +133,6 @@ typedef struct aurora__rows {
     uint32_t journal_count;
     uint32_t journal_capacity;
     uint32_t mark; /* journal length at the current mark */
-    bool is_out_of_memory;
 } aurora__rows;
 
 void aurora__rows_init(aurora__rows *rows, aurora__arena *batch, aurora__arena *cache);

@@ -141,6 +141,16 @@ static const aurora_index product_category_index = {"products_category", product
 
 const aurora__table aurora__tables[AURORA__TABLE_COUNT] = {AURORA__TABLE_LIST(TABLE)};
 
+static void *take_from(void *self, size_t bytes)
+{
+    return aurora__arena_take(self, bytes);
+}
+
+aurora_arena_port aurora__arena_port(aurora__arena *arena)
+{
+    return (aurora_arena_port){arena, take_from};
+}
+
 static bool is_zero_id(const aurora_id *id)
 {
     static const aurora_id zero = {{0}};

@@ -6,6 +6,8 @@
 #ifndef AURORA_CORE_TABLES_H
 #define AURORA_CORE_TABLES_H
 
+#include "core/arena.h"
+
 #include <aurora/port/store.h>
 
 typedef struct {
@@ -321,6 +323,9 @@ enum {
     AURORA__INDEX_NOTIFICATION_DUE = 0,
     AURORA__INDEX_PRODUCT_CATEGORY = 0,
 };
+
+/* What a store copies to when it loads into this arena. */
+aurora_arena_port aurora__arena_port(aurora__arena *arena);
 
 /* Writes the struct's columns as values that point into the struct (ids) or to its texts. */
 void aurora__table_pack(const aurora__table *table, const void *row, aurora_value *values_out);

@@ -16,11 +16,6 @@
 #define ORDERS_AT_ONCE 1024
 #define ORDER_COLUMNS (UINT64_C(1) | UINT64_C(1) << 10) /* id, customer_id */
 
-static void *take_from(void *self, size_t bytes)
-{
-    return aurora__arena_take(self, bytes);
-}
-
 static int newest_first(const void *a, const void *b)
 {
     return memcmp(((const aurora_id *)b)->bytes, ((const aurora_id *)a)->bytes, 16);
@@ -122,7 +117,7 @@ static aurora_status from_log(aurora__engine *engine, aurora_store_txn *txn,
         aurora__query_arena arena;
         aurora_log_row rows[LOG_ROWS];
         aurora__query_arena_init(&arena, aurora__engine_allocator(engine));
-        aurora_arena_port port = {&arena.arena, take_from};
+        aurora_arena_port port = aurora__arena_port(&arena.arena);
         rc = store->log_read(store->self, txn, after + 1, LOG_BYTES, rows, LOG_ROWS, &count, &port);
         for (uint32_t i = 0; rc == AURORA_OK && i < count; i++) {
             rc = from_log_row(found, &rows[i], &arena.arena, after);

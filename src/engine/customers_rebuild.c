@@ -86,11 +86,6 @@ typedef struct {
     uint32_t count;
 } rebuild_command;
 
-static void *take_from(void *self, size_t bytes)
-{
-    return aurora__arena_take(self, bytes);
-}
-
 static aurora_status rebuild_keys(aurora__command *command, aurora__turn *turn)
 {
     (void)command;
@@ -114,7 +109,7 @@ static aurora_status rebuild_decide(aurora__command *command, aurora__turn *turn
                               .lower_count = 1,
                               .columns = REBUILD_COLUMNS,
                               .limit = REBUILD_AT_ONCE};
-    aurora_arena_port port = {arena, take_from};
+    aurora_arena_port port = aurora__arena_port(arena);
     scan.values_out = aurora__arena_take(
         arena, (size_t)REBUILD_AT_ONCE * table->table.column_count * sizeof(aurora_value));
     rebuild->records = aurora__arena_take(arena, REBUILD_AT_ONCE * sizeof *rebuild->records);

@@ -191,7 +191,6 @@ static void drive_locked(aurora__engine *engine, bool *did_out)
     *did_out = turn(engine);
     pthread_mutex_lock(&engine->lock);
     engine->is_driving = false;
-    engine->turns++;
     pthread_cond_broadcast(&engine->changed);
 }
 
@@ -372,14 +371,6 @@ aurora_status aurora__engine_wait(aurora__engine *engine, bool (*is_ready)(void 
             return rc;
     }
     return AURORA_OK;
-}
-
-void aurora__engine_notify(aurora__engine *engine)
-{
-    pthread_mutex_lock(&engine->lock);
-    engine->turns++;
-    pthread_cond_broadcast(&engine->changed);
-    pthread_mutex_unlock(&engine->lock);
 }
 
 void aurora__engine_wake_waiters(aurora__engine *engine)

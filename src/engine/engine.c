@@ -292,11 +292,6 @@ static aurora_status ensure_epoch(aurora__engine *engine)
     return rc;
 }
 
-static void *take_from(void *self, size_t bytes)
-{
-    return aurora__arena_take(self, bytes);
-}
-
 /* Starts at the end of the log, and never with a clock behind its newest row. */
 static aurora_status read_head(aurora__engine *engine)
 {
@@ -309,7 +304,7 @@ static aurora_status read_head(aurora__engine *engine)
     if (rc != AURORA_OK)
         return rc;
     aurora__query_arena_init(&arena, engine->options.allocator);
-    aurora_arena_port port = {&arena.arena, take_from};
+    aurora_arena_port port = aurora__arena_port(&arena.arena);
     rc = engine->store.log_bounds(engine->store.self, txn, &bounds);
     if (rc == AURORA_OK && bounds.head >= bounds.first)
         rc =

@@ -96,7 +96,6 @@ typedef struct {
     aurora__policy policy;
     bool is_readonly;
     bool has_worker;
-    int64_t order_wait_ms;
     int64_t log_max_bytes;
     int64_t log_keep_ms;       /* 24 h: rows stay at least this long */
     int64_t consumer_keep_ms;  /* 7 days: and this long for a consumer seen in that time */
@@ -184,8 +183,6 @@ bool aurora__engine_closer_remove(aurora__engine *engine, aurora__closer *closer
  * time is over; AURORA_EINTR after aurora__engine_wake_waiters; AURORA_ECLOSED. */
 aurora_status aurora__engine_wait(aurora__engine *engine, bool (*is_ready)(void *argument),
                                   void *argument, int64_t wait_ms);
-/* Lets everybody who waits look again (one broadcast). */
-void aurora__engine_notify(aurora__engine *engine);
 /* Lets everybody who waits now return AURORA_EINTR. */
 void aurora__engine_wake_waiters(aurora__engine *engine);
 

@@ -68,7 +68,6 @@ struct aurora__engine {
     bool is_closing;
     uint64_t wakes;  /* who waits returns when it grows */
     uint32_t inside; /* public calls under way */
-    uint64_t turns;  /* grows with each turn that did something */
     aurora__id_source ids;
     uint64_t random_state[2];
     pthread_t driver; /* valid while is_driving */
@@ -98,8 +97,6 @@ struct aurora__engine {
     int64_t next_due_ms; /* wall: the next timer; INT64_MAX = none, 0 = not known */
     int64_t due_checked_ns;
     int64_t log_checked_ns;
-    int64_t trimmed_ns;
-    int64_t idle_since_ns;
     bool is_maintenance_due;
     int64_t parked_keys;   /* 0 = no key of this store is parked */
     bool is_parked_stale;  /* to be looked at again */

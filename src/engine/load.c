@@ -3,11 +3,6 @@
 
 #include <string.h>
 
-static void *take_from(void *self, size_t bytes)
-{
-    return aurora__arena_take(self, bytes);
-}
-
 /* Rows of cached tables are loaded into the cache's arena, so that their texts outlive the
  * batch. */
 static aurora_status load_some(aurora__engine *engine, aurora_store_txn *txn, bool is_cacheable)
@@ -37,7 +32,7 @@ static aurora_status load_some(aurora__engine *engine, aurora_store_txn *txn, bo
     }
     if (count == 0)
         return AURORA_OK;
-    aurora_arena_port port = {is_cacheable ? rows->cache : batch, take_from};
+    aurora_arena_port port = aurora__arena_port(is_cacheable ? rows->cache : batch);
     aurora_status rc = engine->store.load(engine->store.self, txn, loads, count, true, &port);
     aurora__counter_add(&engine->counters.rows_loaded, count);
     for (uint32_t i = 0; rc == AURORA_OK && i < count; i++)

@@ -4,11 +4,6 @@
 
 #include <string.h>
 
-static void *take_from(void *self, size_t bytes)
-{
-    return aurora__arena_take(self, bytes);
-}
-
 const aurora_store *aurora__engine_store(const aurora__engine *engine)
 {
     return &engine->store;
@@ -34,7 +29,7 @@ aurora_status aurora__engine_load(aurora__engine *engine, aurora_store_txn *txn,
     if (values == NULL)
         return AURORA_ENOMEM;
     aurora_store_load load = {.table = &table->table, .key = key->values, .values_out = values};
-    aurora_arena_port port = {&arena->arena, take_from};
+    aurora_arena_port port = aurora__arena_port(&arena->arena);
     aurora_status rc = engine->store.load(engine->store.self, txn, &load, 1, false, &port);
     if (rc != AURORA_OK)
         return rc;
@@ -61,7 +56,7 @@ aurora_status aurora__engine_scan(aurora__engine *engine, aurora_store_txn *txn,
                               .columns = range->columns,
                               .limit = range->limit,
                               .values_out = values};
-    aurora_arena_port port = {&arena->arena, take_from};
+    aurora_arena_port port = aurora__arena_port(&arena->arena);
     uint64_t columns = range->columns == 0 ? UINT64_MAX : range->columns;
     aurora_status rc = engine->store.scan(engine->store.self, txn, &scan, &port);
     for (uint32_t i = 0; rc == AURORA_OK && i < scan.row_count_out; i++)

@@ -76,11 +76,6 @@ static aurora_status find_holders(aurora__engine *engine, aurora_store_txn *txn,
 
 /* --- trimming --------------------------------------------------------------------------------- */
 
-static void *take_from(void *self, size_t bytes)
-{
-    return aurora__arena_take(self, bytes);
-}
-
 /* The first position whose row is younger than `oldest_ms`: positions and times grow together, so
  * it is searched for by halves. */
 static aurora_status first_younger(aurora__engine *engine, aurora_store_txn *txn,
@@ -96,7 +91,7 @@ static aurora_status first_younger(aurora__engine *engine, aurora_store_txn *txn
         uint32_t count = 0;
         int64_t middle = low + (high - low) / 2;
         aurora__query_arena_init(&arena, engine->options.allocator);
-        aurora_arena_port port = {&arena.arena, take_from};
+        aurora_arena_port port = aurora__arena_port(&arena.arena);
         rc = engine->store.log_read(engine->store.self, txn, middle, 1, &row, 1, &count, &port);
         aurora__query_arena_free(&arena);
         if (rc != AURORA_OK)

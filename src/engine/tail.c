@@ -12,11 +12,6 @@
 #define BYTES_AT_ONCE ((size_t)1 << 20)
 #define LOOK_EVERY_NS 50000000
 
-static void *take_from(void *self, size_t bytes)
-{
-    return aurora__arena_take(self, bytes);
-}
-
 static void feed_one(aurora__follower *follower, const aurora__event *event, int64_t position)
 {
     if (follower->position != position - 1)
@@ -105,7 +100,7 @@ aurora_status aurora__tail_catch_up(aurora__engine *engine, aurora__turn *turn)
         aurora_log_row rows[ROWS_AT_ONCE];
         uint32_t count = 0;
         aurora__query_arena_init(&arena, engine->options.allocator);
-        aurora_arena_port port = {&arena.arena, take_from};
+        aurora_arena_port port = aurora__arena_port(&arena.arena);
         rc = engine->store.log_read(engine->store.self, turn->txn, engine->tail + 1, BYTES_AT_ONCE,
                                     rows, ROWS_AT_ONCE, &count, &port);
         for (uint32_t i = 0; rc == AURORA_OK && i < count; i++)
@@ -147,7 +142,7 @@ static bool follower_catch_up(aurora__engine *engine, aurora__follower *follower
         follower->position = bounds.first - 1;
     }
     aurora__query_arena_init(&arena, engine->options.allocator);
-    aurora_arena_port port = {&arena.arena, take_from};
+    aurora_arena_port port = aurora__arena_port(&arena.arena);
     if (rc == AURORA_OK)
         rc = engine->store.log_read(engine->store.self, txn, follower->position + 1, BYTES_AT_ONCE,
                                     rows, rows_max, &count, &port);

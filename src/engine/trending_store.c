@@ -18,11 +18,6 @@
 static const char *const names[SKETCHES] = {"trending/1h", "trending/24h", "trending/7d", "popular",
                                             "related"};
 
-static void *take_from(void *self, size_t bytes)
-{
-    return aurora__arena_take(self, bytes);
-}
-
 /* --- catching up ------------------------------------------------------------------------------ */
 
 static aurora_status take_row(aurora__trending_set *set, const aurora_log_row *row,
@@ -58,7 +53,7 @@ static aurora_status from_log(aurora__trending_set *set, aurora__engine *engine,
         aurora__query_arena arena;
         aurora_log_row rows[LOG_ROWS];
         aurora__query_arena_init(&arena, aurora__engine_allocator(engine));
-        aurora_arena_port port = {&arena.arena, take_from};
+        aurora_arena_port port = aurora__arena_port(&arena.arena);
         rc = store->log_read(store->self, txn, set->position + 1, LOG_BYTES, rows, LOG_ROWS, &count,
                              &port);
         for (uint32_t i = 0; rc == AURORA_OK && i < count; i++)

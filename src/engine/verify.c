@@ -7,11 +7,6 @@
 
 #define PAGE_ROWS 128
 
-static void *take_from(void *self, size_t bytes)
-{
-    return aurora__arena_take(self, bytes);
-}
-
 /* --- what was found --------------------------------------------------------------------------- */
 
 static void add(aurora__verify *verify, const char *invariant, const char *subject,
@@ -96,7 +91,7 @@ static aurora_status read_page(aurora__verify_stream *stream)
         scan.lower = stream->values + (size_t)(stream->count - 1) * table->column_count;
         scan.lower_count = table->key_count;
     }
-    aurora_arena_port port = {&arena->arena, take_from};
+    aurora_arena_port port = aurora__arena_port(&arena->arena);
     aurora_status rc = store->scan(store->self, stream->verify->txn, &scan, &port);
     if (rc != AURORA_OK)
         return rc;

@@ -15,11 +15,6 @@
 #define LOG_BYTES ((size_t)1 << 20)
 #define KIND_NEEDED 3
 
-static void *take_from(void *self, size_t bytes)
-{
-    return aurora__arena_take(self, bytes);
-}
-
 /* --- events ----------------------------------------------------------------------------------- */
 
 static bool is_about_an_order(const aurora__event *event)
@@ -92,7 +87,7 @@ static void check_rows(aurora__verify *verify, const aurora_log_bounds *bounds)
         aurora__query_arena arena;
         aurora_log_row rows[LOG_ROWS];
         aurora__query_arena_init(&arena, aurora__engine_allocator(verify->engine));
-        aurora_arena_port port = {&arena.arena, take_from};
+        aurora_arena_port port = aurora__arena_port(&arena.arena);
         verify->status = store->log_read(store->self, verify->txn, expected, LOG_BYTES, rows,
                                          LOG_ROWS, &count, &port);
         for (uint32_t i = 0; verify->status == AURORA_OK && i < count; i++) {
