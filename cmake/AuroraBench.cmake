@@ -17,7 +17,7 @@ endforeach()
 
 add_library(aurora_bench INTERFACE)
 target_include_directories(aurora_bench INTERFACE ${PROJECT_SOURCE_DIR}/src)
-target_link_libraries(aurora_bench INTERFACE aurora_static SQLite::SQLite3 Threads::Threads m)
+target_link_libraries(aurora_bench INTERFACE ${AURORA_PROGRAM_PARTS} aurora_static SQLite::SQLite3 Threads::Threads m)
 if(aurora_bench_shared)
     add_library(aurora_bench_shared STATIC ${aurora_bench_shared})
     aurora_compile(aurora_bench_shared GNU)

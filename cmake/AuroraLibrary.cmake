@@ -25,7 +25,12 @@ add_custom_command(
     DEPENDS ${aurora_migrations} ${PROJECT_SOURCE_DIR}/cmake/EmbedMigrations.cmake
     COMMENT "Embedding SQL migrations" VERBATIM)
 
+# Adapters that talk to a network are libaurora-net's (AuroraNet.cmake).
+set(AURORA_NET_ADAPTERS payment_http)
 aurora_sources(aurora_shell_sources engine api adapters/*)
+foreach(adapter IN LISTS AURORA_NET_ADAPTERS)
+    list(FILTER aurora_shell_sources EXCLUDE REGEX "/adapters/${adapter}/")
+endforeach()
 add_library(aurora_shell OBJECT ${aurora_shell_sources} ${aurora_migrations_c})
 aurora_compile(aurora_shell GNU)
 target_compile_definitions(aurora_shell PRIVATE AURORA_VERSION_TEXT="${PROJECT_VERSION}")

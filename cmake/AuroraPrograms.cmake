@@ -1,15 +1,37 @@
 # SPDX-License-Identifier: MIT
-# daemons/NAME/*.c is the program NAME. Programs see the public headers and src/http, nothing else:
-# what they miss there, the API lacks.
+# daemons/NAME/*.c is the program NAME. Programs see the public headers, src/http, src/routes and
+# src/service, nothing else: what they miss there, the API lacks.
 find_package(LibLZMA)
 
-aurora_sources(aurora_http_sources http)
-if(aurora_http_sources)
-    add_library(aurora_http STATIC ${aurora_http_sources})
-    aurora_compile(aurora_http GNU)
-    target_include_directories(aurora_http PUBLIC ${PROJECT_SOURCE_DIR}/src)
-    target_link_libraries(aurora_http PUBLIC aurora_static)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(EVENT REQUIRED IMPORTED_TARGET libevent>=2.1.12)
+pkg_check_modules(CJSON REQUIRED IMPORTED_TARGET libcjson>=1.7.15)
+pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto>=3.0)
+pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
+
+# What programs share and no library of ours has: the HTTP seam, the routes over the public calls,
+# and what every daemon's main needs. An archive each.
+set(AURORA_PROGRAM_PARTS "")
+foreach(part http routes service)
+    aurora_sources(sources ${part})
+    if(NOT sources)
+        continue()
+    endif()
+    add_library(aurora_${part} STATIC ${sources})
+    aurora_compile(aurora_${part} GNU)
+    target_include_directories(aurora_${part} PUBLIC ${PROJECT_SOURCE_DIR}/src)
+    target_link_libraries(aurora_${part} PUBLIC aurora_static Threads::Threads)
+    list(PREPEND AURORA_PROGRAM_PARTS aurora_${part})
+endforeach()
+if(TARGET aurora_http)
+    target_link_libraries(aurora_http PUBLIC
+        PkgConfig::EVENT PkgConfig::CJSON PkgConfig::CRYPTO PkgConfig::ZLIB)
 endif()
+foreach(part routes service)
+    if(TARGET aurora_${part})
+        target_link_libraries(aurora_${part} PUBLIC aurora_http)
+    endif()
+endforeach()
 
 file(GLOB aurora_program_dirs CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/daemons/*)
 foreach(dir IN LISTS aurora_program_dirs)
@@ -22,9 +44,8 @@ foreach(dir IN LISTS aurora_program_dirs)
     aurora_compile(${name} GNU)
     target_compile_definitions(${name} PRIVATE AURORA_VERSION_TEXT="${PROJECT_VERSION}")
     target_link_libraries(${name} PRIVATE aurora_static Threads::Threads m)
-    if(TARGET aurora_http)
-        target_link_libraries(${name} PRIVATE aurora_http)
-    endif()
+    target_link_libraries(${name} PRIVATE
+        ${AURORA_PROGRAM_PARTS} $<TARGET_NAME_IF_EXISTS:aurora_net_static>)
     if(name STREQUAL "auroractl" AND LibLZMA_FOUND)
         target_link_libraries(${name} PRIVATE LibLZMA::LibLZMA)
         target_compile_definitions(${name} PRIVATE AURORA_HAVE_LZMA=1)

@@ -9,6 +9,7 @@ aurora_compile(aurora_test_support GNU)
 target_include_directories(aurora_test_support PUBLIC
     ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests/support ${PROJECT_SOURCE_DIR}/tests)
 target_link_libraries(aurora_test_support PUBLIC
+    ${AURORA_PROGRAM_PARTS} $<TARGET_NAME_IF_EXISTS:aurora_net_static>
     aurora_static SQLite::SQLite3 PkgConfig::CHECK Threads::Threads m)
 target_compile_definitions(aurora_test_support PUBLIC _GNU_SOURCE=)
 

@@ -4,7 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-packages=(gcc g++ cmake ninja-build pkg-config check libsqlite3-dev sqlite3 liblzma-dev valgrind
+packages=(gcc g++ cmake ninja-build pkg-config check libsqlite3-dev sqlite3 liblzma-dev
+    libevent-dev libcjson-dev libssl-dev zlib1g-dev libcurl4-openssl-dev curl valgrind
     musl-tools clang-format-14 abigail-tools python3 git ca-certificates)
 if [ -d bindings/go ] && ! command -v go >/dev/null; then
     packages+=(golang-go)

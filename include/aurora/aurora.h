@@ -50,6 +50,7 @@
 #include <aurora/breaker.h>
 #include <aurora/bucket.h>
 #include <aurora/bulkhead.h>
+#include <aurora/cache.h>
 #include <aurora/event.h>
 #include <aurora/handle.h>
 #include <aurora/limiter.h>

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* JSON that strangers send: cJSON behind checks of our own. Accepted is RFC 8259 in valid UTF-8,
+ * nothing after the value, depth at most 32, no field twice in an object, no NUL character; a
+ * number that is read as an integer has neither fraction nor exponent and is exact. Every refusal
+ * names its place as a JSON pointer (RFC 6901). */
+#ifndef AURORA_HTTP_JSON_IN_H
+#define AURORA_HTTP_JSON_IN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct aurora_json_doc aurora_json_doc; /* a parsed text */
+typedef struct {
+    const void *node; /* NULL = absent; JSON null is not absent */
+    uint32_t path;    /* where it stands, for pointers */
+    const aurora_json_doc *doc;
+} aurora_json_value;
+
+typedef struct {
+    const char *code;  /* "invalid_json", "unknown_field", "duplicate_field", "invalid_field" */
+    char pointer[256]; /* "/lines/0/quantity"; "" = the whole text */
+    char detail[188];  /* "must be an integer from 1 to 1000000" */
+} aurora_json_error;
+
+/* Parses a text, which must outlive the document. False with *error filled. */
+bool aurora_json_parse(const char *text, size_t len, aurora_json_doc **out,
+                       aurora_json_error *error);
+void aurora_json_free(aurora_json_doc *doc);
+aurora_json_value aurora_json_root(const aurora_json_doc *doc);
+
+/* Reads an object: values_out[i] is the member names[i], absent where it is not there or null. Any
+ * other member is refused. */
+bool aurora_json_object(aurora_json_value value, const char *const *names, uint32_t count,
+                        aurora_json_value *values_out, aurora_json_error *error);
+/* Members of an object with free names (metadata, attributes), at most `max`: their number, then
+ * one by one in the order sent. */
+bool aurora_json_members(aurora_json_value value, uint32_t max, uint32_t *count_out,
+                         aurora_json_error *error);
+void aurora_json_member(aurora_json_value value, uint32_t index, const char **name_out,
+                        aurora_json_value *value_out);
+bool aurora_json_array(aurora_json_value value, uint32_t min, uint32_t max, uint32_t *count_out,
+                       aurora_json_error *error);
+aurora_json_value aurora_json_item(aurora_json_value value, uint32_t index);
+
+static inline bool aurora_json_is_present(aurora_json_value value)
+{
+    return value.node != NULL;
+}
+
+/* Each refuses an absent value as required ("is required"). Texts belong to the document; min and
+ * max are bytes. */
+bool aurora_json_text(aurora_json_value value, uint32_t min, uint32_t max, const char **out,
+                      aurora_json_error *error);
+bool aurora_json_integer(aurora_json_value value, int64_t min, int64_t max, int64_t *out,
+                         aurora_json_error *error);
+bool aurora_json_bool(aurora_json_value value, bool *out, aurora_json_error *error);
+/* RFC 3339 with an offset; Unix milliseconds. */
+bool aurora_json_time(aurora_json_value value, int64_t *ms_out, aurora_json_error *error);
+
+/* Refuses `value` by a rule of the caller's. Returns false. */
+bool aurora_json_refuse(aurora_json_value value, aurora_json_error *error, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/* The HTTP server seam over libevent's evhttp: one event base per I/O thread, SO_REUSEPORT, worker
+ * threads for handlers that block, and what evhttp leaves to us: framing checks before its parser
+ * (gate.h), total deadlines, caps, problem documents for every error, replies that come home from
+ * another thread, graceful drain. Knows routes, no domain rule. */
+#ifndef AURORA_HTTP_SERVER_H
+#define AURORA_HTTP_SERVER_H
+
+#include "http/exchange.h"
+
+typedef struct aurora_http_server aurora_http_server;
+
+/* What came of one request, for the access log and the metrics. Texts are valid during the call. */
+typedef struct {
+    const aurora_http_route *route; /* NULL = none matched, or the head was refused */
+    const char *method;             /* "GET"; "" where it could not be read */
+    const char *path;
+    const char *principal;
+    const char *trace_id;
+    const char *peer; /* address */
+    const char *code; /* of a problem; "" = none */
+    int status;
+    int64_t duration_ns;
+    uint64_t bytes_in; /* of the body */
+    uint64_t bytes_out;
+} aurora_http_access;
+
+/* Zero means the default in brackets, for all but the callbacks and texts. */
+typedef struct {
+    const char *listen; /* "127.0.0.1:8080", "[::1]:8080"; port 0 = any free one */
+    const aurora_http_route *const *routes; /* tables... */
+    const uint32_t *route_counts;           /* ...and how many each holds */
+    uint32_t table_count;
+    void *self; /* handed to handlers and to the callbacks below */
+
+    uint32_t loops;           /* I/O threads [1] */
+    uint32_t workers;         /* threads for AURORA_HTTP_BLOCKING [4] */
+    uint32_t jobs_max;        /* requests that wait for a worker; beyond it 503 [1024] */
+    uint32_t connections_max; /* over all loops [16384]; at it the longest idle one is closed, and
+                                 where none is idle the new one gets 503 */
+    uint32_t head_bytes_max;  /* request line and header fields [16384], else 431 or 414 */
+    uint32_t body_bytes_max;  /* [1048576], else 413 */
+    uint32_t head_ms;         /* from its first byte to the head's end, in all [10000] */
+    uint32_t body_ms;         /* from the head's end to the body's, in all [30000] */
+    uint32_t idle_ms;         /* a connection without a request [75000] */
+    uint32_t write_ms;        /* a client that does not read its answer [30000] */
+    uint32_t reply_ms;        /* a handler that gives none: 503 [60000] */
+    uint32_t streams_max;     /* open streams over all loops [4096] */
+    uint32_t streams_per_principal_max; /* [64]; 0 = default */
+
+    /* Authentication. NULL or "" secret: open mode, `anonymous` with AURORA_SCOPE_OPEN; then a
+     * request needs a loopback Host, and a listen address that is not loopback is refused. */
+    const char *service_secret;
+
+    void (*access)(void *self, const aurora_http_access *access); /* any thread; NULL = none */
+    void (*log)(void *self, int32_t level, const char *message);  /* any thread; NULL = none */
+    /* On each loop's thread, before it serves and after it ended; the slot is the loop's own. */
+    aurora_status (*loop_begin)(void *self, aurora_http_loop *loop, void **slot_out);
+    void (*loop_end)(void *self, aurora_http_loop *loop, void *slot);
+} aurora_http_options;
+
+/* Counters since the start, and gauges. */
+typedef struct {
+    uint64_t accepted, refused_connections, requests, bad_heads, timeouts;
+    uint32_t connections, in_flight, jobs_waiting, streams;
+} aurora_http_stats;
+
+/* Binds and starts all threads. AURORA_EINVAL (err->field names the option), AURORA_EIO when the
+ * address cannot be had. *out is freed with aurora_http_free. */
+aurora_status aurora_http_start(const aurora_http_options *options, aurora_http_server **out,
+                                aurora_error *err);
+/* The port that is listened on. */
+uint16_t aurora_http_port(const aurora_http_server *server);
+void aurora_http_stats_get(aurora_http_server *server, aurora_http_stats *out);
+
+/* Makes `/readyz` and new requests see that we go: the handlers ask with is_draining. */
+void aurora_http_drain_begin(aurora_http_server *server);
+bool aurora_http_is_draining(const aurora_http_server *server);
+/* Stops accepting, closes idle connections, lets each connection finish the requests it has sent,
+ * answering with Connection: close, ends streams, and waits for that at most `timeout_ms`. Returns
+ * whether nothing was cut off. */
+bool aurora_http_drain(aurora_http_server *server, uint32_t timeout_ms);
+/* Stops all threads and frees everything; what is still open is cut off. NULL is a no-op. */
+void aurora_http_free(aurora_http_server *server);
+
+/* --- on a loop's thread ----------------------------------------------------------------------- */
+
+void *aurora_http_loop_slot(const aurora_http_loop *loop);
+uint32_t aurora_http_loop_index(const aurora_http_loop *loop);
+
+typedef struct aurora_http_watch aurora_http_watch;
+/* Calls `ready` whenever `fd` is readable. NULL when there is no memory. */
+aurora_http_watch *aurora_http_watch_fd(aurora_http_loop *loop, int fd, void (*ready)(void *self),
+                                        void *self);
+/* Calls `due` every `period_ms`. */
+aurora_http_watch *aurora_http_watch_timer(aurora_http_loop *loop, uint32_t period_ms,
+                                           void (*due)(void *self), void *self);
+void aurora_http_watch_free(aurora_http_watch *watch);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* The HTTP API over the public calls of the library: one table and one file per noun. A daemon
+ * serves the tables of its modules. The routes turn requests into calls and results into JSON;
+ * rules of the domain stay behind include/aurora. */
+#ifndef AURORA_ROUTES_ROUTES_H
+#define AURORA_ROUTES_ROUTES_H
+
+#include <stdatomic.h>
+
+#include <aurora/aurora.h>
+
+#include "http/server.h"
+
+/* What all handlers share: `self` of the server. */
+typedef struct {
+    aurora_t *shop;
+    aurora_cache *cache;        /* products; NULL = none */
+    aurora_http_server *server; /* set after the start */
+    uint8_t cursor_key[32];
+    const char
+        *payment_secret; /* of callbacks; NULL or "" = POST /payments/callbacks answers 404 */
+    /* What /readyz and /metrics add to what the library says; NULL = nothing. Called on a
+     * worker. */
+    void (*ready)(void *daemon, void *into);
+    void *daemon;
+    const char *service_name; /* "aurorad" */
+} aurora_routes;
+
+typedef struct {
+    const aurora_http_route *routes;
+    uint32_t count;
+} aurora_route_table;
+
+aurora_route_table aurora_routes_orders(void);          /* /orders... */
+aurora_route_table aurora_routes_products(void);        /* /products... */
+aurora_route_table aurora_routes_inventory(void);       /* /inventory... */
+aurora_route_table aurora_routes_search(void);          /* /search, /search/suggest */
+aurora_route_table aurora_routes_recommendations(void); /* /recommendations/... */
+aurora_route_table aurora_routes_payments(void);        /* /payments/callbacks */
+aurora_route_table aurora_routes_admin(void);           /* /admin/... */
+aurora_route_table aurora_routes_system(void); /* /livez /readyz /metrics /openapi.json, / */
+
+/* loop_begin and loop_end of the server: each loop's queue of orders and its streams. */
+aurora_status aurora_routes_loop_begin(void *self, aurora_http_loop *loop, void **slot_out);
+void aurora_routes_loop_end(void *self, aurora_http_loop *loop, void *slot);
+
+/* Feeds the counters that /metrics shows; the server's `access` callback calls it. */
+void aurora_routes_observe(aurora_routes *routes, const aurora_http_access *access);
+
+#endif
