@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# The table of malformed requests against a real server.
+set -euo pipefail
+root=${AURORA_SOURCE_DIR:-$(cd "$(dirname "$0")/../.." && pwd)}
+export AURORA_BIN=${AURORA_BIN:-$root/build/bin}
+cd "$root"
+[ -x "$AURORA_BIN/aurorad" ] || { echo "skipped: this build has no aurorad"; exit 77; }
+exec python3 tests/http/malformed.py "$@"

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: MIT
+"""An aurorad of one's own for a test: a free port, a folder that goes away, requests signed where it has a secret."""
+
+import hashlib
+import hmac
+import http.client
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+BIN = pathlib.Path(os.environ.get("AURORA_BIN", "build/bin"))
+SCOPES = ("orders:read orders:write orders:admin orders:import products:write inventory:read inventory:write admin")
+
+
+def free_port():
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+def signature(secret, method, path, query, body, principal, scopes, deadline):
+    text = "\n".join([method, path, query, hashlib.sha256(body).hexdigest(), principal, scopes, deadline])
+    return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
+
+
+def signed_fields(secret, method, target, body=b"", principal="alice", scopes=SCOPES, ahead_ms=60000):
+    path, _, query = target.partition("?")
+    deadline = str(int(time.time() * 1000) + ahead_ms)
+    return {
+        "Aurora-Principal": principal,
+        "Aurora-Scopes": scopes,
+        "Aurora-Deadline": deadline,
+        "Aurora-Signature": signature(secret, method, path, query, body, principal, scopes, deadline),
+    }
+
+
+class Server:
+    """with Server("--setting", "value") as server: ...; server.call("GET", "/products")"""
+
+    def __init__(self, *arguments, secret="", store=None, port=None, environment=None):
+        self.port = port or free_port()
+        self.secret = secret
+        self.folder = tempfile.TemporaryDirectory(prefix="aurora-server-")
+        self.store = store or f"sqlite:{self.folder.name}/shop.db"
+        self.arguments = arguments
+        self.environment = dict(os.environ, **(environment or {}))
+        if secret:
+            self.environment["AURORA_SERVICE_SECRET"] = secret
+        self.process = None
+        self.log = pathlib.Path(self.folder.name) / "log"
+
+    def start(self, timeout=20):
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [str(BIN / "aurorad"), "--store", self.store, "--listen", f"127.0.0.1:{self.port}", *self.arguments],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment)
+        end = time.monotonic() + timeout
+        while time.monotonic() < end:
+            if self.process.poll() is not None:
+                raise RuntimeError(f"aurorad ended with {self.process.returncode}: {self.log_text()[-2000:]}")
+            try:
+                if self.call("GET", "/readyz")[0] == 200:
+                    return self
+            except OSError:
+                pass
+            time.sleep(0.02)
+        raise RuntimeError(f"aurorad is not ready: {self.log_text()[-2000:]}")
+
+    def log_text(self):
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self, timeout=30):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout)
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        if self.process is not None and self.process.poll() is None:
+            try:
+                self.stop()
+            except subprocess.TimeoutExpired:
+                self.kill()
+        self.folder.cleanup()
+
+    def fields(self, method, target, body=b"", principal="alice", scopes=SCOPES):
+        return signed_fields(self.secret, method, target, body, principal, scopes) if self.secret else {}
+
+    def call(self, method, target, body=None, headers=None, principal="alice", scopes=SCOPES, timeout=30):
+        """(status, fields, parsed JSON or text) of one request on a connection of its own."""
+        data = b"" if body is None else json.dumps(body).encode()
+        fields = self.fields(method, target, data, principal, scopes)
+        if body is not None:
+            fields["Content-Type"] = "application/json"
+        fields.update(headers or {})
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        try:
+            connection.request(method, target, data if body is not None else None, fields)
+            answer = connection.getresponse()
+            text = answer.read()
+            kind = answer.headers.get("Content-Type", "")
+            return answer.status, answer.headers, json.loads(text) if "json" in kind and text else text
+        finally:
+            connection.close()
+
+    def resident_kib(self):
+        for line in pathlib.Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1])
+        return 0
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
