@@ -15,4 +15,14 @@ fi
 shift
 build_preset release "bench_$name"
 mkdir -p var/bench
+if [ "$name" = http ]; then
+    build_preset release aurorad auroractl
+    # The textbook peer's packages; without Node or a registry the bench says that it leaves it out.
+    if command -v npm >/dev/null && [ ! -d var/bench/node/node_modules ]; then
+        mkdir -p var/bench/node
+        cp bench/textbook_node/* var/bench/node/
+        (cd var/bench/node && npm ci --no-audit --no-fund >npm.log 2>&1) || rm -rf var/bench/node/node_modules
+    fi
+    [ ! -d var/bench/node ] || cp bench/textbook_node/server.mjs var/bench/node/
+fi
 AURORA_BENCH_JSON="var/bench/$name.json" "build/bench/bench_$name" "$@"

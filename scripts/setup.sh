@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# help: install the Debian packages that build and tests need (as root or by sudo)
+# help: install the Debian packages that the build needs, "tests": also those of tests (as root or by sudo)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 packages=(gcc g++ cmake ninja-build pkg-config check libsqlite3-dev sqlite3 liblzma-dev
-    libevent-dev libcjson-dev libssl-dev zlib1g-dev libcurl4-openssl-dev curl valgrind
-    musl-tools clang-format-14 abigail-tools python3 git ca-certificates)
-if [ -d bindings/go ] && ! command -v go >/dev/null; then
-    packages+=(golang-go)
+    libevent-dev libcjson-dev libssl-dev zlib1g-dev libcurl4-openssl-dev curl python3 git ca-certificates)
+if [ "${1:-}" = tests ]; then
+    packages+=(valgrind musl-tools clang-format-14 abigail-tools chromium chromium-driver)
+    command -v go >/dev/null || packages+=(golang-go)
 fi
 
 if ! command -v dpkg-query >/dev/null; then

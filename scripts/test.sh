@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 . scripts/lib/build.sh
 . scripts/lib/lanes.sh
 
-scripts/setup.sh
+scripts/setup.sh tests
 mkdir -p "$results"
 
 lane_build release release
