@@ -36,8 +36,11 @@ enum {
                                      the order, of any other verb it parks the payment */
     AURORA_OUTCOME_PENDING = 3,   /* accepted; finish again, or be asked by a query later */
     AURORA_OUTCOME_NOT_FOUND = 4, /* queries only: the provider never saw this task id */
-    AURORA_OUTCOME_UNKNOWN = 5    /* no answer: a query follows, after the longer of
+    AURORA_OUTCOME_UNKNOWN = 5,   /* no answer: a query follows, after the longer of
                                      retry_after_ms and the engine's backoff */
+    AURORA_OUTCOME_NOT_BEGUN = 6  /* payments only: nothing reached the provider. The lease is given
+                                     back and no attempt counted; a query follows after
+                                     retry_after_ms, 0 = 1 s */
 };
 
 /* A piece of work. Which members count depends on `kind`; texts are NULL where absent. */
@@ -80,7 +83,7 @@ typedef struct {
     int32_t outcome;                /* AURORA_OUTCOME_... */
     const char *provider_reference; /* with DONE or PENDING; at most 255 bytes; NULL = none */
     const char *code;               /* with DECLINED; at most 255 bytes; NULL = none */
-    uint32_t retry_after_ms;        /* with PENDING or UNKNOWN; 0 = the engine's backoff */
+    uint32_t retry_after_ms;        /* with PENDING, UNKNOWN, NOT_BEGUN; 0 = the engine's choice */
     uint32_t reserved;              /* 0 */
 } aurora_task_result;
 
@@ -126,7 +129,7 @@ AURORA_API aurora_status aurora_task_finish_many(aurora_t *shop, const aurora_id
                                                  uint32_t count, aurora_status *each_out,
                                                  aurora_error *err);
 
-/* Names as in JSON: "authorize" to "refund"; "done" to "unknown"; "order.completed" to
+/* Names as in JSON: "authorize" to "refund"; "done" to "not_begun"; "order.completed" to
  * "order.cancelled". "" for any other value. Static text. Threads: shared. */
 AURORA_API const char *aurora_verb_name(int32_t verb);
 AURORA_API const char *aurora_outcome_name(int32_t outcome);

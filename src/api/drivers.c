@@ -12,6 +12,7 @@
 
 #define URL_BYTES_MAX 4096
 #define SCHEME_BYTES_MAX 32
+#define DRIVER_BYTES_MIN (offsetof(aurora_driver, open_store) + sizeof(aurora_store_open_fn))
 
 static const struct {
     const char *scheme;
@@ -43,17 +44,23 @@ static bool is_scheme(const char *scheme, const char *url, size_t length)
     return scheme != NULL && strlen(scheme) == length && strncasecmp(scheme, url, length) == 0;
 }
 
-/* The host's array has the element size that the host was compiled with. */
-static aurora_status find_given(const aurora_driver *drivers, uint32_t count, const char *url,
-                                size_t length, aurora_store_open_fn *open_out, aurora_error *err)
+/* The last driver of the port with the URL's scheme, zeroed where there is none. The host's array
+ * has the element size that the host was compiled with: what it does not know is NULL. */
+static aurora_status find_given(const aurora_driver *drivers, uint32_t count, uint32_t port,
+                                const char *url, size_t length, aurora_driver *found_out,
+                                aurora_error *err)
 {
-    if (count > 0 && (drivers == NULL || drivers->size < sizeof *drivers))
+    memset(found_out, 0, sizeof *found_out);
+    if (count > 0 && (drivers == NULL || drivers->size < DRIVER_BYTES_MIN))
         return aurora__refuse(err, AURORA_EINVAL, "drivers", "must hold drivers with their size");
     for (uint32_t i = 0; i < count; i++) {
-        const aurora_driver *driver =
-            (const aurora_driver *)(const void *)((const char *)drivers + i * drivers->size);
-        if (driver->port == AURORA_PORT_STORE && is_scheme(driver->scheme, url, length))
-            *open_out = driver->open_store;
+        aurora_driver driver;
+        aurora_status rc = aurora__copy_sized(
+            &driver, sizeof driver, (const char *)drivers + (size_t)i * drivers->size, err);
+        if (rc != AURORA_OK)
+            return rc;
+        if (driver.port == port && is_scheme(driver.scheme, url, length))
+            *found_out = driver;
     }
     return AURORA_OK;
 }
@@ -86,7 +93,10 @@ aurora_status aurora__driver_find(const char *url, const aurora_driver *drivers,
         return AURORA_OK;
     }
     *address_out = url + length + 1;
-    rc = find_given(drivers, driver_count, url, length, open_out, err);
+    aurora_driver given;
+    rc = find_given(drivers, driver_count, AURORA_PORT_STORE, url, length, &given, err);
+    if (rc == AURORA_OK)
+        *open_out = given.open_store;
     if (rc == AURORA_OK && *open_out == NULL)
         rc = find_built_in(url, length, open_out, err);
     if (rc != AURORA_OK || *open_out != NULL)
@@ -95,4 +105,22 @@ aurora_status aurora__driver_find(const char *url, const aurora_driver *drivers,
     return aurora__refuse(err, AURORA_ENOTSUP, "url",
                           "no driver knows %.*s:, the built-in ones are sqlite: and memory:", shown,
                           url);
+}
+
+aurora_status aurora__driver_find_payment(const char *url, const aurora_driver *drivers,
+                                          uint32_t driver_count, aurora_payment_open_fn *open_out,
+                                          aurora_error *err)
+{
+    size_t length = scheme_length(url);
+    aurora_driver given;
+    aurora_status rc =
+        find_given(drivers, driver_count, AURORA_PORT_PAYMENT, url, length, &given, err);
+    if (rc != AURORA_OK)
+        return rc;
+    *open_out = given.open_payment;
+    if (*open_out != NULL)
+        return AURORA_OK;
+    return aurora__refuse(err, AURORA_ENOTSUP, "payment",
+                          "no driver knows %.*s:, libaurora-net is needed (aurora_net_drivers)",
+                          (int)length, url);
 }

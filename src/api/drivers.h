@@ -13,4 +13,10 @@ aurora_status aurora__driver_find(const char *url, const aurora_driver *drivers,
                                   uint32_t driver_count, aurora_store_open_fn *open_out,
                                   const char **address_out, aurora_error *err);
 
+/* The call that opens a payment provider with this URL. AURORA_ENOTSUP, field "payment", where no
+ * driver of the host's has the scheme. */
+aurora_status aurora__driver_find_payment(const char *url, const aurora_driver *drivers,
+                                          uint32_t driver_count, aurora_payment_open_fn *open_out,
+                                          aurora_error *err);
+
 #endif

@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include "api/payment_port.h"
 #include "api/refuse.h"
 
 /* The build says which; the fallback serves tools that look at single files. */
@@ -42,6 +43,8 @@ void aurora_close(aurora_t *shop)
     if (shop == NULL)
         return;
     bool is_owner = getpid() == shop->pid;
+    if (is_owner)
+        aurora__payment_port_stop(shop);
     aurora__engine_free(shop->engine);
     if (is_owner && atomic_load(&shop->has_payment) && shop->payment.close != NULL)
         shop->payment.close(shop->payment.self);

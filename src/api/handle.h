@@ -23,7 +23,8 @@ struct aurora {
     _Atomic int64_t order_wait_ms;
     bool has_fts; /* the setting `search` is "fts:" */
     bool has_notify_tasks;
-    /* aurora_payment_attach fills the port, then sets the flag; aurora_close calls its close. */
+    /* Who attaches or opens it fills the port, then sets the flag; aurora_close calls stop,
+     * close. */
     aurora_payment_port payment;
     atomic_bool has_payment;
     atomic_bool has_orders; /* one was to be placed through this handle: too late for a port */

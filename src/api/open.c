@@ -11,6 +11,7 @@
 #include "api/fault.h"
 #include "api/handle.h"
 #include "api/module_set.h"
+#include "api/payment_port.h"
 #include "api/refuse.h"
 #include "api/setting.h"
 #include "engine/follower.h"
@@ -117,17 +118,22 @@ static uint32_t store_flags(uint32_t flags)
            ((flags & AURORA_OPEN_NO_MIGRATE) != 0 ? AURORA_STORE_NO_MIGRATE : 0u);
 }
 
-/* Adapters name no field, and may say nothing about memory. */
-static aurora_status say_url(aurora_error *err, aurora_status status)
+/* Adapters may name no field, and say nothing about memory. */
+static aurora_status say_field(aurora_error *err, aurora_status status, const char *field)
 {
     if (status == AURORA_OK || err == NULL || err->size < sizeof *err)
         return status;
     if (err->message[0] == '\0')
-        return aurora__refuse(err, status, "url", "%s", aurora_status_text(status));
+        return aurora__refuse(err, status, field, "%s", aurora_status_text(status));
     if (err->field[0] == '\0')
-        memcpy(err->field, "url", sizeof "url");
+        memcpy(err->field, field, strlen(field) + 1);
     err->status = status;
     return status;
+}
+
+static aurora_status say_url(aurora_error *err, aurora_status status)
+{
+    return say_field(err, status, "url");
 }
 
 static aurora_status open_store(const char *url, const aurora_options *options, aurora_t *shop,
@@ -208,13 +214,15 @@ static aurora_status add_followers(const aurora_t *shop, aurora_error *err)
     return say_url(err, rc);
 }
 
-/* A port that is attached later takes its place; tasks of "none:" wait for a taker. */
-static aurora_status drive_simulator(const aurora_t *shop, const aurora__policy *policy,
-                                     aurora_error *err)
+/* A port that is attached later takes the simulator's place; tasks of "none:" wait for a taker. */
+static aurora_status drive_provider(aurora_t *shop, const aurora__settings *settings,
+                                    const aurora_options *options, aurora_error *err)
 {
-    if ((shop->flags & AURORA_OPEN_READONLY) != 0 ||
-        (shop->modules & AURORA__MODULE_PAYMENT) == 0 ||
-        policy->provider != AURORA__PROVIDER_SIMULATOR)
+    if ((shop->flags & AURORA_OPEN_READONLY) != 0 || (shop->modules & AURORA__MODULE_PAYMENT) == 0)
+        return AURORA_OK;
+    if (settings->payment_url != NULL)
+        return say_field(err, aurora__payment_port_open(shop, settings, options, err), "payment");
+    if (settings->policy.provider != AURORA__PROVIDER_SIMULATOR)
         return AURORA_OK;
     return say_url(err, aurora__payments_drive(shop->engine, NULL, NULL));
 }
@@ -244,7 +252,7 @@ static aurora_status build(const char *url, const aurora_options *options, auror
     if (rc == AURORA_OK)
         rc = add_followers(shop, err);
     if (rc == AURORA_OK)
-        rc = drive_simulator(shop, &settings.policy, err);
+        rc = drive_provider(shop, &settings, options, err);
     if (rc == AURORA_OK)
         rc = say_url(err, aurora__engine_start_worker(shop->engine));
     return rc;

@@ -26,6 +26,8 @@ static const struct {
     {"order_wait", offsetof(aurora__settings, order_wait_ms)},
     {"park_after", offsetof(aurora__settings, policy.park_after_ms)},
     {"park_attempts_min", offsetof(aurora__settings, policy.park_attempts_min)},
+    {"payment_calls_max", offsetof(aurora__settings, payment_calls_max)},
+    {"payment_timeout", offsetof(aurora__settings, payment_timeout_ms)},
     {"queue_max", offsetof(aurora__settings, queue_commands_max)},
     {"related_skus", offsetof(aurora__settings, related_skus)},
     {"resend_first", offsetof(aurora__settings, policy.resend_first_ms)},
@@ -56,7 +58,15 @@ aurora_status aurora__settings_put(aurora__settings *settings, const aurora__ass
     if (strcmp(name, "modules") == 0)
         return aurora__setting_modules(assignment->text, &settings->policy.modules, err);
     if (strcmp(name, "payment") == 0)
-        return aurora__setting_payment(assignment->text, &settings->policy, err);
+        return aurora__setting_payment(assignment->text, settings, err);
+    if (strcmp(name, "payment_ca") == 0) {
+        settings->payment_ca = assignment->text;
+        return AURORA_OK;
+    }
+    if (strcmp(name, "payment_secret") == 0) {
+        settings->payment_secret = assignment->text;
+        return AURORA_OK;
+    }
     if (strcmp(name, "notify") == 0)
         return aurora__setting_notify(assignment->text, &settings->notifier, err);
     if (strcmp(name, "search") == 0)

@@ -26,6 +26,11 @@ typedef struct {
     int64_t batch_commands_max;
     int64_t trending_capacity;
     int64_t related_skus;
+    int64_t payment_calls_max;
+    int64_t payment_timeout_ms;
+    const char *payment_url; /* of a provider that a driver opens; NULL = none */
+    const char *payment_secret;
+    const char *payment_ca; /* these three are borrowed from the assignments */
     int32_t notifier;
     bool has_search; /* search is fts: */
 } aurora__settings;
@@ -55,7 +60,8 @@ aurora_status aurora__settings_check(const aurora__settings *settings, aurora_er
 
 /* setting_url.c: the values that are more than a number. */
 aurora_status aurora__setting_modules(const char *text, uint32_t *modules_out, aurora_error *err);
-aurora_status aurora__setting_payment(const char *text, aurora__policy *policy, aurora_error *err);
+aurora_status aurora__setting_payment(const char *text, aurora__settings *settings,
+                                      aurora_error *err);
 aurora_status aurora__setting_notify(const char *text, int32_t *notifier_out, aurora_error *err);
 aurora_status aurora__setting_search(const char *text, bool *has_search_out, aurora_error *err);
 

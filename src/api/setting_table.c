@@ -19,7 +19,7 @@
 #define NONE 0u
 #define DAEMON AURORA_SETTING_DAEMON
 #define RELOAD AURORA_SETTING_RELOADABLE
-#define SECRET (AURORA_SETTING_SECRET | AURORA_SETTING_DAEMON)
+#define SECRET AURORA_SETTING_SECRET
 
 #define MODULES "order,inventory,payment,product,search,recommendation,notification"
 
@@ -63,7 +63,15 @@
     X(park_attempts_min, INTEGER, RELOAD, "5", 1, 1000,                                            \
       "Attempts that park_after asks for in any case.")                                            \
     X(payment, URL, NONE, "simulator:", 0, 0,                                                      \
-      "The provider: simulator:?seed=&decline=&latency_ms=, or none: for tasks.")                  \
+      "The provider: simulator:?seed=&decline=&latency_ms=, https://..., or none: for tasks.")     \
+    X(payment_ca, TEXT, NONE, "", 0, 1024,                                                         \
+      "A PEM file of the authorities that the provider's certificate may come from.")              \
+    X(payment_calls_max, INTEGER, NONE, "256", 1, 1024,                                            \
+      "Calls to an https: provider that run at once.")                                             \
+    X(payment_secret, TEXT, SECRET, "", 0, 255,                                                    \
+      "The key with which requests to an https: provider and its callbacks are signed.")           \
+    X(payment_timeout, DURATION, NONE, "10s", 100, 25 * SECOND,                                    \
+      "How long one call to an https: provider may take.")                                         \
     X(queue_max, INTEGER, NONE, "8192", 1, 8192, "Commands that wait at most; more are refused.")  \
     X(related_skus, INTEGER, NONE, "2048", 256, 16384,                                             \
       "SKUs whose companions in orders are kept, at 904 bytes each.")                              \
@@ -75,7 +83,7 @@
       "The pause after the first attempt of a payment step.")                                      \
     X(retry_max, DURATION, RELOAD, "60s", 1, DAY, "The longest pause between two attempts.")       \
     X(search, URL, NONE, "fts:", 0, 0, "The search index: fts: beside the store, or none:.")       \
-    X(service_secret, TEXT, SECRET, "", 0, 255,                                                    \
+    X(service_secret, TEXT, SECRET | DAEMON, "", 0, 255,                                           \
       "The key with which services sign their requests.")                                          \
     X(store, URL, DAEMON, "sqlite:aurora.db", 0, 0,                                                \
       "Where everything is kept: sqlite:PATH, memory: or postgresql://...")                        \

@@ -142,16 +142,29 @@ static aurora_status simulator_pair(span pair, aurora__policy *policy, aurora_er
     return AURORA_OK;
 }
 
-aurora_status aurora__setting_payment(const char *text, aurora__policy *policy, aurora_error *err)
+/* Of a provider across the network; whether there is a driver for it is seen at open. */
+static bool is_web(const char *text)
+{
+    return strncmp(text, "https:", 6) == 0 || strncmp(text, "http:", 5) == 0;
+}
+
+aurora_status aurora__setting_payment(const char *text, aurora__settings *settings,
+                                      aurora_error *err)
 {
     static const char simulator[] = "simulator:";
+    aurora__policy *policy = &settings->policy;
+    settings->payment_url = is_web(text) ? text : NULL;
+    if (settings->payment_url != NULL) {
+        policy->provider = AURORA__PROVIDER_PORT;
+        return AURORA_OK;
+    }
     if (strcmp(text, "none:") == 0) {
         policy->provider = AURORA__PROVIDER_TASKS;
         return AURORA_OK;
     }
     if (strncmp(text, simulator, sizeof simulator - 1) != 0)
         return aurora__refuse(err, AURORA_ENOTSUP, "payment",
-                              "must be simulator: or none: in this build");
+                              "must be simulator:, none:, https: or http:");
     aurora__policy read = *policy;
     read.provider = AURORA__PROVIDER_SIMULATOR;
     read.simulator_seed = 0;

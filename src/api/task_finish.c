@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Reporting tasks, and the port that is called in place of taking them. */
+/* Reporting how tasks went. */
 #include "api/check.h"
 #include "api/handle.h"
 #include "api/pack.h"
 #include "api/refuse.h"
 #include "core/notification.h"
 #include "engine/payments.h"
-
-#include <aurora/port/payment.h>
 
 #define MANY_MAX 1024
 #define WAIT_MS 60000
@@ -54,7 +52,7 @@ static aurora__command *new_sent(aurora_t *shop, const aurora_id *task_id,
 static aurora_status check_result(const aurora_task_result *result, aurora_error *err)
 {
     aurora_status rc = aurora__check_range(err, "outcome", result->outcome, AURORA_OUTCOME_DONE,
-                                           AURORA_OUTCOME_UNKNOWN);
+                                           AURORA_OUTCOME_NOT_BEGUN);
     if (rc == AURORA_OK)
         rc = aurora__check_text(err, "provider_reference", result->provider_reference, 0,
                                 AURORA_TEXT_BYTES_MAX, false);
@@ -155,54 +153,6 @@ aurora_status aurora_task_finish_many(aurora_t *shop, const aurora_id *task_ids,
             continue;
         rc = aurora__refuse(err, each[i], "", "%s", aurora_status_text(each[i]));
         aurora__refuse_within(err, rc, "results", i);
-    }
-    aurora__handle_leave(shop);
-    return rc;
-}
-
-/* --- the port ------------------------------------------------------------------------------- */
-
-static aurora_status call_port(void *self, const aurora__payment_task *from)
-{
-    aurora_t *shop = self;
-    const aurora_payment_port *port = &shop->payment;
-    aurora_task task = {.size = sizeof task,
-                        .kind = AURORA_TASK_PAYMENT,
-                        .id = from->id,
-                        .order_id = from->order_id,
-                        .verb = from->verb,
-                        .is_query = from->is_query,
-                        .attempt = (uint32_t)from->attempt,
-                        .amount_minor = from->amount_minor,
-                        .currency = from->currency,
-                        .payment_method = from->payment_method,
-                        .authorize_id = from->authorize_id,
-                        .provider_reference = from->provider_reference,
-                        .customer_id = from->saga->customer_id,
-                        .contact = from->saga->contact,
-                        .traceparent = from->saga->traceparent,
-                        .deadline_at_ms = from->saga->deadline_at,
-                        .lease_at_ms = from->lease_at};
-    return from->is_query ? port->query(port->self, shop, &task)
-                          : port->start(port->self, shop, &task);
-}
-
-aurora_status aurora_payment_attach(aurora_t *shop, const aurora_payment_port *given)
-{
-    aurora_status rc = aurora__handle_enter(shop);
-    if (rc != AURORA_OK)
-        return rc;
-    aurora_payment_port port;
-    rc = aurora__copy_sized(&port, sizeof port, given, NULL);
-    if (rc == AURORA_OK && (port.start == NULL || port.query == NULL))
-        rc = AURORA_EINVAL;
-    if (rc == AURORA_OK && (atomic_load(&shop->has_payment) || atomic_load(&shop->has_orders)))
-        rc = AURORA_ECONFLICT;
-    if (rc == AURORA_OK) {
-        shop->payment = port;
-        rc = aurora__payments_drive(shop->engine, call_port, shop);
-        if (rc == AURORA_OK)
-            atomic_store(&shop->has_payment, true);
     }
     aurora__handle_leave(shop);
     return rc;

@@ -89,7 +89,7 @@ static const char *const verbs[] = {
 static const char *const outcomes[] = {
     [AURORA_OUTCOME_DONE] = "done",       [AURORA_OUTCOME_DECLINED] = "declined",
     [AURORA_OUTCOME_PENDING] = "pending", [AURORA_OUTCOME_NOT_FOUND] = "not_found",
-    [AURORA_OUTCOME_UNKNOWN] = "unknown",
+    [AURORA_OUTCOME_UNKNOWN] = "unknown", [AURORA_OUTCOME_NOT_BEGUN] = "not_begun",
 };
 
 static const char *const notifications[] = {

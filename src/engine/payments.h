@@ -15,7 +15,7 @@ typedef aurora_status (*aurora__port_call)(void *self, const aurora__payment_tas
 aurora_status aurora__payments_drive(aurora__engine *engine, aurora__port_call call, void *self);
 void aurora__payments_free(aurora__engine *engine);
 
-/* A command that reports an outcome. */
+/* A command that reports an outcome, AURORA_OUTCOME_NOT_BEGUN too. */
 aurora__command *aurora__payment_finish_command(aurora__engine *engine, const aurora_id *task_id,
                                                 const aurora__payment_result *result);
 

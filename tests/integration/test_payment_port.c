@@ -7,7 +7,7 @@
 
 #define LEASE_MS 30000
 
-enum { ANSWER_INSIDE, ANSWER_LATER, REFUSE_BUSY, ACT_AND_FAIL, FAIL_UNHEARD, PROBE };
+enum { ANSWER_INSIDE, ANSWER_LATER, REFUSE_BUSY, ACT_AND_FAIL, FAIL_UNHEARD, NOT_BEGUN, PROBE };
 
 typedef struct {
     provider *bank;
@@ -16,8 +16,10 @@ typedef struct {
     uint32_t starts;
     uint32_t queries;
     uint32_t closes;
-    aurora_task last; /* without its texts */
-    int32_t outcome;  /* what the bank did, with ANSWER_LATER */
+    uint32_t stops;
+    aurora_status at_stop; /* what finishing answers then */
+    aurora_task last;      /* without its texts */
+    int32_t outcome;       /* what the bank did, with ANSWER_LATER */
     aurora_status nested[4];
     pthread_mutex_t lock; /* the worker calls, the test looks */
     pthread_cond_t called;
@@ -56,6 +58,9 @@ static aurora_status call(gateway *to, aurora_t *of, const aurora_task *task)
         return AURORA_EIO;
     case ANSWER_LATER:
         to->outcome = provider_act(to->bank, task);
+        return AURORA_OK;
+    case NOT_BEGUN:
+        provider_finish(of, task->id, AURORA_OUTCOME_NOT_BEGUN);
         return AURORA_OK;
     case PROBE:
         probe(to, of, task);
@@ -96,13 +101,27 @@ static void close_port(void *self)
     ((gateway *)self)->closes++;
 }
 
+/* The handle is still whole: what the port has can be reported. */
+static void stop_port(void *self)
+{
+    gateway *to = self;
+    pthread_mutex_lock(&to->lock);
+    aurora_id id = to->last.id;
+    int32_t outcome = to->outcome;
+    pthread_mutex_unlock(&to->lock);
+    ck_assert_uint_eq(to->closes, to->stops);
+    to->stops++;
+    to->at_stop = aurora_task_finish(shop, id, AURORA_TASK_RESULT(.outcome = outcome), NULL);
+}
+
 static aurora_payment_port new_port(void)
 {
     return (aurora_payment_port){.size = sizeof(aurora_payment_port),
                                  .self = &port_of,
                                  .start = start_call,
                                  .query = start_query,
-                                 .close = close_port};
+                                 .close = close_port,
+                                 .stop = stop_port};
 }
 
 static void open_shop(uint32_t flags)
@@ -279,6 +298,65 @@ START_TEST(test_payment_port__busy_start_counts_no_attempt)
 }
 END_TEST
 
+START_TEST(test_payment_port__call_that_was_not_begun_counts_no_attempt)
+{
+    port_of.mode = NOT_BEGUN;
+    aurora_id id = shop_submit(shop, "a", 2);
+
+    for (int i = 0; i < 280; i++)
+        advance(1000);
+
+    ck_assert_uint_gt(port_of.calls, 20); /* a payment that counted them would be parked */
+    ck_assert_uint_eq(port_of.last.attempt, 1);
+    ck_assert_int_eq(shop_status(shop, id), AURORA_ORDER_RESERVED);
+    port_of.mode = ANSWER_INSIDE;
+    for (int i = 0; i < 19 && !shop_is_settled(shop, id); i++)
+        advance(1000);
+    assert_paid(id);
+}
+END_TEST
+
+START_TEST(test_payment_port__call_that_was_not_begun_is_asked_about_before_it_is_repeated)
+{
+    port_of.mode = NOT_BEGUN;
+    aurora_id id = shop_submit(shop, "a", 2);
+    shop_pump(shop);
+    port_of.mode = ANSWER_INSIDE;
+
+    advance(1000);
+
+    ck_assert_uint_eq(port_of.queries, 1);
+    assert_paid(id);
+}
+END_TEST
+
+START_TEST(test_payment_port__stop_may_report_what_the_port_still_has)
+{
+    char *folder = aurora_tempdir_new();
+    aurora_close(shop);
+    aurora_test_path(file, sizeof file, folder, "shop.db");
+    open_shop(0);
+    port_of.mode = ANSWER_LATER;
+    aurora_id id = shop_submit(shop, "a", 2);
+    shop_pump(shop);
+    port_of.stops = 0;
+    port_of.closes = 0;
+
+    aurora_close(shop);
+
+    ck_assert_uint_eq(port_of.stops, 1);
+    ck_assert_uint_eq(port_of.closes, 1);
+    aurora_assert_ok(port_of.at_stop);
+    port_of.mode = ANSWER_INSIDE;
+    open_shop(0);
+    shop_pump(shop);
+    ck_assert_uint_eq(port_of.queries, 0); /* the report is durable */
+    assert_paid(id);
+    aurora_tempdir_remove(folder);
+    file[0] = '\0';
+}
+END_TEST
+
 START_TEST(test_payment_port__busy_query_is_made_again_as_a_query)
 {
     port_of.mode = ACT_AND_FAIL;
@@ -421,6 +499,10 @@ static Suite *suite(void)
     tcase_add_test(tcase, test_payment_port__that_never_answers_is_asked_after_the_lease);
     tcase_add_test(tcase, test_payment_port__busy_start_is_made_again_as_a_start);
     tcase_add_test(tcase, test_payment_port__busy_start_counts_no_attempt);
+    tcase_add_test(tcase, test_payment_port__call_that_was_not_begun_counts_no_attempt);
+    tcase_add_test(tcase,
+                   test_payment_port__call_that_was_not_begun_is_asked_about_before_it_is_repeated);
+    tcase_add_test(tcase, test_payment_port__stop_may_report_what_the_port_still_has);
     tcase_add_test(tcase, test_payment_port__busy_query_is_made_again_as_a_query);
     tcase_add_test(tcase, test_payment_port__failed_start_is_an_unknown_outcome);
     tcase_add_test(tcase, test_payment_port__may_read_and_finish_but_command_nothing_from_inside);

@@ -41,7 +41,7 @@ START_TEST(test_names__every_value_has_its_own)
     assert_names(aurora_repair_name, aurora_repair_parse, AURORA_REPAIR_COMPENSATE);
     assert_names(aurora_result_name, aurora_result_parse, AURORA_RESULT_REFUNDED);
     assert_names(aurora_verb_name, NULL, AURORA_VERB_REFUND);
-    assert_names(aurora_outcome_name, NULL, AURORA_OUTCOME_UNKNOWN);
+    assert_names(aurora_outcome_name, NULL, AURORA_OUTCOME_NOT_BEGUN);
     assert_names(aurora_notification_name, NULL, AURORA_NOTIFICATION_CANCELLED);
     assert_names(aurora_decision_name, NULL, AURORA_DECISION_OUT_OF_STOCK);
     assert_names(aurora_reservation_status_name, NULL, AURORA_RESERVATION_EXPIRED);

@@ -159,7 +159,9 @@ START_TEST(test_open__bad_setting_is_named)
     assert_setting("store=memory:", AURORA_EINVAL, "store",
                    "is a setting of the daemons, not of a handle");
     assert_setting("payment=https://psp/", AURORA_ENOTSUP, "payment",
-                   "must be simulator: or none: in this build");
+                   "no driver knows https:, libaurora-net is needed (aurora_net_drivers)");
+    assert_setting("payment=stripe:key", AURORA_ENOTSUP, "payment",
+                   "must be simulator:, none:, https: or http:");
     assert_setting("retry_first=2m", AURORA_EINVAL, "retry_first",
                    "must not be more than retry_max: 120000 and 60000");
 }

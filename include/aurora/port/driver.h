@@ -4,6 +4,7 @@
 #ifndef AURORA_PORT_DRIVER_H
 #define AURORA_PORT_DRIVER_H
 
+#include <aurora/port/payment.h>
 #include <aurora/port/store.h>
 
 #ifdef __cplusplus
@@ -12,13 +13,15 @@ extern "C" {
 
 enum {
     AURORA_PORT_STORE = 1,
+    AURORA_PORT_PAYMENT = 2,
 };
 
 typedef struct aurora_driver {
     uint32_t size;
-    uint32_t port;                   /* AURORA_PORT_... */
-    const char *scheme;              /* "sqlite", without the colon */
-    aurora_store_open_fn open_store; /* for AURORA_PORT_STORE */
+    uint32_t port;                       /* AURORA_PORT_... */
+    const char *scheme;                  /* "sqlite", without the colon */
+    aurora_store_open_fn open_store;     /* for AURORA_PORT_STORE */
+    aurora_payment_open_fn open_payment; /* for AURORA_PORT_PAYMENT */
 } aurora_driver;
 
 #ifdef __cplusplus

@@ -24,7 +24,31 @@ typedef struct {
     aurora_status (*query)(void *self, aurora_t *shop, const aurora_task *task);
     /* The port is no longer called; runs once, inside aurora_close. NULL = nothing to do. */
     void (*close)(void *self);
+    /* The handle is about to close; runs once, inside aurora_close, before close. Until it returns
+     * the port may still finish tasks, from any thread; afterwards it makes no call of the library,
+     * and answers AURORA_EBUSY to start and query. For ports with threads of their own; they bound
+     * the time that it takes. NULL = nothing to do. */
+    void (*stop)(void *self);
 } aurora_payment_port;
+
+/* What a driver is told that opens a provider. Texts and allocator are borrowed: texts until the
+ * call returns, the allocator and log_self until close. */
+typedef struct {
+    uint32_t size;
+    uint32_t calls_max;                /* calls that may run at once, from 1 */
+    const char *url;                   /* the setting `payment`, whole */
+    const char *secret;                /* payment_secret; "" = none */
+    const char *ca_file;               /* payment_ca; "" = the system's */
+    int64_t timeout_ms;                /* of one call from start to answer */
+    const aurora_allocator *allocator; /* never NULL */
+    void (*log)(void *self, int32_t level, const char *message); /* never NULL; any thread */
+    void *log_self;
+} aurora_payment_options;
+
+/* Opens a provider as a port. Connects to nobody: a provider that is away is no reason not to open.
+ * AURORA_EINVAL, with the setting as err->field, for what can never work. */
+typedef aurora_status (*aurora_payment_open_fn)(const aurora_payment_options *options,
+                                                aurora_payment_port *out, aurora_error *err);
 
 /* Makes `port`, copied, the provider of this handle in place of the setting `payment`; open with
  * "payment=none:", else calls that an earlier process left go to the simulator until the port is
