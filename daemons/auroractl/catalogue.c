@@ -1,143 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 #include "catalogue.h"
 
-#define KITCHEN "Kitchen"
-#define DESK "Desk"
-#define GARDEN "Garden"
-#define OUTDOORS "Outdoors"
-#define GAMES "Games"
-#define LIGHT "Light"
-
-/* sku, name, category, brand, description, price in cents, pieces */
-static const ctl_catalogue_item items[] = {
-    {"mug-slate", "Mug, slate", KITCHEN, "Tonwerk",
-     "Stoneware with a wide handle; holds 350 ml and keeps its colour in the dishwasher.", 1250,
-     120},
-    {"mug-moss", "Mug, moss", KITCHEN, "Tonwerk",
-     "The same mug in a green that looks grey in the evening.", 1250, 80},
-    {"mug-espresso", "Espresso cup", KITCHEN, "Tonwerk",
-     "Thick walls and 60 ml: small, warm and hard to knock over.", 850, 200},
-    {"teapot-1l", "Teapot, one litre", KITCHEN, "Tonwerk",
-     "Pours without a drop and has a strainer that reaches the bottom.", 3890, 25},
-    {"grinder-hand", "Coffee grinder, hand", KITCHEN, "Molino",
-     "Steel burrs with thirty steps; forty turns make one cup.", 5990, 18},
-    {"kettle-goose", "Gooseneck kettle", KITCHEN, "Molino",
-     "A slow and narrow stream for filter coffee, on every kind of stove.", 6450, 14},
-    {"filter-100", "Paper filters, 100", KITCHEN, "Molino", "Unbleached, for cones of size two.",
-     420, 500},
-    {"knife-chef", "Chef's knife, 20 cm", KITCHEN, "Solberg",
-     "Carbon steel that takes an edge quickly; wants to be dried by hand.", 7900, 22},
-    {"knife-pare", "Paring knife", KITCHEN, "Solberg",
-     "Short, light and good at everything that is held in the other hand.", 2400, 60},
-    {"board-oak", "Cutting board, oak", KITCHEN, "Solberg",
-     "End grain, three centimetres thick, with a groove for what runs off.", 4550, 30},
-    {"pan-iron", "Iron pan, 28 cm", KITCHEN, "Solberg", "Already seasoned; gets better each year.",
-     5200, 26},
-    {"scale-pocket", "Kitchen scale", KITCHEN, "Libra",
-     "Weighs to one gram, up to five kilograms, and switches off by itself.", 2990, 45},
-    {"timer-dial", "Kitchen timer", KITCHEN, "Libra",
-     "Sixty minutes on a dial, a bell and no battery.", 1490, 70},
-    {"apron-linen", "Apron, linen", KITCHEN, "Flachs",
-     "Two pockets and a long band that ties in front.", 3250, 35},
-    {"towel-3", "Tea towels, three", KITCHEN, "Flachs",
-     "Half linen: they dry glasses without a trace.", 1990, 90},
-    {"notebook-a5", "Notebook A5", DESK, "Papyr",
-     "160 numbered pages with dots; lies flat from the first page.", 1290, 300},
-    {"notebook-a6", "Notebook A6", DESK, "Papyr", "The small one for the pocket, with a pen loop.",
-     890, 240},
-    {"pencil-12", "Pencils, a dozen", DESK, "Papyr", "Cedar, soft enough to write with for hours.",
-     990, 180},
-    {"pen-brass", "Ballpoint, brass", DESK, "Messing",
-     "Heavy, plain and refillable; darkens where it is held.", 3400, 40},
-    {"pen-fountain", "Fountain pen", DESK, "Messing",
-     "Fine nib, a converter, and a cap that screws.", 5800, 20},
-    {"ink-blue", "Ink, night blue, 50 ml", DESK, "Messing", "Dries fast and washes out of a shirt.",
-     1150, 75},
-    {"ruler-steel", "Steel ruler, 30 cm", DESK, "Messing",
-     "Engraved, with cork below so that it stays.", 950, 110},
-    {"lamp-desk", "Desk lamp", LIGHT, "Lumen",
-     "A long arm on two joints, warm light that dims to a glow.", 8900, 16},
-    {"lamp-clip", "Clip lamp", LIGHT, "Lumen", "Holds on a shelf or on a book, charges by USB.",
-     2690, 55},
-    {"lamp-paper", "Paper lantern, 40 cm", LIGHT, "Lumen",
-     "Folds flat and turns any bulb into an evening.", 1790, 65},
-    {"candle-wax", "Beeswax candles, six", LIGHT, "Imker",
-     "Twenty hours each, with the smell of a hive in summer.", 2150, 85},
-    {"candle-holder", "Candle holder, iron", LIGHT, "Imker",
-     "Forged, with a dish for the wax and a ring for the finger.", 2480, 33},
-    {"mat-felt", "Desk mat, wool felt", DESK, "Filz",
-     "Eighty by thirty centimetres of quiet below keyboard and mouse.", 3650, 28},
-    {"tray-letter", "Letter tray, two floors", DESK, "Filz",
-     "Bent steel and felt, for what is open and what is done.", 4290, 19},
-    {"stapler-12", "Stapler", DESK, "Klack",
-     "Binds twenty sheets and never jams at the nineteenth.", 1690, 50},
-    {"clips-100", "Paper clips, 100", DESK, "Klack", "Round ends that do not tear.", 290, 600},
-    {"chair-cushion", "Chair cushion", DESK, "Filz",
-     "Four centimetres of felt between you and a long meeting.", 2850, 44},
-    {"secateurs", "Secateurs", GARDEN, "Gartenau",
-     "Cut two centimetres of green wood; every part can be had anew.", 4690, 24},
-    {"trowel", "Hand trowel", GARDEN, "Gartenau",
-     "Forged in one piece, with a scale along the blade.", 1890, 58},
-    {"gloves-m", "Garden gloves, M", GARDEN, "Gartenau",
-     "Goat leather on the palm, cotton on the back.", 1450, 72},
-    {"gloves-l", "Garden gloves, L", GARDEN, "Gartenau",
-     "Goat leather on the palm, cotton on the back, one size up.", 1450, 64},
-    {"can-water", "Watering can, 5 l", GARDEN, "Gartenau",
-     "Galvanised, balanced when full, with a rose of brass.", 3950, 27},
-    {"twine-jute", "Jute twine, 100 m", GARDEN, "Gartenau",
-     "Holds a tomato for one summer and then rots.", 490, 210},
-    {"seed-tomato", "Tomato seeds, old sorts", GARDEN, "Samen & Sohn",
-     "Five kinds that no shop sells because they do not travel.", 590, 140},
-    {"seed-bean", "Runner beans", GARDEN, "Samen & Sohn",
-     "Red flowers, long pods, three metres up in ten weeks.", 380, 160},
-    {"seed-meadow", "Wildflower meadow, 20 m2", GARDEN, "Samen & Sohn",
-     "Forty species, most of them perennial, for poor soil.", 1290, 95},
-    {"pot-clay-14", "Clay pot, 14 cm", GARDEN, "Tonwerk",
-     "Breathes, ages and stands frost if it stands dry.", 420, 320},
-    {"pot-clay-24", "Clay pot, 24 cm", GARDEN, "Tonwerk",
-     "The size for rosemary, bay and small lemons.", 990, 130},
-    {"birdhouse", "Nesting box", GARDEN, "Solberg",
-     "Larch, with a hole for tits and a door for autumn.", 2990, 38},
-    {"flask-05", "Vacuum flask, 0.5 l", OUTDOORS, "Fjell",
-     "Twelve hours hot, a day cold, and a lid that is a cup.", 2890, 90},
-    {"bottle-1l", "Steel bottle, 1 l", OUTDOORS, "Fjell", "One wall, one litre, one hand.", 1990,
-     115},
-    {"lunchbox", "Lunch box, steel", OUTDOORS, "Fjell",
-     "Two floors and a clasp that a child can open.", 2450, 68},
-    {"rucksack-20", "Rucksack, 20 l", OUTDOORS, "Fjell",
-     "Waxed canvas, a pocket for a map, straps of leather.", 11900, 12},
-    {"blanket-wool", "Picnic blanket, wool", OUTDOORS, "Flachs",
-     "Wool above, waxed cotton below, a strap to carry it by.", 8950, 15},
-    {"compass", "Compass", OUTDOORS, "Nordweg",
-     "Liquid-filled, with a mirror and declination to set.", 3790, 31},
-    {"whistle", "Signal whistle", OUTDOORS, "Nordweg",
-     "No pea, no moving part: works wet, frozen and upside down.", 690, 190},
-    {"torch-hand", "Torch", OUTDOORS, "Lumen",
-     "Three hundred lumens, or thirty for a whole weekend.", 3290, 48},
-    {"hammock", "Hammock, cotton", OUTDOORS, "Fjell",
-     "Woven wide, so that one lies across and straight.", 6900, 17},
-    {"chess-travel", "Travel chess", GAMES, "Zugzwang",
-     "Magnets in every piece and a board that closes over them.", 3450, 36},
-    {"chess-clock", "Chess clock", GAMES, "Zugzwang",
-     "Digital, with the increments that clubs play.", 4990, 21},
-    {"cards-two", "Playing cards, two packs", GAMES, "Zugzwang",
-     "Linen finish, large index, in a wooden box.", 1890, 105},
-    {"dice-6", "Dice, six", GAMES, "Zugzwang",
-     "Sharp corners and drilled points: fair as far as we could throw.", 790, 230},
-    {"go-set", "Go board and stones", GAMES, "Zugzwang",
-     "Nineteen lines on bamboo, and 361 stones of glass.", 7450, 9},
-    {"puzzle-1000", "Puzzle, night sky", GAMES, "Papyr",
-     "One thousand pieces, nearly all of them dark blue.", 2290, 52},
-    {"puzzle-500", "Puzzle, harbour", GAMES, "Papyr", "Five hundred pieces for one rainy Sunday.",
-     1690, 66},
-    {"yoyo-beech", "Yo-yo, beech", GAMES, "Zugzwang", "Turned in one piece, with a spare string.",
-     980, 88},
-    {"kite-delta", "Kite, delta", GAMES, "Nordweg",
-     "Flies from a breath of wind and folds into its own sleeve.", 2790, 29},
+/* In the order in which a visitor would walk through the shop. */
+static const ctl_catalogue_section *const sections[] = {
+    &ctl_catalogue_kitchen, &ctl_catalogue_home,  &ctl_catalogue_light,  &ctl_catalogue_desk,
+    &ctl_catalogue_books,   &ctl_catalogue_audio, &ctl_catalogue_garden, &ctl_catalogue_outdoors,
+    &ctl_catalogue_games,   &ctl_catalogue_kids,
 };
 
-const ctl_catalogue_item *ctl_catalogue(uint32_t *count_out)
+#define SECTION_COUNT (sizeof sections / sizeof *sections)
+
+uint32_t ctl_catalogue_count(void)
 {
-    *count_out = sizeof items / sizeof *items;
-    return items;
+    uint32_t count = 0;
+    for (size_t i = 0; i < SECTION_COUNT; i++)
+        count += sections[i]->count;
+    return count;
+}
+
+const ctl_catalogue_item *ctl_catalogue_item_at(uint32_t number,
+                                                const ctl_catalogue_section **section_out)
+{
+    size_t i = 0;
+    while (number >= sections[i]->count)
+        number -= sections[i++]->count;
+    *section_out = sections[i];
+    return &sections[i]->items[number];
 }

@@ -73,6 +73,23 @@ expect_status 0 "$ctl" seed --store "$shop" --json
 expect_status 0 "$ctl" products list --store "$shop" --json --limit 1000
 count=$(json_number products "$seeded")
 [ "$(grep -o '"sku":' <<<"$output" | wc -l)" = "$count" ] || fail "not $count products: $output"
+((count >= 120)) || fail "the demo catalogue has only $count products"
+if command -v python3 >/dev/null; then
+    python3 - "$output" <<'PY'
+import json, sys, urllib.parse, xml.dom.minidom
+
+products = json.loads(sys.argv[1])["items"]
+for product in products:
+    head, svg = product["image_url"].split(",", 1)
+    assert head == "data:image/svg+xml", product
+    xml.dom.minidom.parseString(urllib.parse.unquote(svg))
+    assert len(product["description"]) > 20 and product["attributes"] and product["brand"], product
+assert len({p["image_url"] for p in products}) == len(products), "two products have one picture"
+assert 8 <= len({p["category"] for p in products}) <= 12
+PY
+fi
+expect_status 0 "$ctl" stock list --below 4 --store "$shop" --json
+expect_words '"available":0'
 
 expect_status 0 "$ctl" stock show mug-slate --store "$shop" --json
 expect_words '{"sku":"mug-slate","available":120,"reserved":0,"sold":0,"received":120,"written_off":0'

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+#include "catalogue.h"
+
+/* sku, name, brand, price in cents, pieces, picture, description, attributes */
+static const ctl_catalogue_item items[] = {
+    {"book-tides", "A Year of Tides", "Seite Drei", 2200, 34, PICTURE_BOOK,
+     "A lighthouse keeper's daughter measures the sea for one year, and what it takes away. Novel.",
+     "author=Maren Holt; pages=312; binding=hardcover"},
+    {"book-clockmaker", "The Clockmaker's Silence", "Seite Drei", 1400, 57, PICTURE_BOOK,
+     "Four clocks stop in one night. A village finds out who had been winding them. Crime novel.",
+     "author=Ivo Brandt; pages=288; binding=paperback"},
+    {"book-letters", "Letters to a Late Train", "Seite Drei", 1200, 48, PICTURE_BOOK,
+     "Two strangers write to each other in the margins of a timetable. Novel.",
+     "author=Noa Lindqvist; pages=196; binding=paperback"},
+    {"book-snow", "Snow on the Signal Box", "Seite Drei", 1600, 26, PICTURE_BOOK,
+     "Eleven stories from a line that is closed each winter.",
+     "author=Tomas Ferrant; pages=224; binding=hardcover"},
+    {"book-bread", "Bread, Slowly", "Kochwerk", 2900, 41, PICTURE_BOOK,
+     "Flour, water, salt and the eighteen hours between them; sixty loaves for a home oven. "
+     "Cookbook.",
+     "author=Greta Aumann; pages=256; binding=hardcover"},
+    {"book-onepot", "One Pot, Seven Evenings", "Kochwerk", 2400, 63, PICTURE_BOOK,
+     "A week of suppers from one casserole, for every season. Cookbook.",
+     "author=Pelle Strand; pages=208; binding=hardcover"},
+    {"book-ferment", "The Patient Jar", "Kochwerk", 2600, 18, PICTURE_BOOK,
+     "Kraut, kimchi, kombucha, and how to tell a good smell from a bad one. Cookbook.",
+     "author=Hana Okabe; pages=240; binding=hardcover"},
+    {"book-birds", "Birds from the Kitchen Window", "Feldblatt", 1800, 52, PICTURE_BOOK,
+     "Seventy species by what they do rather than by what they wear. Field guide.",
+     "author=Ruth Ellerby; pages=176; binding=flexcover"},
+    {"book-trees", "Trees by Their Bark", "Feldblatt", 1950, 45, PICTURE_BOOK,
+     "For the half of the year without leaves. Field guide with photographs.",
+     "author=Anders Moe; pages=192; binding=flexcover"},
+    {"book-compost", "The Quiet Heap", "Feldblatt", 1500, 38, PICTURE_BOOK,
+     "All about compost, and a good deal about waiting. Garden book.",
+     "author=Ida Fenn; pages=144; binding=paperback"},
+    {"book-knots", "Thirty Knots", "Feldblatt", 1100, 70, PICTURE_BOOK,
+     "Each with the one job that it does better than the other twenty-nine.",
+     "author=Jon Skarre; pages=96; binding=paperback"},
+    {"book-stars", "Stars without a Telescope", "Feldblatt", 1700, 0, PICTURE_BOOK,
+     "A night sky for every month, drawn as the naked eye sees it. Field guide.",
+     "author=Leila Amari; pages=160; binding=hardcover"},
+    {"book-ink", "On Ink", "Seite Drei", 1990, 15, PICTURE_BOOK,
+     "Soot, gall and iron: an essay on what keeps words where they were put.",
+     "author=Clara Voss; pages=168; binding=hardcover"},
+    {"book-chess", "Endgames for the Evening", "Seite Drei", 1650, 33, PICTURE_BOOK,
+     "One hundred positions, each to be solved over one pot of tea.",
+     "author=Viktor Hal; pages=128; binding=paperback"},
+};
+
+const ctl_catalogue_section ctl_catalogue_books = {"Books", 265, sizeof items / sizeof *items,
+                                                   items};
