@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Orders without blocking: requests go in as arrays, completions come out as arrays, in the order
+/* Orders without blocking: requests and watches go in, completions come out as arrays, in the order
  * in which they complete. What Go, asyncio and event loops build on. Not durable: what must survive
  * the process is the order. */
 #ifndef AURORA_QUEUE_H
@@ -17,7 +17,7 @@ typedef struct aurora_queue aurora_queue;
 
 /* What became of one accepted request. The caller's memory; pinned layout. */
 typedef struct {
-    uint64_t tag;         /* as given to aurora_order_submit */
+    uint64_t tag;         /* as given to aurora_order_submit or aurora_order_watch */
     aurora_id id;         /* the order's; with AURORA_ETAKEN the first order's; else all zero */
     aurora_status status; /* what aurora_order_place would have returned */
     int32_t order_status; /* AURORA_ORDER_..., 0 unless status is AURORA_OK */
@@ -25,10 +25,10 @@ typedef struct {
     uint32_t error_line;  /* the line to blame for a failure, from 0; AURORA_NO_LINE = none */
     int64_t total_minor;
     uint64_t version;
-    uint32_t is_replay;   /* 1 = the key was known */
-    uint32_t spare;       /* 0 */
-    aurora_order *order;  /* with AURORA_ORDER_WITH_RESULT and AURORA_OK, the taker's to free with
-                            aurora_order_free; else NULL */
+    uint32_t is_replay;  /* 1 = the key was known */
+    uint32_t spare;      /* 0 */
+    aurora_order *order; /* with AURORA_OK, of a watch or with AURORA_ORDER_WITH_RESULT: the taker's
+                            to free with aurora_order_free; else NULL */
     uint64_t reserved[1]; /* 0 */
 } aurora_completion;
 
@@ -52,6 +52,17 @@ AURORA_API aurora_status aurora_order_submit(aurora_queue *queue,
                                              const aurora_order_request *const *requests,
                                              const uint64_t *tags, uint32_t count,
                                              uint32_t *accepted_out);
+
+/* Watches an order without a thread: gives one completion with `tag` as soon as the order's version
+ * is above after_version, whichever process changed it, or timeout_ms (1..600,000) from now. It
+ * carries AURORA_OK and `order` as it is then; AURORA_ENOTFOUND for an unknown id; a retriable
+ * status says: watch again. Until it is taken a watch counts against the queue's capacity like an
+ * order; it cannot be withdrawn. AURORA_EINVAL for a timeout out of range; AURORA_EBUSY when this
+ * queue or the engine's is full; AURORA_ENOMEM; AURORA_ECLOSED. Without a worker nothing moves
+ * until someone takes or pumps. Threads: shared. */
+AURORA_API aurora_status aurora_order_watch(aurora_queue *queue, aurora_id order_id,
+                                            uint64_t after_version, uint32_t timeout_ms,
+                                            uint64_t tag);
 
 /* Takes up to `capacity` (1..65,536) completions into `out`; waits for the first at most timeout_ms
  * (0 = not at all, -1 = for ever), also while nothing is submitted, pumping meanwhile if the handle

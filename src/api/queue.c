@@ -159,6 +159,20 @@ void aurora__queue_push(aurora_queue *queue, const aurora_completion *completion
     queue->count++;
 }
 
+void aurora__queue_complete(aurora_queue *queue, const aurora_completion *completion,
+                            aurora__engine *engine, bool is_in_turn)
+{
+    pthread_mutex_lock(&queue->lock);
+    aurora__queue_push(queue, completion);
+    if (!is_in_turn) {
+        aurora__queue_signal(queue);
+    } else if (!queue->flush.is_due) {
+        queue->references++;
+        aurora__engine_flush_later(engine, &queue->flush);
+    }
+    aurora__queue_unlock(queue, 1);
+}
+
 /* --- entering --------------------------------------------------------------------------------- */
 
 aurora_status aurora__queue_enter(aurora_queue *queue, uint32_t count, uint32_t *room_out)
@@ -176,6 +190,13 @@ aurora_status aurora__queue_enter(aurora_queue *queue, uint32_t count, uint32_t 
     }
     pthread_mutex_unlock(&queue->lock);
     return rc;
+}
+
+void aurora__queue_unbook(aurora_queue *queue, uint32_t count)
+{
+    pthread_mutex_lock(&queue->lock);
+    queue->used -= count;
+    aurora__queue_unlock(queue, count);
 }
 
 /* --- taking ----------------------------------------------------------------------------------- */

@@ -36,6 +36,14 @@ struct aurora_queue {
 /* Enters the handle and books room and a reference each for at most `count` requests. */
 aurora_status aurora__queue_enter(aurora_queue *queue, uint32_t count, uint32_t *room_out);
 
+/* Gives back room and references of requests that were not accepted after all. */
+void aurora__queue_unbook(aurora_queue *queue, uint32_t count);
+
+/* Answers one request and gives up its reference. is_in_turn: from `finish` of a command, so that
+ * takers are woken once a turn. */
+void aurora__queue_complete(aurora_queue *queue, const aurora_completion *completion,
+                            aurora__engine *engine, bool is_in_turn);
+
 /* The others are called with the lock held. */
 
 /* Adds a completion; drops it where the queue was freed. */

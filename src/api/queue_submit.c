@@ -20,15 +20,7 @@ static void answer(aurora__place_command *command, aurora_status status, bool is
     }
     if (status == AURORA_OK || status == AURORA_ETAKEN)
         completion.id = command->id;
-    pthread_mutex_lock(&queue->lock);
-    aurora__queue_push(queue, &completion);
-    if (!is_in_turn) {
-        aurora__queue_signal(queue);
-    } else if (!queue->flush.is_due) {
-        queue->references++;
-        aurora__engine_flush_later(command->head.engine, &queue->flush);
-    }
-    aurora__queue_unlock(queue, 1);
+    aurora__queue_complete(queue, &completion, command->head.engine, is_in_turn);
 }
 
 /* Some requests on their way: those that are refused here, and commands for the others. */
@@ -143,10 +135,7 @@ aurora_status aurora_order_submit(aurora_queue *queue, const aurora_order_reques
         rc = AURORA_EBUSY;
     aurora__handle_leave(queue->shop);
     uint32_t unused = room - *accepted_out;
-    if (unused > 0) {
-        pthread_mutex_lock(&queue->lock);
-        queue->used -= unused;
-        aurora__queue_unlock(queue, unused);
-    }
+    if (unused > 0)
+        aurora__queue_unbook(queue, unused);
     return rc;
 }

@@ -410,7 +410,7 @@ static int64_t next_due(const aurora__engine *engine)
     if (engine->queue.first != NULL)
         return 0;
     int64_t due = timers_due(engine);
-    int64_t soonest_ns = engine->watches.next_deadline_ns;
+    int64_t soonest_ns = aurora__watch_next_ns(engine);
     if (engine->later != NULL && engine->later->watch_deadline_ns < soonest_ns)
         soonest_ns = engine->later->watch_deadline_ns;
     if (soonest_ns != INT64_MAX) {

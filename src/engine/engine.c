@@ -338,7 +338,6 @@ static aurora_status start(aurora__engine *engine, const aurora__engine_options 
 {
     engine->process = getpid();
     engine->event_fd = -1;
-    engine->watches.next_deadline_ns = INT64_MAX;
     engine->is_parked_stale = true;
     aurora__block_arena_init(&engine->batch_blocks, options->allocator);
     aurora__block_arena_init(&engine->cache_blocks, options->allocator);

@@ -39,9 +39,9 @@ aurora__command *aurora__command_queue_pop(aurora__command_queue *queue);
  * under the lock. */
 typedef struct {
     aurora__command **slots;
-    uint32_t capacity;
+    aurora__command **heap; /* by deadline, behind the slots in their memory */
+    uint32_t capacity;      /* of both */
     uint32_t count;
-    int64_t next_deadline_ns; /* INT64_MAX when none */
 } aurora__watch_map;
 
 /* One batch under way. */
@@ -147,6 +147,8 @@ void aurora__watch_changed(aurora__engine *engine, aurora__turn *turn);
 /* The same for one order that somebody else changed. */
 bool aurora__watch_has(const aurora__engine *engine, const aurora_id *id);
 void aurora__watch_order(aurora__engine *engine, aurora__turn *turn, const aurora_id *id);
+/* The end of the first one's time; INT64_MAX when none waits. */
+int64_t aurora__watch_next_ns(const aurora__engine *engine);
 /* Drops those whose time is over, or all. */
 void aurora__watch_expire(aurora__engine *engine, int64_t now_ns, bool all, aurora_status status);
 void aurora__watch_free(aurora__engine *engine);

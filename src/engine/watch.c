@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Commands that wait for their order to change. A chained hash map; the commands are the nodes. */
+/* Commands that wait for their order to change: a chained hash map by order, whose nodes they are,
+ * and a heap by the end of their time. */
 #include "engine/internal.h"
 
 #include <string.h>
@@ -12,26 +13,99 @@ static uint32_t slot_of(const aurora__watch_map *map, const aurora_id *id)
     return (uint32_t)(hash >> 32) & (map->capacity - 1);
 }
 
+/* --- the heap --------------------------------------------------------------------------------- */
+
+static void heap_put(aurora__watch_map *map, uint32_t place, aurora__command *command)
+{
+    map->heap[place] = command;
+    command->watch_place = place;
+}
+
+static void heap_up(aurora__watch_map *map, uint32_t place, aurora__command *command)
+{
+    while (place > 0) {
+        aurora__command *parent = map->heap[(place - 1) / 2];
+        if (parent->watch_deadline_ns <= command->watch_deadline_ns)
+            break;
+        heap_put(map, place, parent);
+        place = (place - 1) / 2;
+    }
+    heap_put(map, place, command);
+}
+
+static void heap_down(aurora__watch_map *map, uint32_t place, aurora__command *command)
+{
+    for (;;) {
+        uint32_t child = place * 2 + 1;
+        if (child >= map->count)
+            break;
+        if (child + 1 < map->count &&
+            map->heap[child + 1]->watch_deadline_ns < map->heap[child]->watch_deadline_ns)
+            child++;
+        if (command->watch_deadline_ns <= map->heap[child]->watch_deadline_ns)
+            break;
+        heap_put(map, place, map->heap[child]);
+        place = child;
+    }
+    heap_put(map, place, command);
+}
+
+/* The last one takes the place that becomes free. */
+static void heap_remove(aurora__watch_map *map, const aurora__command *command)
+{
+    uint32_t place = command->watch_place;
+    aurora__command *last = map->heap[--map->count];
+    if (last == command)
+        return;
+    if (last->watch_deadline_ns < command->watch_deadline_ns)
+        heap_up(map, place, last);
+    else
+        heap_down(map, place, last);
+}
+
+int64_t aurora__watch_next_ns(const aurora__engine *engine)
+{
+    const aurora__watch_map *map = &engine->watches;
+    return map->count == 0 ? INT64_MAX : map->heap[0]->watch_deadline_ns;
+}
+
+/* --- the map ---------------------------------------------------------------------------------- */
+
+/* Doubly linked: thousands may wait for one order, and leave from anywhere in its chain. */
+static void link_command(aurora__watch_map *map, aurora__command *command)
+{
+    aurora__command **slot = &map->slots[slot_of(map, &command->watch_id)];
+    command->watch_next = *slot;
+    command->watch_link = slot;
+    if (*slot != NULL)
+        (*slot)->watch_link = &command->watch_next;
+    *slot = command;
+}
+
+static void unlink_command(aurora__watch_map *map, aurora__command *command)
+{
+    *command->watch_link = command->watch_next;
+    if (command->watch_next != NULL)
+        command->watch_next->watch_link = command->watch_link;
+    heap_remove(map, command);
+}
+
 static aurora_status grow(aurora__engine *engine)
 {
     aurora__watch_map *map = &engine->watches;
     const aurora_allocator *allocator = engine->options.allocator;
     aurora__watch_map bigger = {.capacity = map->capacity == 0 ? 64 : map->capacity * 2,
-                                .count = map->count,
-                                .next_deadline_ns = map->next_deadline_ns};
-    bigger.slots = allocator->allocate(allocator->self, bigger.capacity * sizeof *bigger.slots);
+                                .count = map->count};
+    size_t bytes = bigger.capacity * sizeof *bigger.slots;
+    bigger.slots = allocator->allocate(allocator->self, 2 * bytes);
     if (bigger.slots == NULL)
         return AURORA_ENOMEM;
-    memset(bigger.slots, 0, bigger.capacity * sizeof *bigger.slots);
-    for (uint32_t i = 0; i < map->capacity; i++) {
-        while (map->slots[i] != NULL) {
-            aurora__command *command = map->slots[i];
-            map->slots[i] = command->watch_next;
-            uint32_t slot = slot_of(&bigger, &command->watch_id);
-            command->watch_next = bigger.slots[slot];
-            bigger.slots[slot] = command;
-        }
-    }
+    bigger.heap = bigger.slots + bigger.capacity;
+    memset(bigger.slots, 0, bytes);
+    if (map->count > 0)
+        memcpy(bigger.heap, map->heap, map->count * sizeof *map->heap);
+    for (uint32_t i = 0; i < map->count; i++)
+        link_command(&bigger, map->heap[i]);
     allocator->release(allocator->self, map->slots);
     *map = bigger;
     return AURORA_OK;
@@ -45,12 +119,8 @@ aurora_status aurora__watch_add(aurora__engine *engine, aurora__command *command
         if (rc != AURORA_OK)
             return rc;
     }
-    uint32_t slot = slot_of(map, &command->watch_id);
-    command->watch_next = map->slots[slot];
-    map->slots[slot] = command;
-    map->count++;
-    if (command->watch_deadline_ns < map->next_deadline_ns)
-        map->next_deadline_ns = command->watch_deadline_ns;
+    link_command(map, command);
+    heap_up(map, map->count++, command);
     return AURORA_OK;
 }
 
@@ -77,17 +147,15 @@ static aurora__command *take_watchers(aurora__watch_map *map, const aurora_id *i
     aurora__command *taken = NULL;
     if (map->count == 0)
         return NULL;
-    aurora__command **link = &map->slots[slot_of(map, id)];
-    while (*link != NULL) {
-        aurora__command *command = *link;
-        if (!aurora_id_is_equal(command->watch_id, *id)) {
-            link = &command->watch_next;
+    aurora__command *next = map->slots[slot_of(map, id)];
+    while (next != NULL) {
+        aurora__command *command = next;
+        next = command->watch_next;
+        if (!aurora_id_is_equal(command->watch_id, *id))
             continue;
-        }
-        *link = command->watch_next;
+        unlink_command(map, command);
         command->watch_next = taken;
         taken = command;
-        map->count--;
     }
     return taken;
 }
@@ -132,26 +200,12 @@ void aurora__watch_changed(aurora__engine *engine, aurora__turn *turn)
 void aurora__watch_expire(aurora__engine *engine, int64_t now_ns, bool all, aurora_status status)
 {
     aurora__watch_map *map = &engine->watches;
-    if (!all && now_ns < map->next_deadline_ns)
-        return;
-    map->next_deadline_ns = INT64_MAX;
-    for (uint32_t i = 0; i < map->capacity; i++) {
-        aurora__command **link = &map->slots[i];
-        while (*link != NULL) {
-            aurora__command *command = *link;
-            if (all || command->watch_deadline_ns <= now_ns) {
-                *link = command->watch_next;
-                map->count--;
-                command->is_watching = false;
-                command->class_of->drop(command, status);
-                aurora__command_done(command,
-                                     command->status != AURORA_OK ? command->status : AURORA_OK);
-                continue;
-            }
-            if (command->watch_deadline_ns < map->next_deadline_ns)
-                map->next_deadline_ns = command->watch_deadline_ns;
-            link = &command->watch_next;
-        }
+    while (map->count > 0 && (all || map->heap[0]->watch_deadline_ns <= now_ns)) {
+        aurora__command *command = map->heap[0];
+        unlink_command(map, command);
+        command->is_watching = false;
+        command->class_of->drop(command, status);
+        aurora__command_done(command, command->status);
     }
 }
 
