@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Care of a whole store: audit, backup, restore, drain. Not for single orders: see saga.h. */
+/* Care of a whole store: audit, backup, restore, secrets, drain. Not for single orders: see saga.h. */
 #ifndef AURORA_OPERATOR_H
 #define AURORA_OPERATOR_H
 
@@ -68,6 +68,14 @@ AURORA_API aurora_status aurora_backup(aurora_t *shop, const char *path, aurora_
 /* To be called once after the database under this store was restored from its own backup: starts a
  * new log epoch, so that readers do not mistake new events for old. Threads: shared. */
 AURORA_API aurora_status aurora_restored(aurora_t *shop, aurora_error *err);
+
+/* Gives the store's secret of this name (1..64 of a-z, 0-9 and -): 32 random bytes, drawn at the
+ * first use by whichever process comes first and the same for all ever after; a backup keeps them.
+ * They are in no event and no log line, but whoever can read the store can read them. key_out is
+ * the caller's and untouched on a failure. AURORA_EINVAL with field "name"; AURORA_ENOTFOUND when
+ * it is not there yet and the handle only reads; AURORA_ECORRUPT. Threads: shared. */
+AURORA_API aurora_status aurora_store_key(aurora_t *shop, const char *name, uint8_t key_out[32],
+                                          aurora_error *err);
 
 /* Makes this handle refuse new orders with AURORA_EBUSY (is_refusing 1), or take them again (0);
  * everything else goes on. Not durable. Threads: shared. */
