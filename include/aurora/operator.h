@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Care of a whole store: audit, backup, restore, secrets, drain. Not for single orders: see saga.h. */
+/* Care of a whole store: audit, backup, restore, secrets, drain. Not for single orders: see
+ * saga.h. */
 #ifndef AURORA_OPERATOR_H
 #define AURORA_OPERATOR_H
 

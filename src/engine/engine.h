@@ -71,7 +71,7 @@ struct aurora__command {
     int64_t watch_deadline_ns; /* monotonic; INT64_MAX = for ever */
     aurora__command *watch_next;
     aurora__command **watch_link; /* what points here */
-    uint32_t watch_place; /* in the heap of deadlines */
+    uint32_t watch_place;         /* in the heap of deadlines */
 };
 
 /* --- memory --------------------------------------------------------------------------------- */
