@@ -18,7 +18,8 @@ bool aurora_http_query_limit(aurora_http_exchange *exchange, uint32_t max, uint3
  * *out is NULL for the first page. */
 bool aurora_http_query_cursor(aurora_http_exchange *exchange, const uint8_t key[32],
                               const char **out);
-/* Seals the library's next_cursor for the same route; NULL gives NULL. Freed with the exchange. */
+/* Seals the library's next_cursor for the same route; NULL gives NULL. Freed with the exchange.
+ * Without memory it is "", which no page has: a list must not seem to end. */
 const char *aurora_http_cursor_seal(aurora_http_exchange *exchange, const uint8_t key[32],
                                     const char *next_cursor);
 
@@ -29,9 +30,9 @@ bool aurora_http_idempotency_key(aurora_http_exchange *exchange, const char **ou
 uint32_t aurora_http_prefer_wait_ms(const aurora_http_exchange *exchange);
 
 /* ETags are "\"<version>\"", strong. If-Match as if_version of a put: *out is a version, 0 with
- * If-None-Match: *, AURORA_ANY_VERSION when absent or "*" (then *is_star). 400 for a weak or
- * malformed one, and for a list, which no single version can meet; *is_never for a well-formed tag
- * that is not ours (412 by the handler). */
+ * If-None-Match: *, AURORA_ANY_VERSION when absent or "*" (then is_star). 400 for a weak or
+ * malformed one, for a list, which no single version can meet, and for both fields at once;
+ * is_never for a well-formed tag that is not ours (412 by the handler). */
 typedef struct {
     uint64_t version;
     bool is_star;

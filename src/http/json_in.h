@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* JSON that strangers send: cJSON behind checks of our own. Accepted is RFC 8259 in valid UTF-8,
- * nothing after the value, depth at most 32, no field twice in an object, no NUL character; a
- * number that is read as an integer has neither fraction nor exponent and is exact. Every refusal
- * names its place as a JSON pointer (RFC 6901). */
+ * nothing after the value, depth at most 32, no field twice in an object, no NUL character, no
+ * number of more than 63 characters, at most AURORA_JSON_VALUES_MAX values in all. A number that is
+ * read as an integer has neither fraction nor exponent and is exact. Every refusal names its place
+ * as a JSON pointer (RFC 6901); where that is too long, the pointer of what it stands in.
+ *
+ * Threads: a document is confined to one thread, readers of it too. */
 #ifndef AURORA_HTTP_JSON_IN_H
 #define AURORA_HTTP_JSON_IN_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#define AURORA_JSON_VALUES_MAX 100000
 
 typedef struct aurora_json_doc aurora_json_doc; /* a parsed text */
 typedef struct {
@@ -30,7 +35,7 @@ void aurora_json_free(aurora_json_doc *doc);
 aurora_json_value aurora_json_root(const aurora_json_doc *doc);
 
 /* Reads an object: values_out[i] is the member names[i], absent where it is not there or null. Any
- * other member is refused. */
+ * other member is refused. The names must outlive the document. */
 bool aurora_json_object(aurora_json_value value, const char *const *names, uint32_t count,
                         aurora_json_value *values_out, aurora_json_error *error);
 /* Members of an object with free names (metadata, attributes), at most `max`: their number, then

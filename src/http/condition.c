@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* Conditional requests (RFC 9110, section 13) over versions: If-Match, If-None-Match, ETag. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <aurora/product.h>
+
+#include "http/fields.h"
+
+/* The end of a strong entity tag at `at`, behind its second quote; NULL where there is none. */
+static const char *tag_end(const char *at)
+{
+    if (*at != '"')
+        return NULL;
+    for (at++; *at != '"'; at++) {
+        unsigned char c = (unsigned char)*at;
+        if (c < 0x21 || c == 0x7f)
+            return NULL;
+    }
+    return at + 1;
+}
+
+/* The version of a tag that we made, 0 for another's: versions begin at 1. */
+static uint64_t tag_version(const char *at, const char *end)
+{
+    uint64_t version = 0;
+    if (at[1] == '0')
+        return 0;
+    for (at++; at < end - 1; at++) {
+        unsigned digit = (unsigned)(*at - '0');
+        if (digit > 9 || version > (UINT64_MAX - digit) / 10)
+            return 0;
+        version = version * 10 + digit;
+    }
+    return version;
+}
+
+static bool refuse(aurora_http_exchange *exchange, const char *name, const char *rule)
+{
+    aurora_http_blame(exchange, AURORA_HTTP_AT_HEADER, name, "%s", rule);
+    aurora_http_problem(exchange, 400, "invalid_header", "%s %s", name, rule);
+    return false;
+}
+
+static bool read_match(aurora_http_exchange *exchange, const char *text, aurora_http_condition *out)
+{
+    static const char rule[] = "must be * or one strong entity tag such as \"3\"";
+    out->is_given = true;
+    if (strcmp(text, "*") == 0) {
+        out->is_star = true;
+        return true;
+    }
+    const char *end = tag_end(text);
+    if (end == NULL || *end != '\0')
+        return refuse(exchange, "If-Match", rule);
+    uint64_t version = tag_version(text, end);
+    out->is_never = version == 0 || version == AURORA_ANY_VERSION;
+    if (!out->is_never)
+        out->version = version;
+    return true;
+}
+
+bool aurora_http_if_match(aurora_http_exchange *exchange, aurora_http_condition *out)
+{
+    const char *match = aurora_http_header(exchange, "If-Match");
+    const char *none_match = aurora_http_header(exchange, "If-None-Match");
+    *out = (aurora_http_condition){.version = AURORA_ANY_VERSION};
+    if (match != NULL && none_match != NULL)
+        return refuse(exchange, "If-None-Match", "cannot be given with If-Match");
+    if (match != NULL)
+        return read_match(exchange, match, out);
+    if (none_match == NULL)
+        return true;
+    if (strcmp(none_match, "*") != 0)
+        return refuse(exchange, "If-None-Match", "must be * where something is written");
+    out->is_given = true;
+    out->version = 0;
+    return true;
+}
+
+/* The weak comparison, as for every GET: W/"3" is "3". */
+bool aurora_http_is_unmodified(const aurora_http_exchange *exchange, uint64_t version)
+{
+    const char *at = aurora_http_header(exchange, "If-None-Match");
+    if (at == NULL || version == 0)
+        return false;
+    if (strcmp(at, "*") == 0)
+        return true;
+    for (;;) {
+        at += strspn(at, " \t,");
+        if (at[0] == 'W' && at[1] == '/')
+            at += 2;
+        const char *end = tag_end(at);
+        if (end == NULL)
+            return false;
+        if (tag_version(at, end) == version)
+            return true;
+        at = end;
+    }
+}
+
+void aurora_http_set_etag(aurora_http_exchange *exchange, uint64_t version)
+{
+    char text[24];
+    snprintf(text, sizeof text, "\"%" PRIu64 "\"", version);
+    aurora_http_set(exchange, "ETag", text);
+}
