@@ -25,13 +25,13 @@ typedef struct {
 } aurora_principal_request;
 
 /* With `secret` NULL or "" (open mode): anonymous with AURORA_SCOPE_OPEN; 421 misdirected_request
- * for a Host that is not loopback, 415 for a write (POST, PUT, DELETE) whose Content-Type is not
- * application/json, so that no web page can drive it. With a secret: the four fields, all or none;
- * where they are given they are checked also on public routes; 401 where the route has a scope and
- * they are missing, false or out of time; 403 where the scope is missing. Routes that authenticate
- * themselves (AURORA_HTTP_SIGNED) and public ones without fields get "anonymous" without scopes
- * (in open mode a public one has AURORA_SCOPE_OPEN). The texts of *out are those of the request,
- * or static. */
+ * for a Host that is not loopback, 415 for a write (POST, PUT, a DELETE with a body) whose
+ * Content-Type is not application/json, so that no web page can drive it. With a secret: the four
+ * fields, all or none; where they are given they are checked also on public routes; 401 where the
+ * route has a scope and they are missing, false or out of time; 403 where the scope is missing.
+ * Routes that authenticate themselves (AURORA_HTTP_SIGNED) and public ones without fields get
+ * "anonymous" without scopes (in open mode a public one has AURORA_SCOPE_OPEN). The texts of *out
+ * are those of the request, or static. */
 bool aurora_principal_read(const char *secret, const aurora_principal_request *request,
                            aurora_http_principal *out, aurora_http_refusal *refusal);
 
