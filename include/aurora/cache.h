@@ -26,21 +26,30 @@ typedef struct {
     uint32_t reserved;
 } aurora_cache_value;
 
-/* How to open. All members may be zero but size. */
+/* How to open. All members may be zero but size. Structs are copied; what `self` points to, and the
+ * drivers, must outlive the cache, the allocator its values too. A time to live varies by up to a
+ * tenth, so that what was loaded together does not expire together. */
 typedef struct {
-    uint32_t size;
+    uint32_t size; /* sizeof(aurora_cache_options) */
     uint32_t driver_count;
     const aurora_allocator *allocator; /* NULL = malloc and free */
     const aurora_clock *clock;         /* NULL = the system's */
-    const aurora_driver *drivers;      /* NULL = "memory:" alone */
+    const aurora_driver *drivers;      /* aurora_net_drivers(&n); NULL = "memory:" alone */
     int64_t ttl_ms;                    /* time to live, 1..86,400,000; 0 = 1,000 */
-    int64_t absent_ttl_ms;             /* of "there is no such thing"; 0 = a quarter of ttl_ms */
+    int64_t absent_ttl_ms; /* of "there is no such thing", 1..86,400,000; 0 = a quarter */
 } aurora_cache_options;
 
+/* Counts since the opening. The caller's memory; pinned layout. */
 typedef struct {
-    uint64_t hits, misses, loads, joins, evictions, refused; /* joins waited for another's load */
-    uint64_t bytes;
-    uint64_t entries;
+    uint64_t hits;
+    uint64_t misses;
+    uint64_t loads;     /* began */
+    uint64_t joins;     /* misses that waited for another's load */
+    uint64_t evictions; /* values that made room */
+    uint64_t refused;   /* loaded values that were not kept: too old or too large */
+    uint64_t bytes;     /* now, with what the cache itself needs; 0 where that is not known */
+    uint64_t entries;   /* values now; 0 where that is not known */
+    uint64_t spare[2];  /* 0 */
 } aurora_cache_stats;
 
 /* C++ and FFI: zeroes *options and sets its size. Threads: confined. */
@@ -50,37 +59,54 @@ static inline void aurora_cache_options_init(aurora_cache_options *options)
     options->size = (uint32_t)sizeof(*options);
 }
 
-/* Loads the value of a key on a miss: fills *bytes_out with memory of the caller's that `release`
- * gives back (both may be NULL for an absent thing: AURORA_ENOTFOUND), or fails, which nobody
- * keeps. */
+#ifndef __cplusplus
+#define AURORA_CACHE_OPTIONS(...)                                                                  \
+    (&(const aurora_cache_options){.size = (uint32_t)sizeof(aurora_cache_options), __VA_ARGS__})
+#endif
+
+/* Where a value comes from on a miss. Both calls come from the thread that is inside
+ * aurora_cache_get, under no lock. */
 typedef struct {
-    void *self;
+    void *self; /* handed back to both */
+    /* Gives the bytes of the key's value as it is committed now, and its version, which grows with
+     * each change; 0 = it has none. AURORA_ENOTFOUND: there is no such thing, *bytes_out stays
+     * NULL. Any other failure is the caller's answer and is not kept. May get other keys, not this
+     * one. Required. */
     aurora_status (*load)(void *self, const char *key, const char **bytes_out, uint32_t *len_out,
                           uint64_t *version_out);
+    /* Takes back what load gave, once it is copied. NULL = nothing to do. */
     void (*release)(void *self, const char *bytes);
 } aurora_cache_loader;
 
-/* Opens "memory:", "memory:?bytes=16MiB" (default 16 MiB, 64 KiB to 16 GiB) or what a driver
- * accepts. AURORA_EINVAL with the field "cache", AURORA_ENOTSUP, AURORA_EIO. *out is closed with
- * aurora_cache_close. Threads: shared. */
+/* Opens "memory:", "memory:?bytes=16MiB" (64KiB to 16GiB, 16 MiB by default, all overhead
+ * included), or what a driver accepts. options may be NULL. AURORA_EINVAL with field "cache" for a
+ * bad URL, or the option's name; AURORA_ENOTSUP for a scheme that no driver knows; AURORA_EIO. *out
+ * is closed with aurora_cache_close. Threads: shared. */
 AURORA_API aurora_status aurora_cache_open(const char *url, const aurora_cache_options *options,
                                            aurora_cache **out, aurora_error *err);
-/* No call on it may be under way. Values that readers hold stay valid. NULL is a no-op. */
+
+/* Frees the cache; no call on it may be under way. Values that readers hold stay valid. NULL is a
+ * no-op. Threads: confined. */
 AURORA_API void aurora_cache_close(aurora_cache *cache);
 
-/* Gives the value of `key` (1..512 bytes, no NUL), loading it if it is not there; a second caller
- * of the same key waits for the first one's load. AURORA_OK with is_absent for what the loader did
- * not find; else the loader's status. *out is freed with aurora_cache_value_free. Threads:
- * shared. */
+/* Gives the value of `key` (1..512 bytes), loading it on a miss; who asks for a key whose load is
+ * under way waits for that. A value above AURORA_CACHE_VALUE_BYTES_MAX is given and not kept.
+ * AURORA_OK also with is_absent for what the loader did not find; AURORA_EINVAL; AURORA_ENOMEM;
+ * else the loader's status, for all who waited for it. An unreachable cache is a miss. *out is
+ * freed with aurora_cache_value_free. Threads: shared. */
 AURORA_API aurora_status aurora_cache_get(aurora_cache *cache, const char *key,
                                           const aurora_cache_loader *loader,
                                           const aurora_cache_value **out);
-/* Says that `version` of the key is committed: an older value goes, and a load that is under way
- * with an older one is not kept. Threads: shared. */
+
+/* Says that `version` of the key is committed, before the writer is answered: an older value goes,
+ * one that is loaded at this moment is not kept unless it is as new, and who asks from now on does
+ * not wait for it. 0 = whatever the version. Threads: shared. */
 AURORA_API void aurora_cache_drop(aurora_cache *cache, const char *key, uint64_t version);
-/* Frees a value; NULL is a no-op. Threads: shared. */
+
+/* Gives up a value; NULL is a no-op. Threads: shared. */
 AURORA_API void aurora_cache_value_free(const aurora_cache_value *value);
-/* Writes the counters since the opening. Threads: shared. */
+
+/* Writes the counters into the caller's *out. Threads: shared. */
 AURORA_API void aurora_cache_stats_get(aurora_cache *cache, aurora_cache_stats *out);
 
 #ifdef __cplusplus

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "adapters/cache_memory/cache_memory.h"
 #include "adapters/store_memory/store_memory.h"
 #include "adapters/store_sqlite/store_sqlite.h"
 #include "api/check.h"
@@ -123,4 +124,29 @@ aurora_status aurora__driver_find_payment(const char *url, const aurora_driver *
     return aurora__refuse(err, AURORA_ENOTSUP, "payment",
                           "no driver knows %.*s:, libaurora-net is needed (aurora_net_drivers)",
                           (int)length, url);
+}
+
+aurora_status aurora__driver_find_cache(const char *url, const aurora_driver *drivers,
+                                        uint32_t driver_count, aurora_cache_open_fn *open_out,
+                                        const char **address_out, aurora_error *err)
+{
+    aurora_status rc = aurora__check_text(err, "cache", url, 1, URL_BYTES_MAX, true);
+    if (rc != AURORA_OK)
+        return rc;
+    size_t length = scheme_length(url);
+    if (length == 0)
+        return aurora__refuse(err, AURORA_EINVAL, "cache", "must be a URL, as memory:");
+    *address_out = url + length + 1;
+    aurora_driver given;
+    rc = find_given(drivers, driver_count, AURORA_PORT_CACHE, url, length, &given, err);
+    if (rc != AURORA_OK)
+        return rc;
+    *open_out = given.open_cache;
+    if (*open_out == NULL && is_scheme("memory", url, length))
+        *open_out = aurora__cache_memory_open;
+    if (*open_out != NULL)
+        return AURORA_OK;
+    int shown = (int)(length > SCHEME_BYTES_MAX ? SCHEME_BYTES_MAX : length);
+    return aurora__refuse(err, AURORA_ENOTSUP, "cache",
+                          "no driver knows %.*s:, the built-in one is memory:", shown, url);
 }

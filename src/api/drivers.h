@@ -19,4 +19,10 @@ aurora_status aurora__driver_find_payment(const char *url, const aurora_driver *
                                           uint32_t driver_count, aurora_payment_open_fn *open_out,
                                           aurora_error *err);
 
+/* The call that opens the cache at `url`, and what stands behind the scheme. AURORA_EINVAL,
+ * AURORA_ENOTSUP; the field is "cache" or "drivers". */
+aurora_status aurora__driver_find_cache(const char *url, const aurora_driver *drivers,
+                                        uint32_t driver_count, aurora_cache_open_fn *open_out,
+                                        const char **address_out, aurora_error *err);
+
 #endif

@@ -4,6 +4,7 @@
 #ifndef AURORA_PORT_DRIVER_H
 #define AURORA_PORT_DRIVER_H
 
+#include <aurora/port/cache.h>
 #include <aurora/port/payment.h>
 #include <aurora/port/store.h>
 
@@ -14,6 +15,7 @@ extern "C" {
 enum {
     AURORA_PORT_STORE = 1,
     AURORA_PORT_PAYMENT = 2,
+    AURORA_PORT_CACHE = 3,
 };
 
 typedef struct aurora_driver {
@@ -22,6 +24,7 @@ typedef struct aurora_driver {
     const char *scheme;                  /* "sqlite", without the colon */
     aurora_store_open_fn open_store;     /* for AURORA_PORT_STORE */
     aurora_payment_open_fn open_payment; /* for AURORA_PORT_PAYMENT */
+    aurora_cache_open_fn open_cache;     /* for AURORA_PORT_CACHE */
 } aurora_driver;
 
 #ifdef __cplusplus
