@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The HTTP server seam over libevent's evhttp: one event base per I/O thread, SO_REUSEPORT, worker
- * threads for handlers that block, and what evhttp leaves to us: framing checks before its parser
- * (gate.h), total deadlines, caps, problem documents for every error, replies that come home from
- * another thread, graceful drain. Knows routes, no domain rule. */
+/* The HTTP server seam over libevent: one event base per I/O thread, worker threads for handlers
+ * that block, a gate that judges each byte (gate.h), total deadlines, caps, problem documents for
+ * every error, replies that come home from another thread, graceful drain. Knows routes, no domain
+ * rule. */
 #ifndef AURORA_HTTP_SERVER_H
 #define AURORA_HTTP_SERVER_H
 

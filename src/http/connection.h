@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/* One client's connection: bytes in through the gate, answers out in the order of the requests.
+ * One request at a time is handled; what the client sends ahead waits. Only the loop's own
+ * callbacks free a connection, never a call of a handler. */
+#ifndef AURORA_HTTP_CONNECTION_H
+#define AURORA_HTTP_CONNECTION_H
+
+#include <netinet/in.h>
+
+#include <event2/event_struct.h>
+
+#include "http/request.h"
+
+/* What a connection waits for; each has one time limit, so that a list by the time of entry is
+ * sorted by the time of expiry. */
+typedef enum {
+    AURORA__IDLE = 0, /* no byte of a request has come */
+    AURORA__HEAD,
+    AURORA__BODY,
+    AURORA__REPLY, /* of the handler */
+    AURORA__WRITE, /* for the client to take its answer */
+    AURORA__OPEN_STREAM,
+    AURORA__LINGER, /* the answer is out and the client may not have read it: RFC 9112, 9.6 */
+    AURORA__PHASE_COUNT
+} aurora__phase;
+
+typedef struct {
+    aurora__connection *first, *last;
+} aurora__list;
+
+struct aurora__connection {
+    aurora_http_loop *loop;
+    aurora__connection *next, *previous; /* in its phase's list */
+    aurora__connection *next_dirty;
+    int fd;
+    aurora__phase phase;
+    int64_t since_ns; /* of the phase; of WRITE: of the last progress worth the name */
+    struct event readable, writable;
+    aurora__gate gate;
+    char *input; /* bytes that came and were not read: from input_at to input_len */
+    size_t input_at, input_len, input_capacity;
+    aurora_http_exchange *current;                /* that is read, handled or streamed */
+    aurora_http_exchange *answers, *answers_last; /* to be sent */
+    size_t queued;                                /* bytes of the answers */
+    uint64_t progress;                            /* bytes sent since since_ns */
+    char peer[INET6_ADDRSTRLEN];
+    bool is_dirty;
+    bool is_paused;      /* reading, as enough waits */
+    bool is_blocked;     /* writing: the socket is full */
+    bool is_at_end;      /* the client sends no more */
+    bool is_broken;      /* neither side can be used */
+    bool is_closing;     /* no further request is read */
+    bool is_close_asked; /* the client wants it closed */
+    bool is_dispatching; /* inside of the handler's call */
+    bool has_moved;      /* a request ended: the next phase begins anew */
+};
+
+/* Takes over `fd`. NULL without memory: then it is closed. */
+aurora__connection *aurora__connection_new(aurora_http_loop *loop, int fd,
+                                           const struct sockaddr *address);
+/* Closes; a request that is handled goes on without a client. */
+void aurora__connection_free(aurora__connection *connection);
+void aurora__connection_enter(aurora__connection *connection, aurora__phase phase);
+/* Has aurora__connection_turn called at the end of the loop's turn. */
+void aurora__connection_touch(aurora__connection *connection);
+/* Sends what waits, reads on in what came, and frees the connection when it is over. */
+void aurora__connection_turn(aurora__connection *connection);
+/* Queues an answered exchange, which becomes the connection's. */
+void aurora__connection_answer(aurora__connection *connection, aurora_http_exchange *exchange);
+/* Answers a refusal in place of the current request, which goes on unheard, and reads no more. */
+void aurora__connection_refuse(aurora__connection *connection, const aurora_http_refusal *refusal);
+/* Closes, but where a request has just come reads it instead and returns false. */
+bool aurora__connection_close_idle(aurora__connection *connection);
+
+/* --- connection_read.c --- */
+
+void aurora__connection_read(aurora__connection *connection);
+/* Goes on in the bytes that wait; whether that moved anything. */
+bool aurora__connection_resume(aurora__connection *connection);
+
+/* --- connection_write.c --- */
+
+/* Sends as much as goes; afterwards is_blocked or is_broken may be set. */
+void aurora__connection_flush(aurora__connection *connection);
+/* 100 Continue, where nothing waits before it. */
+void aurora__connection_send_continue(aurora__connection *connection);
+
+#endif

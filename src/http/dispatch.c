@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* A complete request on its way to a handler, and its answer on the way back. */
+#include "http/loop.h"
+
+static void hand_to_worker(aurora_http_exchange *exchange)
+{
+    aurora_http_loop *loop = exchange->loop;
+    if (!aurora__workers_admit(loop->server->workers)) {
+        aurora_http_problem(exchange, 503, "overloaded", "Too many requests wait already.");
+        return;
+    }
+    exchange->is_on_worker = true;
+    exchange->next = NULL;
+    *loop->jobs_end = exchange;
+    loop->jobs_end = &exchange->next;
+    loop->job_count++;
+}
+
+void aurora__dispatch(aurora_http_exchange *exchange)
+{
+    aurora_http_loop *loop = exchange->loop;
+    exchange->started_ns = aurora__now_ns();
+    exchange->state = AURORA__HANDLING;
+    exchange->is_in_flight = true;
+    aurora__count(&loop->counters.requests, 1);
+    aurora__count(&loop->counters.in_flight, 1);
+    if (!aurora__request_judge(exchange))
+        return;
+    if ((exchange->route->flags & AURORA_HTTP_BLOCKING) != 0)
+        hand_to_worker(exchange);
+    else
+        exchange->route->handle(exchange, loop->server->options.self);
+}
+
+void aurora__dispatch_report(aurora_http_exchange *exchange)
+{
+    aurora_http_loop *loop = exchange->loop;
+    const aurora_http_options *options = &loop->server->options;
+    if (exchange->is_in_flight)
+        aurora__count(&loop->counters.in_flight, -1);
+    exchange->is_in_flight = false;
+    if (options->access == NULL)
+        return;
+    const aurora_http_access access = {
+        .route = exchange->route,
+        .method = exchange->method_text,
+        .path = exchange->path,
+        .principal = exchange->principal.name == NULL ? "" : exchange->principal.name,
+        .trace_id = exchange->trace_id,
+        .peer = exchange->connection == NULL ? "" : exchange->connection->peer,
+        .code = exchange->code,
+        .status = exchange->status,
+        .duration_ns = exchange->started_ns == 0 ? 0 : aurora__now_ns() - exchange->started_ns,
+        .bytes_in = exchange->body_len,
+        .bytes_out = exchange->bytes_out,
+    };
+    options->access(options->self, &access);
+}
+
+/* Where nobody waits for it any more; freed later, since a handler may still be on the stack. */
+static void bury(aurora_http_exchange *exchange)
+{
+    exchange->next = exchange->loop->graves;
+    exchange->loop->graves = exchange;
+}
+
+void aurora__dispatch_answered(aurora_http_exchange *exchange)
+{
+    aurora__connection *connection = exchange->connection;
+    exchange->state = AURORA__ANSWERED;
+    if (connection != NULL)
+        aurora__connection_answer(connection, exchange);
+    aurora__dispatch_report(exchange);
+    if (connection == NULL)
+        bury(exchange);
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/* A server's inside: its loops, each one thread with its event base and its connections, and the
+ * queue between them and the workers. Everything of a loop belongs to its thread, but what is
+ * marked shared. */
+#ifndef AURORA_HTTP_LOOP_H
+#define AURORA_HTTP_LOOP_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include <event2/event.h>
+
+#include "http/connection.h"
+#include "http/request.h"
+#include "http/server.h"
+
+#define AURORA__SCRATCH_BYTES 65536
+#define AURORA__FREE_EXCHANGES_MAX 256
+
+enum { AURORA__SERVING = 0, AURORA__STOPPED_ACCEPTING = 1 };
+
+/* Written by one thread, read by any. */
+typedef _Atomic uint64_t aurora__counter;
+
+static inline void aurora__count(aurora__counter *counter, int64_t by)
+{
+    uint64_t now = atomic_load_explicit(counter, memory_order_relaxed);
+    atomic_store_explicit(counter, now + (uint64_t)by, memory_order_relaxed);
+}
+
+typedef struct {
+    aurora__counter accepted, refused_connections, requests, bad_heads, timeouts;
+    aurora__counter connections, in_flight;
+} aurora__loop_counters;
+
+struct aurora_http_loop {
+    aurora_http_server *server;
+    uint32_t index;
+    pthread_t thread;
+    bool is_started;
+    struct event_base *base;
+    struct event *wake_event, *accept_event, *sweep_event;
+    bool is_accepting;
+    void *slot;
+    aurora_status begun; /* what loop_begin said */
+    bool has_begun;
+    int wake_fd;                           /* shared: anybody may write */
+    _Atomic(aurora_http_exchange *) inbox; /* shared: answered by workers, newest first */
+    _Atomic bool is_stopping;              /* shared */
+    _Atomic bool has_closed_listener;      /* shared */
+
+    aurora__list phases[AURORA__PHASE_COUNT]; /* connections, the one that waits longest first */
+    aurora__connection *dirty;                /* have something to do at the end of this turn */
+    aurora_http_exchange *jobs, **jobs_end;   /* for workers, at the end of this turn */
+    uint32_t job_count;
+    aurora_http_exchange *exchanges; /* all of them */
+    aurora_http_exchange *graves;    /* to be freed at the end of this turn */
+    aurora_http_exchange *spare;
+    uint32_t spare_count;
+    int64_t drain_since_ns;
+    int64_t accept_again_ns; /* after descriptors ran out */
+    uint64_t random[4];
+    int64_t date_second;
+    char date[40];
+    aurora__gzip *gzip;
+    aurora__loop_counters counters;
+    char scratch[AURORA__SCRATCH_BYTES];
+};
+
+typedef struct aurora__workers aurora__workers;
+typedef struct aurora__stream_counts aurora__stream_counts;
+
+struct aurora_http_server {
+    aurora_http_options options; /* defaults filled in; texts are the server's own */
+    char *listen, *secret;
+    aurora__gate_limits limits;
+    aurora_router *router;
+    aurora__workers *workers;
+    aurora__stream_counts *streams;
+    aurora_http_loop **loops;
+    int listen_fd;
+    uint16_t port;
+    _Atomic uint32_t connections;
+    _Atomic bool is_draining;
+    _Atomic int stage; /* AURORA__SERVING... */
+    pthread_mutex_t mutex;
+    pthread_cond_t changed; /* a loop has begun or ended its last connection */
+};
+
+int64_t aurora__now_ns(void);
+uint64_t aurora__random_next(uint64_t state[4]);
+
+/* --- server.c --- */
+
+/* One connection less; wakes a drain at the last one. Threads: any. */
+void aurora__server_lost_connection(aurora_http_server *server);
+
+/* --- loop.c --- */
+
+aurora_status aurora__loop_new(aurora_http_server *server, uint32_t index, aurora_http_loop **out);
+/* Starts the thread and waits until loop_begin has run. */
+aurora_status aurora__loop_start(aurora_http_loop *loop);
+/* Takes connections until none waits, or there are too many. */
+void aurora__loop_accept(aurora_http_loop *loop);
+void aurora__loop_wake(aurora_http_loop *loop);
+/* Brings home an exchange that a worker has answered. Threads: any. */
+void aurora__loop_send_home(aurora_http_exchange *exchange);
+/* Ends the thread and what is still open. */
+void aurora__loop_stop(aurora_http_loop *loop);
+void aurora__loop_free(aurora_http_loop *loop);
+const char *aurora__loop_date(aurora_http_loop *loop);
+void aurora__loop_log(aurora_http_loop *loop, int32_t level, const char *message);
+
+/* --- sweep.c --- */
+
+void aurora__loop_sweep(aurora_http_loop *loop);
+
+/* --- dispatch.c --- */
+
+/* Judges a request that is complete and has it handled, here or by a worker. */
+void aurora__dispatch(aurora_http_exchange *exchange);
+/* On the loop: the answer goes out, or is dropped where the client has left. */
+void aurora__dispatch_answered(aurora_http_exchange *exchange);
+/* Counts and reports an answer. */
+void aurora__dispatch_report(aurora_http_exchange *exchange);
+
+/* --- stream.c --- */
+
+aurora__stream_counts *aurora__streams_new(uint32_t per_principal_max);
+void aurora__streams_free(aurora__stream_counts *counts);
+uint32_t aurora__streams_open(aurora_http_server *server);
+/* Runs `closed`, once. The exchange is the connection's to free. */
+void aurora__stream_close(aurora_http_exchange *exchange);
+/* Ends a stream from our side: what waits is still sent. */
+void aurora__stream_finish(aurora_http_exchange *exchange);
+
+/* --- workers.c --- */
+
+aurora_status aurora__workers_new(aurora_http_server *server, uint32_t count, uint32_t jobs_max,
+                                  aurora__workers **out);
+/* Whether one more may wait; counts it. */
+bool aurora__workers_admit(aurora__workers *workers);
+void aurora__workers_post(aurora__workers *workers, aurora_http_exchange *first,
+                          aurora_http_exchange **end, uint32_t count);
+uint32_t aurora__workers_waiting(aurora__workers *workers);
+/* Ends the threads; what still waits is not run. Posting goes on to be allowed. */
+void aurora__workers_stop(aurora__workers *workers);
+void aurora__workers_free(aurora__workers *workers);
+
+#endif

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/* What is behind an exchange: one request's memory, its texts and the answer that is being made.
+ * The loop makes it when a head is complete; it lives until its answer is sent, or, where the
+ * client left first, until its handler has answered. */
+#ifndef AURORA_HTTP_REQUEST_H
+#define AURORA_HTTP_REQUEST_H
+
+#include "http/exchange.h"
+#include "http/gate.h"
+#include "http/router.h"
+
+typedef struct aurora__connection aurora__connection;
+typedef struct aurora__gzip aurora__gzip;
+
+#define AURORA__EXCHANGE_BYTES 4096 /* an exchange with the first block of its memory */
+
+typedef struct aurora__block {
+    struct aurora__block *next;
+    char data[];
+} aurora__block;
+
+typedef enum {
+    AURORA__READING = 0, /* the body is not complete */
+    AURORA__HANDLING,    /* the handler has it */
+    AURORA__ANSWERED,
+    AURORA__STREAMING
+} aurora__exchange_state;
+
+/* A field of the answer, or a place to blame. */
+typedef struct aurora__text_pair {
+    struct aurora__text_pair *next;
+    int at; /* AURORA_HTTP_AT_... of a place */
+    const char *name;
+    const char *value;
+} aurora__text_pair;
+
+typedef struct {
+    const void *data;
+    size_t len;
+    size_t sent;
+    char *owned; /* freed with the exchange */
+} aurora__span;
+
+typedef struct {
+    void (*closed)(void *self); /* NULL once it was called */
+    void *self;
+    char *data; /* what waits to be sent, from `sent` to `len` */
+    size_t len, sent, capacity;
+    bool is_counted; /* among the open streams */
+    bool is_ended;   /* by the handler or by us: nothing more is taken */
+} aurora__stream;
+
+struct aurora_http_exchange {
+    aurora_http_loop *loop;
+    aurora__connection *connection; /* NULL once the client has left; the loop's alone */
+    aurora_http_exchange *next; /* in the queue that it waits in, or of its connection's answers */
+    aurora_http_exchange *newer, *older; /* all of a loop */
+    aurora__exchange_state state;
+    bool is_on_worker; /* then the state changes when it comes home */
+    bool is_answered;  /* by a handler; of whoever has it */
+    bool is_in_flight; /* counted as such */
+
+    const aurora_http_route *route;
+    char *method_text; /* the head, with NULs put in: texts below point into it */
+    char *path;
+    const char *query;
+    char *authority; /* of an absolute target; NULL = none */
+    aurora_http_pair *fields;
+    uint32_t field_count;
+    uint32_t query_count;
+    uint8_t method;
+    bool keeps_alive;
+    bool is_http_1_0;
+    bool is_body_owned;           /* malloc's, else of the exchange's own memory */
+    aurora_http_pair *parameters; /* of the query */
+    aurora_router_match match;
+    aurora_http_principal principal;
+    const char *key_scope;
+    char trace_id[33];
+    char traceparent[56];
+    int64_t started_ns;
+    char *body;
+    size_t body_len, body_capacity;
+
+    int status;
+    const char *content_type;
+    const char *code; /* of a problem */
+    uint32_t allow;
+    aurora__text_pair *set;    /* newest first */
+    aurora__text_pair *blames; /* newest first */
+    aurora__span head, content;
+    bool is_compressed, varies;
+    uint64_t bytes_out;
+    aurora__gzip *gzip; /* of the thread that has it */
+    aurora__stream stream;
+
+    aurora__block *blocks;
+    char *free_at;
+    size_t free_len;
+};
+
+/* --- exchange.c --- */
+
+aurora_http_exchange *aurora__exchange_new(aurora_http_loop *loop);
+void aurora__exchange_free(aurora_http_exchange *exchange);
+/* A copy with a NUL; NULL when there is no memory. */
+char *aurora__exchange_copy(aurora_http_exchange *exchange, const char *text, size_t len);
+
+/* --- request.c --- */
+
+/* Fills in what the gate has read; `head` is the request's first byte. False without memory. */
+bool aurora__request_read(aurora_http_exchange *exchange, const aurora__gate *gate,
+                          const char *head);
+/* Appends to the body. */
+bool aurora__request_add(aurora_http_exchange *exchange, const char *data, size_t len,
+                         size_t expected);
+/* Finds the route and checks all that is not the handler's. Returns whether the handler is to be
+ * called; else it has answered. */
+bool aurora__request_judge(aurora_http_exchange *exchange);
+
+/* --- answer.c --- */
+
+/* The head, once the loop knows whether the connection stays. False without memory. */
+bool aurora__answer_head(aurora_http_exchange *exchange, bool stays, const char *date);
+const char *aurora__answer_reason(int status);
+/* The value that was set for the answer; NULL = none. */
+const char *aurora__answer_field(const aurora_http_exchange *exchange, const char *name);
+/* Answers with a body that outlives it. */
+void aurora__answer_static(aurora_http_exchange *exchange, int status, const char *content_type,
+                           const char *body);
+
+/* --- problem.c --- */
+
+/* Answers what a pure part refused. */
+void aurora__answer_refusal(aurora_http_exchange *exchange, const aurora_http_refusal *refusal);
+
+/* --- trace.c --- */
+
+void aurora__trace_begin(aurora_http_exchange *exchange, uint64_t random[4]);
+
+#endif
