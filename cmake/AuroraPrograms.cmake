@@ -9,6 +9,17 @@ pkg_check_modules(CJSON REQUIRED IMPORTED_TARGET libcjson>=1.7.15)
 pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto>=3.0)
 pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
 
+# The description of the API travels inside the routes.
+set(aurora_openapi_json ${PROJECT_SOURCE_DIR}/src/routes/openapi.json)
+set(aurora_openapi_c ${PROJECT_BINARY_DIR}/generated/aurora_openapi.c)
+add_custom_command(
+    OUTPUT ${aurora_openapi_c}
+    COMMAND ${CMAKE_COMMAND} -DINPUT=${aurora_openapi_json} -DOUTPUT=${aurora_openapi_c}
+            -DHEADER=routes/openapi.h -DSYMBOL=aurora__openapi_json
+            -P ${PROJECT_SOURCE_DIR}/cmake/EmbedText.cmake
+    DEPENDS ${aurora_openapi_json} ${PROJECT_SOURCE_DIR}/cmake/EmbedText.cmake
+    COMMENT "Embedding openapi.json" VERBATIM)
+
 # What programs share and no library of ours has: the HTTP seam, the routes over the public calls,
 # and what every daemon's main needs. An archive each.
 set(AURORA_PROGRAM_PARTS "")
@@ -16,6 +27,9 @@ foreach(part http routes service)
     aurora_sources(sources ${part})
     if(NOT sources)
         continue()
+    endif()
+    if(part STREQUAL "routes")
+        list(APPEND sources ${aurora_openapi_c})
     endif()
     add_library(aurora_${part} STATIC ${sources})
     aurora_compile(aurora_${part} GNU)
@@ -29,7 +43,7 @@ if(TARGET aurora_http)
 endif()
 foreach(part routes service)
     if(TARGET aurora_${part})
-        target_link_libraries(aurora_${part} PUBLIC aurora_http)
+        target_link_libraries(aurora_${part} PUBLIC $<TARGET_NAME_IF_EXISTS:aurora_http>)
     endif()
 endforeach()
 

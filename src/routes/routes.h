@@ -5,11 +5,10 @@
 #ifndef AURORA_ROUTES_ROUTES_H
 #define AURORA_ROUTES_ROUTES_H
 
-#include <stdatomic.h>
-
 #include <aurora/aurora.h>
 
 #include "http/server.h"
+#include "routes/observe.h"
 
 /* What all handlers share: `self` of the server. */
 typedef struct {
@@ -19,11 +18,12 @@ typedef struct {
     uint8_t cursor_key[32];
     const char
         *payment_secret; /* of callbacks; NULL or "" = POST /payments/callbacks answers 404 */
-    /* What /readyz and /metrics add to what the library says; NULL = nothing. Called on a
-     * worker. */
+    /* What /readyz adds to what the library says, by aurora_routes_check on `into`; NULL = nothing.
+     * Called on a worker. */
     void (*ready)(void *daemon, void *into);
     void *daemon;
-    const char *service_name; /* "aurorad" */
+    const char *service_name;       /* "aurorad" */
+    aurora__http_counters counters; /* zeroed; of aurora_routes_observe */
 } aurora_routes;
 
 typedef struct {
@@ -43,6 +43,10 @@ aurora_route_table aurora_routes_system(void); /* /livez /readyz /metrics /opena
 /* loop_begin and loop_end of the server: each loop's queue of orders and its streams. */
 aurora_status aurora_routes_loop_begin(void *self, aurora_http_loop *loop, void **slot_out);
 void aurora_routes_loop_end(void *self, aurora_http_loop *loop, void *slot);
+
+/* Adds a check to the answer of /readyz, which is 503 if one failed. `detail` is one line for
+ * people, "" where there is nothing to say; public, so without addresses or secrets. */
+void aurora_routes_check(void *into, const char *name, bool is_ok, const char *detail);
 
 /* Feeds the counters that /metrics shows; the server's `access` callback calls it. */
 void aurora_routes_observe(aurora_routes *routes, const aurora_http_access *access);

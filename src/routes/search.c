@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/* /search and /search/suggest. Any text is a query: there is no syntax to get wrong. */
+#include <string.h>
+
+#include "http/fields.h"
+#include "routes/answer.h"
+#include "routes/product_json.h"
+
+#define SEARCH_LIMIT_DEFAULT 20
+#define SEARCH_LIMIT_MAX 100
+#define SUGGEST_LIMIT_DEFAULT 10
+#define SUGGEST_LIMIT_MAX 20
+
+static const aurora__rename renames[] = {
+    {"text", "q"},
+    {"prefix", "q"},
+    {"price_min_minor", "min_price"},
+    {"price_max_minor", "max_price"},
+};
+#define RENAME_COUNT (sizeof renames / sizeof renames[0])
+
+/* --- the query -------------------------------------------------------------------------------- */
+
+static bool read_sort(aurora_http_exchange *exchange, int32_t *out)
+{
+    static const struct {
+        const char *name;
+        int32_t sort;
+    } sorts[] = {
+        {"relevance", AURORA_SORT_RELEVANCE},
+        {"price", AURORA_SORT_PRICE_UP},
+        {"-price", AURORA_SORT_PRICE_DOWN},
+        {"newest", AURORA_SORT_NEWEST},
+    };
+    const char *text = aurora_http_query(exchange, "sort");
+    if (text == NULL)
+        return true;
+    for (size_t i = 0; i < sizeof sorts / sizeof sorts[0]; i++) {
+        if (strcmp(text, sorts[i].name) == 0) {
+            *out = sorts[i].sort;
+            return true;
+        }
+    }
+    static const char rule[] = "must be relevance, price, -price or newest";
+    aurora_http_blame(exchange, AURORA_HTTP_AT_PARAMETER, "sort", "%s", rule);
+    aurora_http_problem(exchange, 400, "invalid_parameter", "sort %s", rule);
+    return false;
+}
+
+/* An empty parameter is as good as none: a form sends all its fields. */
+static const char *query_text(const aurora_http_exchange *exchange, const char *name)
+{
+    const char *text = aurora_http_query(exchange, name);
+    return text == NULL || text[0] == '\0' ? NULL : text;
+}
+
+static bool read_query(aurora_http_exchange *exchange, aurora_query *out)
+{
+    aurora_query_init(out);
+    out->text = query_text(exchange, "q");
+    out->category = query_text(exchange, "category");
+    out->brand = query_text(exchange, "brand");
+    if (!read_sort(exchange, &out->sort) ||
+        !aurora_http_query_int(exchange, "min_price", 0, AURORA_PRICE_MINOR_MAX,
+                               &out->price_min_minor) ||
+        !aurora_http_query_int(exchange, "max_price", 1, AURORA_PRICE_MINOR_MAX,
+                               &out->price_max_minor))
+        return false;
+    if (out->price_max_minor == 0 || out->price_min_minor <= out->price_max_minor)
+        return true;
+    static const char rule[] = "must not be above max_price";
+    aurora_http_blame(exchange, AURORA_HTTP_AT_PARAMETER, "min_price", "%s", rule);
+    aurora_http_problem(exchange, 400, "invalid_parameter", "min_price %s", rule);
+    return false;
+}
+
+/* --- hits ------------------------------------------------------------------------------------- */
+
+static void write_facets(aurora_json_out *out, const char *name, const aurora_search_page *page,
+                         int32_t kind)
+{
+    aurora_json_out_array(out, name);
+    for (uint32_t i = 0; i < page->facet_count; i++) {
+        const aurora_facet *facet = page->facets[i];
+        if (facet->kind != kind)
+            continue;
+        aurora_json_out_object(out, NULL);
+        aurora_json_out_text(out, "value", facet->value);
+        aurora_json_out_uint(out, "count", facet->count);
+        aurora_json_out_close(out, '}');
+    }
+    aurora_json_out_close(out, ']');
+}
+
+static void write_hit(aurora_json_out *out, const aurora_hit *hit)
+{
+    aurora_json_out_object(out, NULL);
+    aurora__product_members(out, hit->product);
+    aurora_json_out_double(out, "score", hit->score);
+    aurora_json_out_text(out, "highlight", hit->highlight);
+    aurora_json_out_close(out, '}');
+}
+
+/* Leaves the object and the array of hits open: the page's end closes the array first. Facets are
+ * those of the whole search, and null on later pages, which do not count them again. */
+static void write_page(aurora_json_out *out, const aurora_search_page *page, bool is_first)
+{
+    aurora_json_out_object(out, NULL);
+    aurora_json_out_uint(out, "total", page->total);
+    if (is_first) {
+        aurora_json_out_object(out, "facets");
+        write_facets(out, "category", page, AURORA_FACET_CATEGORY);
+        write_facets(out, "brand", page, AURORA_FACET_BRAND);
+        aurora_json_out_close(out, '}');
+    } else {
+        aurora_json_out_null(out, "facets");
+    }
+    aurora_json_out_array(out, "hits");
+    for (uint32_t i = 0; i < page->count; i++)
+        write_hit(out, page->items[i]);
+}
+
+static void search(aurora_http_exchange *exchange, void *self)
+{
+    const aurora_routes *routes = self;
+    uint32_t limit = SEARCH_LIMIT_DEFAULT;
+    const char *cursor;
+    aurora_query query;
+    aurora_search_page *page;
+    aurora_error err = AURORA_ERROR_INIT;
+    aurora_json_out out = {0};
+    if (!read_query(exchange, &query) ||
+        !aurora_http_query_limit(exchange, SEARCH_LIMIT_MAX, &limit) ||
+        !aurora_http_query_cursor(exchange, routes->cursor_key, &cursor))
+        return;
+    aurora_status rc = aurora_search(routes->shop, &query, cursor, limit, &page, &err);
+    if (rc != AURORA_OK) {
+        aurora__query_refuse(exchange, rc, &err, renames, RENAME_COUNT);
+        return;
+    }
+    write_page(&out, page, cursor == NULL);
+    aurora__page_answer(exchange, routes, &out, page->next_cursor);
+    aurora_search_page_free(page);
+}
+
+/* --- suggestions ------------------------------------------------------------------------------ */
+
+static void suggest(aurora_http_exchange *exchange, void *self)
+{
+    const aurora_routes *routes = self;
+    uint32_t limit = SUGGEST_LIMIT_DEFAULT;
+    aurora_suggestion_page *page;
+    aurora_error err = AURORA_ERROR_INIT;
+    aurora_json_out out = {0};
+    const char *prefix = query_text(exchange, "q");
+    if (prefix == NULL) {
+        aurora_http_blame(exchange, AURORA_HTTP_AT_PARAMETER, "q", "is required");
+        aurora_http_problem(exchange, 400, "invalid_parameter", "q is required");
+        return;
+    }
+    if (!aurora_http_query_limit(exchange, SUGGEST_LIMIT_MAX, &limit))
+        return;
+    aurora_status rc = aurora_search_suggest(routes->shop, prefix, limit, &page, &err);
+    if (rc != AURORA_OK) {
+        aurora__query_refuse(exchange, rc, &err, renames, RENAME_COUNT);
+        return;
+    }
+    aurora__page_begin(&out);
+    for (uint32_t i = 0; i < page->count; i++)
+        aurora_json_out_text(&out, NULL, page->items[i]);
+    aurora_json_out_close(&out, ']');
+    aurora_json_out_close(&out, '}');
+    aurora_suggestion_page_free(page);
+    aurora__answer_json(exchange, 200, &out);
+}
+
+static const aurora_http_route table[] = {
+    {AURORA_HTTP_GET, 0, AURORA_HTTP_BLOCKING, "/search",
+     "q category brand min_price max_price sort limit cursor", "searchProducts", search},
+    {AURORA_HTTP_GET, 0, AURORA_HTTP_BLOCKING, "/search/suggest", "q limit", "suggestSearches",
+     suggest},
+};
+
+aurora_route_table aurora_routes_search(void)
+{
+    return (aurora_route_table){table, sizeof table / sizeof table[0]};
+}
