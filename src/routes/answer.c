@@ -130,14 +130,15 @@ bool aurora__body_parse(aurora_http_exchange *exchange, aurora_json_doc **out)
 void aurora__sku_refuse(aurora_http_exchange *exchange, aurora_status status,
                         const aurora_error *err)
 {
-    bool is_sku = err == NULL || strcmp(err->field, "sku") == 0;
+    bool is_silent = err == NULL || err->field[0] == '\0';
+    bool is_sku = is_silent || strcmp(err->field, "sku") == 0;
     if (status != AURORA_EINVAL || !is_sku) {
         aurora_http_refuse(exchange, status, err);
         return;
     }
-    const char *rule = err != NULL ? err->message
-                                   : "must be 1 to 64 bytes of UTF-8 without control characters, "
-                                     "'/' or outer spaces";
+    const char *rule = !is_silent ? err->message
+                                  : "must be 1 to 64 bytes of UTF-8 without control characters, "
+                                    "'/' or outer spaces";
     aurora_http_blame(exchange, AURORA_HTTP_AT_PARAMETER, "sku", "%s", rule);
     aurora_http_problem(exchange, 400, "invalid_parameter", "sku %s", rule);
 }

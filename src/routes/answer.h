@@ -34,7 +34,8 @@ bool aurora__body_parse(aurora_http_exchange *exchange, aurora_json_doc **out);
 void aurora__body_refuse(aurora_http_exchange *exchange, const aurora_json_error *error);
 
 /* Answers a failed call whose SKU came from the path: AURORA_EINVAL for it is the path parameter's
- * and not a field's of the body, and without `err` there is nothing else to blame. */
+ * and not a field's of the body, and an `err` that is NULL or names no field leaves nothing else to
+ * blame. */
 void aurora__sku_refuse(aurora_http_exchange *exchange, aurora_status status,
                         const aurora_error *err);
 /* Answers a failed call of a query, whose fields have other names in HTTP. */
