@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-# Headers, libraries, aurora.pc and the CMake package.
+# Headers, libraries, their .pc files and the CMake package.
 option(AURORA_INSTALL "Write install rules" ${PROJECT_IS_TOP_LEVEL})
 if(NOT AURORA_INSTALL)
     return()
 endif()
 
 set(aurora_targets "")
-foreach(target aurora aurora_static)
+foreach(target aurora aurora_static aurora_net aurora_net_static)
     if(TARGET ${target})
         list(APPEND aurora_targets ${target})
     endif()
@@ -17,6 +17,10 @@ install(TARGETS ${aurora_targets} EXPORT AuroraTargets
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/aurora
     DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT library FILES_MATCHING PATTERN "*.h")
 
+set(AURORA_HAS_NET_STATIC FALSE)
+if(TARGET aurora_net_static)
+    set(AURORA_HAS_NET_STATIC TRUE)
+endif()
 set(aurora_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/Aurora)
 install(EXPORT AuroraTargets NAMESPACE Aurora:: DESTINATION ${aurora_package_dir}
     COMPONENT library)
@@ -30,11 +34,17 @@ install(FILES ${PROJECT_BINARY_DIR}/generated/AuroraConfig.cmake
     ${PROJECT_BINARY_DIR}/generated/AuroraConfigVersion.cmake
     DESTINATION ${aurora_package_dir} COMPONENT library)
 
-# Relative to aurora.pc itself, so that an installed tree can be moved.
+# Relative to the file itself, so that an installed tree can be moved.
 file(RELATIVE_PATH AURORA_PC_PREFIX
     ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
 string(REGEX REPLACE "/$" "" AURORA_PC_PREFIX ${AURORA_PC_PREFIX})
-configure_file(${PROJECT_SOURCE_DIR}/pkgconfig/aurora.pc.in
-    ${PROJECT_BINARY_DIR}/generated/aurora.pc @ONLY)
-install(FILES ${PROJECT_BINARY_DIR}/generated/aurora.pc
-    DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT library)
+set(aurora_pc_names aurora)
+if(TARGET aurora_net OR TARGET aurora_net_static)
+    list(APPEND aurora_pc_names aurora-net)
+endif()
+foreach(name IN LISTS aurora_pc_names)
+    configure_file(${PROJECT_SOURCE_DIR}/pkgconfig/${name}.pc.in
+        ${PROJECT_BINARY_DIR}/generated/${name}.pc @ONLY)
+    install(FILES ${PROJECT_BINARY_DIR}/generated/${name}.pc
+        DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT library)
+endforeach()

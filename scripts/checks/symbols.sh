@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Every global symbol of the archive starts with aurora_, and the shared library exports exactly
-# what tests/abi/exports.txt says.
+# Every global symbol of each archive starts with aurora_, and each shared library exports exactly
+# what its list in tests/abi says.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . scripts/lib/symbols.sh
@@ -12,19 +12,28 @@ if [ ! -f "$lib/libaurora.a" ]; then
     exit 77
 fi
 failed=0
-foreign=$(global_symbols "$lib/libaurora.a" | grep -v '^aurora_' || true)
-if [ -n "$foreign" ]; then
-    echo "symbols: libaurora.a defines names that are not ours:" $foreign
-    failed=1
-fi
-if [ -f "$lib/libaurora.so" ] &&
-    ! diff -u --label tests/abi/exports.txt tests/abi/exports.txt \
-        --label libaurora.so <(exported_symbols "$lib/libaurora.so"); then
-    echo "symbols: the exports changed; if that is meant, ./dev exports writes the list"
-    failed=1
-fi
-if [ "$failed" -eq 0 ]; then
-    echo "symbols: $(global_symbols "$lib/libaurora.a" | wc -l) global, all aurora_*;" \
-        "$(wc -l <tests/abi/exports.txt) exported, as listed"
-fi
+
+# check_library NAME LIST
+check_library() {
+    local name=$1 list=$2 foreign
+    if [ ! -f "$lib/$name.a" ]; then
+        echo "symbols: $name is not built"
+        return
+    fi
+    foreign=$(global_symbols "$lib/$name.a" | grep -v '^aurora_' || true)
+    if [ -n "$foreign" ]; then
+        echo "symbols: $name.a defines names that are not ours:" $foreign
+        failed=1
+    fi
+    if [ -f "$lib/$name.so" ] &&
+        ! diff -u --label "$list" "$list" --label "$name.so" <(exported_symbols "$lib/$name.so"); then
+        echo "symbols: the exports changed; if that is meant, ./dev exports writes the list"
+        failed=1
+    fi
+    echo "symbols: $name: $(global_symbols "$lib/$name.a" | wc -l) global;" \
+        "$(wc -l <"$list") exported"
+}
+
+check_library libaurora tests/abi/exports.txt
+check_library libaurora-net tests/abi/exports-net.txt
 exit "$failed"

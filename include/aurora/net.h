@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* libaurora-net: adapters that talk to a network, as one table of drivers for aurora_options. Not
+ * part of libaurora; aurora.h does not include it. Link aurora-net beside aurora. */
+#ifndef AURORA_NET_H
+#define AURORA_NET_H
+
+#include <aurora/port/driver.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The drivers of this library: payment for https: and http: (docs/PAYMENTS.md). The table is
+ * static; nothing is registered. Threads: shared. */
+AURORA_API const aurora_driver *aurora_net_drivers(uint32_t *count_out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
