@@ -6,7 +6,7 @@ if(NOT AURORA_BUILD_NET)
     return()
 endif()
 find_package(CURL 7.85 QUIET)
-find_package(OpenSSL 3.0 QUIET COMPONENTS Crypto)
+find_package(OpenSSL 3.0 QUIET COMPONENTS Crypto SSL)
 if(NOT CURL_FOUND OR NOT OPENSSL_FOUND)
     message(STATUS "libaurora-net is not built: it needs libcurl 7.85 and libcrypto 3.0 "
         "(Debian: libcurl4-openssl-dev libssl-dev)")

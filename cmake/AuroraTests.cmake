@@ -4,6 +4,13 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(CHECK REQUIRED IMPORTED_TARGET check>=0.15)
 
 file(GLOB aurora_support_files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/support/*.c)
+# What needs libaurora-net, and a bank to talk to, is left out where that is not built.
+set(aurora_has_net OFF)
+if(TARGET aurora_net_static AND TARGET aurora_http)
+    set(aurora_has_net ON)
+else()
+    list(FILTER aurora_support_files EXCLUDE REGEX "/http_bank\\.c$")
+endif()
 add_library(aurora_test_support STATIC ${aurora_support_files})
 aurora_compile(aurora_test_support GNU)
 target_include_directories(aurora_test_support PUBLIC
@@ -12,6 +19,9 @@ target_link_libraries(aurora_test_support PUBLIC
     ${AURORA_PROGRAM_PARTS} $<TARGET_NAME_IF_EXISTS:aurora_net_static>
     aurora_static SQLite::SQLite3 PkgConfig::CHECK Threads::Threads m)
 target_compile_definitions(aurora_test_support PUBLIC _GNU_SOURCE=)
+if(aurora_has_net)
+    target_link_libraries(aurora_test_support PUBLIC OpenSSL::SSL)
+endif()
 
 set(aurora_test_environment
     "AURORA_SOURCE_DIR=${PROJECT_SOURCE_DIR}"
@@ -35,6 +45,10 @@ endif()
 foreach(tier unit sim contract integration)
     file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${tier}/test_*.c)
     foreach(file IN LISTS files)
+        file(STRINGS ${file} needs_net REGEX "#include <aurora/net\\.h>")
+        if(needs_net AND NOT aurora_has_net)
+            continue()
+        endif()
         get_filename_component(stem ${file} NAME_WE)
         string(REGEX REPLACE "^test_" "" noun ${stem})
         set(target ${tier}_${stem})

@@ -85,13 +85,21 @@ aurora_status aurora__payment_port_open(aurora_t *shop, const aurora__settings *
         rc = open(&payment, &port, err);
     if (rc != AURORA_OK)
         return rc;
-    shop->payment = port;
-    atomic_store(&shop->has_payment, true); /* from here on aurora_close ends it */
-    return aurora__payments_drive(shop->engine, call_port, shop);
+    rc = aurora__payments_drive(shop->engine, call_port, shop);
+    if (rc != AURORA_OK) {
+        if (port.close != NULL)
+            port.close(port.self);
+        return rc;
+    }
+    shop->payment = port; /* no call yet: nobody has the handle, and its worker has not begun */
+    atomic_store(&shop->has_payment, true);
+    return AURORA_OK;
 }
 
 void aurora__payment_port_stop(aurora_t *shop)
 {
-    if (atomic_load(&shop->has_payment) && shop->payment.stop != NULL)
-        shop->payment.stop(shop->payment.self);
+    if (!atomic_load(&shop->has_payment) || shop->payment.stop == NULL)
+        return;
+    aurora__payments_stop(shop->engine);
+    shop->payment.stop(shop->payment.self);
 }

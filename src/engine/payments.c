@@ -14,6 +14,7 @@
 struct aurora__payments {
     aurora__port_call call;
     void *self;
+    bool is_stopped;
 };
 
 /* --- answers -------------------------------------------------------------------------------- */
@@ -106,6 +107,8 @@ static aurora_status call_decide(aurora__command *base, aurora__turn *turn)
     call_command *command = (call_command *)base;
     if (command->is_call)
         return aurora__simulator_call(&turn->step, &command->task, &command->answers);
+    if (turn->engine->payments->is_stopped)
+        return AURORA_OK;
     return aurora__payment_take(&turn->step, &command->order_id, LEASE_MS, &command->task,
                                 &command->is_taken);
 }
@@ -213,7 +216,7 @@ aurora_status aurora__payments_drive(aurora__engine *engine, aurora__port_call c
     struct aurora__payments *payments = allocator->allocate(allocator->self, sizeof *payments);
     if (payments == NULL)
         return AURORA_ENOMEM;
-    *payments = (struct aurora__payments){call, self};
+    *payments = (struct aurora__payments){.call = call, .self = self};
     pthread_mutex_lock(&engine->lock);
     while (engine->is_driving)
         pthread_cond_wait(&engine->changed, &engine->lock);
@@ -224,6 +227,18 @@ aurora_status aurora__payments_drive(aurora__engine *engine, aurora__port_call c
     aurora__engine_drive_payments(engine, new_call);
     pthread_mutex_unlock(&engine->lock);
     return AURORA_OK;
+}
+
+/* Whoever drives made what it leased before it lets go: a lease without a call would have to end by
+ * itself. */
+void aurora__payments_stop(aurora__engine *engine)
+{
+    pthread_mutex_lock(&engine->lock);
+    while (engine->is_driving)
+        pthread_cond_wait(&engine->changed, &engine->lock);
+    aurora__engine_drive_payments(engine, NULL);
+    engine->payments->is_stopped = true;
+    pthread_mutex_unlock(&engine->lock);
 }
 
 void aurora__payments_free(aurora__engine *engine)

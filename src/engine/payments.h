@@ -13,6 +13,8 @@ typedef aurora_status (*aurora__port_call)(void *self, const aurora__payment_tas
 
 /* Starts to make calls: by the simulator when `call` is NULL. */
 aurora_status aurora__payments_drive(aurora__engine *engine, aurora__port_call call, void *self);
+/* No call is leased or made any more; returns when none is being made. */
+void aurora__payments_stop(aurora__engine *engine);
 void aurora__payments_free(aurora__engine *engine);
 
 /* A command that reports an outcome, AURORA_OUTCOME_NOT_BEGUN too. */

@@ -7,7 +7,7 @@
 
 #include "shop.h"
 
-#define PROVIDER_ACCOUNTS_MAX 64
+#define PROVIDER_ACCOUNTS_MAX 512
 
 /* What became of one authorization. */
 typedef struct {

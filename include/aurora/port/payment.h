@@ -24,9 +24,9 @@ typedef struct {
     aurora_status (*query)(void *self, aurora_t *shop, const aurora_task *task);
     /* The port is no longer called; runs once, inside aurora_close. NULL = nothing to do. */
     void (*close)(void *self);
-    /* The handle is about to close; runs once, inside aurora_close, before close. Until it returns
-     * the port may still finish tasks, from any thread; afterwards it makes no call of the library,
-     * and answers AURORA_EBUSY to start and query. For ports with threads of their own; they bound
+    /* The handle is about to close: start and query are no longer called. Runs once, inside
+     * aurora_close, before close. Until it returns the port may finish tasks, from any thread;
+     * afterwards it makes no call of the library. For ports with threads of their own, which bound
      * the time that it takes. NULL = nothing to do. */
     void (*stop)(void *self);
 } aurora_payment_port;
