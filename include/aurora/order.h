@@ -252,8 +252,8 @@ AURORA_API aurora_status aurora_order_cancel(aurora_t *shop, aurora_id order_id,
                                              const char *note, aurora_order **out,
                                              aurora_error *err);
 
-/* The same with actor and idempotency key; also AURORA_EKEYREUSED, AURORA_EAGAIN. Threads:
- * shared. */
+/* The same with actor and idempotency key; a repeat gives the order as it is now, with is_replay.
+ * Also AURORA_EKEYREUSED, AURORA_EAGAIN. Threads: shared. */
 AURORA_API aurora_status aurora_order_cancel_with(aurora_t *shop, const aurora_cancel *cancel,
                                                   aurora_order **out, aurora_error *err);
 

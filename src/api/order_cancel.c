@@ -30,6 +30,7 @@ typedef struct {
     char key_hash[HASH_TEXT_BYTES];     /* of scope and key */
     char request_hash[HASH_TEXT_BYTES]; /* of what is asked for */
     bool is_new_key;
+    bool is_replay;
     aurora_order *order; /* out */
 } cancel_command;
 
@@ -101,10 +102,10 @@ static aurora_status cancel_decide(aurora__command *base, aurora__turn *turn)
 {
     cancel_command *command = (cancel_command *)base;
     command->is_new_key = false;
+    command->is_replay = false;
     if (command->has_key) {
-        bool is_replay;
-        aurora_status rc = look_up(command, turn, &is_replay);
-        if (rc != AURORA_OK || is_replay)
+        aurora_status rc = look_up(command, turn, &command->is_replay);
+        if (rc != AURORA_OK || command->is_replay)
             return rc;
     }
     aurora_status rc = aurora__order_cancel(&turn->step, &command->order_id, command->reason,
@@ -164,6 +165,8 @@ static bool cancel_finish(aurora__command *base, aurora__turn *turn, aurora_stat
         rc = row == NULL ? AURORA_ENOTFOUND
                          : aurora__order_result(aurora__engine_allocator(turn->engine), row, false,
                                                 &command->order);
+    if (rc == AURORA_OK)
+        command->order->is_replay = command->is_replay;
     base->status = rc;
     return true;
 }

@@ -84,6 +84,9 @@ enum { AURORA_HTTP_AT_POINTER = 1, AURORA_HTTP_AT_PARAMETER = 2, AURORA_HTTP_AT_
 void aurora_http_blame(aurora_http_exchange *exchange, int at, const char *place,
                        const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/* An extension member of the coming problem (RFC 9457, section 3.2): a text. Both are copied. */
+void aurora_http_extend(aurora_http_exchange *exchange, const char *name, const char *value);
+
 /* Answers what a call of the library said: status, code and text from the table of statuses, place
  * and rule from `err` (may be NULL). "lines[3].quantity" becomes the pointer /lines/3/quantity for
  * a route with a body, else a parameter. Retry-After goes with 503. */
