@@ -35,6 +35,18 @@ void aurora_http_blame(aurora_http_exchange *exchange, int at, const char *place
     exchange->blames = blame;
 }
 
+void aurora_http_extend(aurora_http_exchange *exchange, const char *name, const char *value)
+{
+    aurora__text_pair *member = aurora_http_alloc(exchange, sizeof(*member));
+    char *name_copy = aurora__exchange_copy(exchange, name, strlen(name));
+    char *value_copy = aurora__exchange_copy(exchange, value, strlen(value));
+    if (member == NULL || name_copy == NULL || value_copy == NULL)
+        return;
+    *member =
+        (aurora__text_pair){.next = exchange->extensions, .name = name_copy, .value = value_copy};
+    exchange->extensions = member;
+}
+
 static void write_blames(aurora_json_out *out, const aurora__text_pair *blame)
 {
     static const char *const names[] = {"", "pointer", "parameter", "header"};
@@ -65,6 +77,9 @@ static char *write_problem(const aurora_http_exchange *exchange, int status, con
         write_blames(&out, exchange->blames);
         aurora_json_out_close(&out, ']');
     }
+    for (const aurora__text_pair *member = exchange->extensions; member != NULL;
+         member = member->next)
+        aurora_json_out_text(&out, member->name, member->value);
     aurora_json_out_close(&out, '}');
     return aurora_json_out_end(&out, len_out);
 }

@@ -86,8 +86,9 @@ struct aurora_http_exchange {
     const char *content_type;
     const char *code; /* of a problem */
     uint32_t allow;
-    aurora__text_pair *set;    /* newest first */
-    aurora__text_pair *blames; /* newest first */
+    aurora__text_pair *set;        /* newest first */
+    aurora__text_pair *blames;     /* newest first */
+    aurora__text_pair *extensions; /* of a problem; newest first */
     aurora__span head, content;
     bool is_compressed, varies;
     uint64_t bytes_out;

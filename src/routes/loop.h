@@ -50,7 +50,7 @@ aurora__routes_loop *aurora__routes_loop_of(const aurora_http_exchange *exchange
 aurora_status aurora__routes_loop_watch(aurora__routes_loop *loop, aurora_id id, uint64_t after,
                                         uint32_t timeout_ms, aurora__waiter *waiter);
 
-/* --- what the files of their nouns do for loop.c ----------------------------------------------- */
+/* --- what the files of their nouns do for loop.c ---------------------------------------------- */
 
 void aurora__placings_submit(void *routes_loop);
 void aurora__placings_drop(aurora__routes_loop *loop);

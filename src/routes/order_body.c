@@ -4,8 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "routes/answer.h"
+
+#define AHEAD_MAX_S 86400
 
 enum {
     LINES,
@@ -177,6 +180,19 @@ static bool read_metadata(reading *body)
 
 /* --- the whole -------------------------------------------------------------------------------- */
 
+/* aurora_order_check has no clock; the engine refuses the same, and cannot say where. */
+static bool read_placed_at(reading *body)
+{
+    aurora_json_value value = body->values[PLACED_AT];
+    if (!aurora_json_is_present(value))
+        return true;
+    int64_t *out = &body->request->placed_at_ms;
+    if (!aurora_json_time(value, out, &body->error))
+        return false;
+    return *out / 1000 - AHEAD_MAX_S <= (int64_t)time(NULL) ||
+           aurora_json_refuse(value, &body->error, "must be at most 24 h in the future");
+}
+
 static bool read_members(reading *body)
 {
     aurora_order_request *request = body->request;
@@ -191,9 +207,7 @@ static bool read_members(reading *body)
                             &request->payment_method, &body->error) &&
            read_optional(body, CONTACT, 1, &request->contact) &&
            read_optional(body, REFERENCE, 1, &request->reference) &&
-           read_optional(body, CUSTOMER_ID, 1, &request->customer_id) &&
-           (!aurora_json_is_present(body->values[PLACED_AT]) ||
-            aurora_json_time(body->values[PLACED_AT], &request->placed_at_ms, &body->error)) &&
+           read_optional(body, CUSTOMER_ID, 1, &request->customer_id) && read_placed_at(body) &&
            read_charges(body) && read_metadata(body);
 }
 
@@ -212,7 +226,7 @@ static void refuse_check(reading *body, aurora_status status, aurora_error *err)
         aurora__body_refuse(body->exchange, &body->error);
         return;
     }
-    if (strcmp(err->field, "placed_at_ms") == 0)
+    if (strcmp(err->field, "placed_at_ms") == 0) /* before 1970 */
         snprintf(err->field, sizeof err->field, "placed_at");
     aurora_http_refuse(body->exchange, status, err);
 }

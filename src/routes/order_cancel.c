@@ -53,9 +53,6 @@ static void cancel(aurora_http_exchange *exchange, const aurora_routes *routes,
         aurora__order_answer(exchange, 200, after);
         return;
     }
-    if (status == AURORA_EKEYREUSED || status == AURORA_EAGAIN)
-        aurora_http_blame(exchange, AURORA_HTTP_AT_HEADER, "Idempotency-Key", "%s",
-                          aurora_status_text(status));
     aurora_http_refuse(exchange, status, &err);
 }
 

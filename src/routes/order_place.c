@@ -68,6 +68,10 @@ static void describe(const aurora_completion *completion, aurora_error *err)
     case AURORA_EOVERFLOW:
         snprintf(err->message, sizeof err->message, "makes an amount leave its range");
         break;
+    case AURORA_EINVAL: /* the one rule that needs the engine's clock */
+        snprintf(err->field, sizeof err->field, "placed_at");
+        snprintf(err->message, sizeof err->message, "must be at most 24 h in the future");
+        return;
     case AURORA_ETAKEN:
         aurora_id_format(completion->id, first);
         snprintf(err->field, sizeof err->field, "reference");
@@ -89,8 +93,6 @@ static void answer_refusal(aurora_http_exchange *exchange, const aurora_completi
     char first[AURORA_ID_TEXT_BYTES];
     aurora_error err = AURORA_ERROR_INIT;
     describe(completion, &err);
-    if (completion->status == AURORA_EKEYREUSED || completion->status == AURORA_EAGAIN)
-        aurora_http_blame(exchange, AURORA_HTTP_AT_HEADER, "Idempotency-Key", "%s", err.message);
     if (completion->status == AURORA_ETAKEN) {
         aurora_id_format(completion->id, first);
         aurora_http_extend(exchange, "order_id", first);

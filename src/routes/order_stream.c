@@ -12,6 +12,7 @@
 
 #define TICK_MS 1000
 #define PING_TICKS 15
+#define HEAD_BYTES 64  /* of an event: its lines before the data, and its end */
 #define WATCH_MS 15000 /* bounds how long a watch outlives a client that left */
 
 /* A stream lives until its client has left and its watch has completed. */
@@ -91,11 +92,12 @@ static void send_order(aurora__order_stream *stream, const aurora_order *order)
 {
     size_t len = 0;
     char *text = aurora__order_text(order, &len);
-    char *event = text == NULL ? NULL : malloc(len + 64);
+    char *event = text == NULL ? NULL : malloc(len + HEAD_BYTES);
     if (event == NULL) {
         end(stream); /* the client comes back with the version that it has */
     } else {
-        int head = sprintf(event, "id: %" PRIu64 "\nevent: order\ndata: ", order->version);
+        int head =
+            snprintf(event, HEAD_BYTES, "id: %" PRIu64 "\nevent: order\ndata: ", order->version);
         memcpy(event + head, text, len);
         memcpy(event + head + len, "\n\n", 2);
         send(stream, event, (size_t)head + len + 2);
