@@ -31,8 +31,19 @@
     X(bus, URL, DAEMON, "local:", 0, 0,                                                            \
       "Where events are published: local: or kafka://HOST:PORT.")                                  \
     X(cache, URL, DAEMON, "memory:", 0, 0, "The cache of products: memory: or redis://HOST:PORT.") \
+    X(cache_ttl, DURATION, DAEMON, "1s", 1, DAY,                                                   \
+      "How long the cache keeps a product that nobody changes here.")                              \
     X(consumer_keep, DURATION, NONE, "168h", SECOND, 3650 * DAY,                                   \
       "How long the log waits for a named consumer that was seen in that time.")                   \
+    X(drain_delay, DURATION, DAEMON, "0s", 0, 5 * MINUTE,                                          \
+      "How long /readyz says no before connections are closed, at the end.")                       \
+    X(drain_timeout, DURATION, DAEMON, "30s", 0, HOUR,                                             \
+      "How long requests under way may take at the end; what is left is cut off.")                 \
+    X(http_connections_max, INTEGER, DAEMON, "16384", 1, 1048576,                                  \
+      "Open connections at most; an idle one makes room for a new one.")                           \
+    X(http_threads, INTEGER, DAEMON, "1", 1, 64, "Threads that read and write connections.")       \
+    X(http_workers, INTEGER, DAEMON, "4", 1, 256,                                                  \
+      "Threads for requests that read much or wait for a commit.")                                 \
     X(key_keep, DURATION, NONE, "24h", SECOND, 365 * DAY,                                          \
       "How long an idempotency key is remembered.")                                                \
     X(limiter, URL, DAEMON, "memory:", 0, 0,                                                       \
@@ -40,8 +51,12 @@
     X(limiter_fallback, TEXT, DAEMON, "local", 1, 16,                                              \
       "While the limiter is unreachable: local counts per process, open lets all through.")        \
     X(listen, TEXT, DAEMON, "127.0.0.1:8080", 1, 255, "The address HOST:PORT of the HTTP server.") \
+    X(log_format, TEXT, DAEMON, "auto", 4, 4,                                                      \
+      "Lines of log: json, text for people, or auto: text on a terminal.")                         \
     X(log_keep, DURATION, NONE, "24h", SECOND, 3650 * DAY,                                         \
       "How long events stay in the log at least.")                                                 \
+    X(log_level, TEXT, DAEMON | RELOAD, "info", 4, 7,                                              \
+      "The least that is logged: debug, info, warning or error.")                                  \
     X(log_max_bytes, INTEGER, NONE, "1GiB", MIB, 1024 * TIB,                                       \
       "Size of the log at which new orders are refused.")                                          \
     X(metrics_listen, TEXT, DAEMON, "", 0, 255,                                                    \

@@ -71,8 +71,7 @@ static bool check_open(const aurora_principal_request *request, aurora_http_refu
 {
     if (request->host == NULL || !is_loopback(request->host))
         return refuse(refusal, 421, "misdirected_request", "Host",
-                      "without a service_secret only a Host of the loopback is served: localhost, "
-                      "127.0.0.1 or [::1]");
+                      "must be localhost, 127.0.0.1 or [::1] while no service_secret is set");
     int32_t method = request->route->method;
     bool needs_type = method == AURORA_HTTP_POST || method == AURORA_HTTP_PUT ||
                       (method == AURORA_HTTP_DELETE && request->body_len > 0);

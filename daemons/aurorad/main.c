@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/* aurorad: everything in one process. The order of the start is that of this file; what fails says
+ * so in one line, and what was opened is closed again. */
+#include <malloc.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "aurorad.h"
+#include "service/supervisor.h"
+
+#define ARENAS_MAX 2 /* of malloc: one a thread would cost megabytes each, and nobody needs them */
+#define FILES_BESIDE_CONNECTIONS 256
+
+int aurorad_refuse(const aurorad *daemon, const char *format, ...)
+{
+    va_list arguments;
+    fprintf(stderr, "%s: ", daemon->source.program);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+    return AURORAD_REFUSED;
+}
+
+int aurorad_refuse_status(const aurorad *daemon, aurora_status status, const aurora_error *err,
+                          const char *subject)
+{
+    const char *field =
+        err->field[0] != '\0' && strcmp(err->field, "url") != 0 ? err->field : subject;
+    const char *message = err->message[0] != '\0' ? err->message : aurora_status_text(status);
+    const aurora_config_value *value = aurora_config_get(daemon->config, field);
+    char shown[256];
+    if (value == NULL)
+        return aurorad_refuse(daemon, "%s: %s", field, message);
+    aurora_config_show(value, shown, sizeof shown);
+    return aurorad_refuse(daemon, "%s: %s (%s from %s)", field, message, shown, value->origin);
+}
+
+static int start_log(aurorad *daemon)
+{
+    bool is_text = false;
+    aurora_service_log_format(aurora_config_text(daemon->config, "log_format"), STDOUT_FILENO,
+                              &is_text);
+    const aurora_service_log_options options = {
+        .fd = STDOUT_FILENO,
+        .is_text = is_text,
+        .level_min = aurora_service_log_level(aurora_config_text(daemon->config, "log_level")),
+        .service = daemon->source.program,
+    };
+    daemon->log = aurora_service_log_new(&options);
+    return daemon->log != NULL ? 0 : aurorad_refuse(daemon, "the log cannot be started");
+}
+
+static void warn(const aurorad *daemon, uint64_t files)
+{
+    uint32_t count;
+    const char *const *warnings = aurora_config_warnings(daemon->config, &count);
+    for (uint32_t i = 0; i < count; i++)
+        aurora_service_log_write(daemon->log, AURORA_LOG_WARNING, "config", "%s", warnings[i]);
+    int64_t connections = aurora_config_number(daemon->config, "http_connections_max");
+    if (files < (uint64_t)connections + FILES_BESIDE_CONNECTIONS)
+        aurora_service_log_write(daemon->log, AURORA_LOG_WARNING, "config",
+                                 "only %llu files can be open, and %lld connections are allowed",
+                                 (unsigned long long)files, (long long)connections);
+}
+
+static int run(aurorad *daemon)
+{
+    int64_t connections = aurora_config_number(daemon->config, "http_connections_max");
+    uint64_t files =
+        aurora_supervisor_raise_files((uint64_t)connections + FILES_BESIDE_CONNECTIONS);
+    aurora_supervisor_begin();
+    int rc = start_log(daemon);
+    if (rc == 0) {
+        warn(daemon, files);
+        rc = aurorad_open(daemon);
+    }
+    if (rc == 0)
+        rc = aurorad_serve(daemon);
+    if (rc == 0)
+        rc = aurorad_watch(daemon);
+    aurora_http_free(daemon->metrics);
+    aurora_http_free(daemon->routes.server);
+    aurorad_close(daemon);
+    aurora_service_log_free(daemon->log);
+    return rc;
+}
+
+/* --check-config opens nothing but a store in memory, which reads the settings as the real one. */
+static int check(aurorad *daemon)
+{
+    aurora_error err = AURORA_ERROR_INIT;
+    aurora_options options;
+    aurora_t *shop = NULL;
+    aurora_options_init(&options);
+    options.settings = aurora_config_assignments(daemon->config, &options.setting_count);
+    aurora_status status = aurora_open("memory:", &options, &shop, &err);
+    if (status != AURORA_OK)
+        return aurorad_refuse_status(daemon, status, &err, "settings");
+    aurora_close(shop);
+    puts("the configuration is good");
+    return 0;
+}
+
+static int dispatch(aurorad *daemon)
+{
+    char error[AURORA_CONFIG_ERROR_BYTES];
+    if (!aurora_config_read(&daemon->source, &daemon->config, error))
+        return aurorad_refuse(daemon, "%s", error);
+    int32_t action = aurora_config_action(daemon->config);
+    if (action != AURORA_CONFIG_RUN && action != AURORA_CONFIG_CHECK) {
+        aurora_config_print(daemon->config, stdout);
+        return 0;
+    }
+    int rc = aurorad_check(daemon);
+    if (rc == 0)
+        rc = action == AURORA_CONFIG_CHECK ? check(daemon) : run(daemon);
+    return rc;
+}
+
+int main(int argc, char **argv)
+{
+    aurorad daemon = {.source = {.program = "aurorad",
+                                 .summary = "the order saga and its HTTP API in one process",
+                                 .argc = argc,
+                                 .argv = argv,
+                                 .environment = environ}};
+    mallopt(M_ARENA_MAX, ARENAS_MAX);
+    int rc = dispatch(&daemon);
+    aurora_config_free(daemon.config);
+    if (fflush(stdout) != 0 && rc == 0)
+        rc = aurorad_refuse(&daemon, "standard output cannot be written");
+    return rc;
+}

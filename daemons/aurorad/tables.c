@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* Which routes there are: those of the installed modules. */
+#include <string.h>
+
+#include "aurorad.h"
+
+#if !__has_include("routes/loop.h") /* they come next */
+aurora_route_table aurora_routes_orders(void)
+{
+    return (aurora_route_table){0};
+}
+aurora_route_table aurora_routes_payments(void)
+{
+    return (aurora_route_table){0};
+}
+aurora_route_table aurora_routes_admin(void)
+{
+    return (aurora_route_table){0};
+}
+aurora_status aurora_routes_loop_begin(void *self, aurora_http_loop *loop, void **slot_out)
+{
+    (void)self;
+    (void)loop;
+    *slot_out = NULL;
+    return AURORA_OK;
+}
+void aurora_routes_loop_end(void *self, aurora_http_loop *loop, void *slot)
+{
+    (void)self;
+    (void)loop;
+    (void)slot;
+}
+#endif
+
+static const struct {
+    const char *module; /* NULL = always */
+    aurora_route_table (*table)(void);
+} rows[] = {
+    {"order", aurora_routes_orders},
+    {"product", aurora_routes_products},
+    {"inventory", aurora_routes_inventory},
+    {"payment", aurora_routes_payments},
+    {"search", aurora_routes_search},
+    {"recommendation", aurora_routes_recommendations},
+    {NULL, aurora_routes_admin},
+    {NULL, aurora_routes_system},
+};
+
+_Static_assert(sizeof rows / sizeof *rows <= AURORAD_TABLES_MAX, "a table has no place");
+
+/* Whether a word is in a list with commas. */
+static bool is_listed(const char *list, const char *word)
+{
+    size_t length = strlen(word);
+    while (*list != '\0') {
+        size_t own = strcspn(list, ",");
+        const char *begin = list + strspn(list, " ");
+        size_t trimmed = own - (size_t)(begin - list);
+        while (trimmed > 0 && begin[trimmed - 1] == ' ')
+            trimmed--;
+        if (trimmed == length && memcmp(begin, word, length) == 0)
+            return true;
+        list += own;
+        list += *list == ',';
+    }
+    return false;
+}
+
+uint32_t aurorad_tables(const aurorad *daemon, const aurora_http_route **routes, uint32_t *counts)
+{
+    const char *modules = aurora_config_text(daemon->config, "modules");
+    uint32_t count = 0;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (rows[i].module != NULL && !is_listed(modules, rows[i].module))
+            continue;
+        aurora_route_table table = rows[i].table();
+        routes[count] = table.routes;
+        counts[count++] = table.count;
+    }
+    return count;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* The main thread's life: signals, the watchdog, the health of the store, the end. */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "aurorad.h"
+#include "service/reload.h"
+#include "service/supervisor.h"
+
+#define LOOK_MS 250
+
+static void say_ready(const aurorad *daemon)
+{
+    char host[256];
+    const char *listen = aurora_config_text(daemon->config, "listen");
+    const char *colon = strrchr(listen, ':');
+    snprintf(host, sizeof host, "%.*s", (int)(colon - listen), listen);
+    aurora_service_log_announce(daemon->log, "listening on http://%s:%u", host,
+                                (unsigned)aurora_http_port(daemon->routes.server));
+    aurora_supervisor_notify("READY=1");
+}
+
+static void reload(aurorad *daemon)
+{
+    char text[96];
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    snprintf(text, sizeof text, "RELOADING=1\nMONOTONIC_USEC=%lld",
+             (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+    aurora_supervisor_notify(text);
+    aurora_config_reload(&daemon->config, &daemon->source, daemon->shop, daemon->log);
+    aurora_supervisor_notify("READY=1");
+}
+
+static void pause_ms(int64_t ms)
+{
+    struct timespec rest = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+    while (nanosleep(&rest, &rest) != 0)
+        continue;
+}
+
+/* Says no to probes first; then no new connections, the ends of the old ones; the store after
+ * them. */
+static void drain(aurorad *daemon)
+{
+    int64_t delay_ms = aurora_config_number(daemon->config, "drain_delay");
+    int64_t timeout_ms = aurora_config_number(daemon->config, "drain_timeout");
+    aurora_supervisor_notify("STOPPING=1");
+    aurora_supervisor_let_go();
+    aurora_service_log_write(daemon->log, AURORA_LOG_INFO, "", "draining");
+    aurora_http_drain_begin(daemon->routes.server);
+    pause_ms(delay_ms);
+    bool is_clean = aurora_http_drain(daemon->routes.server, (uint32_t)timeout_ms);
+    aurora_service_log_write(daemon->log, is_clean ? AURORA_LOG_INFO : AURORA_LOG_WARNING, "",
+                             is_clean ? "all requests are answered"
+                                      : "some requests were cut off after drain_timeout");
+}
+
+int aurorad_watch(aurorad *daemon)
+{
+    int64_t watchdog_ms = aurora_supervisor_watchdog_ms();
+    int64_t look_ms = watchdog_ms > 0 && watchdog_ms / 2 < LOOK_MS ? watchdog_ms / 2 : LOOK_MS;
+    say_ready(daemon);
+    for (;;) {
+        int32_t signal = aurora_supervisor_wait(look_ms);
+        if (aurora_health(daemon->shop) == AURORA_ECORE) {
+            aurora_service_log_write(daemon->log, AURORA_LOG_FATAL, "",
+                                     "an invariant of the library is broken: ending");
+            return AURORAD_BROKEN;
+        }
+        if (watchdog_ms > 0)
+            aurora_supervisor_notify("WATCHDOG=1");
+        if (signal == AURORA_SUPERVISOR_RELOAD)
+            reload(daemon);
+        if (signal == AURORA_SUPERVISOR_STOP) {
+            drain(daemon);
+            return 0;
+        }
+    }
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+#include "service/log_writer.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BUFFER_BYTES 262144
+#define GATHER_NS 2000000 /* under load one write then holds many lines */
+#define STALL_MS 1000
+
+struct aurora__log_writer {
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t ready;
+    int fd;
+    bool is_ending;
+    char *filling; /* guarded by the lock */
+    size_t length;
+    uint64_t lost;
+    char *writing; /* the thread's */
+};
+
+/* Whether the descriptor takes bytes soon; while the daemon runs it may take its time. */
+static bool wait_writable(aurora__log_writer *writer)
+{
+    for (;;) {
+        struct pollfd poller = {.fd = writer->fd, .events = POLLOUT};
+        int ready = poll(&poller, 1, STALL_MS);
+        if (ready > 0)
+            return (poller.revents & (POLLOUT | POLLERR | POLLHUP)) == POLLOUT;
+        pthread_mutex_lock(&writer->lock);
+        bool is_ending = writer->is_ending;
+        pthread_mutex_unlock(&writer->lock);
+        if (is_ending || (ready < 0 && errno != EINTR))
+            return false;
+    }
+}
+
+/* A descriptor that is broken loses the lines: a daemon does not stop for its log. */
+static void write_all(aurora__log_writer *writer, const char *text, size_t length)
+{
+    while (length > 0 && wait_writable(writer)) {
+        ssize_t written = write(writer->fd, text, length);
+        if (written < 0 && errno != EINTR && errno != EAGAIN)
+            return;
+        if (written > 0) {
+            text += written;
+            length -= (size_t)written;
+        }
+    }
+}
+
+static void *run(void *self)
+{
+    aurora__log_writer *writer = self;
+    const struct timespec pause = {.tv_nsec = GATHER_NS};
+    pthread_mutex_lock(&writer->lock);
+    while (!writer->is_ending || writer->length > 0) {
+        if (writer->length == 0) {
+            pthread_cond_wait(&writer->ready, &writer->lock);
+            continue;
+        }
+        if (!writer->is_ending) {
+            pthread_mutex_unlock(&writer->lock);
+            nanosleep(&pause, NULL);
+            pthread_mutex_lock(&writer->lock);
+        }
+        char *full = writer->filling;
+        size_t length = writer->length;
+        writer->filling = writer->writing;
+        writer->writing = full;
+        writer->length = 0;
+        pthread_mutex_unlock(&writer->lock);
+        write_all(writer, full, length);
+        pthread_mutex_lock(&writer->lock);
+    }
+    pthread_mutex_unlock(&writer->lock);
+    return NULL;
+}
+
+aurora__log_writer *aurora__log_writer_new(int fd)
+{
+    aurora__log_writer *writer = calloc(1, sizeof *writer);
+    if (writer == NULL)
+        return NULL;
+    writer->fd = fd;
+    writer->filling = malloc(BUFFER_BYTES);
+    writer->writing = malloc(BUFFER_BYTES);
+    pthread_mutex_init(&writer->lock, NULL);
+    pthread_cond_init(&writer->ready, NULL);
+    if (writer->filling != NULL && writer->writing != NULL &&
+        pthread_create(&writer->thread, NULL, run, writer) == 0)
+        return writer;
+    free(writer->filling);
+    free(writer->writing);
+    free(writer);
+    return NULL;
+}
+
+void aurora__log_writer_free(aurora__log_writer *writer)
+{
+    if (writer == NULL)
+        return;
+    pthread_mutex_lock(&writer->lock);
+    writer->is_ending = true;
+    pthread_cond_signal(&writer->ready);
+    pthread_mutex_unlock(&writer->lock);
+    pthread_join(writer->thread, NULL);
+    pthread_cond_destroy(&writer->ready);
+    pthread_mutex_destroy(&writer->lock);
+    free(writer->filling);
+    free(writer->writing);
+    free(writer);
+}
+
+bool aurora__log_writer_put(aurora__log_writer *writer, const char *line, size_t len)
+{
+    pthread_mutex_lock(&writer->lock);
+    bool has_room = len <= BUFFER_BYTES - writer->length;
+    if (has_room) {
+        memcpy(writer->filling + writer->length, line, len);
+        if (writer->length == 0)
+            pthread_cond_signal(&writer->ready);
+        writer->length += len;
+    } else {
+        writer->lost++;
+    }
+    pthread_mutex_unlock(&writer->lock);
+    return has_room;
+}
+
+uint64_t aurora__log_writer_lost(aurora__log_writer *writer)
+{
+    pthread_mutex_lock(&writer->lock);
+    uint64_t lost = writer->lost;
+    pthread_mutex_unlock(&writer->lock);
+    return lost;
+}

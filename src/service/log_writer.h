@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* A thread that writes lines to a descriptor. Callers append to a buffer in memory and never wait
+ * for the descriptor. */
+#ifndef AURORA_SERVICE_LOG_WRITER_H
+#define AURORA_SERVICE_LOG_WRITER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct aurora__log_writer aurora__log_writer;
+
+/* NULL when there is no thread or memory. */
+aurora__log_writer *aurora__log_writer_new(int fd);
+/* Ends the thread once all is written, or after a second in which nothing could be. */
+void aurora__log_writer_free(aurora__log_writer *writer);
+/* Takes a whole line with its newline; false when there is no room, and the line is counted. */
+bool aurora__log_writer_put(aurora__log_writer *writer, const char *line, size_t len);
+uint64_t aurora__log_writer_lost(aurora__log_writer *writer);
+
+#endif

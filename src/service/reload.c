@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+#include "service/reload.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool put(aurora_t *shop, const aurora_config_value *value, aurora_error *err)
+{
+    char assignment[4096];
+    snprintf(assignment, sizeof assignment, "%s=%s", value->info->name, value->text);
+    return aurora_setting_put(shop, assignment, err) == AURORA_OK;
+}
+
+static bool has_changed(const aurora_config_value *old, const aurora_config_value *new)
+{
+    return strcmp(old->text, new->text) != 0;
+}
+
+static bool is_of_handle(const aurora_config_value *value)
+{
+    return (value->info->flags & AURORA_SETTING_RELOADABLE) != 0 &&
+           (value->info->flags & AURORA_SETTING_DAEMON) == 0;
+}
+
+static void say(aurora_service_log *log, const aurora_config_value *value, const char *what)
+{
+    char text[512];
+    aurora_config_show(value, text, sizeof text);
+    aurora_service_log_write(log, AURORA_LOG_INFO, "config", "%s is %s (%s)%s", value->info->name,
+                             text, value->origin, what);
+}
+
+/* Two settings that bound each other may only be changed in one order: what is refused at first is
+ * tried again once the others are in place. */
+static void put_changes(const aurora_config_value *old, const aurora_config_value *new,
+                        uint32_t count, aurora_t *shop, aurora_service_log *log)
+{
+    bool *is_refused = calloc(count, sizeof *is_refused);
+    if (is_refused == NULL)
+        return;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!has_changed(&old[i], &new[i]) || !is_of_handle(&new[i]))
+            continue;
+        is_refused[i] = !put(shop, &new[i], NULL);
+        if (!is_refused[i])
+            say(log, &new[i], "");
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        aurora_error err = AURORA_ERROR_INIT;
+        if (!is_refused[i])
+            continue;
+        if (put(shop, &new[i], &err))
+            say(log, &new[i], "");
+        else
+            aurora_service_log_write(log, AURORA_LOG_ERROR, "config", "%s stays: %s (%s)",
+                                     new[i].info->name, err.message, new[i].origin);
+    }
+    free(is_refused);
+}
+
+static void apply(const aurora_config *old, const aurora_config *new, aurora_t *shop,
+                  aurora_service_log *log)
+{
+    uint32_t count;
+    const aurora_config_value *before = aurora_config_values(old, &count);
+    const aurora_config_value *after = aurora_config_values(new, &count);
+    int32_t level = aurora_service_log_level(aurora_config_text(new, "log_level"));
+    if (level != 0)
+        aurora_service_log_set_level(log, level);
+    put_changes(before, after, count, shop, log);
+    for (uint32_t i = 0; i < count; i++) {
+        bool is_reloadable = (after[i].info->flags & AURORA_SETTING_RELOADABLE) != 0;
+        if (has_changed(&before[i], &after[i]) && !is_reloadable)
+            say(log, &after[i], " after the next start");
+    }
+}
+
+void aurora_config_reload(aurora_config **config, const aurora_config_source *source,
+                          aurora_t *shop, aurora_service_log *log)
+{
+    char error[AURORA_CONFIG_ERROR_BYTES];
+    aurora_config *new = NULL;
+    if (!aurora_config_read(source, &new, error)) {
+        aurora_service_log_write(log, AURORA_LOG_ERROR, "config", "nothing is changed: %s", error);
+        aurora_config_free(new);
+        return;
+    }
+    apply(*config, new, shop, log);
+    aurora_service_log_write(log, AURORA_LOG_INFO, "config", "settings are read again");
+    aurora_config_free(*config);
+    *config = new;
+}
