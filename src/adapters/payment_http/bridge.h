@@ -84,9 +84,9 @@ struct aurora__bridge {
 int64_t aurora__bridge_now_ns(void);
 
 /* gate.c: who may call. Under the lock. */
-aurora_status aurora__gate_init(aurora__bridge *self);
-bool aurora__gate_enter(aurora__bridge *self, const aurora_task *task, uint64_t *ticket_out);
-void aurora__gate_leave(aurora__bridge *self, const aurora__bridge_call *call);
+aurora_status aurora__bridge_gate_init(aurora__bridge *self);
+bool aurora__bridge_gate_enter(aurora__bridge *self, const aurora_task *task, uint64_t *ticket_out);
+void aurora__bridge_gate_leave(aurora__bridge *self, const aurora__bridge_call *call);
 
 /* call.c: one call. */
 aurora__bridge_call *aurora__bridge_call_new(const aurora__bridge *self, aurora_t *shop,

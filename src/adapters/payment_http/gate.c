@@ -8,7 +8,7 @@
 #define REPEATS_MAX 64
 #define REPEATS_PER_MILLE 200
 
-aurora_status aurora__gate_init(aurora__bridge *self)
+aurora_status aurora__bridge_gate_init(aurora__bridge *self)
 {
     aurora_breaker_options options;
     aurora_breaker_options_init(&options);
@@ -41,7 +41,7 @@ static bool has_budget(aurora__bridge *self, const aurora_task *task, int64_t no
            aurora_retry_next_ns(&retry, AURORA_RETRY_RETRIABLE, 0, now_ns) >= 0;
 }
 
-bool aurora__gate_enter(aurora__bridge *self, const aurora_task *task, uint64_t *ticket_out)
+bool aurora__bridge_gate_enter(aurora__bridge *self, const aurora_task *task, uint64_t *ticket_out)
 {
     int64_t now_ns = aurora__bridge_now_ns();
     if (self->is_stopping || self->calls >= self->calls_max || !has_budget(self, task, now_ns))
@@ -49,7 +49,7 @@ bool aurora__gate_enter(aurora__bridge *self, const aurora_task *task, uint64_t 
     return aurora_breaker_try_enter(&self->breaker, now_ns, ticket_out);
 }
 
-void aurora__gate_leave(aurora__bridge *self, const aurora__bridge_call *call)
+void aurora__bridge_gate_leave(aurora__bridge *self, const aurora__bridge_call *call)
 {
     int32_t outcome = call->is_abandoned  ? AURORA_BREAKER_IGNORED
                       : call->why != NULL ? AURORA_BREAKER_FAILURE

@@ -26,7 +26,7 @@ static aurora_status begin(void *argument, aurora_t *shop, const aurora_task *ta
     if (call == NULL)
         return AURORA_EBUSY;
     pthread_mutex_lock(&self->lock);
-    bool may_call = aurora__gate_enter(self, task, &call->ticket);
+    bool may_call = aurora__bridge_gate_enter(self, task, &call->ticket);
     if (may_call) {
         self->calls++;
         if (self->queued_last != NULL)
@@ -112,7 +112,7 @@ static aurora_status fill(aurora__bridge *self, const aurora_payment_options *op
     if (rc == AURORA_OK && options->ca_file[0] != '\0')
         rc = copy_text(self, options->ca_file, &self->ca_file);
     if (rc == AURORA_OK)
-        rc = aurora__gate_init(self);
+        rc = aurora__bridge_gate_init(self);
     if (rc != AURORA_OK)
         return rc;
     self->multi = curl_multi_init();

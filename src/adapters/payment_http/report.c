@@ -49,7 +49,7 @@ static void say_breaker(aurora__bridge *self, bool is_open)
 void aurora__bridge_answered(aurora__bridge *self, aurora__bridge_call *call)
 {
     pthread_mutex_lock(&self->lock);
-    aurora__gate_leave(self, call);
+    aurora__bridge_gate_leave(self, call);
     bool is_open =
         aurora_breaker_state(&self->breaker, aurora__bridge_now_ns()) != AURORA_BREAKER_CLOSED;
     pthread_mutex_unlock(&self->lock);
