@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Full-text search over products, and suggestions. The index follows the log: it lags a put,
- * normally by less than 100 ms. A build without a search adapter answers AURORA_ENOTSUP. */
+ * normally by less than 100 ms. A handle without an index (the setting search=none:, the module
+ * search left out, or for reading only where nobody has made one) answers AURORA_ENOTSUP. */
 #ifndef AURORA_SEARCH_H
 #define AURORA_SEARCH_H
 
@@ -75,8 +76,10 @@ static inline void aurora_query_init(aurora_query *query)
     (&(const aurora_query){.size = (uint32_t)sizeof(aurora_query), __VA_ARGS__})
 #endif
 
-/* Finds products. cursor as in aurora_product_list; limit is 1..100 (0 = 20). AURORA_EINVAL,
- * AURORA_ENOTSUP. *out is freed with aurora_search_page_free. Threads: shared. */
+/* Finds products. cursor as in aurora_product_list; limit is 1..100 (0 = 20). A page begins behind
+ * the last hit of the one before, wherever that stands by then. AURORA_EINVAL, AURORA_ENOTSUP;
+ * AURORA_ECORRUPT once where the index was damaged: it is then made again. *out is freed with
+ * aurora_search_page_free. Threads: shared. */
 AURORA_API aurora_status aurora_search(aurora_t *shop, const aurora_query *query,
                                        const char *cursor, uint32_t limit, aurora_search_page **out,
                                        aurora_error *err);
@@ -94,7 +97,8 @@ AURORA_API aurora_status aurora_search_suggest(aurora_t *shop, const char *prefi
 AURORA_API void aurora_suggestion_page_free(aurora_suggestion_page *page);
 
 /* Drops the index and fills it again from the products; searches answer from what is there
- * meanwhile. Returns when the rebuild is started. Threads: shared. */
+ * meanwhile. Returns when the rebuild is started; a handle without a worker goes on with it
+ * whenever it is driven. AURORA_ENOTSUP, AURORA_EREADONLY, AURORA_EBUSY. Threads: shared. */
 AURORA_API aurora_status aurora_search_rebuild(aurora_t *shop, aurora_error *err);
 
 #ifdef __cplusplus

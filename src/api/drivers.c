@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "adapters/cache_memory/cache_memory.h"
+#include "adapters/search_fts/search_fts.h"
 #include "adapters/store_memory/store_memory.h"
 #include "adapters/store_sqlite/store_sqlite.h"
 #include "api/check.h"
@@ -149,4 +150,15 @@ aurora_status aurora__driver_find_cache(const char *url, const aurora_driver *dr
     int shown = (int)(length > SCHEME_BYTES_MAX ? SCHEME_BYTES_MAX : length);
     return aurora__refuse(err, AURORA_ENOTSUP, "cache",
                           "no driver knows %.*s:, the built-in one is memory:", shown, url);
+}
+
+aurora_status aurora__driver_open_search(const char *url, const aurora_search_options *options,
+                                         aurora_search_port *out, aurora_error *err)
+{
+    aurora_search_options with = *options;
+    size_t length = scheme_length(url);
+    with.address = length == 0 ? url : url + length + 1;
+    if (length > 0 && !is_scheme("sqlite", url, length))
+        with.flags |= AURORA_SEARCH_MEMORY;
+    return aurora__search_fts_open(&with, out, err);
 }

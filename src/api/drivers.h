@@ -4,6 +4,7 @@
 #define AURORA_API_DRIVERS_H
 
 #include <aurora/port/driver.h>
+#include <aurora/port/search.h>
 
 /* The call that opens the store at `url`, and in *address_out what stands behind the scheme (all of
  * it where there is none: a file). AURORA_EINVAL for a URL without an address, or for a driver
@@ -24,5 +25,10 @@ aurora_status aurora__driver_find_payment(const char *url, const aurora_driver *
 aurora_status aurora__driver_find_cache(const char *url, const aurora_driver *drivers,
                                         uint32_t driver_count, aurora_cache_open_fn *open_out,
                                         const char **address_out, aurora_error *err);
+
+/* Opens the search index "fts:" for the store at `url`, which aurora__driver_find knows: beside its
+ * file where it is a file, else in memory. */
+aurora_status aurora__driver_open_search(const char *url, const aurora_search_options *options,
+                                         aurora_search_port *out, aurora_error *err);
 
 #endif

@@ -46,6 +46,8 @@ void aurora_close(aurora_t *shop)
     if (is_owner)
         aurora__payment_port_stop(shop);
     aurora__engine_free(shop->engine);
+    if (shop->has_search)
+        shop->search.close(shop->search.self);
     if (is_owner && atomic_load(&shop->has_payment) && shop->payment.close != NULL)
         shop->payment.close(shop->payment.self);
     aurora_allocator allocator = shop->allocator;

@@ -11,6 +11,7 @@
 
 #include <aurora/handle.h>
 #include <aurora/port/payment.h>
+#include <aurora/port/search.h>
 
 struct aurora {
     aurora__engine *engine;
@@ -21,7 +22,8 @@ struct aurora {
     uint32_t modules;
     pid_t pid; /* of the process that opened */
     _Atomic int64_t order_wait_ms;
-    bool has_fts; /* the setting `search` is "fts:" */
+    bool has_search; /* `search` is open; aurora_close closes it behind the engine */
+    aurora_search_port search;
     bool has_notify_tasks;
     /* Who attaches or opens it fills the port, then sets the flag; aurora_close calls stop,
      * close. */

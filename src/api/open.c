@@ -16,6 +16,7 @@
 #include "api/setting.h"
 #include "engine/follower.h"
 #include "engine/payments.h"
+#include "engine/search.h"
 
 #include <string.h>
 
@@ -59,6 +60,13 @@ static void log_store(void *self, int32_t level, const char *message)
     const aurora_t *shop = self;
     if (level >= shop->log.level_min)
         shop->log.write(shop->log.self, level, "store", message);
+}
+
+static void log_search(void *self, int32_t level, const char *message)
+{
+    const aurora_t *shop = self;
+    if (level >= shop->log.level_min)
+        shop->log.write(shop->log.self, level, "search", message);
 }
 
 /* --- the options ------------------------------------------------------------------------------ */
@@ -199,6 +207,20 @@ static aurora_status new_engine(aurora_t *shop, const aurora__settings *settings
     return say_url(err, aurora__engine_new(&options, &shop->engine, err));
 }
 
+/* A handle for reading reads the index that others made; a store without a file has none then. */
+static aurora_status open_search(const char *url, aurora_t *shop, aurora_error *err)
+{
+    bool is_readonly = (shop->flags & AURORA_OPEN_READONLY) != 0;
+    aurora_search_options options = {.size = sizeof options,
+                                     .flags = is_readonly ? AURORA_SEARCH_READONLY : 0u,
+                                     .allocator = &shop->allocator,
+                                     .log = log_search,
+                                     .log_self = shop};
+    aurora_status rc = aurora__driver_open_search(url, &options, &shop->search, err);
+    shop->has_search = rc == AURORA_OK;
+    return say_url(err, rc);
+}
+
 /* Followers store what they know, so a handle for reading has none. */
 static aurora_status add_followers(const aurora_t *shop, aurora_error *err)
 {
@@ -211,6 +233,8 @@ static aurora_status add_followers(const aurora_t *shop, aurora_error *err)
         rc = aurora__follow_trending(shop->engine, err);
     if (rc == AURORA_OK && (shop->modules & AURORA__MODULE_ORDER) != 0)
         rc = aurora__follow_customers(shop->engine, err);
+    if (rc == AURORA_OK && shop->has_search)
+        rc = aurora__follow_search(shop->engine, &shop->search, err);
     return say_url(err, rc);
 }
 
@@ -237,7 +261,6 @@ static aurora_status build(const char *url, const aurora_options *options, auror
         return rc;
     atomic_init(&shop->order_wait_ms, settings.order_wait_ms);
     shop->modules = settings.policy.modules;
-    shop->has_fts = settings.has_search;
     shop->has_notify_tasks = settings.notifier == AURORA__NOTIFIER_TASKS;
     rc = open_store(url, options, shop, &store, err);
     if (rc != AURORA_OK)
@@ -249,6 +272,8 @@ static aurora_status build(const char *url, const aurora_options *options, auror
         return rc;
     }
     rc = new_engine(shop, &settings, &store, err);
+    if (rc == AURORA_OK && settings.has_search && (shop->modules & AURORA__MODULE_SEARCH) != 0)
+        rc = open_search(url, shop, err);
     if (rc == AURORA_OK)
         rc = add_followers(shop, err);
     if (rc == AURORA_OK)

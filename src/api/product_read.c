@@ -4,72 +4,14 @@
 #include "api/cursor.h"
 #include "api/handle.h"
 #include "api/refuse.h"
+#include "codec/product_result.h"
 #include "codec/result.h"
-#include "core/internal.h"
-#include "core/json.h"
 
 #include <aurora/product.h>
 
 #define LIST "products"
 #define LIMIT_DEFAULT 50
 #define LIMIT_MAX 1000
-
-static const char *text_or_empty(aurora__arena *arena, const char *text)
-{
-    return aurora__arena_text(arena, text == NULL ? "" : text);
-}
-
-static aurora_status fill_attributes(aurora__arena *arena, const char *text, aurora_product *out)
-{
-    aurora__json_reader reader;
-    uint32_t count = 0;
-    if (text == NULL)
-        return AURORA_OK;
-    aurora_pair *pairs = aurora__arena_take(arena, AURORA_ATTRIBUTES_MAX * sizeof *pairs);
-    if (pairs == NULL)
-        return AURORA_ENOMEM;
-    aurora__json_read(&reader, text, aurora__text_length(text));
-    aurora__json_expect(&reader, '[');
-    while (aurora__json_next(&reader, &count)) {
-        if (count > AURORA_ATTRIBUTES_MAX)
-            return AURORA_ECORRUPT;
-        aurora__json_expect(&reader, '[');
-        pairs[count - 1].name = aurora__json_take_text(&reader, arena);
-        aurora__json_expect(&reader, ',');
-        pairs[count - 1].value = aurora__json_take_text(&reader, arena);
-        aurora__json_expect(&reader, ']');
-    }
-    out->attributes = pairs;
-    out->attribute_count = count;
-    return aurora__json_status(&reader);
-}
-
-static aurora_status fill_product(aurora__arena *arena, const aurora__product_row *row,
-                                  aurora_product *out)
-{
-    out->size = sizeof *out;
-    out->sku = text_or_empty(arena, row->sku);
-    out->name = text_or_empty(arena, row->name);
-    out->description = text_or_empty(arena, row->description);
-    out->brand = text_or_empty(arena, row->brand);
-    out->category = text_or_empty(arena, row->category);
-    out->image_url = text_or_empty(arena, row->image_url);
-    out->currency = text_or_empty(arena, row->currency);
-    out->price_minor = row->price_minor;
-    out->version = (uint64_t)row->version;
-    out->created_at_ms = row->created_at;
-    out->updated_at_ms = row->updated_at;
-    if (out->sku == NULL || out->name == NULL || out->description == NULL || out->brand == NULL ||
-        out->category == NULL || out->image_url == NULL || out->currency == NULL)
-        return AURORA_ENOMEM;
-    return fill_attributes(arena, row->attributes, out);
-}
-
-static aurora_status fill_one(aurora__arena *arena, const void *source)
-{
-    aurora_product *out = aurora__arena_zero(arena, sizeof *out);
-    return out == NULL ? AURORA_ENOMEM : fill_product(arena, source, out);
-}
 
 aurora_status aurora_product_get(aurora_t *shop, const char *sku, aurora_product **out)
 {
@@ -94,7 +36,7 @@ aurora_status aurora_product_get(aurora_t *shop, const char *sku, aurora_product
     if (rc == AURORA_OK && row.is_deleted)
         rc = AURORA_ENOTFOUND;
     if (rc == AURORA_OK)
-        rc = aurora__result_build(&shop->allocator, 2048, fill_one, &row, (void **)out);
+        rc = aurora__result_build(&shop->allocator, 2048, aurora__product_fill, &row, (void **)out);
     aurora__query_arena_free(&arena);
     aurora__handle_leave(shop);
     return rc;
@@ -121,7 +63,7 @@ static aurora_status fill_page(aurora__arena *arena, const void *argument)
     for (uint32_t i = 0; i < source->count; i++) {
         aurora_product *item = aurora__arena_zero(arena, sizeof *item);
         aurora_status rc =
-            item == NULL ? AURORA_ENOMEM : fill_product(arena, source->rows[i], item);
+            item == NULL ? AURORA_ENOMEM : aurora__product_fill_in(arena, source->rows[i], item);
         if (rc != AURORA_OK)
             return rc;
         items[i] = item;

@@ -172,7 +172,7 @@ bool aurora__tail_followers(aurora__engine *engine, bool is_idle)
     for (uint32_t f = 0; f < engine->follower_count; f++) {
         aurora__follower *follower = engine->followers[f];
         aurora_store_txn *txn;
-        if (follower->position < engine->tail &&
+        if (follower->position < engine->tail && !follower->is_paused &&
             aurora__engine_read_begin(engine, &txn) == AURORA_OK) {
             did |= follower_catch_up(engine, follower, txn, is_idle ? ROWS_AT_ONCE : 1);
             aurora__engine_read_end(engine, txn);
@@ -191,6 +191,8 @@ bool aurora__tail_work(aurora__engine *engine, bool is_idle)
         return false;
     for (uint32_t f = 0; f < engine->follower_count; f++) {
         aurora__follower *follower = engine->followers[f];
+        if (follower->class_of->step != NULL)
+            did |= follower->class_of->step(follower, is_idle);
         if (follower->is_working || follower->class_of->work == NULL)
             continue;
         aurora__command *command = follower->class_of->work(follower, is_idle);

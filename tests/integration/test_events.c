@@ -275,24 +275,6 @@ START_TEST(test_consumer_delete__forgets_a_hosts_and_no_other)
 }
 END_TEST
 
-START_TEST(test_search__is_not_in_this_build)
-{
-    aurora_error err = AURORA_ERROR_INIT;
-    aurora_search_page *page = NULL;
-    aurora_suggestion_page *suggestions = NULL;
-    order_fixture_start(&fixture, ORDER_FIXTURE_MEMORY);
-
-    aurora_assert_status(
-        aurora_search(fixture.shop, AURORA_QUERY(.text = "cup"), NULL, 0, &page, &err),
-        AURORA_ENOTSUP);
-    aurora_assert_status(aurora_search_suggest(fixture.shop, "c", 0, &suggestions, &err),
-                         AURORA_ENOTSUP);
-    aurora_assert_status(aurora_search_rebuild(fixture.shop, &err), AURORA_ENOTSUP);
-    ck_assert_str_ne(err.message, "");
-    order_fixture_stop(&fixture);
-}
-END_TEST
-
 static Suite *suite(void)
 {
     Suite *s = suite_create("events");
@@ -309,7 +291,6 @@ static Suite *suite(void)
     tcase_add_test(tcase, test_event_read__a_wake_ends_the_waiting);
     tcase_add_test(tcase, test_event_read__names_and_limits_are_checked);
     tcase_add_loop_test(tcase, test_consumer_delete__forgets_a_hosts_and_no_other, 0, 2);
-    tcase_add_test(tcase, test_search__is_not_in_this_build);
     tcase_set_timeout(tcase, 60);
     suite_add_tcase(s, tcase);
     return s;

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: MIT */
+/* The file: who may write it, who reads it, and what happens when it is damaged, foreign or gone.
+ * FILE-lock, an empty file, orders the writers of all processes; it also keeps commits apart from
+ * checkpoints, which run inside a writer's commit only. */
+#include "adapters/search_fts/index.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "adapters/search_fts/rank.h"
+
+#define CLAIM_MS 250 /* the driver of an engine may be waiting */
+#define BUSY_MS 2000
+#define SLEEP_NS 500000
+#define NAME_BYTES_MAX 4300
+
+/* --- connections ------------------------------------------------------------------------------ */
+
+static void close_connection(const aurora__fts_index *index, aurora__fts_connection *connection)
+{
+    if (connection == NULL)
+        return;
+    sqlite3_close(connection->db);
+    index->options.allocator->release(index->options.allocator->self, connection);
+}
+
+static int configure(sqlite3 *db, bool is_reader)
+{
+    static const char writer[] = "PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16384;"
+                                 "PRAGMA journal_size_limit=16777216;";
+    static const char reader[] = "PRAGMA query_only=1; PRAGMA cache_size=-8192;";
+    sqlite3_extended_result_codes(db, 1);
+    sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, is_reader, NULL);
+    sqlite3_busy_timeout(db, BUSY_MS);
+    int rc = sqlite3_exec(db, "PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY;", NULL, NULL, NULL);
+    return rc == SQLITE_OK ? sqlite3_exec(db, is_reader ? reader : writer, NULL, NULL, NULL) : rc;
+}
+
+static aurora_status open_connection(const aurora__fts_index *index, bool is_reader,
+                                     aurora__fts_connection **out)
+{
+    const aurora_allocator *allocator = index->options.allocator;
+    aurora__fts_connection *connection = allocator->allocate(allocator->self, sizeof *connection);
+    int flags = index->path == NULL ? SQLITE_OPEN_MEMORY | SQLITE_OPEN_READWRITE
+                : is_reader         ? (index->options.flags & AURORA_SEARCH_READONLY) != 0
+                                          ? SQLITE_OPEN_READONLY
+                                          : SQLITE_OPEN_READWRITE
+                                    : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    *out = NULL;
+    if (connection == NULL)
+        return AURORA_ENOMEM;
+    memset(connection, 0, sizeof *connection);
+    connection->incarnation = index->incarnation;
+    int rc = sqlite3_open_v2(index->path == NULL ? ":memory:" : index->path, &connection->db,
+                             flags | SQLITE_OPEN_NOMUTEX, NULL);
+    if (rc == SQLITE_OK)
+        rc = configure(connection->db, is_reader);
+    if (rc == SQLITE_OK)
+        rc = aurora__fts_rank_attach(connection->db, &connection->plan);
+    if (rc == SQLITE_OK) {
+        *out = connection;
+        return AURORA_OK;
+    }
+    close_connection(index, connection);
+    return (rc & 0xff) == SQLITE_CANTOPEN && is_reader ? AURORA_ENOTFOUND : aurora__fts_status(rc);
+}
+
+/* --- the file under its name ------------------------------------------------------------------ */
+
+/* Whether the file that is open still has the name; the mutex is held. */
+static bool is_current(const aurora__fts_index *index)
+{
+    struct stat info;
+    return index->path == NULL || (stat(index->path, &info) == 0 && info.st_ino == index->inode &&
+                                   info.st_dev == index->device);
+}
+
+/* Another file has the name, or none: connections to the old one are closed as they come back. */
+static void leave_file(aurora__fts_index *index)
+{
+    aurora__fts_connection *stale = index->readers;
+    index->readers = NULL;
+    index->reader_count = 0;
+    index->incarnation++;
+    aurora__fts_vocabulary_release(index->vocabulary);
+    index->vocabulary = NULL;
+    while (stale != NULL) {
+        aurora__fts_connection *next = stale->next;
+        close_connection(index, stale);
+        stale = next;
+    }
+}
+
+static void note_file(aurora__fts_index *index)
+{
+    struct stat info;
+    if (index->path == NULL || stat(index->path, &info) != 0)
+        return;
+    index->device = info.st_dev;
+    index->inode = info.st_ino;
+}
+
+static void delete_file(aurora__fts_index *index)
+{
+    static const char *const endings[] = {"", "-wal", "-shm"};
+    char name[NAME_BYTES_MAX];
+    for (size_t i = 0; index->path != NULL && i < sizeof endings / sizeof *endings; i++) {
+        snprintf(name, sizeof name, "%s%s", index->path, endings[i]);
+        unlink(name);
+    }
+}
+
+/* The writer's connection goes without a checkpoint: it would fail or be for nothing. */
+static void drop_writer(aurora__fts_index *index)
+{
+    if (index->writer != NULL)
+        sqlite3_db_config(index->writer->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    close_connection(index, index->writer);
+    index->writer = NULL;
+}
+
+static void drop_file(aurora__fts_index *index, const char *why)
+{
+    aurora__fts_log(index, AURORA_LOG_WARNING, "%s %s: it is deleted and made again",
+                    index->path == NULL ? "the index" : index->path, why);
+    drop_writer(index);
+    delete_file(index);
+    atomic_store(&index->is_damaged, false);
+    pthread_mutex_lock(&index->mutex);
+    leave_file(index);
+    pthread_mutex_unlock(&index->mutex);
+}
+
+/* --- writing ---------------------------------------------------------------------------------- */
+
+static aurora_status lock_file(aurora__fts_index *index, int64_t until_ms)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1};
+    struct timespec sleep = {0, SLEEP_NS};
+    char name[NAME_BYTES_MAX];
+    if (index->path == NULL)
+        return AURORA_OK;
+    if (index->lock_fd < 0) {
+        snprintf(name, sizeof name, "%s-lock", index->path);
+        index->lock_fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+        if (index->lock_fd < 0)
+            return errno == ENOSPC ? AURORA_EFULL : AURORA_EIO;
+    }
+    while (fcntl(index->lock_fd, F_OFD_SETLK, &lock) != 0) {
+        if (errno != EAGAIN && errno != EACCES && errno != EINTR)
+            return AURORA_EIO;
+        if (aurora__fts_clock_ms() >= until_ms)
+            return AURORA_EBUSY;
+        nanosleep(&sleep, NULL);
+    }
+    return AURORA_OK;
+}
+
+static void unlock_file(const aurora__fts_index *index)
+{
+    struct flock lock = {.l_type = F_UNLCK, .l_whence = SEEK_SET, .l_len = 1};
+    if (index->lock_fd >= 0)
+        fcntl(index->lock_fd, F_OFD_SETLK, &lock);
+}
+
+static aurora_status take_seat(aurora__fts_index *index)
+{
+    struct timespec until;
+    aurora_status rc = AURORA_OK;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += CLAIM_MS * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    pthread_mutex_lock(&index->mutex);
+    while (index->is_writing && rc == AURORA_OK) {
+        if (pthread_cond_timedwait(&index->is_free, &index->mutex, &until) != 0)
+            rc = AURORA_EBUSY;
+    }
+    if (rc == AURORA_OK)
+        index->is_writing = true;
+    pthread_mutex_unlock(&index->mutex);
+    return rc;
+}
+
+static void leave_seat(aurora__fts_index *index)
+{
+    pthread_mutex_lock(&index->mutex);
+    index->is_writing = false;
+    pthread_cond_signal(&index->is_free);
+    pthread_mutex_unlock(&index->mutex);
+}
+
+static aurora_status open_writer(aurora__fts_index *index)
+{
+    aurora_status rc = open_connection(index, false, &index->writer);
+    if (rc == AURORA_OK)
+        rc = aurora__fts_schema_open(index->writer->db, true);
+    if (rc != AURORA_OK) {
+        drop_writer(index);
+        return rc;
+    }
+    pthread_mutex_lock(&index->mutex);
+    note_file(index);
+    pthread_mutex_unlock(&index->mutex);
+    return AURORA_OK;
+}
+
+static aurora_status ready_writer(aurora__fts_index *index)
+{
+    if (atomic_load(&index->is_damaged))
+        drop_file(index, "is damaged");
+    if (index->writer != NULL && !is_current(index)) {
+        drop_writer(index);
+        pthread_mutex_lock(&index->mutex);
+        leave_file(index);
+        pthread_mutex_unlock(&index->mutex);
+    }
+    if (index->writer != NULL)
+        return AURORA_OK;
+    aurora_status rc = open_writer(index);
+    if (rc != AURORA_ECORRUPT)
+        return rc;
+    drop_file(index, "is damaged, or not an index of this release");
+    return open_writer(index);
+}
+
+aurora_status aurora__fts_claim(aurora__fts_index *index)
+{
+    int64_t until_ms = aurora__fts_clock_ms() + CLAIM_MS;
+    if ((index->options.flags & AURORA_SEARCH_READONLY) != 0)
+        return AURORA_EREADONLY;
+    aurora_status rc = take_seat(index);
+    if (rc != AURORA_OK)
+        return rc;
+    rc = lock_file(index, until_ms);
+    if (rc == AURORA_OK) {
+        rc = ready_writer(index);
+        if (rc != AURORA_OK)
+            unlock_file(index);
+    }
+    if (rc != AURORA_OK)
+        leave_seat(index);
+    return rc;
+}
+
+aurora_status aurora__fts_unclaim(aurora__fts_index *index, aurora_status status)
+{
+    if (status == AURORA_ECORRUPT) {
+        drop_file(index, "is damaged");
+        status = AURORA_ECONFLICT; /* the state is another one now */
+    }
+    unlock_file(index);
+    leave_seat(index);
+    return status;
+}
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+/* In memory there is one connection, so a reader is the writer for that time. */
+static aurora_status take_only(aurora__fts_index *index, aurora__fts_connection **out)
+{
+    aurora_status rc = aurora__fts_claim(index);
+    if (rc == AURORA_OK)
+        *out = index->writer;
+    return rc;
+}
+
+aurora_status aurora__fts_reader_take(aurora__fts_index *index, aurora__fts_connection **out)
+{
+    *out = NULL;
+    if (index->path == NULL)
+        return take_only(index, out);
+    pthread_mutex_lock(&index->mutex);
+    if (!is_current(index)) {
+        leave_file(index);
+        note_file(index);
+    }
+    aurora__fts_connection *reader = index->readers;
+    if (reader != NULL) {
+        index->readers = reader->next;
+        index->reader_count--;
+    }
+    pthread_mutex_unlock(&index->mutex);
+    if (reader != NULL) {
+        *out = reader;
+        return AURORA_OK;
+    }
+    aurora_status rc = open_connection(index, true, &reader);
+    if (rc != AURORA_OK)
+        return rc;
+    rc = aurora__fts_schema_open(reader->db, false);
+    if (rc == AURORA_ECORRUPT)
+        atomic_store(&index->is_damaged, true);
+    if (rc == AURORA_OK)
+        *out = reader;
+    else
+        close_connection(index, reader);
+    return rc;
+}
+
+void aurora__fts_reader_give(aurora__fts_index *index, aurora__fts_connection *reader,
+                             aurora_status status)
+{
+    reader->plan = NULL;
+    if (index->path == NULL) {
+        aurora__fts_unclaim(index, status == AURORA_ECORRUPT ? status : AURORA_OK);
+        return;
+    }
+    pthread_mutex_lock(&index->mutex);
+    bool is_kept = status == AURORA_OK && reader->incarnation == index->incarnation &&
+                   index->reader_count < AURORA__FTS_READERS_MAX;
+    if (is_kept) {
+        reader->next = index->readers;
+        index->readers = reader;
+        index->reader_count++;
+    }
+    if (status == AURORA_ECORRUPT && reader->incarnation == index->incarnation)
+        atomic_store(&index->is_damaged, true);
+    pthread_mutex_unlock(&index->mutex);
+    if (!is_kept)
+        close_connection(index, reader);
+}
+
+/* Closing the last connection checkpoints, which is a write. */
+void aurora__fts_files_close(aurora__fts_index *index)
+{
+    pthread_mutex_lock(&index->mutex);
+    leave_file(index);
+    pthread_mutex_unlock(&index->mutex);
+    if (index->writer != NULL) {
+        if (lock_file(index, aurora__fts_clock_ms() + CLAIM_MS) == AURORA_OK)
+            close_connection(index, index->writer);
+        else
+            drop_writer(index);
+        index->writer = NULL;
+        unlock_file(index);
+    }
+    if (index->lock_fd >= 0)
+        close(index->lock_fd);
+}

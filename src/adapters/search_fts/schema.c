@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/* The tables. Each generation has its own, with its number behind their names, so that a new one is
+ * filled beside the one that answers. */
+#include "adapters/search_fts/index.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define APPLICATION_ID 0x41757246 /* "AurF" */
+#define FORMAT 1                  /* grows whenever words are cut or stored in another way */
+#define SQL_BYTES_MAX 2048
+
+static const char make_meta[] =
+    "PRAGMA application_id=1098216006; PRAGMA user_version=1;"
+    "CREATE TABLE meta(id INTEGER PRIMARY KEY, generation INTEGER NOT NULL, next INTEGER NOT NULL,"
+    " rebuild INTEGER NOT NULL, position INTEGER NOT NULL, changes INTEGER NOT NULL,"
+    " log_id BLOB NOT NULL, rebuild_after TEXT NOT NULL) STRICT;"
+    "INSERT INTO meta VALUES(1, 1, 0, 0, -1, 0, zeroblob(16), '')";
+
+/* `words` keeps no texts: they follow from the documents. The ascii tokenizer only has to cut at
+ * blanks, the rest was done before. */
+static const char make_generation[] =
+    "CREATE TABLE documents_$(id INTEGER PRIMARY KEY, sku TEXT NOT NULL UNIQUE,"
+    " version INTEGER NOT NULL, is_deleted INTEGER NOT NULL, price_minor INTEGER NOT NULL,"
+    " created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, currency TEXT NOT NULL,"
+    " name TEXT NOT NULL, brand TEXT NOT NULL, category TEXT NOT NULL, image_url TEXT NOT NULL,"
+    " attributes BLOB NOT NULL, description TEXT NOT NULL) STRICT;"
+    "CREATE TABLE facts_$(id INTEGER PRIMARY KEY, sku TEXT NOT NULL, category INTEGER NOT NULL,"
+    " brand INTEGER NOT NULL, price_minor INTEGER NOT NULL, created_at INTEGER NOT NULL,"
+    " name_words INTEGER NOT NULL, for_at INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE labels_$(id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;"
+    "CREATE VIRTUAL TABLE words_$ USING fts5(name, brand, category, description, attributes, codes,"
+    " content='', tokenize=\"ascii tokenchars '.+#'\");"
+    "CREATE VIRTUAL TABLE terms_$ USING fts5vocab(words_$, row)";
+
+static const char drop_generation[] =
+    "DROP TABLE IF EXISTS terms_$; DROP TABLE IF EXISTS words_$; DROP TABLE IF EXISTS labels_$;"
+    "DROP TABLE IF EXISTS facts_$; DROP TABLE IF EXISTS documents_$";
+
+static bool expand(char *out, size_t size, const char *sql, int64_t generation)
+{
+    size_t used = 0;
+    for (const char *at = sql; *at != '\0'; at++) {
+        if (used + 2 > size)
+            return false;
+        out[used++] = *at == '$' ? (char)('0' + generation) : *at;
+    }
+    out[used] = '\0';
+    return true;
+}
+
+aurora_status aurora__fts_run(sqlite3 *db, const char *sql, int64_t generation)
+{
+    char text[SQL_BYTES_MAX];
+    if (!expand(text, sizeof text, sql, generation))
+        return AURORA_ENOMEM;
+    return aurora__fts_status(sqlite3_exec(db, text, NULL, NULL, NULL));
+}
+
+sqlite3_stmt *aurora__fts_prepare(sqlite3 *db, const char *sql, int64_t generation,
+                                  aurora_status *status_out)
+{
+    char text[SQL_BYTES_MAX];
+    sqlite3_stmt *statement = NULL;
+    if (!expand(text, sizeof text, sql, generation)) {
+        *status_out = AURORA_ENOMEM;
+        return NULL;
+    }
+    *status_out = aurora__fts_status(sqlite3_prepare_v2(db, text, -1, &statement, NULL));
+    return statement;
+}
+
+aurora_status aurora__fts_generation_make(sqlite3 *db, int64_t generation)
+{
+    return aurora__fts_run(db, make_generation, generation);
+}
+
+aurora_status aurora__fts_generation_drop(sqlite3 *db, int64_t generation)
+{
+    return aurora__fts_run(db, drop_generation, generation);
+}
+
+static aurora_status read_number(sqlite3 *db, const char *sql, int64_t *out)
+{
+    aurora_status rc;
+    sqlite3_stmt *statement = aurora__fts_prepare(db, sql, 0, &rc);
+    if (statement == NULL)
+        return rc;
+    int code = sqlite3_step(statement);
+    *out = code == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
+    sqlite3_finalize(statement);
+    return aurora__fts_status(code);
+}
+
+static aurora_status create(sqlite3 *db)
+{
+    aurora_status rc = aurora__fts_run(db, "PRAGMA journal_mode=WAL; BEGIN IMMEDIATE", 0);
+    if (rc == AURORA_OK)
+        rc = aurora__fts_run(db, make_meta, 0);
+    if (rc == AURORA_OK)
+        rc = aurora__fts_generation_make(db, 1);
+    if (rc == AURORA_OK)
+        return aurora__fts_run(db, "COMMIT", 0);
+    sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+    return rc;
+}
+
+aurora_status aurora__fts_schema_open(sqlite3 *db, bool may_create)
+{
+    int64_t pages = 0;
+    int64_t application = 0;
+    int64_t format = 0;
+    aurora_status rc = read_number(db, "PRAGMA page_count", &pages);
+    if (rc == AURORA_OK && pages == 0)
+        return may_create ? create(db) : AURORA_ENOTFOUND;
+    if (rc == AURORA_OK)
+        rc = read_number(db, "PRAGMA application_id", &application);
+    if (rc == AURORA_OK)
+        rc = read_number(db, "PRAGMA user_version", &format);
+    if (rc != AURORA_OK)
+        return rc;
+    if (application != APPLICATION_ID || format != FORMAT)
+        return AURORA_ECORRUPT;
+    aurora__fts_meta meta;
+    return aurora__fts_meta_read(db, &meta);
+}
+
+aurora_status aurora__fts_meta_read(sqlite3 *db, aurora__fts_meta *out)
+{
+    aurora_status rc;
+    sqlite3_stmt *row = aurora__fts_prepare(db,
+                                            "SELECT generation, next, rebuild, position, changes,"
+                                            " log_id, rebuild_after FROM meta WHERE id = 1",
+                                            0, &rc);
+    if (row == NULL)
+        return rc == AURORA_EIO ? AURORA_ECORRUPT : rc; /* no such table */
+    int code = sqlite3_step(row);
+    rc = code == SQLITE_ROW    ? AURORA_OK
+         : code == SQLITE_DONE ? AURORA_ECORRUPT
+                               : aurora__fts_status(code);
+    if (rc == AURORA_OK) {
+        *out = (aurora__fts_meta){.generation = sqlite3_column_int64(row, 0),
+                                  .next = sqlite3_column_int64(row, 1),
+                                  .rebuild = sqlite3_column_int64(row, 2),
+                                  .position = sqlite3_column_int64(row, 3),
+                                  .changes = sqlite3_column_int64(row, 4)};
+        const void *id = sqlite3_column_blob(row, 5);
+        const char *after = (const char *)sqlite3_column_text(row, 6);
+        bool is_sound = id != NULL && sqlite3_column_bytes(row, 5) == 16 && after != NULL &&
+                        sqlite3_column_bytes(row, 6) <= AURORA_SKU_BYTES_MAX &&
+                        (out->generation == 1 || out->generation == 2) &&
+                        (out->next == 0 || out->next == 3 - out->generation);
+        if (is_sound) {
+            memcpy(out->log_id.bytes, id, 16);
+            snprintf(out->rebuild_after, sizeof out->rebuild_after, "%s", after);
+        } else {
+            rc = AURORA_ECORRUPT;
+        }
+    }
+    sqlite3_finalize(row);
+    return rc;
+}
+
+aurora_status aurora__fts_meta_write(sqlite3 *db, const aurora__fts_meta *meta)
+{
+    aurora_status rc;
+    sqlite3_stmt *row =
+        aurora__fts_prepare(db,
+                            "UPDATE meta SET generation = ?1, next = ?2, rebuild = ?3,"
+                            " position = ?4, changes = changes + 1, log_id = ?5,"
+                            " rebuild_after = ?6 WHERE id = 1",
+                            0, &rc);
+    if (row == NULL)
+        return rc;
+    sqlite3_bind_int64(row, 1, meta->generation);
+    sqlite3_bind_int64(row, 2, meta->next);
+    sqlite3_bind_int64(row, 3, meta->rebuild);
+    sqlite3_bind_int64(row, 4, meta->position);
+    sqlite3_bind_blob(row, 5, meta->log_id.bytes, 16, SQLITE_STATIC);
+    sqlite3_bind_text(row, 6, meta->rebuild_after, -1, SQLITE_STATIC);
+    rc = aurora__fts_status(sqlite3_step(row));
+    sqlite3_finalize(row);
+    return rc;
+}
