@@ -77,7 +77,7 @@ START_TEST(test_stock_list__takes_a_bound_and_goes_on)
 {
     char target[2048];
     for (int i = 0; i < 10; i++) {
-        char sku[8];
+        char sku[16];
         snprintf(sku, sizeof sku, "s%d", i);
         receive(sku, i + 1);
     }
@@ -229,7 +229,7 @@ START_TEST(test_reservations__are_listed_in_pages)
     char target[2048];
     receive("cup", 100);
     for (int i = 0; i < 3; i++) {
-        char key[8];
+        char key[16];
         int32_t decision;
         aurora_line line = {.sku = "cup", .quantity = i + 1};
         snprintf(key, sizeof key, "k%d", i);

@@ -161,7 +161,7 @@ START_TEST(test_product_get__serves_long_texts)
     memset(description, '\t', 65536); /* six times as long in JSON */
     description[65536] = '\0';
     aurora_pair attributes[64];
-    char names[64][8];
+    char names[64][16];
     char value[513];
     memset(value, '"', 512);
     value[512] = '\0';
