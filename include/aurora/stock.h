@@ -37,7 +37,8 @@ typedef struct {
     int64_t received;    /* receipts, upward adjustments, returns; only grows */
     int64_t written_off; /* downward adjustments; only grows */
     uint64_t version;
-    uint64_t spare[2]; /* 0 */
+    uint64_t is_repeat; /* by aurora_stock_move: 1 = the key was known, nothing was moved */
+    uint64_t spare;     /* 0 */
 } aurora_stock;
 
 typedef struct {
@@ -127,7 +128,8 @@ AURORA_API aurora_status aurora_stock_adjust(aurora_t *shop, const char *sku, in
                                              aurora_error *err);
 
 /* The two calls above with scope, optional reason and the counters after the movement (a repeat:
- * the counters of now). stock_out may be NULL. Statuses as above. Threads: shared. */
+ * the counters of now, with is_repeat). stock_out may be NULL. Statuses as above. Threads:
+ * shared. */
 AURORA_API aurora_status aurora_stock_move(aurora_t *shop, const aurora_movement *movement,
                                            aurora_stock *stock_out, aurora_error *err);
 

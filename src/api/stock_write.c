@@ -19,6 +19,7 @@ typedef struct {
     aurora__command head;
     aurora__movement movement;
     aurora__stock_row stock; /* out */
+    bool is_repeat;          /* out */
 } move_command;
 
 static aurora_status move_keys(aurora__command *command, aurora__turn *turn)
@@ -29,7 +30,14 @@ static aurora_status move_keys(aurora__command *command, aurora__turn *turn)
 static aurora_status move_decide(aurora__command *base, aurora__turn *turn)
 {
     move_command *command = (move_command *)base;
-    return aurora__stock_move(&turn->step, &command->movement, &command->stock);
+    const aurora__movement *movement = &command->movement;
+    const aurora__movement_row *first;
+    aurora__key key = aurora__key_texts(AURORA__TABLE_movement, movement->scope, movement->key);
+    aurora_status rc = aurora__rows_read(turn->step.rows, &key, (const void **)&first);
+    if (rc != AURORA_OK)
+        return rc;
+    command->is_repeat = first != NULL;
+    return aurora__stock_move(&turn->step, movement, &command->stock);
 }
 
 static const aurora__command_class move_class = {.name = "stock_move",
@@ -100,8 +108,10 @@ aurora_status aurora_stock_move(aurora_t *shop, const aurora_movement *given,
         move_command *command = new_move(shop, &movement);
         rc = command == NULL ? aurora__refuse_plain(err, AURORA_ENOMEM)
                              : aurora__engine_call(shop->engine, &command->head, WAIT_MS, err);
-        if (rc == AURORA_OK && stock_out != NULL)
+        if (rc == AURORA_OK && stock_out != NULL) {
             aurora__stock_public(&command->stock, stock_out);
+            stock_out->is_repeat = command->is_repeat ? 1 : 0;
+        }
         if (command != NULL)
             aurora__command_release(&command->head);
     }

@@ -101,9 +101,11 @@ static void move(aurora_http_exchange *exchange, const aurora_routes *routes,
         refuse_movement(exchange, rc, &err);
         return;
     }
+    if (stock.is_repeat)
+        aurora_http_set(exchange, "Idempotency-Replayed", "true");
     aurora_http_set_etag(exchange, stock.version);
     write_stock(&out, movement->sku, &stock);
-    aurora__answer_json(exchange, 200, &out);
+    aurora__answer_json(exchange, stock.is_repeat ? 200 : 201, &out);
 }
 
 static void handle_movement(aurora_http_exchange *exchange, const aurora_routes *routes,

@@ -31,11 +31,14 @@ static aurora_status read_version(aurora_t *shop, const char *sku, uint64_t *ver
 
 static void refuse_condition(aurora_http_exchange *exchange, uint64_t current)
 {
-    if (current == 0)
-        aurora_http_problem(exchange, 412, "precondition_failed", "There is no such product.");
-    else
-        aurora_http_problem(exchange, 412, "precondition_failed", "The product's version is %llu.",
-                            (unsigned long long)current);
+    char detail[64] = "There is no such product.";
+    bool is_match = aurora_http_header(exchange, "If-Match") != NULL;
+    if (current > 0)
+        snprintf(detail, sizeof detail, "The product's version is %llu.",
+                 (unsigned long long)current);
+    aurora_http_blame(exchange, AURORA_HTTP_AT_HEADER, is_match ? "If-Match" : "If-None-Match",
+                      "does not hold");
+    aurora_http_problem(exchange, 412, "precondition_failed", "%s", detail);
 }
 
 /* --- put -------------------------------------------------------------------------------------- */

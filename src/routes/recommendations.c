@@ -84,7 +84,7 @@ static void trending(aurora_http_exchange *exchange, void *self)
     if (rc == AURORA_EINVAL && strcmp(err.field, "at_ms") == 0) {
         /* In range, so the rule is the other one: the sketches only know how to decay onward. */
         aurora_http_blame(exchange, AURORA_HTTP_AT_PARAMETER, "at", "%s", err.message);
-        aurora_http_problem(exchange, 422, "before_newest", "at %s", err.message);
+        aurora_http_problem(exchange, 422, "invalid_parameter", "at %s", err.message);
     } else if (rc != AURORA_OK) {
         aurora__query_refuse(exchange, rc, &err, renames, RENAME_COUNT);
     } else {

@@ -44,7 +44,7 @@ START_TEST(test_stock_get__shows_all_counters)
     receive("cup", 100);
     aurora_line line = {.sku = "cup", .quantity = 30};
     aurora_assert_ok(aurora_stock_reserve(served.shop, "hold", &line, 1, 60000, &decision, NULL));
-    served_shop_expect(&served, 200, "POST", "/inventory/cup/adjustments",
+    served_shop_expect(&served, 201, "POST", "/inventory/cup/adjustments",
                        "{\"quantity\":-5,\"reason\":\"broken\"}");
 
     served_shop_expect(&served, 200, "GET", "/inventory/cup", NULL);
@@ -105,10 +105,10 @@ END_TEST
 
 START_TEST(test_receipt__answers_the_counters_after_it)
 {
-    served_shop_expect(&served, 200, "POST", "/inventory/cup/receipts", "{\"quantity\":100}");
+    served_shop_expect(&served, 201, "POST", "/inventory/cup/receipts", "{\"quantity\":100}");
     ck_assert_str_eq(at("available"), "100");
 
-    served_shop_expect(&served, 200, "POST", "/inventory/cup/receipts",
+    served_shop_expect(&served, 201, "POST", "/inventory/cup/receipts",
                        "{\"quantity\":1,\"reason\":\"found one\"}");
 
     ck_assert_str_eq(at("sku"), "cup");
@@ -125,7 +125,9 @@ START_TEST(test_receipt__a_key_counts_once)
     for (int i = 0; i < 4; i++) {
         served_shop_call(&served, "POST", "/inventory/cup/receipts", keys[i % 2],
                          "{ \"quantity\" : 7 }");
-        ck_assert_int_eq(served.answer.status, 200);
+        ck_assert_int_eq(served.answer.status, i == 0 ? 201 : 200);
+        const char *replayed = field("Idempotency-Replayed");
+        ck_assert_str_eq(replayed == NULL ? "" : replayed, i == 0 ? "" : "true");
         ck_assert_str_eq(at("available"), "7");
     }
 
@@ -150,7 +152,7 @@ START_TEST(test_receipt__keys_of_two_principals_do_not_meet)
         served.client.principal = names[i];
         served_shop_call(&served, "POST", "/inventory/cup/receipts", "Idempotency-Key: 1\r\n",
                          "{\"quantity\":7}");
-        ck_assert_int_eq(served.answer.status, 200);
+        ck_assert_int_eq(served.answer.status, 201);
     }
     ck_assert_str_eq(at("available"), "14");
 }
@@ -163,11 +165,11 @@ START_TEST(test_adjustment__takes_no_more_than_there_is)
     served_shop_call(&served, "POST", "/inventory/cup/adjustments", "Idempotency-Key: a\r\n",
                      "{\"quantity\":-11,\"reason\":\"lost\"}");
     served_shop_assert_problem(&served, 409, "insufficient_available", NULL);
-    served_shop_expect(&served, 200, "POST", "/inventory/cup/adjustments",
+    served_shop_expect(&served, 201, "POST", "/inventory/cup/adjustments",
                        "{\"quantity\":5,\"reason\":\"found\"}");
     served_shop_call(&served, "POST", "/inventory/cup/adjustments", "Idempotency-Key: a\r\n",
                      "{\"quantity\":-11,\"reason\":\"lost\"}");
-    ck_assert_int_eq(served.answer.status, 200);
+    ck_assert_int_eq(served.answer.status, 201);
     ck_assert_str_eq(at("available"), "4");
     ck_assert_str_eq(at("written_off"), "11");
 }
@@ -214,7 +216,7 @@ START_TEST(test_receipt__counters_pass_32_bits)
 {
     aurora_stock stock;
     for (int i = 0; i < 3; i++)
-        served_shop_expect(&served, 200, "POST", "/inventory/cup/receipts",
+        served_shop_expect(&served, 201, "POST", "/inventory/cup/receipts",
                            "{\"quantity\":1000000000}");
     aurora_assert_ok(aurora_stock_get(served.shop, "cup", &stock));
     ck_assert_int_eq(stock.available, INT64_C(3000000000));
@@ -269,9 +271,9 @@ START_TEST(test_inventory__needs_its_scopes)
         {"GET", "/inventory/cup", NULL, "inventory:write", "inventory:read", 404},
         {"GET", "/inventory/cup/reservations", NULL, "inventory:write", "inventory:read", 200},
         {"POST", "/inventory/cup/receipts", "{\"quantity\":1}", "inventory:read admin",
-         "inventory:write", 200},
+         "inventory:write", 201},
         {"POST", "/inventory/cup/adjustments", "{\"quantity\":1,\"reason\":\"x\"}",
-         "inventory:read admin", "inventory:write", 200},
+         "inventory:read admin", "inventory:write", 201},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         served.client.scopes = rows[i].others;

@@ -264,7 +264,9 @@ START_TEST(test_product_put__holds_conditions)
         ck_assert_msg(served.answer.status == rows[i].status, "row %zu is %d: %s", i,
                       served.answer.status, served.answer.body);
         if (rows[i].code != NULL)
-            served_shop_assert_problem(&served, rows[i].status, rows[i].code, NULL);
+            served_shop_assert_problem(&served, rows[i].status, rows[i].code,
+                                       strncmp(rows[i].fields, "If-M", 4) == 0 ? "If-Match"
+                                                                               : "If-None-Match");
     }
     served_shop_expect(&served, 404, "GET", "/products/none", NULL);
 }
