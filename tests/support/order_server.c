@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "order_server.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -41,8 +42,6 @@ static void open_shop(order_server *server)
                                    .setting_count = count, .faults = server->faults),
                     &server->shop, &err);
     ck_assert_msg(rc == AURORA_OK, "open is %d: %s %s", (int)rc, err.field, err.message);
-    stock_up(server->shop, "cup", 250);
-    stock_up(server->shop, "mug", 999);
 }
 
 static void serve(order_server *server)
@@ -73,6 +72,8 @@ static void serve(order_server *server)
 void order_server_start(order_server *server)
 {
     open_shop(server);
+    stock_up(server->shop, "cup", 250);
+    stock_up(server->shop, "mug", 999);
     serve(server);
     http_client_init(&server->client, aurora_http_port(server->routes.server));
     if (server->http.service_secret != NULL)
@@ -85,12 +86,35 @@ void order_server_open(order_server *server, int kind, const char *secret)
     order_server_start(server);
 }
 
-void order_server_stop(order_server *server)
+static void close_all(order_server *server)
 {
     http_answer_free(&server->answer);
     http_client_close(&server->client);
     aurora_http_free(server->routes.server);
     aurora_close(server->shop);
+}
+
+void order_server_restart(order_server *server, const char *sql)
+{
+    sqlite3 *file = NULL;
+    http_client client = server->client;
+    close_all(server);
+    ck_assert_int_eq(sqlite3_open(server->url + strlen("sqlite:"), &file), SQLITE_OK);
+    int rc = sqlite3_exec(file, sql, NULL, NULL, NULL);
+    ck_assert_msg(rc == SQLITE_OK, "%s: %s", sql, sqlite3_errmsg(file));
+    ck_assert_int_gt(sqlite3_changes(file), 0);
+    sqlite3_close(file);
+    open_shop(server);
+    serve(server);
+    http_client_init(&server->client, aurora_http_port(server->routes.server));
+    server->client.secret = client.secret;
+    server->client.principal = client.principal;
+    server->client.scopes = client.scopes;
+}
+
+void order_server_stop(order_server *server)
+{
+    close_all(server);
     aurora_fault_plan_free(server->faults);
     if (server->folder != NULL)
         aurora_tempdir_remove(server->folder);
@@ -152,15 +176,43 @@ const char *order_server_body(const char *sku, int quantity, const char *payment
     return body;
 }
 
-const char *order_server_place(order_server *server, const char *payment_method)
+static char *next_id(void)
 {
     static char ids[4][AURORA_ID_TEXT_BYTES];
     static unsigned turn;
-    char *id = ids[turn++ % 4];
+    return ids[turn++ % 4];
+}
+
+const char *order_server_place(order_server *server, const char *payment_method)
+{
+    char *id = next_id();
     order_server_call(server, "POST", "/orders", "Prefer: wait=10\r\n",
                       order_server_body("cup", 1, payment_method));
     ck_assert_msg(server->answer.status == 201, "placing is %d: %s", server->answer.status,
                   server->answer.body);
     snprintf(id, AURORA_ID_TEXT_BYTES, "%s", order_server_at(server, "id"));
+    return id;
+}
+
+void order_server_pay(order_server *server, int32_t verb, int32_t outcome)
+{
+    aurora_task_page *page = NULL;
+    aurora_assert_ok(aurora_task_take(server->shop, AURORA_TASK_PAYMENT, 1, 0, 10000, &page));
+    ck_assert_uint_eq(page->count, 1);
+    ck_assert_int_eq(page->items[0]->verb, verb);
+    aurora_assert_ok(aurora_task_finish(
+        server->shop, page->items[0]->id,
+        AURORA_TASK_RESULT(.outcome = outcome, .provider_reference = "p", .code = "refused"),
+        NULL));
+    aurora_task_page_free(page);
+}
+
+const char *order_server_park(order_server *server)
+{
+    char *id = next_id();
+    order_server_expect(server, 201, "POST", "/orders", order_server_body("cup", 1, "card"));
+    snprintf(id, AURORA_ID_TEXT_BYTES, "%s", order_server_at(server, "id"));
+    order_server_pay(server, AURORA_VERB_AUTHORIZE, AURORA_OUTCOME_DONE);
+    order_server_pay(server, AURORA_VERB_CAPTURE, AURORA_OUTCOME_DECLINED);
     return id;
 }

@@ -36,6 +36,9 @@ void order_server_start(order_server *server);
 /* init and start. */
 void order_server_open(order_server *server, int kind, const char *secret);
 void order_server_stop(order_server *server);
+/* Closes everything, runs `sql` on the store's file, of which nothing is then remembered, and
+ * serves it again; only for ORDER_SERVER_SQLITE. */
+void order_server_restart(order_server *server, const char *sql);
 
 /* The client signs as this one from here on. */
 void order_server_be(order_server *server, const char *principal, const char *scopes);
@@ -49,6 +52,12 @@ void order_server_expect(order_server *server, int status, const char *method, c
 /* The newest answer is a problem with this status, code and, unless NULL, blamed place. */
 void order_server_problem(const order_server *server, int status, const char *code,
                           const char *place);
+/* An order whose payment is parked: its capture was refused for good. Needs "payment=none:". The id
+ * as above. */
+const char *order_server_park(order_server *server);
+/* Takes the payment task that must be due, with this verb, and finishes it. */
+void order_server_pay(order_server *server, int32_t verb, int32_t outcome);
+
 /* The newest answer's text at a path, see http_answer_at. */
 const char *order_server_at(const order_server *server, const char *path);
 
