@@ -14,8 +14,11 @@ for target in tests/fuzz/fuzz_*.c; do
     name=$(basename "$target" .c)
     mkdir -p "var/fuzz/$name.corpus"
     clang-14 -g -O1 -std=c11 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-        -Iinclude -Isrc "$target" src/codec/*.c src/core/*.c src/api/status.c -o "var/fuzz/$name"
+        -Iinclude -Isrc "$target" src/codec/*.c src/core/*.c src/api/status.c src/http/gate*.c \
+        -o "var/fuzz/$name"
+    words=()
+    [ ! -f "${target%.c}.dict" ] || words=("-dict=${target%.c}.dict")
     echo "$name: $seconds s"
-    "var/fuzz/$name" -max_total_time="$seconds" -max_len=4096 -print_final_stats=1 \
+    "var/fuzz/$name" "${words[@]}" -max_total_time="$seconds" -max_len=4096 -print_final_stats=1 \
         -artifact_prefix="var/fuzz/$name." "var/fuzz/$name.corpus" 2>&1 | tail -n 8
 done
