@@ -8,6 +8,7 @@ pkg_check_modules(EVENT REQUIRED IMPORTED_TARGET libevent>=2.1.12)
 pkg_check_modules(CJSON REQUIRED IMPORTED_TARGET libcjson>=1.7.15)
 pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto>=3.0)
 pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
+find_package(CURL 7.85 REQUIRED)
 
 # The description of the API travels inside the routes.
 set(aurora_openapi_json ${PROJECT_SOURCE_DIR}/src/routes/openapi.json)
@@ -60,6 +61,9 @@ foreach(dir IN LISTS aurora_program_dirs)
     target_link_libraries(${name} PRIVATE aurora_static Threads::Threads m)
     target_link_libraries(${name} PRIVATE
         ${AURORA_PROGRAM_PARTS} $<TARGET_NAME_IF_EXISTS:aurora_net_static>)
+    if(name STREQUAL "auroractl")
+        target_link_libraries(${name} PRIVATE CURL::libcurl)
+    endif()
     if(name STREQUAL "auroractl" AND LibLZMA_FOUND)
         target_link_libraries(${name} PRIVATE LibLZMA::LibLZMA)
         target_compile_definitions(${name} PRIVATE AURORA_HAVE_LZMA=1)

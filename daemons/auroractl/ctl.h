@@ -44,6 +44,8 @@ enum {
     CTL_FOLLOW,
     CTL_CONSUMER,
     CTL_TIMEOUT,
+    CTL_RETRY_FOR,
+    CTL_ORDERS,
     CTL_OPTION_COUNT
 };
 
@@ -54,6 +56,9 @@ enum {
 #define CTL_MANY_STORES 2u /* --store may be repeated */
 #define CTL_DRIVES 4u      /* carries sagas itself: payment and notify as the table has them */
 #define CTL_LATER 8u       /* comes with a later release */
+#define CTL_STORE_ONLY 16u /* works on the store itself: no route does it */
+#define CTL_PATIENT 32u    /* by --url it outlives a restart of the server unless told otherwise */
+#define CTL_UNNAMED 64u    /* no person acts: runs as "auroractl", whoever starts it */
 
 #define CTL_STORES_MAX 16
 #define CTL_OPERANDS_MAX 4
@@ -67,7 +72,7 @@ typedef struct {
     const char *verb;     /* NULL = the noun is the whole command */
     const char *operands; /* "SKU QUANTITY", "" = none */
     const char *help;     /* one line */
-    uint64_t options;     /* CTL_BIT of each that it takes, beside --store, --url and --json */
+    uint64_t options;     /* CTL_BIT of each that it takes, beside those of all commands */
     uint32_t flags;
     uint32_t operand_count; /* exactly */
     int (*run)(ctl *);
@@ -83,6 +88,10 @@ struct ctl {
     const char *operands[CTL_OPERANDS_MAX];
     char *settings[CTL_SETTINGS_MAX]; /* "order_deadline=5m", allocated */
     uint32_t setting_count;
+    uint32_t flag_count; /* the first of `settings`, given as options */
+    const char *url;     /* of the server, NULL = by --store */
+    const char *actor;   /* who acts: --actor, $USER, "auroractl" */
+    int64_t retry_ms;    /* how long to go on where a server does not answer */
     bool is_json;
     bool is_help;
 };

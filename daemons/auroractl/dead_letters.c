@@ -2,92 +2,88 @@
 /* dead-letters list, redrive. */
 #include <stdio.h>
 
+#include "bodies.h"
 #include "commands.h"
-#include "show.h"
-#include "table_out.h"
+#include "page.h"
+#include "view.h"
 
-static void show_letter(ctl_json *json, const aurora_dead_letter *letter)
-{
-    ctl_json_object(json, NULL);
-    ctl_json_text(json, "consumer", letter->consumer);
-    ctl_json_text(json, "key", letter->key);
-    ctl_json_name(json, "type", aurora_event_name(letter->event_kind));
-    ctl_json_text(json, "event_id", letter->event_id);
-    ctl_json_text(json, "source", letter->source);
-    ctl_json_number(json, "position", (int64_t)letter->position);
-    ctl_json_text(json, "reason", letter->reason);
-    ctl_json_number(json, "attempts", letter->attempts);
-    ctl_json_time(json, "parked_at", letter->parked_at_ms);
-    ctl_json_text(json, "data", letter->data); /* as it came: it may be no JSON at all */
-    ctl_json_end(json);
-}
+typedef struct {
+    const char *consumer;
+    ctl_page page;
+} listing;
 
-static void print_page(const ctl *run, const aurora_dead_letter_page *page)
+static aurora_status list_of_store(aurora_t *store, const void *request, aurora_json_out *out,
+                                   aurora_error *err)
 {
-    static const char *const headings[] = {"CONSUMER",  "KEY",       "TYPE",
-                                           ">POSITION", "PARKED AT", "REASON"};
-    if (run->is_json) {
-        ctl_json json;
-        ctl_page_begin(&json);
-        for (uint32_t i = 0; i < page->count; i++)
-            show_letter(&json, page->items[i]);
-        ctl_page_end(&json, page->next_cursor);
-        return;
-    }
-    ctl_table table;
-    ctl_table_init(&table, headings, 6);
-    for (uint32_t i = 0; i < page->count; i++) {
-        const aurora_dead_letter *letter = page->items[i];
-        ctl_table_text(&table, letter->consumer);
-        ctl_table_text(&table, letter->key);
-        ctl_table_text(&table,
-                       letter->event_kind == 0 ? "-" : aurora_event_name(letter->event_kind));
-        ctl_table_number(&table, (int64_t)letter->position);
-        ctl_table_time(&table, letter->parked_at_ms);
-        ctl_table_text(&table, letter->reason);
-    }
-    ctl_table_print(&table, "no dead letters");
-    ctl_page_hint(page->next_cursor);
+    const listing *at = request;
+    aurora_dead_letter_page *page = NULL;
+    aurora_status status =
+        aurora_dead_letter_list(store, at->consumer, at->page.cursor, at->page.limit, &page, err);
+    if (status != AURORA_OK)
+        return status;
+    ctl_page_begin(out);
+    for (uint32_t i = 0; i < page->count; i++)
+        ctl_body_dead_letter(out, page->items[i]);
+    ctl_page_end(out, page->next_cursor);
+    aurora_dead_letter_page_free(page);
+    return AURORA_OK;
 }
 
 int ctl_dead_letters_list(ctl *run)
 {
-    int64_t limit = 50;
-    if (!ctl_value_number(run, CTL_LIMIT, 1, 1000, &limit))
+    static const ctl_column columns[] = {
+        {"CONSUMER", "consumer", SHOW_TEXT, NULL},   {"KEY", "key", SHOW_TEXT, NULL},
+        {"TYPE", "type", SHOW_TEXT, NULL},           {">POSITION", "position", SHOW_NUMBER, NULL},
+        {"PARKED AT", "parked_at", SHOW_TIME, NULL}, {"REASON", "reason", SHOW_TEXT, NULL},
+    };
+    static const ctl_view view = CTL_VIEW(columns, "no dead letters");
+    listing at = {.consumer = run->values[CTL_CONSUMER]};
+    ctl_target target;
+    ctl_target_init(&target, "/admin/dead-letters");
+    if (!ctl_page_read(run, &at.page, &target))
         return CTL_UNSURE;
-    aurora_t *shop = NULL;
-    int outcome = ctl_open(run, CTL_READ, &shop);
-    if (outcome != CTL_YES)
-        return outcome;
-    aurora_error err = AURORA_ERROR_INIT;
-    aurora_dead_letter_page *page = NULL;
-    aurora_status status = aurora_dead_letter_list(
-        shop, run->values[CTL_CONSUMER], run->values[CTL_CURSOR], (uint32_t)limit, &page, &err);
-    if (status == AURORA_OK)
-        print_page(run, page);
-    else
-        outcome = ctl_fail(status, &err, "dead letters");
-    aurora_dead_letter_page_free(page);
-    aurora_close(shop);
-    return outcome;
+    ctl_target_query(&target, "consumer", at.consumer);
+    ctl_ask ask = {.method = "GET", .target = &target, .of_store = list_of_store, .request = &at};
+    return ctl_view_page(run, &ask, &view, "dead letters");
+}
+
+static aurora_status redrive_of_store(aurora_t *store, const void *request, aurora_json_out *out,
+                                      aurora_error *err)
+{
+    const ctl *run = request;
+    uint32_t count = 0;
+    aurora_status status =
+        aurora_dead_letter_redrive(store, run->operands[0], run->operands[1], &count, err);
+    if (status != AURORA_OK)
+        return status;
+    aurora_json_out_object(out, NULL);
+    aurora_json_out_int(out, "taken", count);
+    aurora_json_out_close(out, '}');
+    return AURORA_OK;
+}
+
+static void print_taken(aurora_json_value answer)
+{
+    ctl_cell count;
+    printf("%s events were taken, and the key is free\n",
+           ctl_number_show(ctl_field_number(answer, "taken"), count));
 }
 
 int ctl_dead_letters_redrive(ctl *run)
 {
-    uint32_t count = 0;
-    aurora_t *shop = NULL;
-    int outcome = ctl_open(run, CTL_ACT, &shop);
-    if (outcome != CTL_YES)
-        return outcome;
-    aurora_error err = AURORA_ERROR_INIT;
-    aurora_status status =
-        aurora_dead_letter_redrive(shop, run->operands[0], run->operands[1], &count, &err);
-    if (status != AURORA_OK)
-        outcome = ctl_fail(status, &err, run->operands[1]);
-    else if (run->is_json)
-        printf("{\"taken\":%u}\n", count);
-    else
-        printf("%u events were taken, and the key is free\n", count);
-    aurora_close(shop);
+    ctl_target target;
+    aurora_json_out body = {0};
+    ctl_target_init(&target, "/admin/dead-letters/redrive");
+    aurora_json_out_object(&body, NULL);
+    aurora_json_out_text(&body, "consumer", run->operands[0]);
+    aurora_json_out_text(&body, "key", run->operands[1]);
+    aurora_json_out_close(&body, '}');
+    ctl_ask ask = {.method = "POST",
+                   .target = &target,
+                   .body = &body,
+                   .of_store = redrive_of_store,
+                   .request = run};
+    int outcome = ctl_view_one(run, CTL_ACT, &ask, print_taken, run->operands[1]);
+    aurora_json_out_drop(&body);
     return outcome;
 }

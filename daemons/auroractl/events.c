@@ -3,85 +3,120 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "bodies.h"
 #include "commands.h"
-#include "json_out.h"
+#include "page.h"
 #include "time_text.h"
+#include "view.h"
 
 #define NEWEST_SHOWN 20
 #define PAGE 200
 #define TURN_MS 1000
 
-static void print_event(const ctl *run, const aurora_event *event)
+/* Lines go out as they come, so their columns have fixed widths. */
+static void print_event(const ctl *run, aurora_json_value event)
 {
     if (run->is_json) {
-        ctl_json json;
-        ctl_json_init(&json, stdout);
-        ctl_json_object(&json, NULL);
-        ctl_json_number(&json, "position", (int64_t)event->position);
-        ctl_json_text(&json, "type", event->type_name);
-        ctl_json_text(&json, "id", event->id);
-        ctl_json_text(&json, "source", event->source);
-        ctl_json_time(&json, "at", event->at_ms);
-        ctl_json_id(&json, "order_id", event->order_id);
-        ctl_json_text(&json, "sku", event->sku);
-        ctl_json_bool(&json, "resend", event->is_resend == 1);
-        ctl_json_raw(&json, "data", event->data, event->data_len);
-        ctl_json_end(&json);
-        ctl_json_finish(&json);
+        ctl_print_line(run, event);
         return;
     }
-    char subject[AURORA_ID_TEXT_BYTES], at[CTL_TIME_BYTES];
-    aurora_id_format(event->order_id, subject);
-    /* Lines go out as they come, so their columns have fixed widths. */
-    printf("%10" PRIu64 "  %s  %-20s  %s%s\n", event->position, ctl_time_show(event->at_ms, at),
-           event->type_name, event->sku != NULL ? event->sku : subject,
-           event->is_resend == 1 ? "  (resend)" : "");
+    char at[CTL_TIME_BYTES];
+    const char *type = ctl_field_text(event, "type");
+    const char *subject = ctl_field_text(event, "sku");
+    if (subject == NULL)
+        subject = ctl_field_text(event, "order_id");
+    printf("%10" PRId64 "  %s  %-20s  %s%s\n", ctl_field_number(event, "position"),
+           ctl_time_show(ctl_field_time(event, "at"), at), type == NULL ? "-" : type,
+           subject == NULL ? "-" : subject, ctl_field_bool(event, "resend") ? "  (resend)" : "");
 }
 
-/* Where to begin: behind --after, else before the newest few. */
-static aurora_status start_of(aurora_t *shop, int64_t after, int64_t limit, uint64_t *position_out)
+/* The events after a position. */
+typedef struct {
+    uint64_t after;
+    bool is_newest; /* in place of `after`: begin before the newest few */
+    uint32_t limit;
+    int32_t wait_ms;
+} tailing;
+
+/* Where to begin without a position: before the newest few, and not before the oldest kept. */
+static aurora_status start_of(aurora_t *store, const tailing *at, uint64_t *position_out)
 {
     uint64_t oldest = 0, newest = 0;
-    aurora_status status = aurora_event_bounds(shop, &oldest, &newest);
+    aurora_status status = aurora_event_bounds(store, &oldest, &newest);
     if (status != AURORA_OK)
         return status;
-    if (after >= 0) {
-        *position_out = (uint64_t)after;
-        if (after == 0 && oldest > 0)
-            *position_out = oldest - 1;
-        return AURORA_OK;
-    }
-    uint64_t wanted = (uint64_t)limit;
-    *position_out = newest > wanted ? newest - wanted : 0;
-    if (oldest > 0 && *position_out < oldest - 1)
+    *position_out = at->after;
+    if (at->is_newest)
+        *position_out = newest > at->limit ? newest - at->limit : 0;
+    if ((at->is_newest || at->after == 0) && oldest > 0 && *position_out < oldest - 1)
         *position_out = oldest - 1;
     return AURORA_OK;
 }
 
-/* Prints up to `limit` events (-1 = all), and then waits for more where it is to follow. */
-static aurora_status print_from(const ctl *run, aurora_t *shop, uint64_t position, int64_t limit)
+static aurora_status tail_of_store(aurora_t *store, const void *request, aurora_json_out *out,
+                                   aurora_error *err)
 {
-    bool follows = run->values[CTL_FOLLOW] != NULL;
-    while (limit != 0 && !ferror(stdout)) {
-        aurora_event_page *page = NULL;
-        uint32_t wanted = limit > 0 && limit < PAGE ? (uint32_t)limit : PAGE;
-        aurora_status status =
-            aurora_event_tail(shop, position, wanted, follows ? TURN_MS : 0, &page);
-        if (status != AURORA_OK)
-            return status;
-        for (uint32_t i = 0; i < page->count; i++)
-            print_event(run, page->items[i]);
-        uint32_t count = page->count;
-        if (count > 0)
-            position = page->position;
-        aurora_event_page_free(page);
-        fflush(stdout);
-        if (limit > 0)
-            limit -= count;
-        if (count == 0 && !follows)
-            break;
-    }
+    const tailing *at = request;
+    uint64_t position = 0;
+    aurora_event_page *page = NULL;
+    (void)err;
+    aurora_status status = start_of(store, at, &position);
+    if (status == AURORA_OK)
+        status = aurora_event_tail(store, position, at->limit, at->wait_ms, &page);
+    if (status != AURORA_OK)
+        return status;
+    aurora_json_out_object(out, NULL);
+    aurora_json_out_array(out, "items");
+    for (uint32_t i = 0; i < page->count; i++)
+        ctl_body_event(out, page->items[i]);
+    aurora_json_out_close(out, ']');
+    aurora_json_out_uint(out, "position", page->count > 0 ? page->position : position);
+    aurora_json_out_close(out, '}');
+    aurora_event_page_free(page);
     return AURORA_OK;
+}
+
+static aurora_status ask(ctl_shop *shop, const tailing *at, ctl_answer *answer, aurora_error *err)
+{
+    ctl_target target;
+    ctl_target_init(&target, "/admin/events");
+    if (!at->is_newest)
+        ctl_target_query_number(&target, "after", (int64_t)at->after);
+    ctl_target_query_number(&target, "limit", at->limit);
+    if (at->wait_ms > 0)
+        ctl_target_query_number(&target, "wait", at->wait_ms / 1000);
+    ctl_ask question = {
+        .method = "GET", .target = &target, .of_store = tail_of_store, .request = at};
+    return ctl_shop_read(shop, &question, answer, err);
+}
+
+/* Prints up to `left` events (-1 = all), and then waits for more where it is to follow. */
+static aurora_status print_from(ctl_shop *shop, tailing *at, int64_t left, aurora_error *err)
+{
+    bool follows = shop->run->values[CTL_FOLLOW] != NULL;
+    aurora_status status = AURORA_OK;
+    ctl_answer answer = {0};
+    at->wait_ms = follows && !at->is_newest ? TURN_MS : 0;
+    while (left != 0 && !ferror(stdout)) {
+        if (!at->is_newest)
+            at->limit = left > 0 && left < PAGE ? (uint32_t)left : PAGE;
+        status = ask(shop, at, &answer, err);
+        if (status != AURORA_OK)
+            break;
+        aurora_json_value items = ctl_field(ctl_answer_root(&answer), "items");
+        uint32_t count = ctl_field_count(ctl_answer_root(&answer), "items");
+        for (uint32_t i = 0; i < count; i++)
+            print_event(shop->run, aurora_json_item(items, i));
+        at->after = (uint64_t)ctl_field_number(ctl_answer_root(&answer), "position");
+        fflush(stdout);
+        left = left > 0 ? left - count : left;
+        if (!follows && (count == 0 || at->is_newest))
+            break;
+        at->is_newest = false;
+        at->wait_ms = follows ? TURN_MS : 0;
+    }
+    ctl_answer_free(&answer);
+    return status;
 }
 
 int ctl_events_tail(ctl *run)
@@ -90,19 +125,21 @@ int ctl_events_tail(ctl *run)
     if (!ctl_value_number(run, CTL_AFTER, 0, INT64_MAX, &after) ||
         !ctl_value_number(run, CTL_LIMIT, 1, INT64_MAX, &limit))
         return CTL_UNSURE;
-    aurora_t *shop = NULL;
-    int outcome = ctl_open(run, CTL_READ, &shop);
-    if (outcome != CTL_YES)
-        return outcome;
-    uint64_t position = 0;
-    aurora_status status = start_of(shop, after, limit > 0 ? limit : NEWEST_SHOWN, &position);
-    /* With --follow and no --after the limit says how many old ones; it does not end the tail. */
-    if (after < 0 && run->values[CTL_FOLLOW] != NULL)
-        limit = -1;
-    if (status == AURORA_OK)
-        status = print_from(run, shop, position, limit);
-    if (status != AURORA_OK)
-        outcome = ctl_fail(status, NULL, "events");
-    aurora_close(shop);
+    ctl_shop shop;
+    int outcome = ctl_shop_open(run, CTL_READ, &shop);
+    if (outcome == CTL_YES) {
+        tailing at = {.after = after < 0 ? 0 : (uint64_t)after, .is_newest = after < 0};
+        if (at.is_newest)
+            at.limit = limit > 0 && limit < 1000 ? (uint32_t)limit : NEWEST_SHOWN;
+        /* With --follow and no --after the limit says how many old ones; it does not end the
+         * tail. */
+        if (at.is_newest && run->values[CTL_FOLLOW] != NULL)
+            limit = -1;
+        aurora_error err = AURORA_ERROR_INIT;
+        aurora_status status = print_from(&shop, &at, limit, &err);
+        if (status != AURORA_OK)
+            outcome = ctl_fail(status, &err, "events");
+    }
+    ctl_shop_close(&shop);
     return outcome;
 }

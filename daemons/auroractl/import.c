@@ -6,9 +6,10 @@
 
 #include "commands.h"
 #include "csv.h"
+#include "product_put.h"
 #include "source.h"
 
-#define BATCH 1000
+#define BATCH CTL_PUT_MAX
 #define FIELDS_MAX 64
 #define REFUSALS_SHOWN 10
 
@@ -19,14 +20,14 @@ static const char *const column_names[COLUMN_COUNT] = {
 
 typedef struct {
     const char *path;
-    aurora_t *shop;
+    ctl_shop shop;
     ctl_csv csv;
     int columns[COLUMN_COUNT];
     char *fields[FIELDS_MAX];
     int field_count;
     aurora_product_input *inputs;
     const aurora_product_input **pointers;
-    aurora_status *statuses;
+    ctl_put *puts;
     uint64_t *lines; /* of the file, of each input */
     uint32_t count;
     uint64_t stored;
@@ -64,30 +65,20 @@ static void refuse_line(importing *at, uint64_t line, const char *field_name, co
                    field_name[0] == 0 ? "" : ": ", why);
 }
 
-/* Stores what was gathered. One refused product stops no other, and is asked again for its field
- * and rule, which the call for many gives for the first only. */
+/* Stores what was gathered. */
 static int flush(importing *at)
 {
     aurora_error err = AURORA_ERROR_INIT;
     if (at->count == 0)
         return CTL_YES;
-    for (uint32_t i = 0; i < at->count; i++)
-        at->statuses[i] = AURORA_EIO;
-    aurora_status status =
-        aurora_product_put_many(at->shop, at->pointers, at->count, at->statuses, &err);
+    aurora_status status = ctl_products_put(&at->shop, at->pointers, at->count, at->puts, &err);
+    if (status != AURORA_OK)
+        return ctl_fail(status, &err, at->path);
     for (uint32_t i = 0; i < at->count; i++) {
-        aurora_status each = status == AURORA_OK ? AURORA_OK : at->statuses[i];
-        if (each == AURORA_OK) {
+        if (at->puts[i].is_stored)
             at->stored++;
-        } else if (aurora_status_is_retriable(each)) {
-            return ctl_fail(status, &err, at->path);
-        } else {
-            aurora_error each_err = AURORA_ERROR_INIT;
-            each =
-                aurora_product_put(at->shop, at->pointers[i], AURORA_ANY_VERSION, NULL, &each_err);
-            refuse_line(at, at->lines[i], each_err.field,
-                        each_err.message[0] != 0 ? each_err.message : aurora_status_text(each));
-        }
+        else
+            refuse_line(at, at->lines[i], at->puts[i].field, at->puts[i].why);
     }
     at->count = 0;
     return CTL_YES;
@@ -136,11 +127,11 @@ static int import_text(const ctl *run, importing *at)
 {
     int outcome = read_heading(at);
     if (outcome == CTL_YES)
-        outcome = ctl_open(run, AURORA_OPEN_NO_MIGRATE, &at->shop);
+        outcome = ctl_shop_open(run, AURORA_OPEN_NO_MIGRATE, &at->shop);
     if (outcome != CTL_YES)
         return outcome;
     outcome = read_all(at);
-    aurora_close(at->shop);
+    ctl_shop_close(&at->shop);
     if (run->is_json)
         printf("{\"stored\":%" PRIu64 ",\"refused\":%" PRIu64 "}\n", at->stored, at->refused);
     else
@@ -157,17 +148,17 @@ int ctl_products_import(ctl *run)
         return CTL_UNSURE;
     at.inputs = calloc(BATCH, sizeof *at.inputs);
     at.pointers = calloc(BATCH, sizeof *at.pointers);
-    at.statuses = calloc(BATCH, sizeof *at.statuses);
+    at.puts = calloc(BATCH, sizeof *at.puts);
     at.lines = calloc(BATCH, sizeof *at.lines);
     int outcome = CTL_UNSURE;
-    if (at.inputs == NULL || at.pointers == NULL || at.statuses == NULL || at.lines == NULL) {
+    if (at.inputs == NULL || at.pointers == NULL || at.puts == NULL || at.lines == NULL) {
         ctl_refuse("out of memory");
     } else {
         ctl_csv_init(&at.csv, text, length);
         outcome = import_text(run, &at);
     }
     free(at.lines);
-    free(at.statuses);
+    free(at.puts);
     free(at.pointers);
     free(at.inputs);
     free(text);

@@ -7,6 +7,7 @@
 #include "commands.h"
 #include "nearest.h"
 #include "options.h"
+#include "wire.h"
 
 #define PAGE (CTL_BIT(CTL_LIMIT) | CTL_BIT(CTL_CURSOR))
 #define ORDER_FILTER                                                                               \
@@ -18,11 +19,12 @@
 
 /* noun, verb, operands, help, options, flags, operand count, function; by noun as they are used */
 static const ctl_command commands[] = {
-    {"seed", NULL, "", "a demo catalogue with stock", 0, CTL_DRIVES, 0, ctl_seed},
+    {"seed", NULL, "", "a demo catalogue with stock", CTL_BIT(CTL_ORDERS), CTL_DRIVES | CTL_UNNAMED,
+     0, ctl_seed},
     {"replay", NULL, "FILE", "orders of a real shop, from a CSV file or its .xz", REPLAY,
-     CTL_DRIVES, 1, ctl_replay},
+     CTL_DRIVES | CTL_PATIENT | CTL_UNNAMED, 1, ctl_replay},
     {"verify", NULL, "", "check every invariant of one store or several", CTL_BIT(CTL_AT_REST),
-     CTL_MANY_STORES, 0, ctl_verify},
+     CTL_MANY_STORES | CTL_STORE_ONLY, 0, ctl_verify},
     {"orders", "list", "", "newest first", ORDER_FILTER | PAGE, 0, 0, ctl_orders_list},
     {"orders", "show", "ID", "one order and its history", 0, 0, 1, ctl_orders_show},
     {"orders", "cancel", "ID", "cancel; a COMPLETED order is returned and refunded",
@@ -36,7 +38,7 @@ static const ctl_command commands[] = {
      ctl_products_import},
     {"products", "export", "", "as CSV, or one JSON object a line", CTL_BIT(CTL_CATEGORY), 0, 0,
      ctl_products_export},
-    {"products", "resync", "", "emit every product again for followers", 0, 0, 0,
+    {"products", "resync", "", "emit every product again for followers", 0, CTL_STORE_ONLY, 0,
      ctl_products_resync},
     {"stock", "list", "", "counters by SKU", PAGE | CTL_BIT(CTL_BELOW), 0, 0, ctl_stock_list},
     {"stock", "show", "SKU", "the counters of one SKU", 0, 0, 1, ctl_stock_show},
@@ -60,10 +62,13 @@ static const ctl_command commands[] = {
      0, 0, ctl_dead_letters_list},
     {"dead-letters", "redrive", "CONSUMER KEY", "run the parked events of one key again", 0, 0, 2,
      ctl_dead_letters_redrive},
-    {"backup", NULL, "PATH", "copy the store while it works", 0, 0, 1, ctl_backup},
-    {"restored", NULL, "", "start a new log epoch after a database restore", 0, 0, 0, ctl_restored},
-    {"migrate", NULL, "", "bring the store to this release's schema", 0, 0, 0, ctl_migrate},
-    {"drain", NULL, "", "wait until nothing is under way", CTL_BIT(CTL_TIMEOUT), 0, 0, ctl_drain},
+    {"backup", NULL, "PATH", "copy the store while it works", 0, CTL_STORE_ONLY, 1, ctl_backup},
+    {"restored", NULL, "", "start a new log epoch after a database restore", 0, CTL_STORE_ONLY, 0,
+     ctl_restored},
+    {"migrate", NULL, "", "bring the store to this release's schema", 0, CTL_STORE_ONLY, 0,
+     ctl_migrate},
+    {"drain", NULL, "", "wait until nothing is under way", CTL_BIT(CTL_TIMEOUT), CTL_STORE_ONLY, 0,
+     ctl_drain},
     {"settings", NULL, "", "the settings of a store, with their values", 0, CTL_NO_STORE, 0,
      ctl_settings},
     {"reindex", NULL, "", "fill the search index again", 0, CTL_LATER, 0, NULL},
@@ -92,7 +97,8 @@ static void print_command(FILE *file, const ctl_command *command)
 /* All commands, or those of one noun. */
 static void print_usage(FILE *file, const char *noun)
 {
-    fputs("usage: auroractl NOUN [VERB] [OPERAND...] --store URL [--json] [--SETTING VALUE]\n",
+    fputs("usage: auroractl NOUN [VERB] [OPERAND...] --store URL | --url http://HOST:PORT [--json] "
+          "[--SETTING VALUE]\n",
           file);
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         if (noun == NULL || strcmp(commands[i].noun, noun) == 0)
@@ -145,21 +151,49 @@ static int refuse_verb(const char *noun, const char *word)
     return CTL_UNSURE;
 }
 
+static void write_name(char *out, size_t size, const ctl_command *command)
+{
+    snprintf(out, size, "%s%s%s", command->noun, command->verb == NULL ? "" : " ",
+             command->verb == NULL ? "" : command->verb);
+}
+
+/* Whether it is clear which shop is meant. */
+static int check_shop(const ctl *run, const char *name)
+{
+    uint32_t flags = run->command->flags;
+    if ((flags & CTL_NO_STORE) != 0)
+        return CTL_YES;
+    if (run->url == NULL)
+        return run->store_count > 0
+                   ? CTL_YES
+                   : ctl_refuse("--store URL is missing, such as --store sqlite:shop.db%s",
+                                (flags & CTL_STORE_ONLY) != 0 ? "" : ", or --url http://HOST:PORT");
+    if ((flags & CTL_STORE_ONLY) != 0)
+        return ctl_refuse("%s works on the store itself: give --store URL in place of --url", name);
+    if (run->store_count > 0)
+        return ctl_refuse("--store and --url are two shops: give one of them");
+    if (!ctl_endpoint_is_url(run->url))
+        return ctl_refuse("--url: must be http://HOST:PORT, is '%s'", run->url);
+    for (uint32_t i = 0; i < run->flag_count; i++) {
+        int length = (int)strcspn(run->settings[i], "=");
+        if (strncmp(run->settings[i], "service_secret=", 15) != 0)
+            return ctl_refuse("the setting %.*s is the server's own, and means nothing with --url",
+                              length, run->settings[i]);
+    }
+    return CTL_YES;
+}
+
 /* Whether `run` has what its command asks for. */
 static int check(const ctl *run)
 {
+    char name[64];
     const ctl_command *command = run->command;
-    if (run->values[CTL_URL] != NULL)
-        return ctl_refuse("--url needs the server of the next release; --store opens the store "
-                          "itself");
+    write_name(name, sizeof name, command);
     if (run->operand_count < command->operand_count)
-        return ctl_refuse("%s%s%s needs %s", command->noun, command->verb == NULL ? "" : " ",
-                          command->verb == NULL ? "" : command->verb, command->operands);
+        return ctl_refuse("%s needs %s", name, command->operands);
     if (run->operand_count > command->operand_count)
         return ctl_refuse("'%s' is one word too many", run->operands[command->operand_count]);
-    if ((command->flags & CTL_NO_STORE) == 0 && run->store_count == 0)
-        return ctl_refuse("--store URL is missing, such as --store sqlite:shop.db");
-    return CTL_YES;
+    return check_shop(run, name);
 }
 
 static int dispatch(const ctl_command *command, int count, char **words)

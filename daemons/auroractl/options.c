@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "options.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -8,6 +9,9 @@
 
 #define NAME_BYTES_MAX 64
 #define EVERYWHERE (CTL_BIT(CTL_STORE) | CTL_BIT(CTL_URL) | CTL_BIT(CTL_JSON))
+#define BY_URL (CTL_BIT(CTL_ACTOR) | CTL_BIT(CTL_RETRY_FOR))
+#define SECRET_BYTES_MAX 255
+#define RETRY_PATIENT_MS 60000
 
 typedef struct {
     const char *name;
@@ -18,7 +22,7 @@ typedef struct {
 
 static const option_row rows[CTL_OPTION_COUNT] = {
     [CTL_STORE] = {"store", "--store URL", "sqlite:PATH, or memory:; else AURORA_STORE", false},
-    [CTL_URL] = {"url", "--url URL", "a running aurorad, in place of --store (next release)",
+    [CTL_URL] = {"url", "--url URL", "http://HOST:PORT of a running aurorad, in place of --store",
                  false},
     [CTL_JSON] = {"json", "--json", "for programs", true},
     [CTL_FORMAT] = {"format", "--format FORMAT", "online-retail", false},
@@ -41,7 +45,7 @@ static const option_row rows[CTL_OPTION_COUNT] = {
     [CTL_KEY] = {"key", "--key TEXT", "names the act: the same again is a no-op", false},
     [CTL_REASON] = {"reason", "--reason TEXT", "why (orders cancel: customer or operator)", false},
     [CTL_NOTE] = {"note", "--note TEXT", "words for the history", false},
-    [CTL_ACTOR] = {"actor", "--actor NAME", "who acts (default $USER)", false},
+    [CTL_ACTOR] = {"actor", "--actor NAME", "who acts, and signs by --url (default $USER)", false},
     [CTL_PARKED] = {"parked", "--parked", "only those that wait for an operator", true},
     [CTL_PARTICIPANT] = {"participant", "--participant NAME", "inventory or payment", false},
     [CTL_RESULT] = {"result", "--result RESULT", "reserved ... refunded: what is true", false},
@@ -51,6 +55,9 @@ static const option_row rows[CTL_OPTION_COUNT] = {
     [CTL_FOLLOW] = {"follow", "--follow", "go on with new events", true},
     [CTL_CONSUMER] = {"consumer", "--consumer NAME", "of this consumer", false},
     [CTL_TIMEOUT] = {"timeout", "--timeout DURATION", "how long to wait (default 30s)", false},
+    [CTL_RETRY_FOR] = {"retry-for", "--retry-for DURATION",
+                       "by --url: go on this long while the server is away (replay: 60s)", false},
+    [CTL_ORDERS] = {"orders", "--orders N", "also place N orders (default 0)", false},
 };
 
 const char *ctl_option_usage(int option)
@@ -63,6 +70,8 @@ static uint64_t taken(const ctl_command *command)
     uint64_t everywhere = EVERYWHERE;
     if ((command->flags & CTL_NO_STORE) != 0)
         everywhere = CTL_BIT(CTL_JSON);
+    else if ((command->flags & CTL_STORE_ONLY) == 0)
+        everywhere |= BY_URL;
     return command->options | everywhere;
 }
 
@@ -72,7 +81,8 @@ void ctl_options_describe(const ctl_command *command)
         if ((taken(command) & CTL_BIT(i)) != 0)
             printf("  %-22s %s\n", rows[i].usage, rows[i].help);
     }
-    printf("  %-22s %s\n", "--SETTING VALUE", "any row of 'auroractl settings'");
+    printf("  %-22s %s\n", "--SETTING VALUE",
+           "any row of 'auroractl settings'; by --url only --service-secret");
 }
 
 /* "order-deadline" and "ORDER_DEADLINE" as the table spells them. */
@@ -127,14 +137,19 @@ static int keep_setting(ctl *run, const aurora_setting_info *info, const char *v
     return CTL_YES;
 }
 
-bool ctl_has_setting(const ctl *run, const char *name)
+const char *ctl_setting_value(const ctl *run, const char *name)
 {
     size_t length = strlen(name);
     for (uint32_t i = 0; i < run->setting_count; i++) {
         if (strncmp(run->settings[i], name, length) == 0 && run->settings[i][length] == '=')
-            return true;
+            return run->settings[i] + length + 1;
     }
-    return false;
+    return NULL;
+}
+
+bool ctl_has_setting(const ctl *run, const char *name)
+{
+    return ctl_setting_value(run, name) != NULL;
 }
 
 static int keep_flag(ctl *run, const aurora_setting_info *info, const char *value, const char *word)
@@ -231,6 +246,24 @@ static int read_words(ctl *run, int count, char **words)
     return CTL_YES;
 }
 
+/* AURORA_SERVICE_SECRET_FILE: the value is in a file, without the end of its line. */
+static int read_secret_file(ctl *run, const aurora_setting_info *info, const char *variable)
+{
+    char name[NAME_BYTES_MAX + 8], text[SECRET_BYTES_MAX + 2];
+    snprintf(name, sizeof name, "%s_FILE", variable);
+    const char *path = getenv(name);
+    if (path == NULL || (info->flags & AURORA_SETTING_SECRET) == 0)
+        return CTL_YES;
+    FILE *file = fopen(path, "rb");
+    if (file == NULL)
+        return ctl_refuse("%s: %s: %s", name, path, strerror(errno));
+    size_t length = fread(text, 1, sizeof text - 1, file);
+    fclose(file);
+    text[length] = 0;
+    text[strcspn(text, "\r\n")] = 0;
+    return keep_setting(run, info, text, name);
+}
+
 /* Settings of the daemons may stand in the same environment; they are no concern of ours. */
 static int read_environment(ctl *run)
 {
@@ -242,17 +275,33 @@ static int read_environment(ctl *run)
         for (char *at = name; *at != 0; at++)
             *at = *at >= 'a' && *at <= 'z' ? (char)(*at - 'a' + 'A') : *at;
         const char *value = getenv(name);
-        if (value == NULL || (table[i].flags & AURORA_SETTING_DAEMON) != 0 ||
-            ctl_has_setting(run, table[i].name))
+        if ((table[i].flags & AURORA_SETTING_DAEMON) != 0 || ctl_has_setting(run, table[i].name))
             continue;
-        int outcome = keep_setting(run, &table[i], value, name);
+        int outcome = value == NULL ? read_secret_file(run, &table[i], name)
+                                    : keep_setting(run, &table[i], value, name);
         if (outcome != CTL_YES)
             return outcome;
     }
     const char *store = getenv("AURORA_STORE");
-    if (run->store_count == 0 && store != NULL && (run->command->flags & CTL_NO_STORE) == 0)
+    if (run->store_count == 0 && run->url == NULL && store != NULL &&
+        (run->command->flags & CTL_NO_STORE) == 0)
         run->stores[run->store_count++] = store;
     return CTL_YES;
+}
+
+/* Who acts, and how patiently. */
+static int settle(ctl *run)
+{
+    const char *user = getenv("USER");
+    bool is_named = (run->command->flags & CTL_UNNAMED) == 0 && user != NULL && user[0] != 0;
+    run->is_json = run->values[CTL_JSON] != NULL;
+    run->url = run->values[CTL_URL];
+    run->actor = run->values[CTL_ACTOR] != NULL ? run->values[CTL_ACTOR]
+                 : is_named                     ? user
+                                                : "auroractl";
+    run->retry_ms = (run->command->flags & CTL_PATIENT) != 0 ? RETRY_PATIENT_MS : 0;
+    run->flag_count = run->setting_count;
+    return ctl_value_duration(run, CTL_RETRY_FOR, &run->retry_ms) ? CTL_YES : CTL_UNSURE;
 }
 
 int ctl_options_read(ctl *run, int count, char **words)
@@ -260,8 +309,8 @@ int ctl_options_read(ctl *run, int count, char **words)
     int outcome = read_words(run, count, words);
     if (outcome != CTL_YES || run->is_help)
         return outcome;
-    run->is_json = run->values[CTL_JSON] != NULL;
-    return read_environment(run);
+    outcome = settle(run);
+    return outcome == CTL_YES ? read_environment(run) : outcome;
 }
 
 void ctl_options_free(ctl *run)

@@ -16,6 +16,9 @@ void ctl_options_free(ctl *run);
 /* Whether a setting was given, by flag or environment. */
 bool ctl_has_setting(const ctl *run, const char *name);
 
+/* The value of a setting that was given; NULL = none was. */
+const char *ctl_setting_value(const ctl *run, const char *name);
+
 /* Prints the options that a command takes, with their help, on standard output. */
 void ctl_options_describe(const ctl_command *command);
 

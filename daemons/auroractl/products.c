@@ -3,98 +3,100 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "bodies.h"
 #include "commands.h"
-#include "show.h"
-#include "table_out.h"
+#include "page.h"
+#include "view.h"
 
-#define EXPORT_PAGE 500
+typedef struct {
+    aurora_product_filter filter;
+    ctl_page page;
+} listing;
 
-static void print_page(const ctl *run, const aurora_product_page *page)
+static aurora_status list_of_store(aurora_t *store, const void *request, aurora_json_out *out,
+                                   aurora_error *err)
 {
-    static const char *const headings[] = {"SKU", "NAME", "CATEGORY", "BRAND", ">PRICE"};
-    if (run->is_json) {
-        ctl_json json;
-        ctl_page_begin(&json);
-        for (uint32_t i = 0; i < page->count; i++)
-            ctl_show_product(&json, page->items[i]);
-        ctl_page_end(&json, page->next_cursor);
-        return;
-    }
-    ctl_table table;
-    ctl_table_init(&table, headings, 5);
-    for (uint32_t i = 0; i < page->count; i++) {
-        const aurora_product *product = page->items[i];
-        ctl_table_text(&table, product->sku);
-        ctl_table_text(&table, product->name);
-        ctl_table_text(&table, product->category);
-        ctl_table_text(&table, product->brand);
-        ctl_table_money(&table, product->price_minor, product->currency);
-    }
-    ctl_table_print(&table, "no products");
-    ctl_page_hint(page->next_cursor);
+    const listing *at = request;
+    aurora_product_page *page = NULL;
+    aurora_status status =
+        aurora_product_list(store, &at->filter, at->page.cursor, at->page.limit, &page, err);
+    if (status != AURORA_OK)
+        return status;
+    ctl_page_begin(out);
+    for (uint32_t i = 0; i < page->count; i++)
+        ctl_body_product(out, page->items[i]);
+    ctl_page_end(out, page->next_cursor);
+    aurora_product_page_free(page);
+    return AURORA_OK;
+}
+
+static void listing_init(const ctl *run, listing *at, ctl_target *target)
+{
+    aurora_product_filter_init(&at->filter);
+    at->filter.category = run->values[CTL_CATEGORY];
+    ctl_target_init(target, "/products");
+    ctl_target_query(target, "category", at->filter.category);
 }
 
 int ctl_products_list(ctl *run)
 {
-    int64_t limit = 50;
-    aurora_product_filter filter;
-    aurora_product_filter_init(&filter);
-    filter.category = run->values[CTL_CATEGORY];
-    if (!ctl_value_number(run, CTL_LIMIT, 1, 1000, &limit))
+    static const ctl_column columns[] = {
+        {"SKU", "sku", SHOW_TEXT, NULL},
+        {"NAME", "name", SHOW_TEXT, NULL},
+        {"CATEGORY", "category", SHOW_TEXT, NULL},
+        {"BRAND", "brand", SHOW_TEXT, NULL},
+        {">PRICE", "price_minor", SHOW_MONEY, NULL},
+    };
+    static const ctl_view view = CTL_VIEW(columns, "no products");
+    listing at = {0};
+    ctl_target target;
+    listing_init(run, &at, &target);
+    if (!ctl_page_read(run, &at.page, &target))
         return CTL_UNSURE;
-    aurora_t *shop = NULL;
-    int outcome = ctl_open(run, CTL_READ, &shop);
-    if (outcome != CTL_YES)
-        return outcome;
-    aurora_error err = AURORA_ERROR_INIT;
-    aurora_product_page *page = NULL;
-    aurora_status status =
-        aurora_product_list(shop, &filter, run->values[CTL_CURSOR], (uint32_t)limit, &page, &err);
-    if (status == AURORA_OK)
-        print_page(run, page);
-    else
-        outcome = ctl_fail(status, &err, "products");
-    aurora_product_page_free(page);
-    aurora_close(shop);
-    return outcome;
+    ctl_ask ask = {.method = "GET", .target = &target, .of_store = list_of_store, .request = &at};
+    return ctl_view_page(run, &ask, &view, "products");
 }
 
-static void print_product(const ctl *run, const aurora_product *product)
+static const char *text_of(aurora_json_value product, const char *field)
 {
-    if (run->is_json) {
-        ctl_json json;
-        ctl_json_init(&json, stdout);
-        ctl_show_product(&json, product);
-        ctl_json_finish(&json);
-        return;
-    }
+    const char *text = ctl_field_text(product, field);
+    return text == NULL ? "" : text;
+}
+
+static void print_product(aurora_json_value product)
+{
     ctl_cell price;
-    printf("%s\n%s\n%s\n", product->sku, product->name,
-           ctl_money_show(product->price_minor, product->currency, price));
-    if (product->category[0] != 0 || product->brand[0] != 0)
-        printf("%s%s%s\n", product->category,
-               product->category[0] != 0 && product->brand[0] != 0 ? ", " : "", product->brand);
-    for (uint32_t i = 0; i < product->attribute_count; i++)
-        printf("%s: %s\n", product->attributes[i].name, product->attributes[i].value);
-    if (product->description[0] != 0)
-        printf("\n%s\n", product->description);
+    const char *category = text_of(product, "category"), *brand = text_of(product, "brand");
+    printf("%s\n%s\n%s\n", text_of(product, "sku"), text_of(product, "name"),
+           ctl_money_show(ctl_field_number(product, "price_minor"), text_of(product, "currency"),
+                          price));
+    if (category[0] != 0 || brand[0] != 0)
+        printf("%s%s%s\n", category, category[0] != 0 && brand[0] != 0 ? ", " : "", brand);
+    ctl_view_pairs(ctl_field(product, "attributes"));
+    if (text_of(product, "description")[0] != 0)
+        printf("\n%s\n", text_of(product, "description"));
+}
+
+static aurora_status show_of_store(aurora_t *store, const void *request, aurora_json_out *out,
+                                   aurora_error *err)
+{
+    aurora_product *product = NULL;
+    aurora_status status = aurora_product_get(store, request, &product);
+    (void)err;
+    if (status == AURORA_OK)
+        ctl_body_product(out, product);
+    aurora_product_free(product);
+    return status;
 }
 
 int ctl_products_show(ctl *run)
 {
-    aurora_t *shop = NULL;
-    int outcome = ctl_open(run, CTL_READ, &shop);
-    if (outcome != CTL_YES)
-        return outcome;
-    aurora_product *product = NULL;
-    aurora_status status = aurora_product_get(shop, run->operands[0], &product);
-    if (status == AURORA_OK)
-        print_product(run, product);
-    else
-        outcome = ctl_fail(status, NULL, run->operands[0]);
-    aurora_product_free(product);
-    aurora_close(shop);
-    return outcome;
+    ctl_target target;
+    ctl_target_init(&target, "/products");
+    ctl_target_segment(&target, run->operands[0]);
+    ctl_ask ask = {
+        .method = "GET", .target = &target, .of_store = show_of_store, .request = run->operands[0]};
+    return ctl_view_one(run, CTL_READ, &ask, print_product, run->operands[0]);
 }
 
 static void write_field(const char *text, char end)
@@ -109,51 +111,29 @@ static void write_field(const char *text, char end)
     putchar(end);
 }
 
-/* The columns of products import, so that what goes out can come in. */
-static void export_product(const ctl *run, const aurora_product *product)
+static void print_record(const ctl *run, aurora_json_value product)
 {
-    if (run->is_json) {
-        print_product(run, product);
-        return;
-    }
-    write_field(product->sku, ',');
-    write_field(product->name, ',');
-    printf("%" PRId64 ",", product->price_minor);
-    write_field(product->currency, ',');
-    write_field(product->description, ',');
-    write_field(product->brand, ',');
-    write_field(product->category, ',');
-    write_field(product->image_url, '\n');
+    (void)run;
+    write_field(text_of(product, "sku"), ',');
+    write_field(text_of(product, "name"), ',');
+    printf("%" PRId64 ",", ctl_field_number(product, "price_minor"));
+    write_field(text_of(product, "currency"), ',');
+    write_field(text_of(product, "description"), ',');
+    write_field(text_of(product, "brand"), ',');
+    write_field(text_of(product, "category"), ',');
+    write_field(text_of(product, "image_url"), '\n');
 }
 
 int ctl_products_export(ctl *run)
 {
-    aurora_product_filter filter;
-    aurora_product_filter_init(&filter);
-    filter.category = run->values[CTL_CATEGORY];
-    aurora_t *shop = NULL;
-    int outcome = ctl_open(run, CTL_READ, &shop);
-    if (outcome != CTL_YES)
-        return outcome;
+    listing at = {0};
+    ctl_target target;
+    listing_init(run, &at, &target);
+    ctl_ask ask = {.method = "GET", .target = &target, .of_store = list_of_store, .request = &at};
     if (!run->is_json)
         puts("sku,name,price_minor,currency,description,brand,category,image_url");
-    aurora_error err = AURORA_ERROR_INIT;
-    aurora_product_page *page = NULL, *last = NULL;
-    aurora_status status = AURORA_OK;
-    const char *cursor = NULL;
-    do {
-        status = aurora_product_list(shop, &filter, cursor, EXPORT_PAGE, &page, &err);
-        aurora_product_page_free(last);
-        last = page;
-        for (uint32_t i = 0; status == AURORA_OK && i < page->count; i++)
-            export_product(run, page->items[i]);
-        cursor = status == AURORA_OK ? page->next_cursor : NULL;
-    } while (cursor != NULL && !ferror(stdout));
-    if (status != AURORA_OK)
-        outcome = ctl_fail(status, &err, "products");
-    aurora_product_page_free(last);
-    aurora_close(shop);
-    return outcome;
+    return ctl_view_all(run, &ask, &at.page, run->is_json ? ctl_print_line : print_record,
+                        "products");
 }
 
 int ctl_products_resync(ctl *run)

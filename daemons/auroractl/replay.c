@@ -8,11 +8,13 @@
 #include <string.h>
 
 #include "commands.h"
-#include "json_out.h"
 #include "progress.h"
 #include "replay.h"
 #include "source.h"
 #include "table_out.h"
+#include "view.h"
+
+#define PATIENCE_MS (30000 + CTL_REPLAY_WAIT_MS)
 
 typedef struct {
     uint32_t orders;
@@ -49,18 +51,17 @@ static void print_json(const summary *sum)
     char seconds[32];
     int length = snprintf(seconds, sizeof seconds, "%" PRId64 ".%03d", sum->elapsed_ms / 1000,
                           (int)(sum->elapsed_ms % 1000));
-    ctl_json json;
-    ctl_json_init(&json, stdout);
-    ctl_json_object(&json, NULL);
-    ctl_json_number(&json, "orders", sum->orders);
-    ctl_json_number(&json, "lines", (int64_t)sum->lines);
-    ctl_json_number(&json, "completed", sum->completed);
-    ctl_json_number(&json, "failed", sum->failed);
-    ctl_json_number(&json, "cancelled", sum->cancelled);
-    ctl_json_number(&json, "total_minor", sum->total_minor);
-    ctl_json_raw(&json, "seconds", seconds, (size_t)length);
-    ctl_json_end(&json);
-    ctl_json_finish(&json);
+    aurora_json_out out = {0};
+    aurora_json_out_object(&out, NULL);
+    aurora_json_out_int(&out, "orders", sum->orders);
+    aurora_json_out_uint(&out, "lines", sum->lines);
+    aurora_json_out_int(&out, "completed", sum->completed);
+    aurora_json_out_int(&out, "failed", sum->failed);
+    aurora_json_out_int(&out, "cancelled", sum->cancelled);
+    aurora_json_out_int(&out, "total_minor", sum->total_minor);
+    aurora_json_out_raw(&out, "seconds", seconds, (size_t)length);
+    aurora_json_out_close(&out, '}');
+    ctl_print_json(&out);
 }
 
 static void print_table(const summary *sum)
@@ -104,7 +105,13 @@ static int read_options(const ctl *run, ctl_replay_run *replay)
         if (strncmp(run->settings[i], "payment=none:", strlen("payment=none:")) == 0)
             return ctl_refuse("payment=none: leaves every order unpaid; a replay needs a provider");
     }
+    if (run->url != NULL && ctl_shop_endpoint(run).secret == NULL)
+        return ctl_refuse("a replay by --url sets references, prices and times, which needs the "
+                          "scope orders:import: give --service-secret or "
+                          "AURORA_SERVICE_SECRET_FILE");
     replay->stock_percent = (uint32_t)percent;
+    replay->carrier = run->url == NULL ? &ctl_replay_by_store : &ctl_replay_by_url;
+    replay->patience_ms = run->url == NULL ? PATIENCE_MS : run->retry_ms + CTL_REPLAY_WAIT_MS;
     replay->until_ms = INT64_MAX;
     return ctl_value_time(run, CTL_UNTIL, &replay->until_ms) ? CTL_YES : CTL_UNSURE;
 }
@@ -135,7 +142,7 @@ static int replay_file(const ctl *run, ctl_replay_run *replay)
     if (replay->states == NULL)
         return ctl_refuse("out of memory");
     int64_t started_ms = ctl_monotonic_ms();
-    int outcome = ctl_open(run, AURORA_OPEN_WORKER, &replay->shop);
+    int outcome = ctl_shop_open(run, AURORA_OPEN_WORKER, &replay->shop);
     if (outcome == CTL_YES)
         outcome = run_steps(run, replay);
     if (outcome == CTL_YES) {
@@ -149,7 +156,7 @@ static int replay_file(const ctl *run, ctl_replay_run *replay)
             outcome = CTL_NO;
         }
     }
-    aurora_close(replay->shop);
+    ctl_shop_close(&replay->shop);
     free(replay->states);
     return outcome;
 }

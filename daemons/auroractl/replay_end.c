@@ -1,46 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 /* What comes after the last order: waiting for outcomes, and returns. */
-#include "replay.h"
-
 #include <stdio.h>
 
+#include "orders.h"
 #include "progress.h"
-
-#define SETTLE_MS 120000 /* calls that a kill cut off are asked again after their lease */
-#define TURN_MS 500
-
-static aurora_status read_state(ctl_replay_run *replay, ctl_replay_state *state, int32_t wait_ms)
-{
-    aurora_order *order = NULL;
-    aurora_status status =
-        aurora_order_wait(replay->shop, state->id, state->version, wait_ms, &order);
-    if (status == AURORA_OK)
-        ctl_replay_state_set(state, order);
-    aurora_order_free(order);
-    return status;
-}
+#include "replay.h"
 
 int ctl_replay_settle(ctl_replay_run *replay)
 {
-    int64_t give_up_ms = ctl_monotonic_ms() + SETTLE_MS;
-    for (uint32_t i = 0; i < replay->order_count; i++) {
-        ctl_replay_state *state = &replay->states[i];
-        while (state->is_stored && state->outcome == 0 && !state->is_parked &&
-               ctl_monotonic_ms() < give_up_ms) {
-            aurora_status status = read_state(replay, state, TURN_MS);
-            if (status != AURORA_OK)
-                return ctl_fail(status, NULL, replay->file.orders[i].reference);
-        }
-    }
-    /* Stock and money follow the outcome at once with the simulator inline, else a little later. */
-    aurora_drain drain = {0};
-    while (aurora_drain_get(replay->shop, &drain) == AURORA_OK && drain.unsettled_orders > 0 &&
-           ctl_monotonic_ms() < give_up_ms)
-        ctl_pause_ms(TURN_MS / 10);
-    return CTL_YES;
+    aurora_status status = replay->carrier->settle(replay);
+    return status == AURORA_OK ? CTL_YES : ctl_fail(status, NULL, "outcomes of the orders");
 }
 
-static int cancel(ctl_replay_run *replay, uint32_t index, const ctl_retail_invoice *back)
+/* Asks again where the shop says "later": a cancel of a CANCELLED order changes nothing. */
+static aurora_status ask(ctl_replay_run *replay, const ctl_cancel *cancel, ctl_answer *answer,
+                         aurora_error *err)
+{
+    aurora_status status = AURORA_EBUSY;
+    for (int attempt = 0; attempt < 100 && aurora_status_is_retriable(status); attempt++) {
+        if (attempt > 0)
+            ctl_pause_ms(attempt);
+        status = ctl_shop_read(&replay->shop, &cancel->ask, answer, err);
+    }
+    return status;
+}
+
+static int give_back(ctl_replay_run *replay, uint32_t index, const ctl_retail_invoice *back)
 {
     ctl_replay_state *state = &replay->states[index];
     char note[AURORA_KEY_BYTES_MAX + 32];
@@ -50,17 +35,17 @@ static int cancel(ctl_replay_run *replay, uint32_t index, const ctl_retail_invoi
                              .order_id = state->id,
                              .note = note,
                              .actor = "auroractl replay"};
+    ctl_cancel cancel;
+    ctl_answer answer = {0};
     aurora_error err = AURORA_ERROR_INIT;
-    aurora_order *order = NULL;
-    aurora_status status = AURORA_EBUSY;
-    for (int attempt = 0; attempt < 100 && aurora_status_is_retriable(status); attempt++) {
-        if (attempt > 0)
-            ctl_pause_ms(attempt);
-        status = aurora_order_cancel_with(replay->shop, &request, &order, &err);
-    }
+    ctl_cancel_init(&cancel, &request);
+    cancel.ask.principal = replay->file.orders[index].customer_id;
+    cancel.ask.is_repeatable = true;
+    aurora_status status = ask(replay, &cancel, &answer, &err);
     if (status == AURORA_OK)
-        ctl_replay_state_set(state, order);
-    aurora_order_free(order);
+        *state = ctl_replay_state_read(ctl_answer_root(&answer));
+    ctl_answer_free(&answer);
+    ctl_cancel_deinit(&cancel);
     return status == AURORA_OK ? CTL_YES
                                : ctl_fail(status, &err, replay->file.orders[index].reference);
 }
@@ -78,7 +63,7 @@ int ctl_replay_returns(ctl_replay_run *replay)
             continue;
         const ctl_retail_invoice *back = &replay->file.returns[number];
         if (back->placed_at_ms < replay->until_ms)
-            outcome = cancel(replay, i, back);
+            outcome = give_back(replay, i, back);
         ctl_progress_update(&progress, i);
     }
     ctl_progress_end(&progress);

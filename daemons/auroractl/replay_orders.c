@@ -1,148 +1,159 @@
 /* SPDX-License-Identifier: MIT */
-/* The orders of a replay through a queue. The store's rule that a reference is unique for ever is
+/* The orders of a replay, many at a time. The shop's rule that a reference is unique for ever is
  * what makes a second run resume: an order that is there answers AURORA_ETAKEN. */
-#include "replay.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "bodies.h"
+#include "fields.h"
+#include "page.h"
 #include "progress.h"
+#include "replay.h"
+#include "replay_schedule.h"
 
-#define IN_FLIGHT_MAX 1024
 #define SUBMIT_MAX 128
-#define ORDER_WAIT_MS 30000
-#define PATIENCE_MS 30000 /* without one answer that is not "later" */
 #define REFUSALS_SHOWN 10
+#define STOCK_ENOUGH 100 /* percent: nobody goes without */
 
 typedef struct {
     ctl_replay_run *replay;
-    aurora_queue *queue;
-    aurora_completion *completions;
-    uint32_t *again; /* orders to be submitted once more, a stack */
-    uint32_t again_count;
-    uint32_t next; /* first order never submitted */
-    uint32_t in_flight;
+    ctl_replay_schedule schedule;
+    ctl_replay_result *results;
     uint32_t done;
     int64_t moved_ms;      /* when something was last decided */
     aurora_status trouble; /* the last retriable status */
 } placing;
 
-void ctl_replay_state_set(ctl_replay_state *state, const aurora_order *order)
+void ctl_replay_request(const ctl_retail_invoice *invoice, aurora_order_request *request_out)
 {
-    state->id = order->id;
-    state->version = order->version;
-    state->total_minor = order->total_minor;
-    state->outcome = order->outcome;
-    state->is_stored = true;
-    state->is_parked = order->parked != 0;
+    aurora_order_request_init(request_out);
+    request_out->flags = AURORA_ORDER_OWN_PRICES;
+    request_out->reference = invoice->reference;
+    request_out->customer_id = invoice->customer_id;
+    request_out->currency = CTL_RETAIL_CURRENCY;
+    request_out->payment_method = "tok_approve";
+    request_out->lines = invoice->lines;
+    request_out->line_count = invoice->line_count;
+    request_out->placed_at_ms = invoice->placed_at_ms;
+    request_out->timeout_ms = CTL_REPLAY_WAIT_MS;
 }
 
-static void fill_request(const ctl_retail_invoice *invoice, aurora_order_request *request)
+ctl_replay_state ctl_replay_state_read(aurora_json_value order)
 {
-    aurora_order_request_init(request);
-    request->flags = AURORA_ORDER_OWN_PRICES;
-    request->reference = invoice->reference;
-    request->customer_id = invoice->customer_id;
-    request->currency = CTL_RETAIL_CURRENCY;
-    request->payment_method = "tok_approve";
-    request->lines = invoice->lines;
-    request->line_count = invoice->line_count;
-    request->placed_at_ms = invoice->placed_at_ms;
-    request->timeout_ms = ORDER_WAIT_MS;
+    return (ctl_replay_state){
+        .id = ctl_field_id(order, "id"),
+        .version = (uint64_t)ctl_field_number(order, "version"),
+        .total_minor = ctl_field_number(order, "total_minor"),
+        .created_at_ms = ctl_field_time(order, "created_at"),
+        .outcome = aurora_order_status_parse(ctl_field_text(order, "outcome")),
+        .is_stored = true,
+        .is_parked =
+            aurora_order_status_parse(ctl_field_text(order, "status")) == AURORA_ORDER_PARKED,
+        .is_settled = ctl_field_time(order, "settled_at") != 0,
+    };
 }
 
-/* Submits what fits: first what has to be tried again, so that the order of the file is kept as
- * well as can be. */
-static aurora_status submit_some(placing *at)
+/* Submits what fits. */
+static aurora_status submit_some(placing *at, uint32_t *accepted_out)
 {
-    aurora_order_request requests[SUBMIT_MAX];
-    const aurora_order_request *pointers[SUBMIT_MAX];
-    uint64_t tags[SUBMIT_MAX];
-    uint32_t room = IN_FLIGHT_MAX - at->in_flight, count = 0, accepted = 0;
-    bool is_again = at->again_count > 0;
-    uint32_t waiting = is_again ? at->again_count : at->replay->order_count - at->next;
-    for (; count < SUBMIT_MAX && count < room && count < waiting; count++) {
-        tags[count] = is_again ? at->again[at->again_count - 1 - count] : at->next + count;
-        fill_request(&at->replay->file.orders[tags[count]], &requests[count]);
-        pointers[count] = &requests[count];
-    }
+    uint32_t numbers[SUBMIT_MAX];
+    uint32_t count = ctl_replay_schedule_peek(&at->schedule, numbers, SUBMIT_MAX);
+    *accepted_out = 0;
     if (count == 0)
         return AURORA_OK;
-    aurora_status status = aurora_order_submit(at->queue, pointers, tags, count, &accepted);
-    at->in_flight += accepted;
-    if (is_again)
-        at->again_count -= accepted;
-    else
-        at->next += accepted;
+    aurora_status status = at->replay->carrier->submit(at->replay, numbers, count, accepted_out);
+    ctl_replay_schedule_advance(&at->schedule, *accepted_out);
     return status;
 }
 
-static void count_refused(placing *at, uint32_t index, const char *why)
+static void count_refused(placing *at, uint32_t number, const char *why)
 {
-    const ctl_retail_invoice *invoice = &at->replay->file.orders[index];
+    const ctl_retail_invoice *invoice = &at->replay->file.orders[number];
     if (at->replay->refused_count++ < REFUSALS_SHOWN)
         ctl_refuse("invoice %s is not stored: %s", invoice->reference, why);
 }
 
-/* An order with this reference is there already: it should be the one of an earlier run. */
-static aurora_status take_over(placing *at, uint32_t index, aurora_id id)
+/* A page with the one order that has the reference. */
+static aurora_status find_in_store(aurora_t *store, const void *request, aurora_json_out *out,
+                                   aurora_error *err)
 {
+    const aurora_id *id = request;
     aurora_order *order = NULL;
-    aurora_status status = aurora_order_get(at->replay->shop, id, &order);
+    aurora_status status = aurora_order_get(store, *id, &order);
+    (void)err;
     if (status != AURORA_OK)
         return status;
-    const ctl_retail_invoice *invoice = &at->replay->file.orders[index];
-    if (order->total_minor == invoice->total_minor && order->line_count == invoice->line_count &&
-        order->placed_at_ms == invoice->placed_at_ms)
-        ctl_replay_state_set(&at->replay->states[index], order);
-    else
-        count_refused(at, index, "another order has its reference");
+    ctl_page_begin(out);
+    ctl_body_order(out, order);
+    ctl_page_end(out, NULL);
     aurora_order_free(order);
     return AURORA_OK;
 }
 
-static aurora_status complete(placing *at, const aurora_completion *completion)
+/* An order with this reference is there already: it should be the one of an earlier run. */
+static aurora_status take_over(placing *at, const ctl_replay_result *result)
 {
-    uint32_t index = (uint32_t)completion->tag;
-    aurora_status status = completion->status;
+    const ctl_retail_invoice *invoice = &at->replay->file.orders[result->number];
+    ctl_target target;
+    ctl_target_init(&target, "/orders");
+    ctl_target_query(&target, "reference", invoice->reference);
+    ctl_ask ask = {.method = "GET",
+                   .target = &target,
+                   .of_store = find_in_store,
+                   .request = &result->taken_by};
+    ctl_answer answer = {0};
+    aurora_error err = AURORA_ERROR_INIT;
+    aurora_status status = ctl_shop_read(&at->replay->shop, &ask, &answer, &err);
+    if (status != AURORA_OK)
+        return status;
+    if (ctl_field_count(ctl_answer_root(&answer), "items") > 0) {
+        aurora_json_value order = aurora_json_item(ctl_field(ctl_answer_root(&answer), "items"), 0);
+        if (ctl_field_number(order, "total_minor") == invoice->total_minor &&
+            ctl_field_count(order, "lines") == invoice->line_count &&
+            ctl_field_time(order, "placed_at") == invoice->placed_at_ms)
+            at->replay->states[result->number] = ctl_replay_state_read(order);
+        else
+            count_refused(at, result->number, "another order has its reference");
+    } else {
+        count_refused(at, result->number, "its reference is taken by an order that is not shown");
+    }
+    ctl_answer_free(&answer);
+    return AURORA_OK;
+}
+
+static aurora_status complete(placing *at, const ctl_replay_result *result)
+{
+    aurora_status status = result->status;
     if (status == AURORA_ETAKEN)
-        status = take_over(at, index, completion->id);
+        status = take_over(at, result);
     else if (status == AURORA_OK)
-        at->replay->states[index] =
-            (ctl_replay_state){.id = completion->id,
-                               .version = completion->version,
-                               .total_minor = completion->total_minor,
-                               .outcome = completion->order_status >= AURORA_ORDER_COMPLETED &&
-                                                  completion->order_status != AURORA_ORDER_PARKED
-                                              ? completion->order_status
-                                              : 0,
-                               .is_stored = true};
+        at->replay->states[result->number] = result->state;
     if (aurora_status_is_retriable(status)) {
-        at->again[at->again_count++] = index;
+        ctl_replay_schedule_put_back(&at->schedule, result->number);
         at->trouble = status;
         return AURORA_OK;
     }
     if (status == AURORA_ECORE || status == AURORA_ECLOSED || status == AURORA_EREADONLY)
         return status; /* no other order would fare better */
     if (status != AURORA_OK)
-        count_refused(at, index, aurora_status_text(status));
+        count_refused(at, result->number,
+                      result->why[0] != 0 ? result->why : aurora_status_text(status));
+    ctl_replay_schedule_done(&at->schedule, result->number);
     at->done++;
     at->moved_ms = ctl_monotonic_ms();
     return AURORA_OK;
 }
 
-/* Takes what is complete; waits a little where nothing is. */
+/* Takes what is complete. */
 static aurora_status take_some(placing *at)
 {
     uint32_t count = 0;
-    uint32_t again_before = at->again_count;
-    aurora_status status =
-        aurora_queue_take(at->queue, at->completions, IN_FLIGHT_MAX, 100, &count);
-    at->in_flight -= count;
+    uint32_t again_before = at->schedule.again_count;
+    aurora_status status = at->replay->carrier->take(at->replay, at->results, &count);
     for (uint32_t i = 0; status == AURORA_OK && i < count; i++)
-        status = complete(at, &at->completions[i]);
-    if (at->again_count > again_before)
-        ctl_pause_ms(10); /* the store said "later" */
+        status = complete(at, &at->results[i]);
+    if (at->schedule.again_count > again_before)
+        ctl_pause_ms(10); /* the shop said "later" */
     return status;
 }
 
@@ -153,16 +164,15 @@ static aurora_status place_all(placing *at)
     ctl_progress_start(&progress, "orders", at->replay->order_count);
     at->moved_ms = ctl_monotonic_ms();
     while (status == AURORA_OK && at->done < at->replay->order_count) {
-        uint32_t before = at->in_flight;
+        uint32_t accepted = 0;
         do {
-            before = at->in_flight;
-            status = submit_some(at);
-        } while (status == AURORA_OK && at->in_flight > before);
+            status = submit_some(at, &accepted);
+        } while (status == AURORA_OK && accepted > 0);
         if (status != AURORA_OK && !aurora_status_is_retriable(status))
             break;
         status = take_some(at);
         ctl_progress_update(&progress, at->done);
-        if (status == AURORA_OK && ctl_monotonic_ms() - at->moved_ms > PATIENCE_MS + ORDER_WAIT_MS)
+        if (status == AURORA_OK && ctl_monotonic_ms() - at->moved_ms > at->replay->patience_ms)
             status = at->trouble == AURORA_OK ? AURORA_ETIMEDOUT : at->trouble;
     }
     ctl_progress_end(&progress);
@@ -171,16 +181,18 @@ static aurora_status place_all(placing *at)
 
 int ctl_replay_orders(ctl_replay_run *replay)
 {
+    const ctl_replay_carrier *carrier = replay->carrier;
+    bool is_strict = !carrier->keeps_order && replay->stock_percent < STOCK_ENOUGH;
     placing at = {.replay = replay};
-    at.completions = calloc(IN_FLIGHT_MAX, sizeof *at.completions);
-    at.again = calloc(IN_FLIGHT_MAX, sizeof *at.again);
+    at.results = calloc(carrier->in_flight_max, sizeof *at.results);
     aurora_status status = AURORA_ENOMEM;
-    if (at.completions != NULL && at.again != NULL)
-        status = aurora_queue_new(replay->shop, IN_FLIGHT_MAX, &at.queue);
+    if (ctl_replay_schedule_init(&at.schedule, &replay->file, replay->order_count, is_strict) &&
+        at.results != NULL)
+        status = carrier->open(replay);
     if (status == AURORA_OK)
         status = place_all(&at);
-    aurora_queue_free(at.queue);
-    free(at.again);
-    free(at.completions);
+    carrier->close(replay);
+    ctl_replay_schedule_deinit(&at.schedule);
+    free(at.results);
     return status == AURORA_OK ? CTL_YES : ctl_fail(status, NULL, "orders of the file");
 }

@@ -7,47 +7,65 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "product_put.h"
 #include "progress.h"
+#include "stock.h"
 
-#define PUT_MAX 1000
 #define THREADS 32 /* each waits for a commit that it shares with the others */
-#define PATIENCE_MS 30000
-#define KEY_PREFIX "replay/online-retail/"
+
+/* Fills in the next products that are sold at all. Returns how many. */
+static uint32_t fill_products(const ctl_replay_run *replay, uint32_t *next,
+                              aurora_product_input *inputs, const aurora_product_input **pointers)
+{
+    uint32_t count = 0;
+    for (; *next < replay->file.product_count && count < CTL_PUT_MAX; ++*next) {
+        const ctl_retail_product *product = &replay->file.products[*next];
+        if (product->sold == 0)
+            continue;
+        aurora_product_input_init(&inputs[count]);
+        inputs[count].sku = product->sku;
+        inputs[count].name = product->name;
+        inputs[count].price_minor = product->price_minor;
+        inputs[count].currency = CTL_RETAIL_CURRENCY;
+        pointers[count] = &inputs[count];
+        count++;
+    }
+    return count;
+}
+
+static int put_products(ctl_replay_run *replay, aurora_product_input *inputs,
+                        const aurora_product_input **pointers, ctl_put *puts)
+{
+    uint32_t next = 0;
+    while (next < replay->file.product_count) {
+        aurora_error err = AURORA_ERROR_INIT;
+        uint32_t count = fill_products(replay, &next, inputs, pointers);
+        aurora_status status = AURORA_OK;
+        if (count > 0)
+            status = ctl_products_put(&replay->shop, pointers, count, puts, &err);
+        if (status != AURORA_OK)
+            return ctl_fail(status, &err, "products of the file");
+        for (uint32_t i = 0; i < count; i++) {
+            if (!puts[i].is_stored)
+                return ctl_refuse("%s: %s: %s", inputs[i].sku, puts[i].field, puts[i].why);
+        }
+    }
+    return CTL_YES;
+}
 
 int ctl_replay_products(ctl_replay_run *replay)
 {
-    aurora_product_input *inputs = calloc(PUT_MAX, sizeof *inputs);
-    const aurora_product_input **pointers = calloc(PUT_MAX, sizeof *pointers);
-    if (inputs == NULL || pointers == NULL) {
-        free(inputs);
-        free(pointers);
-        return ctl_refuse("out of memory");
-    }
-    int outcome = CTL_YES;
-    uint32_t next = 0;
-    while (outcome == CTL_YES && next < replay->file.product_count) {
-        uint32_t count = 0;
-        for (; next < replay->file.product_count && count < PUT_MAX; next++) {
-            const ctl_retail_product *product = &replay->file.products[next];
-            if (product->sold == 0)
-                continue;
-            aurora_product_input_init(&inputs[count]);
-            inputs[count].sku = product->sku;
-            inputs[count].name = product->name;
-            inputs[count].price_minor = product->price_minor;
-            inputs[count].currency = CTL_RETAIL_CURRENCY;
-            pointers[count] = &inputs[count];
-            count++;
-        }
-        aurora_error err = AURORA_ERROR_INIT;
-        aurora_status status = AURORA_OK;
-        if (count > 0)
-            status = aurora_product_put_many(replay->shop, pointers, count, NULL, &err);
-        if (status != AURORA_OK)
-            outcome = ctl_fail(status, &err, "products of the file");
-    }
-    free(inputs);
+    aurora_product_input *inputs = calloc(CTL_PUT_MAX, sizeof *inputs);
+    const aurora_product_input **pointers = calloc(CTL_PUT_MAX, sizeof *pointers);
+    ctl_put *puts = calloc(CTL_PUT_MAX, sizeof *puts);
+    int outcome = CTL_UNSURE;
+    if (inputs == NULL || pointers == NULL || puts == NULL)
+        ctl_refuse("out of memory");
+    else
+        outcome = put_products(replay, inputs, pointers, puts);
+    free(puts);
     free(pointers);
+    free(inputs);
     return outcome;
 }
 
@@ -60,38 +78,56 @@ typedef struct {
     atomic_uint failed; /* its product */
 } receiver;
 
-static aurora_status receive(const ctl_replay_run *replay, const ctl_retail_product *product)
+static aurora_status receive(const ctl_replay_run *replay, ctl_shop *shop,
+                             const ctl_retail_product *product)
 {
-    char key[sizeof KEY_PREFIX + AURORA_SKU_BYTES_MAX];
-    int64_t quantity = product->sold / 100 * replay->stock_percent +
-                       product->sold % 100 * replay->stock_percent / 100;
-    if (quantity == 0)
+    char key[sizeof CTL_REPLAY_KEY + AURORA_SKU_BYTES_MAX];
+    aurora_movement movement = {.size = sizeof movement,
+                                .kind = AURORA_MOVEMENT_RECEIPT,
+                                .sku = product->sku,
+                                .quantity = product->sold / 100 * replay->stock_percent +
+                                            product->sold % 100 * replay->stock_percent / 100,
+                                .key = key};
+    if (movement.quantity == 0)
         return AURORA_OK;
-    snprintf(key, sizeof key, KEY_PREFIX "%s", product->sku);
-    int64_t give_up_ms = ctl_monotonic_ms() + PATIENCE_MS;
-    for (;;) {
-        aurora_status status =
-            aurora_stock_receive(replay->shop, product->sku, quantity, key, NULL);
-        if (!aurora_status_is_retriable(status) || ctl_monotonic_ms() > give_up_ms)
-            return status;
+    snprintf(key, sizeof key, CTL_REPLAY_KEY "%s", product->sku);
+    ctl_move move;
+    ctl_answer answer = {0};
+    aurora_error err = AURORA_ERROR_INIT;
+    ctl_move_init(&move, &movement);
+    int64_t give_up_ms = ctl_monotonic_ms() + replay->patience_ms;
+    aurora_status status = ctl_shop_ask(shop, &move.ask, &answer, &err);
+    while (aurora_status_is_retriable(status) && ctl_monotonic_ms() < give_up_ms) {
         ctl_pause_ms(5);
+        status = ctl_shop_ask(shop, &move.ask, &answer, &err);
     }
+    ctl_answer_free(&answer);
+    ctl_move_deinit(&move);
+    return status;
+}
+
+static void note_failure(receiver *all, aurora_status status, unsigned index)
+{
+    int none = AURORA_OK;
+    if (status != AURORA_OK && atomic_compare_exchange_strong(&all->failure, &none, status))
+        atomic_store(&all->failed, index);
 }
 
 static void *run_receiver(void *argument)
 {
     receiver *all = argument;
     const ctl_retail_file *file = &all->replay->file;
-    for (;;) {
-        unsigned index = atomic_fetch_add(&all->next, 1);
-        if (index >= file->product_count || atomic_load(&all->failure) != AURORA_OK)
-            return NULL;
-        aurora_status status = receive(all->replay, &file->products[index]);
-        int none = AURORA_OK;
-        if (status != AURORA_OK && atomic_compare_exchange_strong(&all->failure, &none, status))
-            atomic_store(&all->failed, index);
+    ctl_shop shop;
+    unsigned index = 0;
+    if (ctl_shop_join(&all->replay->shop, &shop) != CTL_YES)
+        note_failure(all, AURORA_ENOMEM, 0);
+    while ((index = atomic_fetch_add(&all->next, 1)) < file->product_count &&
+           atomic_load(&all->failure) == AURORA_OK) {
+        note_failure(all, receive(all->replay, &shop, &file->products[index]), index);
         atomic_fetch_add(&all->done, 1);
     }
+    ctl_shop_close(&shop);
+    return NULL;
 }
 
 int ctl_replay_stock(ctl_replay_run *replay)
@@ -117,8 +153,8 @@ int ctl_replay_stock(ctl_replay_run *replay)
         return CTL_YES;
     const char *sku = replay->file.products[atomic_load(&all.failed)].sku;
     if (status == AURORA_EKEYREUSED) {
-        ctl_refuse("stock of %s: this store was stocked by a replay with another --stock or "
-                   "another file; give the same, or a new store",
+        ctl_refuse("stock of %s: this shop was stocked by a replay with another --stock or "
+                   "another file; give the same, or a new one",
                    sku);
         return CTL_NO;
     }

@@ -1,99 +1,144 @@
 /* SPDX-License-Identifier: MIT */
 /* stock list, show, receive, adjust. */
+#include "stock.h"
+
 #include <stdio.h>
+#include <string.h>
 
+#include "bodies.h"
 #include "commands.h"
-#include "show.h"
-#include "table_out.h"
+#include "page.h"
+#include "view.h"
 
-static void print_page(const ctl *run, const aurora_stock_page *page)
+typedef struct {
+    aurora_stock_filter filter;
+    ctl_page page;
+} listing;
+
+static aurora_status list_of_store(aurora_t *store, const void *request, aurora_json_out *out,
+                                   aurora_error *err)
 {
-    static const char *const headings[] = {"SKU",   ">AVAILABLE", ">RESERVED",
-                                           ">SOLD", ">RECEIVED",  ">WRITTEN OFF"};
-    if (run->is_json) {
-        ctl_json json;
-        ctl_page_begin(&json);
-        for (uint32_t i = 0; i < page->count; i++)
-            ctl_show_stock(&json, page->items[i]->sku, &page->items[i]->stock);
-        ctl_page_end(&json, page->next_cursor);
-        return;
-    }
-    ctl_table table;
-    ctl_table_init(&table, headings, 6);
-    for (uint32_t i = 0; i < page->count; i++) {
-        const aurora_stock *stock = &page->items[i]->stock;
-        ctl_table_text(&table, page->items[i]->sku);
-        ctl_table_number(&table, stock->available);
-        ctl_table_number(&table, stock->reserved);
-        ctl_table_number(&table, stock->sold);
-        ctl_table_number(&table, stock->received);
-        ctl_table_number(&table, stock->written_off);
-    }
-    ctl_table_print(&table, "no stock");
-    ctl_page_hint(page->next_cursor);
+    const listing *at = request;
+    aurora_stock_page *page = NULL;
+    aurora_status status =
+        aurora_stock_list(store, &at->filter, at->page.cursor, at->page.limit, &page, err);
+    if (status != AURORA_OK)
+        return status;
+    ctl_page_begin(out);
+    for (uint32_t i = 0; i < page->count; i++)
+        ctl_body_stock(out, page->items[i]->sku, &page->items[i]->stock);
+    ctl_page_end(out, page->next_cursor);
+    aurora_stock_page_free(page);
+    return AURORA_OK;
 }
 
 int ctl_stock_list(ctl *run)
 {
-    int64_t limit = 50;
-    aurora_stock_filter filter;
-    aurora_stock_filter_init(&filter);
-    if (!ctl_value_number(run, CTL_LIMIT, 1, 1000, &limit) ||
-        !ctl_value_number(run, CTL_BELOW, 1, INT64_MAX, &filter.below))
+    static const ctl_column columns[] = {
+        {"SKU", "sku", SHOW_TEXT, NULL},
+        {">AVAILABLE", "available", SHOW_NUMBER, NULL},
+        {">RESERVED", "reserved", SHOW_NUMBER, NULL},
+        {">SOLD", "sold", SHOW_NUMBER, NULL},
+        {">RECEIVED", "received", SHOW_NUMBER, NULL},
+        {">WRITTEN OFF", "written_off", SHOW_NUMBER, NULL},
+    };
+    static const ctl_view view = CTL_VIEW(columns, "no stock");
+    listing at = {0};
+    ctl_target target;
+    ctl_target_init(&target, "/inventory");
+    aurora_stock_filter_init(&at.filter);
+    if (!ctl_page_read(run, &at.page, &target) ||
+        !ctl_value_number(run, CTL_BELOW, 1, INT64_MAX, &at.filter.below))
         return CTL_UNSURE;
-    aurora_t *shop = NULL;
-    int outcome = ctl_open(run, CTL_READ, &shop);
-    if (outcome != CTL_YES)
-        return outcome;
-    aurora_error err = AURORA_ERROR_INIT;
-    aurora_stock_page *page = NULL;
-    aurora_status status =
-        aurora_stock_list(shop, &filter, run->values[CTL_CURSOR], (uint32_t)limit, &page, &err);
+    ctl_target_query(&target, "below", run->values[CTL_BELOW]);
+    ctl_ask ask = {.method = "GET", .target = &target, .of_store = list_of_store, .request = &at};
+    return ctl_view_page(run, &ask, &view, "stock");
+}
+
+static void print_stock(aurora_json_value stock)
+{
+    static const ctl_column columns[] = {
+        {"available", "available", SHOW_NUMBER, NULL},
+        {"reserved", "reserved", SHOW_NUMBER, NULL},
+        {"sold", "sold", SHOW_NUMBER, NULL},
+        {"received", "received", SHOW_NUMBER, NULL},
+        {"written off", "written_off", SHOW_NUMBER, NULL},
+    };
+    static const ctl_view view = CTL_VIEW(columns, "");
+    puts(ctl_field_text(stock, "sku") == NULL ? "" : ctl_field_text(stock, "sku"));
+    ctl_view_record(&view, stock);
+}
+
+static aurora_status show_of_store(aurora_t *store, const void *request, aurora_json_out *out,
+                                   aurora_error *err)
+{
+    const char *sku = request;
+    aurora_stock stock;
+    aurora_status status = aurora_stock_get(store, sku, &stock);
+    (void)err;
     if (status == AURORA_OK)
-        print_page(run, page);
-    else
-        outcome = ctl_fail(status, &err, "stock");
-    aurora_stock_page_free(page);
-    aurora_close(shop);
-    return outcome;
+        ctl_body_stock(out, sku, &stock);
+    return status;
 }
 
 int ctl_stock_show(ctl *run)
 {
-    aurora_t *shop = NULL;
-    int outcome = ctl_open(run, CTL_READ, &shop);
-    if (outcome != CTL_YES)
-        return outcome;
-    aurora_stock stock;
-    aurora_status status = aurora_stock_get(shop, run->operands[0], &stock);
-    if (status == AURORA_OK)
-        ctl_print_stock(run, run->operands[0], &stock);
-    else
-        outcome = ctl_fail(status, NULL, run->operands[0]);
-    aurora_close(shop);
-    return outcome;
+    ctl_target target;
+    ctl_target_init(&target, "/inventory");
+    ctl_target_segment(&target, run->operands[0]);
+    ctl_ask ask = {
+        .method = "GET", .target = &target, .of_store = show_of_store, .request = run->operands[0]};
+    return ctl_view_one(run, CTL_READ, &ask, print_stock, run->operands[0]);
 }
 
-static int move(ctl *run, int32_t kind, int64_t quantity)
+static aurora_status move_of_store(aurora_t *store, const void *request, aurora_json_out *out,
+                                   aurora_error *err)
 {
-    aurora_t *shop = NULL;
-    int outcome = ctl_open(run, CTL_ACT, &shop);
-    if (outcome != CTL_YES)
-        return outcome;
+    const aurora_movement *movement = request;
+    aurora_stock stock;
+    aurora_status status = aurora_stock_move(store, movement, &stock, err);
+    if (status == AURORA_OK)
+        ctl_body_stock(out, movement->sku, &stock);
+    return status;
+}
+
+void ctl_move_init(ctl_move *move, const aurora_movement *movement)
+{
+    bool is_receipt = movement->kind == AURORA_MOVEMENT_RECEIPT;
+    *move = (ctl_move){.movement = *movement};
+    ctl_target_init(&move->target, "/inventory");
+    ctl_target_segment(&move->target, movement->sku);
+    ctl_target_segment(&move->target, is_receipt ? "receipts" : "adjustments");
+    aurora_json_out_object(&move->body, NULL);
+    aurora_json_out_int(&move->body, "quantity", movement->quantity);
+    if (movement->reason != NULL)
+        aurora_json_out_text(&move->body, "reason", movement->reason);
+    aurora_json_out_close(&move->body, '}');
+    move->ask = (ctl_ask){.method = "POST",
+                          .target = &move->target,
+                          .body = &move->body,
+                          .key = movement->key,
+                          .of_store = move_of_store,
+                          .request = &move->movement};
+}
+
+void ctl_move_deinit(ctl_move *move)
+{
+    aurora_json_out_drop(&move->body);
+}
+
+static int move_stock(const ctl *run, int32_t kind, int64_t quantity)
+{
+    ctl_move move;
     aurora_movement movement = {.size = sizeof movement,
                                 .kind = kind,
                                 .sku = run->operands[0],
                                 .quantity = quantity,
                                 .reason = run->values[CTL_REASON],
                                 .key = run->values[CTL_KEY]};
-    aurora_error err = AURORA_ERROR_INIT;
-    aurora_stock stock;
-    aurora_status status = aurora_stock_move(shop, &movement, &stock, &err);
-    if (status == AURORA_OK)
-        ctl_print_stock(run, run->operands[0], &stock);
-    else
-        outcome = ctl_fail(status, &err, run->operands[0]);
-    aurora_close(shop);
+    ctl_move_init(&move, &movement);
+    int outcome = ctl_view_one(run, CTL_ACT, &move.ask, print_stock, run->operands[0]);
+    ctl_move_deinit(&move);
     return outcome;
 }
 
@@ -102,7 +147,7 @@ int ctl_stock_receive(ctl *run)
     int64_t quantity = 0;
     if (!ctl_operand_number(run, 1, 1, AURORA_MOVEMENT_MAX, &quantity))
         return CTL_UNSURE;
-    return move(run, AURORA_MOVEMENT_RECEIPT, quantity);
+    return move_stock(run, AURORA_MOVEMENT_RECEIPT, quantity);
 }
 
 int ctl_stock_adjust(ctl *run)
@@ -114,5 +159,5 @@ int ctl_stock_adjust(ctl *run)
         return ctl_refuse("an adjustment by 0 changes nothing");
     if (run->values[CTL_REASON] == NULL)
         return ctl_refuse("an adjustment needs --reason TEXT");
-    return move(run, AURORA_MOVEMENT_ADJUSTMENT, delta);
+    return move_stock(run, AURORA_MOVEMENT_ADJUSTMENT, delta);
 }

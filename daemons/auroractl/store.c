@@ -6,8 +6,8 @@
 #include "commands.h"
 #include "options.h"
 #include "progress.h"
-#include "show.h"
 #include "table_out.h"
+#include "view.h"
 
 /* {"ok":true} for programs, a sentence for people. */
 static void print_done(const ctl *run, const char *sentence)
@@ -16,12 +16,11 @@ static void print_done(const ctl *run, const char *sentence)
         puts(sentence);
         return;
     }
-    ctl_json json;
-    ctl_json_init(&json, stdout);
-    ctl_json_object(&json, NULL);
-    ctl_json_bool(&json, "ok", true);
-    ctl_json_end(&json);
-    ctl_json_finish(&json);
+    aurora_json_out json = {0};
+    aurora_json_out_object(&json, NULL);
+    aurora_json_out_bool(&json, "ok", true);
+    aurora_json_out_close(&json, '}');
+    ctl_print_json(&json);
 }
 
 int ctl_backup(ctl *run)
@@ -76,15 +75,14 @@ static void print_drain(const ctl *run, const aurora_drain *drain)
                drain->relay_lag, drain->saga_lag);
         return;
     }
-    ctl_json json;
-    ctl_json_init(&json, stdout);
-    ctl_json_object(&json, NULL);
-    ctl_json_bool(&json, "drained", drain->is_drained == 1);
-    ctl_json_number(&json, "unsettled_orders", (int64_t)drain->unsettled_orders);
-    ctl_json_number(&json, "relay_lag", (int64_t)drain->relay_lag);
-    ctl_json_number(&json, "saga_lag", (int64_t)drain->saga_lag);
-    ctl_json_end(&json);
-    ctl_json_finish(&json);
+    aurora_json_out json = {0};
+    aurora_json_out_object(&json, NULL);
+    aurora_json_out_bool(&json, "drained", drain->is_drained == 1);
+    aurora_json_out_int(&json, "unsettled_orders", (int64_t)drain->unsettled_orders);
+    aurora_json_out_int(&json, "relay_lag", (int64_t)drain->relay_lag);
+    aurora_json_out_int(&json, "saga_lag", (int64_t)drain->saga_lag);
+    aurora_json_out_close(&json, '}');
+    ctl_print_json(&json);
 }
 
 /* Waits on a handle that takes no orders itself; a program that serves the store has to refuse them
@@ -117,29 +115,28 @@ int ctl_drain(ctl *run)
     return outcome;
 }
 
+/* What a setting is set to; a secret is not told. */
 static const char *value_of(const ctl *run, const aurora_setting_info *info)
 {
-    size_t length = strlen(info->name);
-    for (uint32_t i = 0; i < run->setting_count; i++) {
-        if (strncmp(run->settings[i], info->name, length) == 0 && run->settings[i][length] == '=')
-            return run->settings[i] + length + 1;
-    }
-    return info->default_text;
+    const char *value = ctl_setting_value(run, info->name);
+    if (value != NULL && (info->flags & AURORA_SETTING_SECRET) != 0)
+        return "(set)";
+    return value == NULL ? info->default_text : value;
 }
 
-static void show_setting(ctl_json *json, const ctl *run, const aurora_setting_info *info)
+static void show_setting(aurora_json_out *json, const ctl *run, const aurora_setting_info *info)
 {
     bool is_secret = (info->flags & AURORA_SETTING_SECRET) != 0;
-    ctl_json_object(json, NULL);
-    ctl_json_text(json, "name", info->name);
-    ctl_json_text(json, "kind", aurora_setting_kind_name(info->kind));
-    ctl_json_text(json, "value", is_secret ? NULL : value_of(run, info));
-    ctl_json_text(json, "default", info->default_text);
-    ctl_json_bool(json, "given", ctl_has_setting(run, info->name));
-    ctl_json_bool(json, "reloadable", (info->flags & AURORA_SETTING_RELOADABLE) != 0);
-    ctl_json_bool(json, "daemon", (info->flags & AURORA_SETTING_DAEMON) != 0);
-    ctl_json_text(json, "help", info->help);
-    ctl_json_end(json);
+    aurora_json_out_object(json, NULL);
+    aurora_json_out_text(json, "name", info->name);
+    aurora_json_out_text(json, "kind", aurora_setting_kind_name(info->kind));
+    aurora_json_out_text(json, "value", is_secret ? NULL : value_of(run, info));
+    aurora_json_out_text(json, "default", info->default_text);
+    aurora_json_out_bool(json, "given", ctl_has_setting(run, info->name));
+    aurora_json_out_bool(json, "reloadable", (info->flags & AURORA_SETTING_RELOADABLE) != 0);
+    aurora_json_out_bool(json, "daemon", (info->flags & AURORA_SETTING_DAEMON) != 0);
+    aurora_json_out_text(json, "help", info->help);
+    aurora_json_out_close(json, '}');
 }
 
 int ctl_settings(ctl *run)
@@ -147,7 +144,7 @@ int ctl_settings(ctl *run)
     static const char *const headings[] = {"SETTING", "KIND", "VALUE", "HELP"};
     uint32_t count = 0;
     const aurora_setting_info *infos = aurora_setting_table(&count);
-    ctl_json json;
+    aurora_json_out json = {0};
     ctl_table table;
     if (run->is_json)
         ctl_page_begin(&json);
@@ -163,9 +160,10 @@ int ctl_settings(ctl *run)
         ctl_table_text(&table, value[0] == 0 ? "-" : value);
         ctl_table_text(&table, infos[i].help);
     }
-    if (run->is_json)
-        ctl_page_end(&json, NULL);
-    else
+    if (!run->is_json) {
         ctl_table_print(&table, "no settings");
-    return CTL_YES;
+        return CTL_YES;
+    }
+    ctl_page_end(&json, NULL);
+    return ctl_print_json(&json) ? CTL_YES : CTL_UNSURE;
 }

@@ -4,34 +4,33 @@
 #include <stdio.h>
 
 #include "commands.h"
-#include "json_out.h"
 #include "table_out.h"
+#include "view.h"
 
 #define SHOWN_MAX 20 /* more than a screen of the same helps nobody; --json has the first 1,000 */
 
 static void print_json(const aurora_report *report)
 {
-    ctl_json json;
-    ctl_json_init(&json, stdout);
-    ctl_json_object(&json, NULL);
-    ctl_json_bool(&json, "ok", report->is_ok == 1);
-    ctl_json_number(&json, "in_progress", (int64_t)report->in_progress);
-    ctl_json_array(&json, "violations");
+    aurora_json_out json = {0};
+    aurora_json_out_object(&json, NULL);
+    aurora_json_out_bool(&json, "ok", report->is_ok == 1);
+    aurora_json_out_int(&json, "in_progress", (int64_t)report->in_progress);
+    aurora_json_out_array(&json, "violations");
     for (uint32_t i = 0; i < report->count; i++) {
-        ctl_json_object(&json, NULL);
-        ctl_json_text(&json, "invariant", report->items[i]->invariant);
-        ctl_json_text(&json, "subject", report->items[i]->subject);
-        ctl_json_text(&json, "message", report->items[i]->message);
-        ctl_json_end(&json);
+        aurora_json_out_object(&json, NULL);
+        aurora_json_out_text(&json, "invariant", report->items[i]->invariant);
+        aurora_json_out_text(&json, "subject", report->items[i]->subject);
+        aurora_json_out_text(&json, "message", report->items[i]->message);
+        aurora_json_out_close(&json, '}');
     }
-    ctl_json_end(&json);
-    ctl_json_number(&json, "violation_count", (int64_t)report->violation_count);
-    ctl_json_number(&json, "orders", (int64_t)report->order_count);
-    ctl_json_number(&json, "skus", (int64_t)report->sku_count);
-    ctl_json_number(&json, "events", (int64_t)report->event_count);
-    ctl_json_time(&json, "at", report->at_ms);
-    ctl_json_end(&json);
-    ctl_json_finish(&json);
+    aurora_json_out_close(&json, ']');
+    aurora_json_out_int(&json, "violation_count", (int64_t)report->violation_count);
+    aurora_json_out_int(&json, "orders", (int64_t)report->order_count);
+    aurora_json_out_int(&json, "skus", (int64_t)report->sku_count);
+    aurora_json_out_int(&json, "events", (int64_t)report->event_count);
+    aurora_json_out_time(&json, "at", report->at_ms);
+    aurora_json_out_close(&json, '}');
+    ctl_print_json(&json);
 }
 
 static void print_table(const aurora_report *report)

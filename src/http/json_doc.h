@@ -14,9 +14,10 @@
 typedef struct {
     const cJSON *node; /* NULL = a member that a reader missed */
     const char *text;  /* the value's first character, NULL likewise */
-    const char *name;  /* of a member: behind its opening quote, still escaped, or as it was asked
+    const char *text_end;
+    const char *name; /* of a member: behind its opening quote, still escaped, or as it was asked
                           for; NULL in an array */
-    uint32_t parent;   /* AURORA__PLACE_NONE at the root */
+    uint32_t parent;  /* AURORA__PLACE_NONE at the root */
     uint32_t end;
     uint32_t index; /* among its parent's */
     uint32_t count; /* of its own members or elements */
@@ -27,6 +28,7 @@ struct aurora_json_doc {
     const char *text_end; /* the text need not end in a NUL */
     aurora__place *places;
     uint32_t count;
+    uint32_t count_max;
     uint32_t capacity;
     /* The element that was asked for last: a walk over an array takes one step an element. */
     uint32_t seen_parent;

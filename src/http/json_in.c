@@ -101,8 +101,8 @@ static bool build(aurora_json_doc *doc, const char *text, size_t len, aurora_jso
     return check_all_names(doc, error);
 }
 
-bool aurora_json_parse(const char *text, size_t len, aurora_json_doc **out,
-                       aurora_json_error *error)
+static bool parse(const char *text, size_t len, uint32_t values_max, aurora_json_doc **out,
+                  aurora_json_error *error)
 {
     *out = NULL;
     memset(error, 0, sizeof *error);
@@ -112,6 +112,7 @@ bool aurora_json_parse(const char *text, size_t len, aurora_json_doc **out,
         return false;
     }
     doc->text_end = text + len;
+    doc->count_max = values_max;
     doc->seen_parent = AURORA__PLACE_NONE;
     if (!build(doc, text, len, error)) {
         aurora_json_free(doc);
@@ -119,6 +120,18 @@ bool aurora_json_parse(const char *text, size_t len, aurora_json_doc **out,
     }
     *out = doc;
     return true;
+}
+
+bool aurora_json_parse(const char *text, size_t len, aurora_json_doc **out,
+                       aurora_json_error *error)
+{
+    return parse(text, len, AURORA_JSON_VALUES_MAX, out, error);
+}
+
+bool aurora_json_parse_long(const char *text, size_t len, aurora_json_doc **out,
+                            aurora_json_error *error)
+{
+    return parse(text, len, UINT32_MAX - 1, out, error);
 }
 
 void aurora_json_free(aurora_json_doc *doc)

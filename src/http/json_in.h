@@ -31,6 +31,9 @@ typedef struct {
 /* Parses a text, which must outlive the document. False with *error filled. */
 bool aurora_json_parse(const char *text, size_t len, aurora_json_doc **out,
                        aurora_json_error *error);
+/* The same for a text that we asked for, such as a server's answer: any number of values. */
+bool aurora_json_parse_long(const char *text, size_t len, aurora_json_doc **out,
+                            aurora_json_error *error);
 void aurora_json_free(aurora_json_doc *doc);
 aurora_json_value aurora_json_root(const aurora_json_doc *doc);
 
@@ -62,6 +65,9 @@ bool aurora_json_integer(aurora_json_value value, int64_t min, int64_t max, int6
 bool aurora_json_bool(aurora_json_value value, bool *out, aurora_json_error *error);
 /* RFC 3339 with an offset; Unix milliseconds. */
 bool aurora_json_time(aurora_json_value value, int64_t *ms_out, aurora_json_error *error);
+
+/* A present value as it stands in the text of the document; not NUL-terminated. */
+const char *aurora_json_raw(aurora_json_value value, size_t *len_out);
 
 /* Refuses `value` by a rule of the caller's. Returns false. */
 bool aurora_json_refuse(aurora_json_value value, aurora_json_error *error, const char *format, ...)

@@ -241,7 +241,7 @@ static bool scan_kind(scan *s)
 static bool scan_value(scan *s, const char *name, uint32_t parent, uint32_t index)
 {
     skip_blanks(s);
-    if (s->doc->count == AURORA_JSON_VALUES_MAX)
+    if (s->doc->count == s->doc->count_max)
         return fail(s, "more than 100000 values");
     aurora__place place = {.text = s->at, .name = name, .parent = parent, .index = index};
     uint32_t own = aurora__doc_append(s->doc, &place);
@@ -251,6 +251,7 @@ static bool scan_value(scan *s, const char *name, uint32_t parent, uint32_t inde
     if (!scan_kind(s))
         return false;
     s->doc->places[own].end = s->doc->count;
+    s->doc->places[own].text_end = s->at;
     s->place = parent;
     return true;
 }

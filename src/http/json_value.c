@@ -183,3 +183,10 @@ bool aurora_json_time(aurora_json_value value, int64_t *ms_out, aurora_json_erro
                            "must be a time as RFC 3339 writes it, 2026-11-23T06:38:06.123Z");
     return true;
 }
+
+const char *aurora_json_raw(aurora_json_value value, size_t *len_out)
+{
+    const aurora__place *place = &value.doc->places[value.path];
+    *len_out = (size_t)(place->text_end - place->text);
+    return place->text;
+}

@@ -40,7 +40,16 @@ refused "is given twice" orders list --store "$shop" --customer a --customer b
 refused "--store is given too often" orders list --store "$shop" --store "$shop"
 refused "--order-deadline: must be" orders list --store "$shop" --order-deadline 5x
 refused "is a setting of the daemons" orders list --store "$shop" --listen 127.0.0.1:1
-refused "--url needs the server of the next release" orders list --url http://127.0.0.1:8080
+refused "are two shops" orders list --url http://127.0.0.1:1 --store "$shop"
+refused "must be http://HOST:PORT" orders list --url 127.0.0.1:8080
+refused "must be http://HOST:PORT" orders list --url http://127.0.0.1:8080/orders
+refused "is the server's own" orders list --url http://127.0.0.1:1 --order-deadline 5m
+refused "cannot be reached" orders list --url http://127.0.0.1:1
+refused "backup works on the store itself" backup x.db --url http://127.0.0.1:1
+refused "products resync works on the store itself" products resync --url http://127.0.0.1:1
+refused "verify works on the store itself" verify --url http://127.0.0.1:1
+refused "needs the scope orders:import" replay /dev/null --format online-retail \
+    --url http://127.0.0.1:1
 refused "token comes with a later release" token --scopes all
 refused "is no order id" orders show 12 --store "$shop"
 refused "orders show needs ID" orders show --store "$shop"
@@ -75,10 +84,11 @@ count=$(json_number products "$seeded")
 [ "$(grep -o '"sku":' <<<"$output" | wc -l)" = "$count" ] || fail "not $count products: $output"
 ((count >= 120)) || fail "the demo catalogue has only $count products"
 if command -v python3 >/dev/null; then
-    python3 - "$output" <<'PY'
+    printf '%s' "$output" >"$folder/products.json"
+    python3 - "$folder/products.json" <<'PY'
 import json, sys, urllib.parse, xml.dom.minidom
 
-products = json.loads(sys.argv[1])["items"]
+products = json.load(open(sys.argv[1], encoding="utf-8"))["items"]
 for product in products:
     head, svg = product["image_url"].split(",", 1)
     assert head == "data:image/svg+xml", product
