@@ -4,34 +4,6 @@
 
 #include "aurorad.h"
 
-#if !__has_include("routes/loop.h") /* they come next */
-aurora_route_table aurora_routes_orders(void)
-{
-    return (aurora_route_table){0};
-}
-aurora_route_table aurora_routes_payments(void)
-{
-    return (aurora_route_table){0};
-}
-aurora_route_table aurora_routes_admin(void)
-{
-    return (aurora_route_table){0};
-}
-aurora_status aurora_routes_loop_begin(void *self, aurora_http_loop *loop, void **slot_out)
-{
-    (void)self;
-    (void)loop;
-    *slot_out = NULL;
-    return AURORA_OK;
-}
-void aurora_routes_loop_end(void *self, aurora_http_loop *loop, void *slot)
-{
-    (void)self;
-    (void)loop;
-    (void)slot;
-}
-#endif
-
 static const struct {
     const char *module; /* NULL = always */
     aurora_route_table (*table)(void);
