@@ -12,7 +12,7 @@
 #define AURORAD_REFUSED 1
 #define AURORAD_BROKEN 70 /* EX_SOFTWARE: an invariant of the library is broken */
 
-#define AURORAD_TABLES_MAX 8
+#define AURORAD_TABLES_MAX 16
 
 typedef struct {
     aurora_config_source source;

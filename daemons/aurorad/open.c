@@ -32,6 +32,14 @@ static int refuse_value(const aurorad *daemon, const char *name, const char *rul
     return aurorad_refuse(daemon, "%s: %s (%s)", name, rule, value->origin);
 }
 
+/* Whether it ends with a port. What stands before it is the system's to judge. */
+static bool has_port(const char *listen)
+{
+    const char *colon = strrchr(listen, ':');
+    size_t digits = colon != NULL ? strspn(colon + 1, "0123456789") : 0;
+    return colon != listen && digits >= 1 && digits <= 5 && colon[1 + digits] == '\0';
+}
+
 /* An open server answers whoever reaches it. */
 static int check_access(const aurorad *daemon)
 {
@@ -41,7 +49,11 @@ static int check_access(const aurorad *daemon)
         return refuse_value(daemon, "service_secret", "must be at least 32 bytes");
     for (size_t i = 0; i < sizeof listens / sizeof *listens; i++) {
         const char *listen = aurora_config_text(daemon->config, listens[i]);
-        if (length == 0 && listen[0] != '\0' && !aurora_principal_is_loopback(listen))
+        if (listen[0] == '\0')
+            continue;
+        if (!has_port(listen))
+            return refuse_value(daemon, listens[i], "must be HOST:PORT");
+        if (length == 0 && !aurora_principal_is_loopback(listen))
             return refuse_value(daemon, listens[i],
                                 "must be a loopback address, such as 127.0.0.1:8080, while no "
                                 "service_secret is set");

@@ -18,7 +18,7 @@ static const struct {
     {NULL, aurora_routes_system},
 };
 
-_Static_assert(sizeof rows / sizeof *rows <= AURORAD_TABLES_MAX, "a table has no place");
+_Static_assert(sizeof rows / sizeof *rows * 2 <= AURORAD_TABLES_MAX, "a table has no place");
 
 /* Whether a word is in a list with commas. */
 static bool is_listed(const char *list, const char *word)
@@ -38,16 +38,33 @@ static bool is_listed(const char *list, const char *word)
     return false;
 }
 
+/* All of a table but one path, as up to two pieces of it. Returns how many. */
+static uint32_t without(aurora_route_table table, const char *path,
+                        const aurora_http_route **routes, uint32_t *counts)
+{
+    uint32_t at = 0, pieces = 0;
+    while (at < table.count && strcmp(table.routes[at].template_path, path) != 0)
+        at++;
+    if (at > 0) {
+        routes[pieces] = table.routes;
+        counts[pieces++] = at;
+    }
+    if (at + 1 < table.count) {
+        routes[pieces] = table.routes + at + 1;
+        counts[pieces++] = table.count - at - 1;
+    }
+    return pieces;
+}
+
 uint32_t aurorad_tables(const aurorad *daemon, const aurora_http_route **routes, uint32_t *counts)
 {
     const char *modules = aurora_config_text(daemon->config, "modules");
+    bool has_own_metrics = aurora_config_text(daemon->config, "metrics_listen")[0] != '\0';
     uint32_t count = 0;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        if (rows[i].module != NULL && !is_listed(modules, rows[i].module))
-            continue;
-        aurora_route_table table = rows[i].table();
-        routes[count] = table.routes;
-        counts[count++] = table.count;
+        if (rows[i].module == NULL || is_listed(modules, rows[i].module))
+            count += without(rows[i].table(), has_own_metrics ? "/metrics" : "", routes + count,
+                             counts + count);
     }
     return count;
 }

@@ -10,14 +10,21 @@
 
 #define LOOK_MS 250
 
+/* "listening on http://127.0.0.1:8080", with the port that was had. */
+static void say_address(const aurorad *daemon, const char *what, const char *setting,
+                        const aurora_http_server *server)
+{
+    const char *listen = aurora_config_text(daemon->config, setting);
+    int host = (int)(strrchr(listen, ':') - listen);
+    aurora_service_log_announce(daemon->log, "%s http://%.*s:%u", what, host, listen,
+                                (unsigned)aurora_http_port(server));
+}
+
 static void say_ready(const aurorad *daemon)
 {
-    char host[256];
-    const char *listen = aurora_config_text(daemon->config, "listen");
-    const char *colon = strrchr(listen, ':');
-    snprintf(host, sizeof host, "%.*s", (int)(colon - listen), listen);
-    aurora_service_log_announce(daemon->log, "listening on http://%s:%u", host,
-                                (unsigned)aurora_http_port(daemon->routes.server));
+    if (daemon->metrics != NULL)
+        say_address(daemon, "metrics on", "metrics_listen", daemon->metrics);
+    say_address(daemon, "listening on", "listen", daemon->routes.server);
     aurora_supervisor_notify("READY=1");
 }
 

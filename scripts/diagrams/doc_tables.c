@@ -90,18 +90,29 @@ static void print_payment(void)
 
 /* --- settings and statuses -------------------------------------------------------------------- */
 
-static void print_settings(void)
+/* The rows whose flag DAEMON is set or not. */
+static void print_rows(uint32_t daemon)
 {
     uint32_t count = 0;
     const aurora_setting_info *rows = aurora_setting_table(&count);
     puts("| setting | kind | default | reload | meaning |\n| --- | --- | --- | --- | --- |");
     for (uint32_t i = 0; i < count; i++) {
-        if ((rows[i].flags & AURORA_SETTING_DAEMON) != 0)
+        if ((rows[i].flags & AURORA_SETTING_DAEMON) != daemon)
             continue;
         printf("| `%s` | %s | `%s` | %s | %s |\n", rows[i].name,
                aurora_setting_kind_name(rows[i].kind), rows[i].default_text,
                (rows[i].flags & AURORA_SETTING_RELOADABLE) != 0 ? "yes" : "", rows[i].help);
     }
+}
+
+static void print_settings(void)
+{
+    print_rows(0);
+}
+
+static void print_daemon_settings(void)
+{
+    print_rows(AURORA_SETTING_DAEMON);
 }
 
 static const char *class_text(int32_t class_of)
@@ -175,8 +186,13 @@ static const struct {
     const char *name;
     void (*print)(void);
 } blocks[] = {
-    {"order", print_order},       {"reservation", print_reservation}, {"payment", print_payment},
-    {"settings", print_settings}, {"statuses", print_statuses},       {"sizes", print_sizes},
+    {"order", print_order},
+    {"reservation", print_reservation},
+    {"payment", print_payment},
+    {"settings", print_settings},
+    {"daemon_settings", print_daemon_settings},
+    {"statuses", print_statuses},
+    {"sizes", print_sizes},
 };
 
 int main(int argc, char **argv)
@@ -187,6 +203,7 @@ int main(int argc, char **argv)
             return fflush(stdout) == 0 ? 0 : 1;
         }
     }
-    fputs("usage: doc_tables order|reservation|payment|settings|statuses|sizes\n", stderr);
+    fputs("usage: doc_tables order|reservation|payment|settings|daemon_settings|statuses|sizes\n",
+          stderr);
     return 2;
 }

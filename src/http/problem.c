@@ -115,6 +115,8 @@ void aurora_http_problem(aurora_http_exchange *exchange, int status, const char 
 
 void aurora__answer_refusal(aurora_http_exchange *exchange, const aurora_http_refusal *refusal)
 {
+    if (refusal->status == 401) /* RFC 9110, section 15.5.2 asks for it */
+        aurora_http_set(exchange, "WWW-Authenticate", "Aurora-HMAC-SHA-256 realm=\"aurora\"");
     if (refusal->header == NULL) {
         aurora_http_problem(exchange, refusal->status, refusal->code, "%s", refusal->detail);
         return;

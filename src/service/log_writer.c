@@ -2,10 +2,12 @@
 #include "service/log_writer.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,6 +20,7 @@ struct aurora__log_writer {
     pthread_mutex_t lock;
     pthread_cond_t ready;
     int fd;
+    size_t piece; /* a pipe that is writable takes so much without waiting */
     bool is_ending;
     char *filling; /* guarded by the lock */
     size_t length;
@@ -45,7 +48,7 @@ static bool wait_writable(aurora__log_writer *writer)
 static void write_all(aurora__log_writer *writer, const char *text, size_t length)
 {
     while (length > 0 && wait_writable(writer)) {
-        ssize_t written = write(writer->fd, text, length);
+        ssize_t written = write(writer->fd, text, length < writer->piece ? length : writer->piece);
         if (written < 0 && errno != EINTR && errno != EAGAIN)
             return;
         if (written > 0) {
@@ -88,7 +91,10 @@ aurora__log_writer *aurora__log_writer_new(int fd)
     aurora__log_writer *writer = calloc(1, sizeof *writer);
     if (writer == NULL)
         return NULL;
+    struct stat status;
     writer->fd = fd;
+    writer->piece =
+        fstat(fd, &status) == 0 && S_ISREG(status.st_mode) ? BUFFER_BYTES : (size_t)PIPE_BUF;
     writer->filling = malloc(BUFFER_BYTES);
     writer->writing = malloc(BUFFER_BYTES);
     pthread_mutex_init(&writer->lock, NULL);

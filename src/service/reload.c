@@ -64,15 +64,24 @@ static void apply(const aurora_config *old, const aurora_config *new, aurora_t *
     uint32_t count;
     const aurora_config_value *before = aurora_config_values(old, &count);
     const aurora_config_value *after = aurora_config_values(new, &count);
-    int32_t level = aurora_service_log_level(aurora_config_text(new, "log_level"));
-    if (level != 0)
-        aurora_service_log_set_level(log, level);
     put_changes(before, after, count, shop, log);
     for (uint32_t i = 0; i < count; i++) {
         bool is_reloadable = (after[i].info->flags & AURORA_SETTING_RELOADABLE) != 0;
         if (has_changed(&before[i], &after[i]) && !is_reloadable)
             say(log, &after[i], " after the next start");
     }
+}
+
+static void set_level(const aurora_config *config, aurora_service_log *log)
+{
+    const aurora_config_value *value = aurora_config_get(config, "log_level");
+    int32_t level = aurora_service_log_level(value->text);
+    if (level != 0)
+        aurora_service_log_set_level(log, level);
+    else
+        aurora_service_log_write(log, AURORA_LOG_ERROR, "config",
+                                 "log_level stays: must be debug, info, warning or error (%s)",
+                                 value->origin);
 }
 
 void aurora_config_reload(aurora_config **config, const aurora_config_source *source,
@@ -86,7 +95,8 @@ void aurora_config_reload(aurora_config **config, const aurora_config_source *so
         return;
     }
     apply(*config, new, shop, log);
-    aurora_service_log_write(log, AURORA_LOG_INFO, "config", "settings are read again");
+    set_level(new, log);
+    aurora_service_log_announce(log, "settings are read again");
     aurora_config_free(*config);
     *config = new;
 }
