@@ -176,7 +176,6 @@ static void create(aurora_http_exchange *exchange, const aurora_routes *routes,
     const char *sku = body->input.sku;
     aurora_status rc = put_versioned(routes->shop, &body->input, 0, &done, &err);
     if (rc == AURORA_EVERSION) {
-        set_location(exchange, sku);
         aurora_http_problem(exchange, 409, "conflict",
                             "There is a product with this SKU; PUT replaces it.");
         return;

@@ -29,6 +29,7 @@ static void teardown(void)
 
 static void put(const char *sku, const char *name, const char *brand, int64_t price)
 {
+    nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL); /* or two would be equally new */
     aurora_assert_ok(aurora_product_put(served.shop,
                                         AURORA_PRODUCT(.sku = sku, .name = name, .brand = brand,
                                                        .category = "Kitchen", .price_minor = price,
