@@ -3,9 +3,16 @@
 file(GLOB aurora_example_files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/examples/*.c)
 foreach(file IN LISTS aurora_example_files)
     get_filename_component(name ${file} NAME_WE)
+    file(STRINGS ${file} needs_net REGEX "#include <aurora/net\\.h>")
+    if(needs_net AND NOT TARGET aurora_net)
+        continue()
+    endif()
     add_executable(example_${name} ${file})
     aurora_compile(example_${name} GNU)
     target_link_libraries(example_${name} PRIVATE Aurora::aurora Threads::Threads)
+    if(needs_net)
+        target_link_libraries(example_${name} PRIVATE Aurora::net)
+    endif()
     set_target_properties(example_${name} PROPERTIES
         OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/examples)
     # A fresh folder each time: most examples leave a shop.db.

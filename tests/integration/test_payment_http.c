@@ -185,7 +185,7 @@ START_TEST(test_payment_http__accepted_call_without_a_callback_is_asked_about)
 }
 END_TEST
 
-/* - what goes wrong -------------------------------------------------------------------------- */
+/* --- what goes wrong ------------------------------------------------------------------------ */
 
 static const int bad_after_the_act[] = {
     HTTP_BANK_CUTS,       HTTP_BANK_CUTS_HEAD, HTTP_BANK_CUTS_BODY,    HTTP_BANK_BABBLES,
