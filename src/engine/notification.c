@@ -3,6 +3,7 @@
 
 #include "core/notification.h"
 #include "engine/internal.h"
+#include "engine/notification_line.h"
 
 #include <aurora/event.h>
 
@@ -19,6 +20,8 @@
 typedef struct {
     aurora__notification what;
     int64_t position;
+    const char *line; /* what the log is told; NULL = nothing */
+    bool is_sent;     /* by the last decision: neither old, nor another process's */
 } entry;
 
 /* What was fed and is not stored. Two of them: one is filled while the other is stored. */
@@ -64,6 +67,11 @@ static bool grow(notifier *self, pending *set)
     return true;
 }
 
+static bool has_line(const aurora__engine *engine)
+{
+    return !engine->options.has_notifier && engine->options.log.level_min <= AURORA_LOG_INFO;
+}
+
 static aurora_status feed(aurora__follower *follower, const aurora__event *event, int64_t position)
 {
     notifier *self = (notifier *)follower;
@@ -85,6 +93,12 @@ static aurora_status feed(aurora__follower *follower, const aurora__event *event
         if (next->what.saga == NULL)
             return AURORA_ENOMEM;
     }
+    next->line = NULL;
+    if (has_line(follower->engine)) {
+        next->line = aurora__notification_line(&set->texts.arena, event);
+        if (next->line == NULL)
+            return AURORA_ENOMEM;
+    }
     set->count++;
     return AURORA_OK;
 }
@@ -104,7 +118,7 @@ static aurora_status store_keys(aurora__command *command, aurora__turn *turn)
     return rc;
 }
 
-static aurora_status add(store_command *store, aurora__step *step, const entry *one)
+static aurora_status add(store_command *store, aurora__step *step, entry *one)
 {
     const aurora__engine_options *options = &store->head.engine->options;
     aurora__notification what = one->what;
@@ -120,6 +134,7 @@ static aurora_status add(store_command *store, aurora__step *step, const entry *
     else
         what.state =
             options->has_notifier ? AURORA__NOTIFICATION_PENDING : AURORA__NOTIFICATION_SENT;
+    one->is_sent = what.state == AURORA__NOTIFICATION_SENT;
     return aurora__notification_add(step, &what);
 }
 
@@ -147,18 +162,20 @@ static aurora_status store_decide(aurora__command *command, aurora__turn *turn)
     int64_t before;
     aurora_status rc = move_cursor(&turn->step, store->set->position, &before);
     for (uint32_t i = 0; rc == AURORA_OK && i < store->set->count; i++) {
-        if (store->set->entries[i].position > before)
-            rc = add(store, &turn->step, &store->set->entries[i]);
+        entry *one = &store->set->entries[i];
+        one->is_sent = false;
+        if (one->position > before)
+            rc = add(store, &turn->step, one);
     }
     return rc;
 }
 
+/* After the commit that says SENT: a kill between the two loses the line, none is said twice. */
 static void say(aurora__engine *engine, const entry *one)
 {
-    char id[AURORA_ID_TEXT_BYTES];
-    aurora_id_format(one->what.order_id, id);
-    aurora__engine_log(engine, AURORA_LOG_INFO, "notification", "%s %s",
-                       aurora_event_name(one->what.event_kind), id);
+    const aurora_log *log = &engine->options.log;
+    if (one->is_sent && one->line != NULL)
+        log->write(log->self, AURORA_LOG_INFO, "notification", one->line);
 }
 
 static bool store_finish(aurora__command *command, aurora__turn *turn, aurora_status status)
@@ -172,9 +189,7 @@ static bool store_finish(aurora__command *command, aurora__turn *turn, aurora_st
         self->hold_ns = aurora__engine_monotonic_ns(engine) + HOLD_NS;
         return true;
     }
-    bool is_said =
-        !engine->options.has_notifier && engine->options.log.level_min <= AURORA_LOG_INFO;
-    for (uint32_t i = 0; is_said && i < store->set->count; i++)
+    for (uint32_t i = 0; i < store->set->count; i++)
         say(engine, &store->set->entries[i]);
     self->stored = store->set->position;
     self->is_storing = false;

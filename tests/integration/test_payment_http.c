@@ -137,7 +137,7 @@ END_TEST
 START_TEST(test_payment_http__cancelled_sale_is_refunded)
 {
     aurora_order *order = shop_place(shop, "a", 2, "card", 0);
-    ck_assert_int_eq(order->status, AURORA_ORDER_COMPLETED);
+    ck_assert(shop_wait_settled(shop, order->id, SETTLE_MS)); /* captured */
 
     aurora_assert_ok(
         aurora_order_cancel(shop, order->id, AURORA_REASON_CUSTOMER, NULL, NULL, NULL));

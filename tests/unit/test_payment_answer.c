@@ -138,7 +138,7 @@ START_TEST(test_payment_answer__nesting_is_bounded)
 }
 END_TEST
 
-/* --- whole replies ----------------------------------------------------------------------------- */
+/* --- whole replies ---------------------------------------------------------------------------- */
 
 typedef struct {
     long status;
@@ -205,7 +205,7 @@ START_TEST(test_payment_answer__retry_after_of_a_failure_is_kept_within_a_day)
 }
 END_TEST
 
-/* --- requests ---------------------------------------------------------------------------------- */
+/* --- requests --------------------------------------------------------------------------------- */
 
 START_TEST(test_payment_answer__request_is_one_object)
 {
