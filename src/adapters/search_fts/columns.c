@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define TEXT_BYTES_FIRST 4096
+#define ACCESSORY_WORDS 62 /* at the beginning of a name */
 
 static void append(aurora__fts_columns *to, const char *text, size_t length, char end)
 {
@@ -27,6 +28,14 @@ static void append(aurora__fts_columns *to, const char *text, size_t length, cha
     to->used += length + 1;
 }
 
+static void note_name_word(aurora__fts_columns *to, const char *word, int64_t at)
+{
+    if (at > 0 && to->for_at < 0 && strcmp(word, "for") == 0)
+        to->for_at = at;
+    if (at < ACCESSORY_WORDS && aurora__fts_is_accessory(word))
+        to->accessories |= INT64_C(1) << at;
+}
+
 static void append_words(aurora__fts_columns *to, const char *text, size_t length, int column)
 {
     aurora__fts_reader reader;
@@ -37,9 +46,8 @@ static void append_words(aurora__fts_columns *to, const char *text, size_t lengt
         if (word.length == 0)
             continue;
         append(to, word.text, word.length, ' ');
-        if (column == AURORA__FTS_NAME && count > 0 && to->for_at < 0 &&
-            strcmp(word.text, "for") == 0)
-            to->for_at = count;
+        if (column == AURORA__FTS_NAME)
+            note_name_word(to, word.text, count);
         count++;
     }
     if (column == AURORA__FTS_NAME)
@@ -91,6 +99,7 @@ static void start(aurora__fts_columns *columns)
     columns->used = 0;
     columns->name_words = 0;
     columns->for_at = -1;
+    columns->accessories = 0;
     columns->is_failed = false;
 }
 

@@ -18,7 +18,8 @@ typedef struct {
     size_t used;
     size_t end[AURORA__FTS_COLUMNS];
     int64_t name_words;
-    int64_t for_at; /* where the first "for" stands in the name; -1 = nowhere */
+    int64_t for_at;      /* where the first "for" stands in the name; -1 = nowhere */
+    int64_t accessories; /* bit i: word i of the name is one that names an accessory */
     bool is_failed;
 } aurora__fts_columns;
 

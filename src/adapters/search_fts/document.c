@@ -123,7 +123,8 @@ aurora_status aurora__fts_documents_begin(aurora__fts_documents *documents, sqli
          "INSERT INTO words_$(rowid, name, brand, category, description, attributes, codes)"
          " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)"},
         {&documents->forget_facts, "DELETE FROM facts_$ WHERE id = ?1"},
-        {&documents->insert_facts, "INSERT INTO facts_$ VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"},
+        {&documents->insert_facts,
+         "INSERT INTO facts_$ VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"},
         {&documents->insert_label, "INSERT OR IGNORE INTO labels_$(text) VALUES(?1)"},
         {&documents->find_label, "SELECT id FROM labels_$ WHERE text = ?1"},
     };
@@ -211,6 +212,7 @@ static aurora_status add_words(aurora__fts_documents *documents, int64_t id,
     sqlite3_bind_int64(facts, 6, product->created_at_ms);
     sqlite3_bind_int64(facts, 7, documents->columns.name_words);
     sqlite3_bind_int64(facts, 8, documents->columns.for_at);
+    sqlite3_bind_int64(facts, 9, documents->columns.accessories);
     return run(facts);
 }
 

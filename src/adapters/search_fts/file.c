@@ -266,6 +266,8 @@ aurora_status aurora__fts_unclaim(aurora__fts_index *index, aurora_status status
 /* In memory there is one connection, so a reader is the writer for that time. */
 static aurora_status take_only(aurora__fts_index *index, aurora__fts_connection **out)
 {
+    if ((index->options.flags & AURORA_SEARCH_READONLY) != 0)
+        return AURORA_ENOTFOUND; /* nobody else can have made it */
     aurora_status rc = aurora__fts_claim(index);
     if (rc == AURORA_OK)
         *out = index->writer;

@@ -2,12 +2,10 @@
 #include "adapters/search_fts/hits.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define ROWS_FIRST 256
 #define TALLY_FIRST 64
-#define BEST_ROWS 40 /* whose kinds count */
 
 void aurora__fts_hits_init(aurora__fts_hits *hits, const aurora_allocator *allocator)
 {
@@ -119,10 +117,8 @@ aurora_status aurora__fts_hits_add(aurora__fts_hits *hits, const aurora__fts_fil
     return rc;
 }
 
-static int by_count(const void *a, const void *b)
+static int by_count(const aurora__fts_count *left, const aurora__fts_count *right)
 {
-    const aurora__fts_count *left = a;
-    const aurora__fts_count *right = b;
     if (left->count != right->count)
         return left->count > right->count ? -1 : 1;
     return left->label < right->label ? -1 : left->label > right->label;
@@ -146,38 +142,6 @@ uint32_t aurora__fts_tally_top(const aurora__fts_tally *tally, aurora__fts_count
         count = kept + 1;
     }
     return count;
-}
-
-/* --- the kinds of the best -------------------------------------------------------------------- */
-
-static int by_score(const void *a, const void *b)
-{
-    const aurora__fts_row *left = a;
-    const aurora__fts_row *right = b;
-    if (left->score != right->score)
-        return left->score > right->score ? -1 : 1;
-    return strcmp(left->sku, right->sku);
-}
-
-aurora_status aurora__fts_hits_lift(aurora__fts_hits *hits, double share)
-{
-    aurora__fts_tally kinds = {0};
-    aurora_status rc = AURORA_OK;
-    if (share <= 0 || hits->count < 2)
-        return AURORA_OK;
-    qsort(hits->rows, hits->count, sizeof *hits->rows, by_score);
-    uint32_t best = hits->count < BEST_ROWS ? hits->count : BEST_ROWS;
-    for (uint32_t i = 0; rc == AURORA_OK && i < best; i++)
-        rc = count_label(hits, &kinds, hits->rows[i].category);
-    for (uint32_t i = 0; rc == AURORA_OK && i < hits->count && kinds.capacity > 0; i++) {
-        aurora__fts_row *row = &hits->rows[i];
-        if (row->category == 0)
-            continue;
-        uint64_t count = slot_of(&kinds, row->category)->count;
-        row->score *= 1 + share * (double)count / best;
-    }
-    hits->allocator->release(hits->allocator->self, kinds.counts);
-    return rc;
 }
 
 /* --- order ------------------------------------------------------------------------------------ */

@@ -64,9 +64,6 @@ typedef struct {
 aurora_status aurora__fts_hits_add(aurora__fts_hits *hits, const aurora__fts_filter *filter,
                                    const aurora__fts_row *row);
 
-/* Lifts rows of the kinds (categories) that the best rows are of. */
-aurora_status aurora__fts_hits_lift(aurora__fts_hits *hits, double share);
-
 /* Moves the first `limit` rows behind the mark (NULL = of all) to the front, in the order of
  * AURORA_SORT_...; answers how many, and whether more follow. */
 uint32_t aurora__fts_hits_page(aurora__fts_hits *hits, int32_t sort, const aurora__fts_mark *mark,

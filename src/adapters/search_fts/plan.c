@@ -242,7 +242,7 @@ static void fill_slot(aurora__fts_plan *plan, uint32_t index)
     add_synonyms(plan, index);
     add_split(plan, index);
     if (plan->level >= AURORA__FTS_CLOSE || is_unknown) {
-        if (index + 1 == plan->slot_count)
+        if (index + 1 == plan->slot_count && (plan->is_open || slot->documents < RARE))
             add_prefix(plan, index);
         add_typos(plan, index);
     }
@@ -302,9 +302,9 @@ bool aurora__fts_plan_level(aurora__fts_plan *plan, uint32_t level)
     uint32_t count = wanted(plan);
     uint32_t quorums[AURORA__FTS_LEVELS] = {count, count, (2 * count + 2) / 3, 1};
     if (level == AURORA__FTS_CLOSE) {
-        bool is_open = false; /* the last word may have begun a longer one */
+        bool is_open = plan->is_open;
         for (uint32_t i = 0; i < plan->slot_count; i++)
-            is_open |= i + 1 == plan->slot_count || plan->slots[i].documents < RARE;
+            is_open |= plan->slots[i].documents < RARE;
         if (!is_open)
             return false;
     }

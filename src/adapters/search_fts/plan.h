@@ -48,6 +48,7 @@ typedef struct {
     uint32_t phrase_count;
     uint32_t quorum; /* slots that a hit must fill */
     bool has_for;    /* the user looks for what belongs to something */
+    bool is_open;    /* a last word that is well known may still have begun a longer one */
     double rarity;   /* of all slots */
     aurora__fts_slot slots[AURORA__FTS_SLOTS_MAX];
     aurora__fts_phrase phrases[AURORA__FTS_PHRASES_MAX];

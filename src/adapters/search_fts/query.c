@@ -136,7 +136,8 @@ static aurora_status take_row(search *self, sqlite3_stmt *from)
 static aurora_status scan(search *self)
 {
     static const char with_text[] =
-        "SELECT w.rowid, aurora_rank(words_$, f.name_words, f.for_at), f.sku, f.category, f.brand,"
+        "SELECT w.rowid, aurora_rank(words_$, f.name_words, f.for_at, f.accessories), f.sku, "
+        "f.category, f.brand,"
         " f.price_minor, f.created_at FROM words_$ w CROSS JOIN facts_$ f ON f.id = w.rowid"
         " WHERE words_$ MATCH ?1";
     static const char without[] =
@@ -177,11 +178,10 @@ static aurora_status find(search *self, const position *after)
         if (!aurora__fts_plan_level(self->plan, level))
             continue;
         rc = scan(self);
-        if (self->hits.total >= (level < AURORA__FTS_MOST ? ENOUGH : 1))
+        if (self->hits.total >= ENOUGH)
             break;
+        self->plan->is_open = self->hits.total == 0;
     }
-    if (rc == AURORA_OK)
-        rc = aurora__fts_hits_lift(&self->hits, self->index->weights->kind);
     return rc;
 }
 

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-#define PLACES_MAX 8 /* of one slot in a name: what comes behind them is not looked at */
+#define ACCESSORY_REACH 2 /* words from a thing to what belongs to it */
+#define PLACES_MAX 8      /* of one slot in a name: what comes behind them is not looked at */
 
 /* Where the phrases of one document are. */
 typedef struct {
@@ -13,7 +14,16 @@ typedef struct {
     uint32_t place_count[AURORA__FTS_SLOTS_MAX];
     float found[AURORA__FTS_SLOTS_MAX][AURORA__FTS_COLUMNS]; /* the best phrase's */
     bool is_filled[AURORA__FTS_SLOTS_MAX];
+    int category_end[AURORA__FTS_SLOTS_MAX]; /* behind the last one in the category */
 } places;
+
+/* What the index knows of the name. */
+typedef struct {
+    int words;
+    int for_at;
+    uint64_t accessories;
+    int category_words;
+} title;
 
 static void note_place(places *to, uint32_t slot, int at, int words)
 {
@@ -32,6 +42,7 @@ static int find_places(const Fts5ExtensionApi *api, Fts5Context *context,
     int rc = api->xInstCount(context, &count);
     memset(to->counts, 0, plan->phrase_count * sizeof to->counts[0]);
     memset(to->place_count, 0, sizeof to->place_count);
+    memset(to->category_end, 0, sizeof to->category_end);
     for (int i = 0; rc == SQLITE_OK && i < count; i++) {
         int number;
         int column;
@@ -42,6 +53,8 @@ static int find_places(const Fts5ExtensionApi *api, Fts5Context *context,
             continue;
         const aurora__fts_phrase *phrase = &plan->phrases[number];
         to->counts[number][column] += 1;
+        if (column == AURORA__FTS_CATEGORY)
+            to->category_end[phrase->slot] = at + (int)phrase->words;
         if (column == AURORA__FTS_NAME)
             note_place(to, phrase->slot, at, (int)phrase->words);
     }
@@ -117,21 +130,52 @@ static bool are_together(const places *where, uint32_t left, uint32_t right)
     return false;
 }
 
+/* Whether some word of the query stands at this place of the name. */
+static bool is_taken(const aurora__fts_plan *plan, const places *where, int at)
+{
+    for (uint32_t s = 0; s < plan->slot_count; s++) {
+        for (uint32_t i = 0; i < where->place_count[s]; i++) {
+            if (at >= where->places[s][i] && at < where->ends[s][i])
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Keyboard cover and cover for keyboards, where a keyboard was looked for. */
+static bool is_accessory(const aurora__fts_plan *plan, const places *where, const title *of,
+                         uint32_t last)
+{
+    if (where->place_count[last] == 0 || plan->has_for)
+        return false;
+    for (uint32_t i = 0; i < where->place_count[last]; i++) {
+        int end = where->ends[last][i];
+        bool is_behind_for = of->for_at >= 0 && where->places[last][i] > of->for_at;
+        bool is_before_one = false;
+        for (int at = end; at < end + ACCESSORY_REACH && at < 63; at++)
+            is_before_one |= (of->accessories >> at & 1) != 0 && !is_taken(plan, where, at);
+        if (!is_behind_for && !is_before_one)
+            return false;
+    }
+    return true;
+}
+
 /* What the places tell: a factor of 1 and more, less than 1 for accessories. */
-static double look_at_places(const aurora__fts_plan *plan, const places *where, int name_words,
-                             int for_at)
+static double look_at_places(const aurora__fts_plan *plan, const places *where, const title *of)
 {
     const aurora__fts_weights *weights = plan->weights;
     double cover = 0;
     double pairs = 0;
     double together = 0;
-    int first = name_words;
+    int first = of->words;
     int covered = 0;
     uint32_t last = 0;
     uint32_t before = UINT32_MAX;
+    bool has_all = true;
     for (uint32_t s = 0; s < plan->slot_count; s++) {
         if (plan->slots[s].is_stop)
             continue;
+        has_all &= where->is_filled[s];
         if (is_in_title(where, s))
             cover += plan->slots[s].rarity;
         if (before != UINT32_MAX) {
@@ -147,15 +191,15 @@ static double look_at_places(const aurora__fts_plan *plan, const places *where, 
     double factor = 1 + (plan->rarity > 0 ? weights->cover * cover / plan->rarity : 0);
     if (pairs > 0)
         factor += weights->together * together / pairs;
-    if (where->found[last][AURORA__FTS_CATEGORY] > 0)
+    if (where->category_end[last] > 0 && where->category_end[last] == of->category_words)
         factor += weights->head;
     if (first == 0)
         factor += weights->early;
-    if (name_words > 0 && covered >= name_words)
+    if (of->words > 0 && covered >= of->words)
         factor += weights->exact;
-    if (for_at >= 0 && first > for_at && first < name_words && !plan->has_for)
-        factor *= 1 - weights->accessory;
-    return factor;
+    if (has_all)
+        factor += weights->all;
+    return is_accessory(plan, where, of, last) ? factor * (1 - weights->accessory) : factor;
 }
 
 static void rank(const Fts5ExtensionApi *api, Fts5Context *context, sqlite3_context *result,
@@ -164,7 +208,7 @@ static void rank(const Fts5ExtensionApi *api, Fts5Context *context, sqlite3_cont
     const aurora__fts_plan *const *plan_of = api->xUserData(context);
     const aurora__fts_plan *plan = *plan_of;
     places where;
-    if (plan == NULL || count != 2) {
+    if (plan == NULL || count != 3) {
         sqlite3_result_error(result, "aurora_rank is not for this query", -1);
         return;
     }
@@ -178,8 +222,11 @@ static void rank(const Fts5ExtensionApi *api, Fts5Context *context, sqlite3_cont
         return;
     }
     double score = sum_words(api, context, plan, &where);
-    score *=
-        look_at_places(plan, &where, sqlite3_value_int(values[0]), sqlite3_value_int(values[1]));
+    title of = {.words = sqlite3_value_int(values[0]),
+                .for_at = sqlite3_value_int(values[1]),
+                .accessories = (uint64_t)sqlite3_value_int64(values[2])};
+    api->xColumnSize(context, AURORA__FTS_CATEGORY, &of.category_words);
+    score *= look_at_places(plan, &where, &of);
     sqlite3_result_double(result, score);
 }
 

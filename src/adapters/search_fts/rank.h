@@ -8,8 +8,9 @@
 
 #include "adapters/search_fts/plan.h"
 
-/* Makes aurora_rank(table, name_words, for_at) of a connection: the score, or a negative number
- * where fewer slots than the quorum are filled. *plan is read at each call. SQLite's code. */
+/* Makes aurora_rank(table, name_words, for_at, accessories) of a connection: the score, or a
+ * negative number where fewer slots than the quorum are filled. *plan is read at each call.
+ * SQLite's code. */
 int aurora__fts_rank_attach(sqlite3 *db, const aurora__fts_plan *const *plan);
 
 #endif

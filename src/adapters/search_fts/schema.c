@@ -7,11 +7,11 @@
 #include <string.h>
 
 #define APPLICATION_ID 0x41757246 /* "AurF" */
-#define FORMAT 1                  /* grows whenever words are cut or stored in another way */
+#define FORMAT 2                  /* grows whenever words are cut or stored in another way */
 #define SQL_BYTES_MAX 2048
 
 static const char make_meta[] =
-    "PRAGMA application_id=1098216006; PRAGMA user_version=1;"
+    "PRAGMA application_id=1098216006; PRAGMA user_version=2;"
     "CREATE TABLE meta(id INTEGER PRIMARY KEY, generation INTEGER NOT NULL, next INTEGER NOT NULL,"
     " rebuild INTEGER NOT NULL, position INTEGER NOT NULL, changes INTEGER NOT NULL,"
     " log_id BLOB NOT NULL, rebuild_after TEXT NOT NULL) STRICT;"
@@ -27,7 +27,7 @@ static const char make_generation[] =
     " attributes BLOB NOT NULL, description TEXT NOT NULL) STRICT;"
     "CREATE TABLE facts_$(id INTEGER PRIMARY KEY, sku TEXT NOT NULL, category INTEGER NOT NULL,"
     " brand INTEGER NOT NULL, price_minor INTEGER NOT NULL, created_at INTEGER NOT NULL,"
-    " name_words INTEGER NOT NULL, for_at INTEGER NOT NULL) STRICT;"
+    " name_words INTEGER NOT NULL, for_at INTEGER NOT NULL, accessories INTEGER NOT NULL) STRICT;"
     "CREATE TABLE labels_$(id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;"
     "CREATE VIRTUAL TABLE words_$ USING fts5(name, brand, category, description, attributes, codes,"
     " content='', tokenize=\"ascii tokenchars '.+#'\");"

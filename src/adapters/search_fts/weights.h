@@ -20,11 +20,11 @@ typedef struct {
     double saturation;                  /* BM25F's k1 */
     double cover;                       /* share of the query found in name, brand and category */
     double together;  /* share of neighbours in the query that are neighbours in the name */
-    double head;      /* the last word of the query is in the category */
+    double head;      /* the last word of the query is the category's last word */
     double early;     /* a word of the query begins the name */
     double exact;     /* the name is the query and nothing else */
-    double accessory; /* taken away: the query stands behind "for" only */
-    double kind;      /* what most of the good hits are */
+    double all;       /* every word was found */
+    double accessory; /* taken away: the query only says what the product belongs to */
     double glued;     /* alternatives of a word: written together or apart */
     double synonym;
     double prefix;

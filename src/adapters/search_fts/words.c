@@ -41,15 +41,37 @@ uint32_t aurora__fts_singular(char *word, uint32_t length)
     return now;
 }
 
-bool aurora__fts_is_stop_word(const char *word)
+/* --- lists ------------------------------------------------------------------------------------ */
+
+static bool is_one_of(const char *word, const char *const *words, size_t count)
 {
-    static const char *const words[] = {"a",  "an", "and", "at", "by",  "der", "die", "for",
-                                        "in", "of", "on",  "or", "the", "to",  "und", "with"};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (strcmp(word, words[i]) == 0)
             return true;
     }
     return false;
+}
+
+bool aurora__fts_is_stop_word(const char *word)
+{
+    static const char *const words[] = {"a",  "an", "and", "at", "by",  "der", "die", "for",
+                                        "in", "of", "on",  "or", "the", "to",  "und", "with"};
+    return is_one_of(word, words, sizeof words / sizeof *words);
+}
+
+bool aurora__fts_is_accessory(const char *word)
+{
+    static const char *const words[] = {
+        "accessory", "adapter", "adaptor", "arm",    "bag",       "battery",     "bracket",
+        "cable",     "cap",     "carrier", "cart",   "cartridge", "case",        "charger",
+        "cleaner",   "clip",    "cord",    "cover",  "cradle",    "drum",        "enclosure",
+        "filter",    "frame",   "guard",   "holder", "holster",   "hook",        "kit",
+        "label",     "lens",    "lid",     "lock",   "mat",       "mount",       "pad",
+        "part",      "pillow",  "pouch",   "rack",   "refill",    "replacement", "rest",
+        "ribbon",    "shelf",   "skin",    "sleeve", "spare",     "stand",       "strap",
+        "support",   "tape",    "toner",   "tray",   "wrap",      "protector",   "protection",
+    };
+    return is_one_of(word, words, sizeof words / sizeof *words);
 }
 
 /* --- words ------------------------------------------------------------------------------------ */

@@ -43,4 +43,8 @@ uint32_t aurora__fts_singular(char *word, uint32_t length);
 /* Words that a query may miss. */
 bool aurora__fts_is_stop_word(const char *word);
 
+/* Words for what belongs to another thing, whose name stands before them: a keyboard cover is no
+ * keyboard. */
+bool aurora__fts_is_accessory(const char *word);
+
 #endif
