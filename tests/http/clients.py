@@ -47,7 +47,7 @@ class Clients(unittest.TestCase):
         cls.server = Server()
         cls.server.start()
         assert cls.server.call("PUT", "/products/mug", MUG)[0] == 201
-        assert cls.server.call("POST", "/inventory/mug/receipts", {"quantity": 100000})[0] == 200
+        assert cls.server.call("POST", "/inventory/mug/receipts", {"quantity": 100000})[0] == 201
 
     @classmethod
     def tearDownClass(cls):

@@ -143,7 +143,7 @@ def prepare(server):
         return answer[2]
     for sku in ("mug", "pen"):
         must(201, server.call("PUT", f"/products/{sku}", {"name": sku, "price_minor": 1250, "currency": "EUR"}))
-    must(200, server.call("POST", "/inventory/mug/receipts", {"quantity": 1000}))
+    must(201, server.call("POST", "/inventory/mug/receipts", {"quantity": 1000}))
     order = {"lines": [{"sku": "mug", "quantity": 1}], "currency": "EUR", "payment_method": "tok_approve"}
     ids = {"order": must(201, server.call("POST", "/orders", order))["id"]}
     ids["failed"] = must(201, server.call("POST", "/orders", dict(order, payment_method="tok_decline")))["id"]
