@@ -18,6 +18,12 @@ void aurora__answer_json(aurora_http_exchange *exchange, int status, aurora_json
         aurora_http_reply_owned(exchange, status, JSON, text, len);
 }
 
+void aurora__answer_revalidated(aurora_http_exchange *exchange)
+{
+    bool is_public = aurora_http_exchange_route(exchange)->scope == 0;
+    aurora_http_set(exchange, "Cache-Control", is_public ? "no-cache" : "private, no-cache");
+}
+
 /* --- pages ------------------------------------------------------------------------------------ */
 
 const char *aurora__percent_encode(aurora_http_exchange *exchange, const char *text)
@@ -101,6 +107,7 @@ void aurora__page_answer(aurora_http_exchange *exchange, const aurora_routes *ro
     aurora_json_out_close(out, '}');
     if (sealed != NULL)
         set_link(exchange, sealed);
+    aurora__answer_revalidated(exchange);
     aurora__answer_json(exchange, 200, out);
 }
 

@@ -21,6 +21,10 @@ typedef struct {
 /* Answers with the ended text; 503 where there was no memory for it. */
 void aurora__answer_json(aurora_http_exchange *exchange, int status, aurora_json_out *out);
 
+/* Lets caches keep the coming answer to a GET, if they ask each time whether it still holds; shared
+ * ones only where the route is public. */
+void aurora__answer_revalidated(aurora_http_exchange *exchange);
+
 /* Begins {"items":[ of a page. */
 void aurora__page_begin(aurora_json_out *out);
 /* Ends the page that aurora__page_begin began, with the sealed cursor and a Link header field, and

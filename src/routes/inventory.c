@@ -35,6 +35,7 @@ static void get_stock(aurora_http_exchange *exchange, void *self)
         aurora__sku_refuse(exchange, rc, NULL);
         return;
     }
+    aurora__answer_revalidated(exchange);
     aurora_http_set_etag(exchange, stock.version);
     if (aurora_http_is_unmodified(exchange, stock.version)) {
         aurora_http_reply(exchange, 304, NULL, NULL, 0);

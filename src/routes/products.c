@@ -53,6 +53,7 @@ static void release(void *self, const char *bytes)
 
 static bool answer_unmodified(aurora_http_exchange *exchange, uint64_t version)
 {
+    aurora__answer_revalidated(exchange);
     aurora_http_set_etag(exchange, version);
     if (!aurora_http_is_unmodified(exchange, version))
         return false;

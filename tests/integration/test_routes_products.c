@@ -77,6 +77,7 @@ START_TEST(test_product_get__answers_what_post_answered)
 
     ck_assert_str_eq(served.answer.body, posted);
     ck_assert_str_eq(field("ETag"), "\"1\"");
+    ck_assert_str_eq(field("Cache-Control"), "no-cache");
     free(posted);
 }
 END_TEST
