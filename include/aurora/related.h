@@ -5,10 +5,13 @@
  * bestseller is in many baskets, and dividing that out is left to the caller.
  *
  * A directory holds the c SKUs with the most baskets (a space-saving sketch as in topk.h), each
- * with a list of n neighbours (a space-saving list); c is the capacity, n the neighbours. The true
- * score of a pair lies within [score - error, score]. Of SKU s no error exceeds P / n + W / c, and
- * every pair above that is held, where P is the score of all pairs of s together and W that of all
- * SKUs of all baskets. While c and n are not reached, errors are 0. Of a pair that both SKUs list,
+ * with a list of n neighbours; c is the capacity, n the neighbours. A tally shared by all pairs (a
+ * count-min sketch with conservative update) says which new pair is heavy enough to be listed, so
+ * that a long tail of pairs that come once does not push out those that come again. The true score
+ * of a pair lies within [score - error, score]. Of SKU s no error exceeds P / n + W / c, and every
+ * pair above that is held, where P is the score of all pairs of s together and W that of all SKUs
+ * of all baskets; in practice errors are a small part of that. While c and n are not reached,
+ * errors are 0. Of a pair that both SKUs list,
  * the tighter view of the two is told. Rounding and underflow are as in topk.h. */
 #ifndef AURORA_RELATED_H
 #define AURORA_RELATED_H
@@ -27,8 +30,8 @@ typedef struct {
     uint64_t words[4];
 } aurora_related;
 
-/* The memory that `capacity` SKUs with `neighbours` each need, about 140 bytes a SKU and 24 a
- * neighbour; 0 unless capacity is 1..AURORA_TOPK_CAPACITY_MAX and neighbours is
+/* The memory that `capacity` SKUs with `neighbours` each need, about 150 bytes a SKU and 56 to 88
+ * a neighbour; 0 unless capacity is 1..AURORA_TOPK_CAPACITY_MAX and neighbours is
  * 1..AURORA_RELATED_NEIGHBOURS_MAX. Threads: shared. */
 AURORA_API size_t aurora_related_bytes(uint32_t capacity, uint32_t neighbours);
 

@@ -221,19 +221,19 @@ static aurora_status open_search(const char *url, aurora_t *shop, aurora_error *
     return say_url(err, rc);
 }
 
-/* Followers store what they know, so a handle for reading has none. */
+/* Followers store what they know, so a handle for reading has none but trending, which it asks and
+ * does not feed. */
 static aurora_status add_followers(const aurora_t *shop, aurora_error *err)
 {
     aurora_status rc = AURORA_OK;
-    if ((shop->flags & AURORA_OPEN_READONLY) != 0)
-        return AURORA_OK;
-    if ((shop->modules & AURORA__MODULE_NOTIFICATION) != 0)
+    bool is_writer = (shop->flags & AURORA_OPEN_READONLY) == 0;
+    if (is_writer && (shop->modules & AURORA__MODULE_NOTIFICATION) != 0)
         rc = aurora__follow_notification(shop->engine, err);
     if (rc == AURORA_OK && (shop->modules & AURORA__MODULE_RECOMMENDATION) != 0)
         rc = aurora__follow_trending(shop->engine, err);
-    if (rc == AURORA_OK && (shop->modules & AURORA__MODULE_ORDER) != 0)
+    if (rc == AURORA_OK && is_writer && (shop->modules & AURORA__MODULE_ORDER) != 0)
         rc = aurora__follow_customers(shop->engine, err);
-    if (rc == AURORA_OK && shop->has_search)
+    if (rc == AURORA_OK && is_writer && shop->has_search)
         rc = aurora__follow_search(shop->engine, &shop->search, err);
     return say_url(err, rc);
 }

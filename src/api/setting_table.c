@@ -88,8 +88,8 @@
     X(payment_timeout, DURATION, NONE, "10s", 100, 25 * SECOND,                                    \
       "How long one call to an https: provider may take.")                                         \
     X(queue_max, INTEGER, NONE, "8192", 1, 8192, "Commands that wait at most; more are refused.")  \
-    X(related_skus, INTEGER, NONE, "2048", 256, 16384,                                             \
-      "SKUs whose companions in orders are kept, at 904 bytes each.")                              \
+    X(related_skus, INTEGER, NONE, "4096", 256, 16384,                                             \
+      "SKUs whose companions in orders are kept, at 1,900 to 3,000 bytes each.")                   \
     X(resend_first, DURATION, RELOAD, "10s", SECOND, DAY,                                          \
       "When an unsettled order first repeats its newest event.")                                   \
     X(resend_max, DURATION, RELOAD, "10m", SECOND, 7 * DAY,                                        \
@@ -103,7 +103,7 @@
     X(store, URL, DAEMON, "sqlite:aurora.db", 0, 0,                                                \
       "Where everything is kept: sqlite:PATH, memory: or postgresql://...")                        \
     X(trending_capacity, INTEGER, NONE, "4096", 256, 65536,                                        \
-      "SKUs that trending counts without error, at 480 bytes each.")                               \
+      "SKUs that trending counts without error, at 840 bytes each.")                               \
     X(upstream, TEXT, DAEMON, "", 0, 1024,                                                         \
       "Where the gateway finds the services, as order=HOST:PORT,...")
 

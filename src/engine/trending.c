@@ -16,7 +16,9 @@
 typedef struct {
     aurora__follower head;
     pthread_mutex_t lock;
-    aurora__trending_set *set; /* may be ahead of the follower: queries catch it up too */
+    /* May be ahead of the follower: queries catch it up too. Of a handle for reading it is NULL
+     * until the first query. */
+    aurora__trending_set *set;
     /* The driving thread's. */
     uint64_t saved_orders; /* set->orders as of the last snapshot */
     int64_t saved_position;
@@ -179,8 +181,9 @@ aurora_status aurora__follow_trending(aurora__engine *engine, aurora_error *err)
     self->head.class_of = &trending_class;
     self->head.engine = engine;
     self->head.kinds = INT64_C(1) << AURORA_EVENT_ORDER_COMPLETED;
+    self->head.position = engine->tail;
     pthread_mutex_init(&self->lock, NULL);
-    aurora_status rc = load(self);
+    aurora_status rc = engine->options.is_readonly ? AURORA_OK : load(self);
     if (rc == AURORA_OK)
         rc = aurora__engine_follow(engine, &self->head);
     if (rc != AURORA_OK)
@@ -199,20 +202,33 @@ static trending *find(const aurora__engine *engine)
     return NULL;
 }
 
+/* A handle for reading is fed nothing: a snapshot that others stored since may be nearer than the
+ * log from where its last query ended. */
+static aurora_status renew(trending *self, aurora_store_txn *txn)
+{
+    aurora__engine *engine = self->head.engine;
+    aurora_log_bounds bounds;
+    if (self->set == NULL)
+        self->set = aurora__trending_set_new(&engine->options);
+    if (self->set == NULL)
+        return AURORA_ENOMEM;
+    aurora_status rc = engine->store.log_bounds(engine->store.self, txn, &bounds);
+    if (rc == AURORA_OK && bounds.head - self->set->position > FAR)
+        rc = aurora__trending_set_load(self->set, engine, txn);
+    return rc == AURORA_ENOTFOUND ? AURORA_OK : rc;
+}
+
 aurora_status aurora__trending_borrow(aurora__engine *engine, aurora_store_txn *txn,
                                       aurora__trending_loan *out)
 {
     trending *self = find(engine);
-    *out = (aurora__trending_loan){.engine = engine, .is_own = self == NULL};
     if (self == NULL)
-        out->set = aurora__trending_set_new(&engine->options);
-    else
-        out->set = self->set;
-    if (out->set == NULL)
-        return AURORA_ENOMEM;
-    if (self != NULL)
-        pthread_mutex_lock(&self->lock);
-    aurora_status rc = aurora__trending_set_catch_up(out->set, engine, txn);
+        return AURORA_ENOTSUP;
+    pthread_mutex_lock(&self->lock);
+    aurora_status rc = engine->options.is_readonly ? renew(self, txn) : AURORA_OK;
+    if (rc == AURORA_OK)
+        rc = aurora__trending_set_catch_up(self->set, engine, txn);
+    *out = (aurora__trending_loan){.engine = engine, .set = self->set};
     if (rc != AURORA_OK)
         aurora__trending_return(out);
     return rc;
@@ -220,9 +236,6 @@ aurora_status aurora__trending_borrow(aurora__engine *engine, aurora_store_txn *
 
 void aurora__trending_return(aurora__trending_loan *loan)
 {
-    if (loan->is_own)
-        aurora__trending_set_free(loan->set);
-    else
-        pthread_mutex_unlock(&find(loan->engine)->lock);
+    pthread_mutex_unlock(&find(loan->engine)->lock);
     loan->set = NULL;
 }

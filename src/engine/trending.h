@@ -11,11 +11,10 @@
 typedef struct {
     aurora__engine *engine;
     aurora__trending_set *set;
-    bool is_own; /* made for this query: the handle follows nothing */
 } aurora__trending_loan;
 
 /* Lends the sketches at the head of the snapshot; nobody else reads or feeds them until the loan is
- * over, so it is short. A handle without the follower reads the stored snapshot. */
+ * over, so it is short. A handle for reading makes its own at the first query. */
 aurora_status aurora__trending_borrow(aurora__engine *engine, aurora_store_txn *txn,
                                       aurora__trending_loan *out);
 void aurora__trending_return(aurora__trending_loan *loan);

@@ -20,6 +20,12 @@ static void put_u64(struct image *image, uint64_t value)
     put_bytes(image, bytes, sizeof bytes);
 }
 
+void aurora__image_put_u16(struct image *image, uint16_t value)
+{
+    const uint8_t bytes[2] = {(uint8_t)value, (uint8_t)(value >> 8)};
+    put_bytes(image, bytes, sizeof bytes);
+}
+
 void aurora__image_put_u32(struct image *image, uint32_t value)
 {
     uint8_t bytes[4];
@@ -95,6 +101,11 @@ static uint64_t get_number(struct image_reader *reader, int length)
     for (int i = 0; bytes != NULL && i < length; i++)
         value |= (uint64_t)bytes[i] << (8 * i);
     return value;
+}
+
+uint16_t aurora__image_get_u16(struct image_reader *reader)
+{
+    return (uint16_t)get_number(reader, 2);
 }
 
 uint32_t aurora__image_get_u32(struct image_reader *reader)

@@ -9,7 +9,7 @@
 
 #include "sketch.h"
 
-#define IMAGE_FORMAT 1
+#define IMAGE_FORMAT 2
 #define IMAGE_KIND_TOPK 0x4b504f54u    /* "TOPK" */
 #define IMAGE_KIND_RELATED 0x414c4552u /* "RELA" */
 
@@ -18,6 +18,7 @@ struct image {
     size_t at;
 };
 
+void aurora__image_put_u16(struct image *image, uint16_t value);
 void aurora__image_put_u32(struct image *image, uint32_t value);
 void aurora__image_put_f64(struct image *image, double value);
 void aurora__image_begin(struct image *image, uint32_t kind, size_t length,
@@ -32,6 +33,7 @@ struct image_reader {
     bool is_short; /* a field lay beyond the end; it was read as 0 */
 };
 
+uint16_t aurora__image_get_u16(struct image_reader *reader);
 uint32_t aurora__image_get_u32(struct image_reader *reader);
 
 /* A sum: false unless it is finite and 0..SKETCH_SUM_MAX. */

@@ -8,8 +8,9 @@
 size_t aurora__pairs_bytes(uint32_t capacity, uint32_t width)
 {
     size_t list = width * (sizeof(uint64_t) + sizeof(struct bounds));
+    size_t cells = aurora__tally_cells((size_t)capacity * width);
     return sizeof(struct pairs) + capacity * (sizeof(struct row) + list) +
-           aurora__sketch_bytes(capacity);
+           TALLY_ROWS * cells * sizeof(float) + aurora__sketch_bytes(capacity);
 }
 
 void aurora__pairs_init(struct pairs *pairs, uint32_t capacity, uint32_t width,
@@ -20,19 +21,29 @@ void aurora__pairs_init(struct pairs *pairs, uint32_t capacity, uint32_t width,
     pairs->rows = (struct row *)(void *)(pairs + 1);
     pairs->bounds = (struct bounds *)(void *)(pairs->rows + capacity);
     pairs->links = (uint64_t *)(void *)(pairs->bounds + links);
-    aurora__sketch_init(&pairs->directory, pairs->links + links, capacity, half_life_ms);
+    float *cells = (float *)(void *)(pairs->links + links);
+    uint32_t count = aurora__tally_cells(links);
+    aurora__tally_init(&pairs->tally, cells, count);
+    aurora__sketch_init(&pairs->directory, cells + (size_t)TALLY_ROWS * count, capacity,
+                        half_life_ms);
     aurora__pairs_reset(pairs);
 }
 
 void aurora__pairs_reset(struct pairs *pairs)
 {
     aurora__sketch_reset(&pairs->directory);
+    aurora__tally_reset(&pairs->tally);
     memset(pairs->rows, 0, pairs->directory.capacity * sizeof(struct row));
 }
 
 static double larger(double a, double b)
 {
     return a > b ? a : b;
+}
+
+static double smaller(double a, double b)
+{
+    return a < b ? a : b;
 }
 
 static bool is_begun(const struct pairs *pairs, uint32_t slot)
@@ -83,6 +94,11 @@ double aurora__pairs_floor(const struct pairs *pairs, uint32_t slot)
     return is_begun(pairs, slot) ? pairs->rows[slot].floor : pairs->directory.counters[slot].error;
 }
 
+double aurora__pairs_cut(const struct pairs *pairs, uint32_t slot)
+{
+    return is_begun(pairs, slot) ? pairs->rows[slot].cut : 0.0;
+}
+
 /* Looks at every link on purpose: lists are short, and a guess at where to stop costs more when it
  * is wrong than the rest of the list. */
 uint32_t aurora__pairs_find(const struct pairs *pairs, uint32_t slot, uint64_t link)
@@ -100,7 +116,10 @@ struct bounds aurora__pairs_view(const struct pairs *pairs, uint32_t slot, uint3
     uint32_t i = aurora__pairs_find(pairs, slot, aurora__pairs_link(pairs, other));
     if (i != PAIRS_NO_LINK)
         return aurora__pairs_bounds(pairs, slot)[i];
-    double most = larger(aurora__pairs_floor(pairs, slot), pairs->directory.counters[other].error);
+    const struct counter *counters = pairs->directory.counters;
+    double most = larger(aurora__pairs_floor(pairs, slot), counters[other].error);
+    most = smaller(
+        most, aurora__tally_bound(&pairs->tally, &counters[slot].label, &counters[other].label));
     return (struct bounds){.score = most, .error = most};
 }
 
@@ -153,7 +172,18 @@ double aurora__pairs_offer(struct pairs *pairs, uint32_t slot, uint64_t link, st
     return least;
 }
 
-static void count_pair(struct pairs *pairs, uint32_t slot, uint32_t other, double amount)
+static void cut(struct row *row, double sum)
+{
+    row->cut = larger(row->cut, sum);
+    row->floor = larger(row->floor, sum);
+}
+
+/* `most` is what the tally had of the pair before. A pair is listed in a free place, or in the
+ * place of a dead link or of the lightest pair if it may be heavier than any that was cut: so all
+ * that are listed weigh at least as much as what is not, and together no more than what was
+ * counted. */
+static void count_pair(struct pairs *pairs, uint32_t slot, uint32_t other, double amount,
+                       double most)
 {
     const struct counter *counters = pairs->directory.counters;
     struct row *row = aurora__pairs_row(pairs, slot, counters[slot].error);
@@ -163,17 +193,37 @@ static void count_pair(struct pairs *pairs, uint32_t slot, uint32_t other, doubl
         aurora__pairs_bounds(pairs, slot)[place].score += amount;
         return;
     }
+    double before = smaller(most, larger(row->floor, counters[other].error));
+    double least = row->cut;
     place = find_room(pairs, slot);
-    if (place == PAIRS_NO_LINK) {
+    bool is_full = place == PAIRS_NO_LINK;
+    if (is_full) {
         place = find_lightest(pairs, slot);
-        row->floor = larger(row->floor, aurora__pairs_bounds(pairs, slot)[place].score);
+        least = aurora__pairs_bounds(pairs, slot)[place].score;
     }
-    double before = larger(row->floor, counters[other].error);
+    if (least > 0.0 && before + amount <= least) {
+        cut(row, before + amount);
+        return;
+    }
+    if (is_full)
+        cut(row, least);
     put(pairs, slot, place, link, (struct bounds){.score = before + amount, .error = before});
 }
 
-/* In a small directory a SKU of the basket may push out an earlier one of the same basket, so pairs
- * are counted among those that are left. */
+static void count_both(struct pairs *pairs, const struct label *const *labels,
+                       const uint64_t *links, double amount)
+{
+    double most = aurora__tally_add(&pairs->tally, labels[0], labels[1], amount);
+    if (!aurora__pairs_is_live(pairs, links[0]) || !aurora__pairs_is_live(pairs, links[1]))
+        return;
+    uint32_t first = aurora__pairs_slot(links[0]);
+    uint32_t second = aurora__pairs_slot(links[1]);
+    count_pair(pairs, first, second, amount, most);
+    count_pair(pairs, second, first, amount, most);
+}
+
+/* In a small directory a SKU of the basket may push out an earlier one of the same basket: then
+ * their pair is counted by the tally alone. */
 void aurora__pairs_count(struct pairs *pairs, const struct label *labels, uint32_t count,
                          double amount)
 {
@@ -182,27 +232,22 @@ void aurora__pairs_count(struct pairs *pairs, const struct label *labels, uint32
         uint32_t slot = aurora__sketch_count(&pairs->directory, &labels[i], amount);
         links[i] = aurora__pairs_link(pairs, slot);
     }
-    uint32_t left = 0;
     for (uint32_t i = 0; i < count; i++) {
-        if (aurora__pairs_is_live(pairs, links[i]))
-            links[left++] = links[i];
-    }
-    for (uint32_t i = 0; i < left; i++) {
-        for (uint32_t j = 0; j < left; j++) {
-            if (i != j)
-                count_pair(pairs, aurora__pairs_slot(links[i]), aurora__pairs_slot(links[j]),
-                           amount);
-        }
+        for (uint32_t j = i + 1; j < count; j++)
+            count_both(pairs, (const struct label *const[]){&labels[i], &labels[j]},
+                       (const uint64_t[]){links[i], links[j]}, amount);
     }
 }
 
 void aurora__pairs_multiply(struct pairs *pairs, double factor)
 {
     aurora__sketch_multiply(&pairs->directory, factor);
+    aurora__tally_multiply(&pairs->tally, factor);
     for (uint32_t slot = 0; slot < pairs->directory.count; slot++) {
         struct bounds *bounds = aurora__pairs_bounds(pairs, slot);
         uint32_t used = aurora__pairs_used(pairs, slot);
         pairs->rows[slot].floor *= factor;
+        pairs->rows[slot].cut *= factor;
         for (uint32_t i = 0; i < used; i++) {
             bounds[i].score *= factor;
             bounds[i].error *= factor;

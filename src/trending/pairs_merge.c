@@ -69,6 +69,7 @@ void aurora__pairs_merge(struct pairs *pairs, const struct pairs *from, double f
         row->floor = larger(row->floor, own_floor);
     }
     aurora__sketch_merge(directory, &from->directory, from_factor);
+    aurora__tally_merge(&pairs->tally, &from->tally, from_factor);
     for (uint32_t slot = 0; slot < directory->count; slot++) {
         struct row *row = aurora__pairs_row(pairs, slot, own_floor);
         uint32_t twin = aurora__sketch_find(&from->directory, &directory->counters[slot].label);
@@ -79,5 +80,6 @@ void aurora__pairs_merge(struct pairs *pairs, const struct pairs *from, double f
             cut = add_missing(pairs, from, from_factor, slot, twin);
         }
         row->floor = larger(row->floor + from_floor * from_factor, cut);
+        row->cut = row->floor;
     }
 }

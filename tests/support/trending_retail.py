@@ -3,8 +3,9 @@
 """Compares what a store of replayed Online Retail orders says of trending, popular and related
 products with sums over the file itself: trending_retail.py LIBRARY FILE STORE DATE SETTINGS...
 
-Prints the largest error that was stated and the largest that was found; exits with 1 when a true
-score is not within its bounds or a product is missing. Each of SETTINGS is one handle's, as
+Prints the largest error that was stated and the largest that was found, and the recall of related
+products; exits with 1 when a true score is not within its bounds, a product is missing or the recall
+is too low. Each of SETTINGS is one handle's, as
 "name=value,..." or "" for the defaults."""
 
 import calendar
@@ -24,6 +25,8 @@ RELATED_LIMIT = 100  # more than the neighbours of a SKU, so that all that are h
 NEIGHBOURS = 32
 BASKET_MAX = 32
 LISTED = 20
+RECALL_AT = 10
+RECALL_LEAST = 0.70  # with a place for every SKU of the file, of 3,571 that have as many companions
 OPEN_READONLY = 2
 ROUNDING = 1e-9
 
@@ -110,8 +113,8 @@ class Shop:
     def popular(self):
         return self.ask("aurora_popular_products", None, ctypes.c_uint32(LISTED))
 
-    def related(self, sku):
-        return self.ask("aurora_related_products", sku.encode(), ctypes.c_uint32(RELATED_LIMIT))
+    def related(self, sku, limit=RELATED_LIMIT):
+        return self.ask("aurora_related_products", sku.encode(), ctypes.c_uint32(limit))
 
     def close(self):
         self.library.aurora_close(self.handle)
@@ -151,6 +154,21 @@ def pair_scores(baskets, at_ms, sku):
     pairs = sums((other, weight) for weight, skus in paired if sku in skus
                  for other in skus if other != sku)
     return pairs, math.fsum(weight * len(skus) for weight, skus in paired)
+
+
+def all_pairs(baskets, at_ms):
+    """SKU -> other SKU -> score of the pair."""
+    pairs = collections.defaultdict(lambda: collections.defaultdict(float))
+    for placed_ms, skus in baskets:
+        weight = decay(at_ms - placed_ms, RELATED_HALF_LIFE_MS)
+        basket = skus[:BASKET_MAX]
+        for sku in basket:
+            row = pairs[sku]
+            for other in basket:
+                row[other] += weight
+    for sku, row in pairs.items():
+        del row[sku]
+    return pairs
 
 
 # --- the comparison -------------------------------------------------------------------------------
@@ -203,8 +221,22 @@ class Truth:
         self.windows = {name: scores(baskets, at_ms, window_ms)
                         for name, window_ms in WINDOWS.items()}
         self.popular = sums((sku, 1.0) for _, skus in baskets for sku in skus)
+        self.all_pairs = all_pairs(baskets, at_ms)
         self.top = max(self.popular, key=self.popular.get)
         self.pairs, self.everything = pair_scores(baskets, at_ms, self.top)
+
+
+def recall(shop, truth):
+    """The share of the truly closest companions that are among as many answers, over all SKUs that
+    have that many. Equals of the last one count as well."""
+    shares = []
+    for sku, row in truth.all_pairs.items():
+        if len(row) < RECALL_AT:
+            continue
+        least = sorted(row.values(), reverse=True)[RECALL_AT - 1] * (1 - ROUNDING)
+        answer = shop.related(sku, RECALL_AT)
+        shares.append(sum(row[other] >= least for other, _, _ in answer) / RECALL_AT)
+    return math.fsum(shares) / len(shares), len(shares)
 
 
 def compare(shop, truth, capacity, related_skus):
@@ -221,6 +253,10 @@ def compare(shop, truth, capacity, related_skus):
     error_max = math.fsum(truth.pairs.values()) / NEIGHBOURS + truth.everything / related_skus
     comparison.bounds(name, related, truth.pairs, error_max)
     comparison.listed(name, related, truth.pairs, error_max)
+    share, count = recall(shop, truth)
+    print(f"related: recall@{RECALL_AT} is {share:.3f} over {count} SKUs")
+    if related_skus >= len(truth.popular) and share < RECALL_LEAST:
+        comparison.refuse(f"recall@{RECALL_AT} is {share:.3f}, at least {RECALL_LEAST} is promised")
     return comparison.failures
 
 
@@ -232,7 +268,7 @@ def main():
     for case in cases:
         print(f"with {case or 'the defaults'}:")
         settings = case.split(",") if case else []
-        sizes = {"trending_capacity": "4096", "related_skus": "2048"}
+        sizes = {"trending_capacity": "4096", "related_skus": "4096"}
         sizes.update(text.split("=") for text in settings)
         with contextlib.closing(Shop(library, url, at_ms, settings)) as shop:
             failures += compare(shop, truth, int(sizes["trending_capacity"]),

@@ -15,7 +15,7 @@
 #define SKUS 300
 #define BASKET_SKUS 6
 #define ROUNDING 1e-9
-#define FIRST_LINK_OFFSET 100 /* in a snapshot of two SKUs of one byte */
+#define LAST_BYTES 68 /* of a snapshot of two SKUs, from the first link on */
 
 struct basket {
     char texts[BASKET_SKUS][12];
@@ -247,6 +247,34 @@ START_TEST(test_related__lists_the_most_shared_first)
     ck_assert_double_eq(items[0].error, 0.0);
     ck_assert_str_eq(items[1].key, "pot");
     ck_assert_double_eq_tol(items[1].score, 1.0, 1e-12);
+    free(fixture.memory);
+}
+END_TEST
+
+/* One basket in ten has a steady companion, the others one that never comes again. */
+START_TEST(test_related__steady_companions_stay_among_passing_ones)
+{
+    struct fixture fixture = open_related(4096, 8, DAY_MS);
+    aurora_topk_item items[5];
+    uint32_t count;
+
+    for (uint32_t i = 0; i < 3000; i++) {
+        char text[16];
+        const char *skus[] = {"mug", text};
+        if (i % 10 == 0)
+            snprintf(text, sizeof text, "steady-%u", i / 10 % 5);
+        else
+            snprintf(text, sizeof text, "passing-%u", i);
+        aurora_assert_ok(aurora_related_add(&fixture.related, skus, 2, 1.0, START_MS));
+    }
+    aurora_assert_ok(aurora_related_list(&fixture.related, "mug", START_MS, 5, items, &count));
+
+    ck_assert_uint_eq(count, 5);
+    for (uint32_t i = 0; i < count; i++) {
+        ck_assert_mem_eq(items[i].key, "steady-", 7);
+        ck_assert_double_ge(items[i].score, 59.999);
+        ck_assert_double_le(items[i].score, 66.0);
+    }
     free(fixture.memory);
 }
 END_TEST
@@ -554,10 +582,11 @@ START_TEST(test_related__restore_refuses_a_product_beside_itself_or_unknown)
     add_two(&fixture, "a", "b", 1.0);
     size_t size;
     uint8_t *bytes = snapshot_of(&fixture.related, &size);
-    ck_assert_uint_eq(bytes[FIRST_LINK_OFFSET], 1);
+    size_t first_link = size - LAST_BYTES;
+    ck_assert_uint_eq(bytes[first_link], 1);
 
     for (uint8_t other = 0; other < 8; other++) {
-        bytes[FIRST_LINK_OFFSET] = other;
+        bytes[first_link] = other;
         write_checksum(bytes, size);
         aurora_assert_status(restore_copy(&fixture.related, bytes, size),
                              other == 1 ? AURORA_OK : AURORA_ECORRUPT);
@@ -624,6 +653,7 @@ static Suite *related_suite(void)
     tcase_add_test(tcase, test_related__smallest_tables_still_bound_every_pair);
     tcase_add_test(tcase, test_related__is_exact_while_there_is_room);
     tcase_add_test(tcase, test_related__lists_the_most_shared_first);
+    tcase_add_test(tcase, test_related__steady_companions_stay_among_passing_ones);
     tcase_add_test(tcase, test_related__a_basket_of_one_product_counts_nothing);
     tcase_add_test(tcase, test_related__pairs_only_the_first_32_distinct_products);
     tcase_add_test(tcase, test_related__refuses_bad_baskets_and_counts_nothing);

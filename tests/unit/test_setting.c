@@ -96,7 +96,7 @@ START_TEST(test_setting__defaults_are_the_documented_ones)
     ck_assert_int_eq(settings.queue_commands_max, 8192);
     ck_assert_int_eq(settings.batch_commands_max, 1024);
     ck_assert_int_eq(settings.trending_capacity, 4096);
-    ck_assert_int_eq(settings.related_skus, 2048);
+    ck_assert_int_eq(settings.related_skus, 4096);
     ck_assert_int_eq(settings.notifier, AURORA__NOTIFIER_LOG);
     ck_assert(settings.has_search);
     aurora_assert_ok(aurora__settings_check(&settings, NULL));
