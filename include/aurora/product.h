@@ -122,8 +122,8 @@ AURORA_API aurora_status aurora_product_list(aurora_t *shop, const aurora_produc
 /* Frees the page and all it points to; NULL is a no-op. Threads: confined. */
 AURORA_API void aurora_product_page_free(aurora_product_page *page);
 
-/* Counts views of a product for trending: product.viewed, added up per SKU and batch. count is
- * 1..1,000,000. AURORA_EUNKNOWNSKU. Threads: shared. */
+/* Counts views of a product, for aurora_trending with AURORA_TREND_VIEWS: product.viewed, added up
+ * per SKU and batch. count is 1..1,000,000. AURORA_EUNKNOWNSKU. Threads: shared. */
 AURORA_API aurora_status aurora_product_view(aurora_t *shop, const char *sku, uint32_t count,
                                              aurora_error *err);
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What sells now, what is bought together, what sold most: queries over the sketches that a handle
- * keeps from its own orders. The sketches themselves, for use without a handle, are in topk.h and
- * related.h. How many SKUs they hold are the settings trending_capacity and related_skus; where
- * that is less than what is stored, the log or the orders are counted again at open. */
+/* What sells or is looked at now, what is bought together, what sold most: queries over the
+ * sketches that a handle keeps from its own orders and aurora_product_view. The sketches
+ * themselves, for use without a handle, are in topk.h and related.h. How many SKUs they hold are
+ * the settings trending_capacity and related_skus; where that is less than what is stored, the log
+ * or the orders are counted again at open. Views are in the log alone: where it was trimmed and no
+ * snapshot is left, they are gone. */
 #ifndef AURORA_TRENDING_H
 #define AURORA_TRENDING_H
 
@@ -17,12 +19,20 @@ extern "C" {
 #define AURORA_WINDOW_DAY_MS INT64_C(86400000)
 #define AURORA_WINDOW_WEEK_MS INT64_C(604800000)
 
+/* What is counted: one per completed order and SKU, or each view of a product. */
+enum {
+    AURORA_TREND_ORDERS = 1,
+    AURORA_TREND_VIEWS = 2,
+};
+
 typedef struct {
     uint32_t size;        /* sizeof(aurora_trend_query) */
     uint32_t limit;       /* 1..1,000; 0 = 20 */
     int64_t window_ms;    /* one of the three above; 0 = a day */
     const char *category; /* exact; NULL = all */
     int64_t at_ms;        /* as seen at this time; 0 = now */
+    int32_t kind;         /* AURORA_TREND_...; 0 = orders */
+    uint32_t reserved;
 } aurora_trend_query;
 
 /* The true score lies in [score - error, score]. */
@@ -53,9 +63,10 @@ static inline void aurora_trend_query_init(aurora_trend_query *query)
     (&(const aurora_trend_query){.size = (uint32_t)sizeof(aurora_trend_query), __VA_ARGS__})
 #endif
 
-/* The SKUs with the highest decayed count of completed orders. query may be NULL. AURORA_EINVAL
- * with field "window_ms" for another window, and with field "at_ms" for a time before the newest
- * counted order. *out is freed with aurora_trend_page_free. Threads: shared. */
+/* The SKUs with the highest decayed count of completed orders, or of views. query may be NULL.
+ * AURORA_EINVAL with field "window_ms" for another window, "kind" for another kind, and "at_ms" for
+ * a time before the newest that was counted. *out is freed with aurora_trend_page_free. Threads:
+ * shared. */
 AURORA_API aurora_status aurora_trending(aurora_t *shop, const aurora_trend_query *query,
                                          aurora_trend_page **out, aurora_error *err);
 

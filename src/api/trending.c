@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What sells now, what is bought together, what sold most. Counted are completed orders; a view of
- * a product is an event and changes no score. */
+/* What sells or is viewed now, what is bought together, what sold most. */
 #include "engine/trending.h"
 #include "api/check.h"
 #include "api/handle.h"
@@ -33,14 +32,15 @@ static aurora_status read_set(query *wanted, const aurora__trending_set *set,
                               aurora__query_arena *arena, aurora_error *err)
 {
     int64_t now_ms = aurora__engine_wall_ms(wanted->engine);
-    int64_t newest_ms = set->newest_ms;
+    bool is_views = wanted->sku == NULL && wanted->ranking >= AURORA__TRENDING_VIEWS;
+    int64_t newest_ms = is_views ? set->newest_views_ms : set->newest_ms;
     int64_t at_ms = wanted->at_ms;
     if (at_ms == 0)
         at_ms = now_ms > newest_ms ? now_ms : newest_ms;
     else if (at_ms < newest_ms)
         return aurora__refuse(err, AURORA_EINVAL, "at_ms",
-                              "must not be before the newest counted order, at %lld",
-                              (long long)newest_ms);
+                              "must not be before the newest counted %s, at %lld",
+                              is_views ? "view" : "order", (long long)newest_ms);
     wanted->answered_ms = at_ms;
     uint32_t capacity =
         wanted->category == NULL ? wanted->limit : aurora_topk_capacity(&set->rankings[0]);
@@ -170,6 +170,8 @@ aurora_status aurora_trending(aurora_t *shop, const aurora_trend_query *given,
         rc = check_limit(err, known.limit, LIMIT_MAX);
     if (rc == AURORA_OK)
         rc = aurora__check_range(err, "at_ms", known.at_ms, 0, AURORA_TOPK_TIME_MAX);
+    if (rc == AURORA_OK)
+        rc = aurora__check_range(err, "kind", known.kind, 0, AURORA_TREND_VIEWS);
     if (rc != AURORA_OK)
         return rc;
     query wanted = {.category = known.category,
@@ -179,6 +181,8 @@ aurora_status aurora_trending(aurora_t *shop, const aurora_trend_query *given,
                                                                             : known.window_ms)};
     if (wanted.ranking < 0)
         return aurora__refuse(err, AURORA_EINVAL, "window_ms", "must be an hour, a day or a week");
+    if (known.kind == AURORA_TREND_VIEWS)
+        wanted.ranking += AURORA__TRENDING_VIEWS;
     return answer(shop, &wanted, out, err);
 }
 

@@ -20,7 +20,7 @@ typedef struct {
      * until the first query. */
     aurora__trending_set *set;
     /* The driving thread's. */
-    uint64_t saved_orders; /* set->orders as of the last snapshot */
+    uint64_t saved_count; /* set->counted as of the last snapshot */
     int64_t saved_position;
     int64_t saved_ns;
     int64_t hold_ns;
@@ -56,7 +56,7 @@ static aurora_status rebuild(aurora__follower *follower, aurora_store_txn *txn)
 typedef struct {
     aurora__command head;
     trending *owner;
-    uint64_t orders;
+    uint64_t counted;
     int64_t position;
 } save_command;
 
@@ -74,7 +74,7 @@ static aurora_status save_save(aurora__command *command, aurora__turn *turn)
     aurora__trending_set *set = save->owner->set;
     pthread_mutex_lock(&save->owner->lock);
     save->position = set->position;
-    save->orders = set->orders;
+    save->counted = set->counted;
     aurora_status rc = aurora__trending_set_save(set, turn, set->position);
     pthread_mutex_unlock(&save->owner->lock);
     return rc;
@@ -91,7 +91,7 @@ static bool save_finish(aurora__command *command, aurora__turn *turn, aurora_sta
         self->hold_ns = now_ns + HOLD_NS;
         return true;
     }
-    self->saved_orders = save->orders;
+    self->saved_count = save->counted;
     self->saved_position = save->position;
     self->saved_ns = now_ns;
     return true;
@@ -118,11 +118,11 @@ static aurora__command *work(aurora__follower *follower, bool is_idle)
     pthread_mutex_lock(&self->lock);
     if (follower->position > self->set->position)
         self->set->position = follower->position;
-    uint64_t orders = self->set->orders;
+    uint64_t counted = self->set->counted;
     pthread_mutex_unlock(&self->lock);
     int64_t now_ns = aurora__engine_monotonic_ns(follower->engine);
     int64_t age_ns = now_ns - self->saved_ns;
-    uint64_t more = orders - self->saved_orders;
+    uint64_t more = counted - self->saved_count;
     bool is_far = follower->position - self->saved_position > FAR;
     bool is_due = (more >= MUCH && age_ns >= SNAPSHOT_BUSY_NS) ||
                   ((more > 0 || is_far) && age_ns >= SNAPSHOT_NS);
@@ -180,7 +180,8 @@ aurora_status aurora__follow_trending(aurora__engine *engine, aurora_error *err)
     memset(self, 0, sizeof *self);
     self->head.class_of = &trending_class;
     self->head.engine = engine;
-    self->head.kinds = INT64_C(1) << AURORA_EVENT_ORDER_COMPLETED;
+    self->head.kinds =
+        INT64_C(1) << AURORA_EVENT_ORDER_COMPLETED | INT64_C(1) << AURORA_EVENT_PRODUCT_VIEWED;
     self->head.position = engine->tail;
     pthread_mutex_init(&self->lock, NULL);
     aurora_status rc = engine->options.is_readonly ? AURORA_OK : load(self);

@@ -8,7 +8,8 @@
 #include <string.h>
 
 static const int64_t half_lives[AURORA__TRENDING_RANKINGS] = {
-    AURORA_WINDOW_HOUR_MS, AURORA_WINDOW_DAY_MS, AURORA_WINDOW_WEEK_MS, AURORA_TOPK_TIME_MAX};
+    AURORA_WINDOW_HOUR_MS, AURORA_WINDOW_DAY_MS, AURORA_WINDOW_WEEK_MS, AURORA_TOPK_TIME_MAX,
+    AURORA_WINDOW_HOUR_MS, AURORA_WINDOW_DAY_MS, AURORA_WINDOW_WEEK_MS};
 
 #define RELATED_HALF_LIFE_MS (30 * AURORA_WINDOW_DAY_MS)
 #define RELATED AURORA__TRENDING_RANKINGS
@@ -16,7 +17,7 @@ static const int64_t half_lives[AURORA__TRENDING_RANKINGS] = {
 
 int32_t aurora__trending_window(int64_t window_ms)
 {
-    for (int32_t i = 0; i < AURORA__TRENDING_POPULAR; i++) {
+    for (int32_t i = 0; i < AURORA__TRENDING_WINDOWS; i++) {
         if (half_lives[i] == window_ms)
             return i;
     }
@@ -68,14 +69,22 @@ void aurora__trending_set_free(aurora__trending_set *set)
     allocator->release(allocator->self, set);
 }
 
-void aurora__trending_set_reset(aurora__trending_set *set)
+void aurora__trending_set_reset_orders(aurora__trending_set *set)
 {
-    for (uint32_t i = 0; i < AURORA__TRENDING_RANKINGS; i++)
+    for (uint32_t i = 0; i < AURORA__TRENDING_VIEWS; i++)
         aurora_topk_reset(&set->rankings[i]);
     aurora_related_reset(&set->related);
-    set->position = 0;
     set->newest_ms = 0;
-    set->orders = 0;
+}
+
+void aurora__trending_set_reset(aurora__trending_set *set)
+{
+    aurora__trending_set_reset_orders(set);
+    for (uint32_t i = AURORA__TRENDING_VIEWS; i < AURORA__TRENDING_RANKINGS; i++)
+        aurora_topk_reset(&set->rankings[i]);
+    set->position = 0;
+    set->newest_views_ms = 0;
+    set->counted = 0;
 }
 
 /* --- counting --------------------------------------------------------------------------------- */
@@ -192,7 +201,7 @@ aurora_status aurora__trending_set_count(aurora__trending_set *set, const char *
         return rc;
     int64_t at_ms = placed_at_ms < 0 ? 0 : placed_at_ms;
     for (uint32_t i = 0; i < count; i++) {
-        for (uint32_t r = 0; r < AURORA__TRENDING_POPULAR; r++)
+        for (uint32_t r = 0; r < AURORA__TRENDING_WINDOWS; r++)
             (void)aurora_topk_add(&set->rankings[r], set->skus[i], 1, at_ms);
         (void)aurora_topk_add(&set->rankings[AURORA__TRENDING_POPULAR], set->skus[i], 1, 0);
     }
@@ -200,12 +209,27 @@ aurora_status aurora__trending_set_count(aurora__trending_set *set, const char *
         (void)aurora_related_add(&set->related, set->skus, count, 1, at_ms);
     if (at_ms > set->newest_ms)
         set->newest_ms = at_ms;
-    set->orders++;
+    set->counted++;
     return AURORA_OK;
+}
+
+static void count_views(aurora__trending_set *set, const aurora__event *event)
+{
+    if (event->sku == NULL || event->count < 1)
+        return;
+    int64_t at_ms = event->at_ms < 0 ? 0 : event->at_ms;
+    for (uint32_t r = 0; r < AURORA__TRENDING_WINDOWS; r++)
+        (void)aurora_topk_add(&set->rankings[AURORA__TRENDING_VIEWS + r], event->sku,
+                              (double)event->count, at_ms);
+    if (at_ms > set->newest_views_ms)
+        set->newest_views_ms = at_ms;
+    set->counted++;
 }
 
 aurora_status aurora__trending_set_take(aurora__trending_set *set, const aurora__event *event)
 {
+    if (event->kind == AURORA_EVENT_PRODUCT_VIEWED)
+        count_views(set, event);
     if (event->kind != AURORA_EVENT_ORDER_COMPLETED || event->is_resend || event->lines == NULL ||
         event->saga == NULL)
         return AURORA_OK;

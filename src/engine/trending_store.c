@@ -15,12 +15,16 @@
 #define ORDER_COLUMNS (UINT64_C(1) | UINT64_C(1) << 1 | UINT64_C(1) << 18 | UINT64_C(1) << 26)
 #define SKETCHES (AURORA__TRENDING_RANKINGS + 1)
 
-static const char *const names[SKETCHES] = {"trending/1h", "trending/24h", "trending/7d", "popular",
-                                            "related"};
+#define VIEWS (UINT64_C(1) << AURORA_EVENT_PRODUCT_VIEWED)
+#define ORDERS (UINT64_C(1) << AURORA_EVENT_ORDER_COMPLETED)
+
+static const char *const names[SKETCHES] = {"trending/1h", "trending/24h", "trending/7d",
+                                            "popular",     "views/1h",     "views/24h",
+                                            "views/7d",    "related"};
 
 /* --- catching up ------------------------------------------------------------------------------ */
 
-static aurora_status take_row(aurora__trending_set *set, const aurora_log_row *row,
+static aurora_status take_row(aurora__trending_set *set, const aurora_log_row *row, uint64_t kinds,
                               aurora__arena *arena)
 {
     aurora__log_reader reader;
@@ -28,7 +32,7 @@ static aurora_status take_row(aurora__trending_set *set, const aurora_log_row *r
     int64_t position;
     aurora_status rc = AURORA_OK;
     aurora__log_read(&reader, row);
-    aurora__log_filter(&reader, UINT64_C(1) << AURORA_EVENT_ORDER_COMPLETED);
+    aurora__log_filter(&reader, kinds);
     while (rc == AURORA_OK && aurora__log_next(&reader, arena, &event, &position)) {
         if (position <= set->position)
             continue;
@@ -44,7 +48,7 @@ static aurora_status take_row(aurora__trending_set *set, const aurora_log_row *r
 }
 
 static aurora_status from_log(aurora__trending_set *set, aurora__engine *engine,
-                              aurora_store_txn *txn, int64_t head)
+                              aurora_store_txn *txn, int64_t head, uint64_t kinds)
 {
     const aurora_store *store = aurora__engine_store(engine);
     aurora_status rc = AURORA_OK;
@@ -57,7 +61,7 @@ static aurora_status from_log(aurora__trending_set *set, aurora__engine *engine,
         rc = store->log_read(store->self, txn, set->position + 1, LOG_BYTES, rows, LOG_ROWS, &count,
                              &port);
         for (uint32_t i = 0; rc == AURORA_OK && i < count; i++)
-            rc = take_row(set, &rows[i], &arena.arena);
+            rc = take_row(set, &rows[i], kinds, &arena.arena);
         aurora__query_arena_free(&arena);
     }
     return rc;
@@ -104,15 +108,18 @@ aurora_status aurora__trending_set_catch_up(aurora__trending_set *set, aurora__e
     aurora_status rc = store->log_bounds(store->self, txn, &bounds);
     if (rc != AURORA_OK || set->position >= bounds.head)
         return rc;
-    if (set->position == 0 && set->orders == 0) {
+    if (set->position == 0 && set->counted == 0) {
         rc = aurora__trending_set_load(set, engine, txn);
         if (rc != AURORA_OK && rc != AURORA_ENOTFOUND)
             return rc;
     }
     if (set->position + 1 >= bounds.first)
-        return from_log(set, engine, txn, bounds.head);
-    aurora__trending_set_reset(set);
-    rc = from_orders(set, engine, txn);
+        return from_log(set, engine, txn, bounds.head, ORDERS | VIEWS);
+    aurora__trending_set_reset_orders(set);
+    set->position = bounds.first - 1;
+    rc = from_log(set, engine, txn, bounds.head, VIEWS);
+    if (rc == AURORA_OK)
+        rc = from_orders(set, engine, txn);
     if (rc == AURORA_OK)
         set->position = bounds.head;
     else
@@ -127,6 +134,17 @@ static aurora_status restore(aurora__trending_set *set, uint32_t i, const aurora
     if (i < AURORA__TRENDING_RANKINGS)
         return aurora_topk_restore(&set->rankings[i], body->data, body->length);
     return aurora_related_restore(&set->related, body->data, body->length);
+}
+
+/* Of the three windows from this ranking on. */
+static int64_t newest_of(const aurora__trending_set *set, uint32_t first)
+{
+    int64_t newest_ms = 0;
+    for (uint32_t i = first; i < first + AURORA__TRENDING_WINDOWS; i++) {
+        int64_t at_ms = aurora_topk_newest_ms(&set->rankings[i]);
+        newest_ms = at_ms > newest_ms ? at_ms : newest_ms;
+    }
+    return newest_ms;
 }
 
 /* Snapshots are of one position, or of no use: they may come from a larger set. */
@@ -147,11 +165,8 @@ static aurora_status load_all(aurora__trending_set *set, aurora__engine *engine,
             return AURORA_ENOTFOUND;
     }
     set->position = position;
-    for (uint32_t i = 0; i < AURORA__TRENDING_POPULAR; i++) {
-        int64_t newest_ms = aurora_topk_newest_ms(&set->rankings[i]);
-        if (newest_ms > set->newest_ms)
-            set->newest_ms = newest_ms;
-    }
+    set->newest_ms = newest_of(set, 0);
+    set->newest_views_ms = newest_of(set, AURORA__TRENDING_VIEWS);
     return AURORA_OK;
 }
 

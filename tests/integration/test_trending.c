@@ -172,14 +172,93 @@ START_TEST(test_trending__related_and_popular_products)
 }
 END_TEST
 
-START_TEST(test_trending__a_view_counts_nothing)
+static double views_of(const char *sku, const char *category)
+{
+    aurora_trend_page *page;
+    double score = 0;
+    aurora_assert_ok(aurora_trending(fixture.shop,
+                                     AURORA_TREND_QUERY(.kind = AURORA_TREND_VIEWS,
+                                                        .window_ms = AURORA_WINDOW_HOUR_MS,
+                                                        .category = category),
+                                     &page, NULL));
+    for (uint32_t i = 0; i < page->count; i++) {
+        if (strcmp(page->items[i]->sku, sku) == 0)
+            score = page->items[i]->score;
+    }
+    aurora_trend_page_free(page);
+    return score;
+}
+
+START_TEST(test_trending__views_have_rankings_of_their_own)
 {
     start(KIND);
 
     aurora_assert_ok(aurora_product_view(fixture.shop, "cup", 3, NULL));
+    aurora_assert_ok(aurora_product_view(fixture.shop, "mug", 1, NULL));
+    aurora_manual_clock_advance(&fixture.manual, AURORA_WINDOW_HOUR_MS);
+    aurora_assert_ok(aurora_product_view(fixture.shop, "cup", 2, NULL));
 
-    aurora_trend_page *page = trending(fixture.shop, 0, NULL);
+    ck_assert_double_eq_tol(views_of("cup", NULL), 3.5, 1e-9);
+    ck_assert_double_eq_tol(views_of("mug", NULL), 0.5, 1e-9);
+    ck_assert_double_eq(views_of("cup", "mugs"), 0);
+    aurora_trend_page *page;
+    aurora_assert_ok(aurora_trending(fixture.shop, NULL, &page, NULL));
     ck_assert_uint_eq(page->count, 0);
+    aurora_trend_page_free(page);
+    aurora_assert_status(aurora_trending(fixture.shop, AURORA_TREND_QUERY(.kind = 3), &page, NULL),
+                         AURORA_EINVAL);
+    order_fixture_stop(&fixture);
+}
+END_TEST
+
+START_TEST(test_trending__views_are_the_same_after_a_restart)
+{
+    int64_t next;
+    start(ORDER_FIXTURE_SQLITE);
+    aurora_assert_ok(aurora_product_view(fixture.shop, "cup", 3, NULL));
+    aurora_manual_clock_advance(&fixture.manual, 60000);
+    aurora_assert_ok(aurora_pump(fixture.shop, 200, &next));
+    aurora_assert_ok(aurora_product_view(fixture.shop, "cup", 1, NULL));
+    double expected = 1 + 3 * exp2(-60000.0 / AURORA_WINDOW_HOUR_MS);
+    ck_assert_double_eq_tol(views_of("cup", NULL), expected, 1e-9);
+
+    order_fixture_reopen(&fixture);
+
+    ck_assert_double_eq_tol(views_of("cup", NULL), expected, 1e-9);
+    order_fixture_stop(&fixture);
+}
+END_TEST
+
+/* Forty products of one category sell well, one of another was sold once. */
+START_TEST(test_trending__a_category_of_a_slow_seller_still_lists_it)
+{
+    aurora_trend_page *page;
+    start(KIND);
+    for (int i = 0; i < 40; i++) {
+        char sku[16];
+        snprintf(sku, sizeof sku, "hit-%d", i);
+        aurora_assert_ok(
+            aurora_product_put(fixture.shop,
+                               AURORA_PRODUCT(.sku = sku, .name = "Hit", .price_minor = 100,
+                                              .currency = "EUR", .category = "hits"),
+                               AURORA_ANY_VERSION, NULL, NULL));
+        aurora_assert_ok(aurora_stock_receive(fixture.shop, sku, 10, sku, NULL));
+        aurora_order_free(order_fixture_place(&fixture, NULL, sku, 1));
+        aurora_order_free(order_fixture_place(&fixture, NULL, sku, 1));
+    }
+    aurora_assert_ok(
+        aurora_product_put(fixture.shop,
+                           AURORA_PRODUCT(.sku = "mug", .name = "Mug", .price_minor = 999,
+                                          .currency = "EUR", .category = "mugs"),
+                           AURORA_ANY_VERSION, NULL, NULL));
+    aurora_order_free(order_fixture_place(&fixture, NULL, "mug", 1));
+
+    page = trending(fixture.shop, 0, "mugs");
+    ck_assert_uint_eq(page->count, 1);
+    ck_assert_str_eq(page->items[0]->sku, "mug");
+    aurora_trend_page_free(page);
+    aurora_assert_ok(aurora_popular_products(fixture.shop, "mugs", 5, &page, NULL));
+    ck_assert_uint_eq(page->count, 1);
     aurora_trend_page_free(page);
     order_fixture_stop(&fixture);
 }
@@ -272,7 +351,9 @@ static Suite *suite(void)
     tcase_add_loop_test(tcase, test_trending__a_time_before_the_newest_order_is_refused, 0, 2);
     tcase_add_loop_test(tcase, test_trending__a_category_keeps_its_products_only, 0, 2);
     tcase_add_loop_test(tcase, test_trending__related_and_popular_products, 0, 2);
-    tcase_add_loop_test(tcase, test_trending__a_view_counts_nothing, 0, 2);
+    tcase_add_loop_test(tcase, test_trending__views_have_rankings_of_their_own, 0, 2);
+    tcase_add_test(tcase, test_trending__views_are_the_same_after_a_restart);
+    tcase_add_loop_test(tcase, test_trending__a_category_of_a_slow_seller_still_lists_it, 0, 2);
     tcase_add_test(tcase, test_trending__counts_are_the_same_after_a_restart);
     tcase_add_test(tcase, test_trending__other_handles_see_every_order_at_once);
     tcase_add_test(tcase, test_trending__is_counted_from_the_orders_where_the_log_was_trimmed);
