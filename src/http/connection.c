@@ -253,11 +253,22 @@ static bool has_body(const aurora_http_exchange *exchange)
            exchange->status != 304;
 }
 
+/* Whether the client has sent more than the request that is answered. */
+static bool has_sent_ahead(const aurora__connection *connection)
+{
+    int waiting = 0;
+    size_t kept = connection->is_dispatching ? connection->ahead
+                                             : connection->input_len - connection->input_at;
+    return kept > 0 || (ioctl(connection->fd, FIONREAD, &waiting) == 0 && waiting > 0);
+}
+
+/* A server that goes answers all that it was sent, and says so with the last answer. */
 static bool stays(const aurora__connection *connection, const aurora_http_exchange *exchange)
 {
     return exchange->keeps_alive && !connection->is_closing &&
-           atomic_load_explicit(&connection->loop->server->stage, memory_order_relaxed) ==
-               AURORA__SERVING;
+           (atomic_load_explicit(&connection->loop->server->stage, memory_order_relaxed) ==
+                AURORA__SERVING ||
+            has_sent_ahead(connection));
 }
 
 void aurora__connection_answer(aurora__connection *connection, aurora_http_exchange *exchange)

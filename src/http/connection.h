@@ -43,6 +43,7 @@ struct aurora__connection {
     aurora_http_exchange *answers, *answers_last; /* to be sent */
     size_t queued;                                /* bytes of the answers */
     uint64_t progress;                            /* bytes sent since since_ns */
+    size_t ahead; /* bytes that came with the request that is dispatched, and follow it */
     char peer[INET6_ADDRSTRLEN];
     bool is_dirty;
     bool is_paused;      /* reading, as enough waits */

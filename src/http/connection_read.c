@@ -58,6 +58,7 @@ static size_t take_head(aurora__connection *connection, const char *data, size_t
         return len;
     }
     size_t used = gate->head_len;
+    connection->ahead = len - used;
     if (!aurora__gate_has_body(gate))
         dispatch(connection);
     else if (gate->wants_continue && used == len)
@@ -80,6 +81,7 @@ static size_t take_body(aurora__connection *connection, const char *data, size_t
         connection->is_broken = true;
         return len;
     }
+    connection->ahead = len - used;
     if (step == AURORA__GATE_DONE)
         dispatch(connection);
     return used;
@@ -95,6 +97,7 @@ static size_t take(aurora__connection *connection, const char *data, size_t len)
             break;
         used += step;
     }
+    connection->ahead = 0;
     return used;
 }
 

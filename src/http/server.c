@@ -306,8 +306,8 @@ bool aurora_http_drain(aurora_http_server *server, uint32_t timeout_ms)
 {
     const struct timespec end = after_ms(timeout_ms);
     bool is_over = false;
-    aurora_http_drain_begin(server);
     atomic_store(&server->stage, AURORA__STOPPED_ACCEPTING);
+    aurora_http_drain_begin(server);
     for (uint32_t i = 0; i < server->options.loops; i++)
         aurora__loop_wake(server->loops[i]);
     pthread_mutex_lock(&server->mutex);

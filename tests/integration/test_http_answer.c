@@ -97,7 +97,7 @@ START_TEST(test_http_answer__nothing_is_served_after_bad_framing)
 
     ck_assert_str_eq(raw_field(&answer, "Connection"), "close");
     ck_assert(raw_is_closed(&client));
-    ck_assert_uint_eq(fixture.accesses, 1);
+    ck_assert_uint_eq(http_fixture_count(&fixture, &fixture.accesses), 1);
     raw_answer_free(&answer);
     raw_close(&client);
 }

@@ -309,6 +309,14 @@ void http_fixture_await(http_fixture *fixture, const uint32_t *count, uint32_t l
     ck_assert_uint_ge(reached, least);
 }
 
+uint32_t http_fixture_count(http_fixture *fixture, const uint32_t *count)
+{
+    pthread_mutex_lock(&fixture->mutex);
+    uint32_t now = *count;
+    pthread_mutex_unlock(&fixture->mutex);
+    return now;
+}
+
 void http_fixture_release(http_fixture *fixture)
 {
     pthread_mutex_lock(&fixture->mutex);

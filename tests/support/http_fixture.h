@@ -46,6 +46,8 @@ void http_fixture_start(http_fixture *fixture, aurora_http_options options);
 void http_fixture_stop(http_fixture *fixture);
 /* Waits until *count has reached `least`; fails the test after 20 s. */
 void http_fixture_await(http_fixture *fixture, const uint32_t *count, uint32_t least);
+/* *count as it is now. */
+uint32_t http_fixture_count(http_fixture *fixture, const uint32_t *count);
 void http_fixture_release(http_fixture *fixture); /* /held goes on */
 void http_fixture_tell(http_fixture *fixture);    /* /later answers; /ticks get a piece */
 

@@ -14,16 +14,27 @@
 
 #define WAIT_SECONDS 20
 
-raw_client raw_connect(uint16_t port)
+raw_client raw_open(void)
 {
     const struct timeval patience = {.tv_sec = WAIT_SECONDS};
-    const struct sockaddr_in address = {
-        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     raw_client client = {.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     ck_assert_int_ge(client.fd, 0);
     setsockopt(client.fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
     setsockopt(client.fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-    ck_assert_int_eq(connect(client.fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+    return client;
+}
+
+void raw_reach(raw_client *client, uint16_t port)
+{
+    const struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    ck_assert_int_eq(connect(client->fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+}
+
+raw_client raw_connect(uint16_t port)
+{
+    raw_client client = raw_open();
+    raw_reach(&client, port);
     return client;
 }
 
@@ -140,14 +151,30 @@ static void read_chunks(raw_client *client, raw_answer *answer)
     }
 }
 
+/* Where the value begins; its length in *len_out. */
+static const char *find_field(const raw_answer *answer, const char *name, size_t *len_out)
+{
+    size_t len = strlen(name);
+    for (const char *line = strstr(answer->head, "\r\n"); line != NULL && line[2] != '\r';
+         line = strstr(line + 2, "\r\n")) {
+        if (strncasecmp(line + 2, name, len) != 0 || line[2 + len] != ':')
+            continue;
+        const char *text = line + 3 + len + strspn(line + 3 + len, " ");
+        *len_out = strcspn(text, "\r");
+        return text;
+    }
+    return NULL;
+}
+
 raw_answer raw_read(raw_client *client, bool has_body)
 {
     raw_answer answer = {0};
     if (!read_head(client, &answer))
         return answer;
-    const char *length = raw_field(&answer, "Content-Length");
+    size_t digits;
+    const char *length = find_field(&answer, "Content-Length", &digits);
     take(client, &answer, 0);
-    if (raw_field(&answer, "Transfer-Encoding") != NULL && has_body) {
+    if (find_field(&answer, "Transfer-Encoding", &digits) != NULL && has_body) {
         read_chunks(client, &answer);
     } else if (length != NULL && has_body) {
         size_t len = strtoul(length, NULL, 10);
@@ -174,16 +201,19 @@ void raw_answer_free(raw_answer *answer)
 const char *raw_field(const raw_answer *answer, const char *name)
 {
     static char value[512];
-    size_t len = strlen(name);
-    for (const char *line = strstr(answer->head, "\r\n"); line != NULL && line[2] != '\r';
-         line = strstr(line + 2, "\r\n")) {
-        if (strncasecmp(line + 2, name, len) != 0 || line[2 + len] != ':')
-            continue;
-        const char *text = line + 3 + len + strspn(line + 3 + len, " ");
-        snprintf(value, sizeof(value), "%.*s", (int)strcspn(text, "\r"), text);
-        return value;
-    }
-    return NULL;
+    size_t len = 0;
+    const char *text = find_field(answer, name, &len);
+    if (text == NULL)
+        return NULL;
+    snprintf(value, sizeof(value), "%.*s", (int)len, text);
+    return value;
+}
+
+bool raw_field_is(const raw_answer *answer, const char *name, const char *value)
+{
+    size_t len = 0;
+    const char *text = find_field(answer, name, &len);
+    return text != NULL && strlen(value) == len && strncmp(text, value, len) == 0;
 }
 
 bool raw_is_closed(raw_client *client)

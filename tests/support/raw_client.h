@@ -23,6 +23,9 @@ typedef struct {
 } raw_answer;
 
 raw_client raw_connect(uint16_t port);
+/* The same in two steps: the socket, and its connection. */
+raw_client raw_open(void);
+void raw_reach(raw_client *client, uint16_t port);
 void raw_close(raw_client *client);
 void raw_send(raw_client *client, const char *text);
 void raw_send_bytes(raw_client *client, const void *data, size_t len);
@@ -33,6 +36,8 @@ raw_answer raw_read(raw_client *client, bool has_body);
 void raw_answer_free(raw_answer *answer);
 /* A field's value in a static buffer, NULL when absent. */
 const char *raw_field(const raw_answer *answer, const char *name);
+/* Threads may ask this one at the same time. */
+bool raw_field_is(const raw_answer *answer, const char *name, const char *value);
 /* Reads until the server closes; false when it sends something first or not within 20 s. */
 bool raw_is_closed(raw_client *client);
 

@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: MIT */
+/* What the HTTP server does when time, places or memory run out: it says so, and goes on serving
+ * others. Limits are short here; no test asks how long something took. */
+#include "http_fixture.h"
+#include "raw_client.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define JSON "Content-Type: application/json\r\n"
+#define POST(path, rest) "POST " path " HTTP/1.1\r\nHost: localhost\r\n" JSON rest
+#define HELD POST("/held", "Content-Length: 2\r\n\r\nok")
+#define CROWD 10000
+
+static http_fixture fixture;
+
+static void start(aurora_http_options options)
+{
+    http_fixture_start(&fixture, options);
+}
+
+static void stop(void)
+{
+    http_fixture_stop(&fixture);
+}
+
+/* Reads an answer of an error that ends its connection. */
+static void assert_turned_away(raw_client *client, int status, const char *code)
+{
+    char expected[64];
+    raw_answer answer = raw_read(client, true);
+    snprintf(expected, sizeof(expected), "\"code\":\"%s\"", code);
+    ck_assert_int_eq(answer.status, status);
+    ck_assert_ptr_nonnull(strstr(answer.body, expected));
+    ck_assert_str_eq(raw_field(&answer, "Connection"), "close");
+    ck_assert(raw_is_closed(client));
+    raw_answer_free(&answer);
+    raw_close(client);
+}
+
+static void assert_serves(void)
+{
+    raw_expect(fixture.port, RAW_GET("/fixed"), 200, "");
+}
+
+/* --- time ------------------------------------------------------------------------------------- */
+
+/* Sends a byte each few milliseconds until the server has had enough. */
+static void drip(raw_client *client)
+{
+    struct pollfd readable = {.fd = client->fd, .events = POLLIN};
+    while (poll(&readable, 1, 5) == 0)
+        raw_try_send(client, "a", 1);
+}
+
+START_TEST(test_http_limits__a_slow_head_is_408)
+{
+    start((aurora_http_options){.head_ms = 200});
+    raw_client client = raw_connect(fixture.port);
+
+    raw_send(&client, "GET /fixed HTTP/1.1\r\nHost: localhost\r\nX-A: ");
+    drip(&client);
+
+    assert_turned_away(&client, 408, "request_timeout");
+    assert_serves();
+    stop();
+}
+END_TEST
+
+START_TEST(test_http_limits__a_slow_body_is_408)
+{
+    start((aurora_http_options){.body_ms = 200});
+    raw_client client = raw_connect(fixture.port);
+
+    raw_send(&client, POST("/echo", "Content-Length: 1000000\r\n\r\n"));
+    drip(&client);
+
+    assert_turned_away(&client, 408, "request_timeout");
+    assert_serves();
+    stop();
+}
+END_TEST
+
+START_TEST(test_http_limits__a_head_sent_ahead_has_its_own_time)
+{
+    start((aurora_http_options){.head_ms = 200});
+    raw_client client = raw_connect(fixture.port);
+
+    raw_send(&client, RAW_GET("/fixed") "GET /fixed HTTP/1.1\r\nHost: localhost\r\n");
+    raw_answer answer = raw_read(&client, true);
+    ck_assert_int_eq(answer.status, 200);
+    raw_answer_free(&answer);
+
+    assert_turned_away(&client, 408, "request_timeout");
+    stop();
+}
+END_TEST
+
+START_TEST(test_http_limits__an_idle_connection_is_closed_without_a_word)
+{
+    start((aurora_http_options){.idle_ms = 100});
+    raw_client fresh = raw_connect(fixture.port), used = raw_connect(fixture.port);
+    raw_answer answer = raw_ask(&used, RAW_GET("/fixed"), 200);
+    raw_answer_free(&answer);
+
+    ck_assert(raw_is_closed(&fresh));
+    ck_assert(raw_is_closed(&used));
+
+    raw_close(&fresh);
+    raw_close(&used);
+    stop();
+}
+END_TEST
+
+START_TEST(test_http_limits__a_handler_without_an_answer_is_503)
+{
+    start((aurora_http_options){.reply_ms = 100});
+    raw_client client = raw_connect(fixture.port);
+
+    raw_send(&client, RAW_GET("/never"));
+
+    assert_turned_away(&client, 503, "unavailable");
+    http_fixture_await(&fixture, &fixture.accesses, 1);
+    ck_assert_str_eq(fixture.last_path, "/never");
+    assert_serves();
+    stop();
+}
+END_TEST
+
+START_TEST(test_http_limits__an_answer_that_comes_too_late_is_dropped)
+{
+    start((aurora_http_options){.reply_ms = 100});
+    raw_client clients[2] = {raw_connect(fixture.port), raw_connect(fixture.port)};
+    raw_send(&clients[0], RAW_GET("/later"));
+    raw_send(&clients[1], HELD);
+
+    for (int i = 0; i < 2; i++)
+        assert_turned_away(&clients[i], 503, "unavailable");
+    http_fixture_tell(&fixture);
+    http_fixture_release(&fixture);
+
+    http_fixture_await(&fixture, &fixture.accesses, 4);
+    assert_serves();
+    stop();
+}
+END_TEST
+
+START_TEST(test_http_limits__a_client_that_does_not_read_is_cut_off)
+{
+    start((aurora_http_options){.write_ms = 200});
+    raw_client client = raw_connect(fixture.port);
+    aurora_http_stats stats;
+
+    raw_send(&client, RAW_GET("/bytes?count=50000000"));
+    do {
+        assert_serves();
+        aurora_http_stats_get(fixture.server, &stats);
+    } while (stats.timeouts == 0);
+
+    raw_answer answer = raw_read(&client, true);
+    ck_assert(!answer.is_whole);
+    raw_answer_free(&answer);
+    raw_close(&client);
+    stop();
+}
+END_TEST
+
+/* --- places ----------------------------------------------------------------------------------- */
+
+START_TEST(test_http_limits__the_longest_idle_connection_makes_room)
+{
+    start((aurora_http_options){.connections_max = 3});
+    raw_client clients[4];
+    for (int i = 0; i < 3; i++) {
+        clients[i] = raw_connect(fixture.port);
+        raw_answer answer = raw_ask(&clients[i], RAW_GET("/fixed"), 200);
+        raw_answer_free(&answer);
+    }
+
+    clients[3] = raw_connect(fixture.port);
+    for (int i = 3; i > 0; i--) {
+        raw_answer answer = raw_ask(&clients[i], RAW_GET("/fixed"), 200);
+        raw_answer_free(&answer);
+    }
+
+    ck_assert(raw_is_closed(&clients[0]));
+    for (int i = 0; i < 4; i++)
+        raw_close(&clients[i]);
+    stop();
+}
+END_TEST
+
+START_TEST(test_http_limits__where_all_are_busy_a_new_client_gets_503)
+{
+    start((aurora_http_options){.connections_max = 2});
+    raw_client clients[2] = {raw_connect(fixture.port), raw_connect(fixture.port)};
+    raw_send(&clients[0], HELD);
+    raw_send(&clients[1], HELD);
+    http_fixture_await(&fixture, &fixture.held, 2);
+
+    raw_client surplus = raw_connect(fixture.port);
+    assert_turned_away(&surplus, 503, "overloaded");
+    http_fixture_release(&fixture);
+
+    for (int i = 0; i < 2; i++) {
+        raw_answer answer = raw_read(&clients[i], true);
+        ck_assert_int_eq(answer.status, 200);
+        raw_answer_free(&answer);
+        raw_close(&clients[i]);
+    }
+    assert_serves();
+    stop();
+}
+END_TEST
+
+START_TEST(test_http_limits__beyond_the_queue_of_jobs_a_request_gets_503)
+{
+    enum { COUNT = 8 };
+    start((aurora_http_options){.workers = 1, .jobs_max = 2});
+    raw_client clients[COUNT], busy = raw_connect(fixture.port);
+    raw_send(&busy, HELD);
+    http_fixture_await(&fixture, &fixture.held, 1);
+
+    for (int i = 0; i < COUNT; i++) {
+        clients[i] = raw_connect(fixture.port);
+        raw_send(&clients[i], HELD);
+    }
+    http_fixture_await(&fixture, &fixture.accesses, COUNT - 2);
+    ck_assert_int_eq(fixture.last_status, 503);
+    ck_assert_str_eq(fixture.last_code, "overloaded");
+    assert_serves();
+    http_fixture_release(&fixture);
+
+    int refused = 0;
+    for (int i = 0; i < COUNT; i++) {
+        raw_answer answer = raw_read(&clients[i], true);
+        if (answer.status == 503) {
+            refused++;
+            ck_assert_ptr_nonnull(raw_field(&answer, "Retry-After"));
+        }
+        raw_answer_free(&answer);
+        raw_close(&clients[i]);
+    }
+    ck_assert_int_eq(refused, COUNT - 2);
+    raw_close(&busy);
+    stop();
+}
+END_TEST
+
+/* Descriptors for both ends of each connection; how many connections they suffice for. */
+static int room_for(int crowd)
+{
+    rlim_t needed = 2 * (rlim_t)crowd + 500;
+    struct rlimit limit, more = {.rlim_cur = needed, .rlim_max = needed};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur >= needed ||
+        (limit.rlim_max < needed && setrlimit(RLIMIT_NOFILE, &more) == 0))
+        return crowd;
+    limit.rlim_cur = limit.rlim_max < needed ? limit.rlim_max : needed;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur >= needed)
+        return crowd;
+    printf("the crowd is smaller than %d: RLIMIT_NOFILE is %lu\n", crowd,
+           (unsigned long)limit.rlim_cur);
+    return limit.rlim_cur < 600 ? 0 : (int)(limit.rlim_cur - 500) / 2;
+}
+
+/* Half of the crowd says nothing, half never ends its head or body. */
+START_TEST(test_http_limits__a_crowd_that_waits_does_not_stop_others)
+{
+    static const char *const texts[] = {"", "GET /fixed HTTP/1.1\r\nX-A: ", "",
+                                        POST("/echo", "Content-Length: 9\r\n\r\nhalf")};
+    int crowd = room_for(CROWD);
+    start((aurora_http_options){.head_ms = 300000, .body_ms = 300000, .idle_ms = 300000});
+    raw_client *clients = calloc((size_t)crowd + 1, sizeof(*clients));
+    ck_assert_ptr_nonnull(clients);
+
+    for (int i = 0; i < crowd; i++) {
+        clients[i] = raw_connect(fixture.port);
+        raw_send(&clients[i], texts[i % 4]);
+    }
+    for (int i = 0; i < 200; i++)
+        assert_serves();
+
+    aurora_http_stats stats;
+    aurora_http_stats_get(fixture.server, &stats);
+    ck_assert_uint_ge(stats.connections, (uint32_t)crowd);
+    ck_assert_uint_eq(stats.refused_connections, 0);
+    for (int i = 0; i < crowd; i++)
+        raw_close(&clients[i]);
+    free(clients);
+    stop();
+}
+END_TEST
+
+/* Leaves no descriptor free below a new limit. */
+static void use_up_descriptors(void)
+{
+    struct rlimit limit;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = 256;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    while (dup(0) >= 0) {
+    }
+}
+
+START_TEST(test_http_limits__without_descriptors_a_client_waits_until_there_are_some)
+{
+    start((aurora_http_options){0});
+    raw_client busy = raw_connect(fixture.port), more = raw_open();
+    raw_send(&busy, HELD);
+    http_fixture_await(&fixture, &fixture.held, 1);
+    use_up_descriptors();
+
+    raw_reach(&more, fixture.port);
+    raw_send(&more, RAW_GET("/fixed"));
+    http_fixture_release(&fixture);
+    raw_answer answer = raw_read(&busy, true);
+    ck_assert_int_eq(answer.status, 200);
+    raw_answer_free(&answer);
+    raw_close(&busy);
+
+    answer = raw_read(&more, true);
+    ck_assert_int_eq(answer.status, 200);
+    raw_answer_free(&answer);
+    raw_close(&more);
+    stop();
+}
+END_TEST
+
+/* --- streams ---------------------------------------------------------------------------------- */
+
+START_TEST(test_http_limits__a_stream_ends_and_the_connection_goes_on)
+{
+    start((aurora_http_options){0});
+    raw_client client = raw_connect(fixture.port);
+
+    raw_send(&client, RAW_GET("/stream?count=20") RAW_GET("/fixed"));
+    raw_answer stream = raw_read(&client, true), next = raw_read(&client, true);
+
+    ck_assert_str_eq(raw_field(&stream, "Content-Type"), "text/event-stream");
+    ck_assert(stream.is_whole);
+    ck_assert_uint_eq(stream.body_len, 20 * 1024);
+    ck_assert_str_eq(next.body, "fixed");
+    http_fixture_await(&fixture, &fixture.streams_closed, 1);
+    raw_answer_free(&stream);
+    raw_answer_free(&next);
+    raw_close(&client);
+    stop();
+}
+END_TEST
+
+START_TEST(test_http_limits__a_stream_to_an_old_client_ends_with_its_connection)
+{
+    start((aurora_http_options){0});
+    raw_client client = raw_connect(fixture.port);
+
+    raw_send(&client, "GET /stream?count=3 HTTP/1.0\r\nHost: localhost\r\n\r\n");
+    raw_answer stream = raw_read(&client, true);
+
+    ck_assert_ptr_null(raw_field(&stream, "Transfer-Encoding"));
+    ck_assert_uint_eq(stream.body_len, 3 * 1024);
+    raw_answer_free(&stream);
+    raw_close(&client);
+    stop();
+}
+END_TEST
+
+START_TEST(test_http_limits__head_of_a_stream_is_its_head)
+{
+    start((aurora_http_options){0});
+    raw_client client = raw_connect(fixture.port);
+
+    raw_send(&client, "HEAD /stream?count=3&open=1 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    raw_answer head = raw_read(&client, false);
+    raw_answer next = raw_ask(&client, RAW_GET("/fixed"), 200);
+
+    ck_assert_int_eq(head.status, 200);
+    ck_assert_str_eq(next.body, "fixed");
+    http_fixture_await(&fixture, &fixture.streams_closed, 1);
+    raw_answer_free(&head);
+    raw_answer_free(&next);
+    raw_close(&client);
+    stop();
+}
+END_TEST
+
+START_TEST(test_http_limits__a_stream_closes_when_its_client_leaves)
+{
+    start((aurora_http_options){0});
+    raw_client clients[2] = {raw_connect(fixture.port), raw_connect(fixture.port)};
+    raw_send(&clients[0], RAW_GET("/ticks"));
+    raw_send(&clients[1], RAW_GET("/ticks"));
+    http_fixture_await(&fixture, &fixture.streams_begun, 2);
+
+    raw_close(&clients[0]);
+    http_fixture_await(&fixture, &fixture.streams_closed, 1);
+    http_fixture_tell(&fixture);
+    raw_close(&clients[1]);
+    http_fixture_await(&fixture, &fixture.streams_closed, 2);
+
+    aurora_http_stats stats;
+    aurora_http_stats_get(fixture.server, &stats);
+    ck_assert_uint_eq(stats.streams, 0);
+    stop();
+}
+END_TEST
+
+START_TEST(test_http_limits__a_stream_that_nobody_reads_is_ended)
+{
+    start((aurora_http_options){.write_ms = 200});
+    raw_client client = raw_connect(fixture.port);
+    int small = 4096;
+    setsockopt(client.fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+    raw_send(&client, RAW_GET("/ticks"));
+    http_fixture_await(&fixture, &fixture.streams_begun, 1);
+
+    while (http_fixture_count(&fixture, &fixture.streams_closed) == 0) {
+        http_fixture_tell(&fixture);
+        assert_serves();
+    }
+
+    raw_close(&client);
+    stop();
+}
+END_TEST
+
+START_TEST(test_http_limits__beyond_the_streams_allowed_a_request_gets_503)
+{
+    start((aurora_http_options){.streams_max = 2});
+    raw_client clients[2] = {raw_connect(fixture.port), raw_connect(fixture.port)};
+    raw_send(&clients[0], RAW_GET("/ticks"));
+    raw_send(&clients[1], RAW_GET("/ticks"));
+    http_fixture_await(&fixture, &fixture.streams_begun, 2);
+
+    raw_expect(fixture.port, RAW_GET("/stream?count=3&open=1"), 503, "overloaded");
+    http_fixture_await(&fixture, &fixture.streams_closed, 1);
+    raw_close(&clients[0]);
+    http_fixture_await(&fixture, &fixture.streams_closed, 2);
+    raw_expect(fixture.port, RAW_GET("/stream?count=3"), 200, "");
+
+    raw_close(&clients[1]);
+    stop();
+}
+END_TEST
+
+static Suite *http_limits_suite(void)
+{
+    Suite *suite = suite_create("http_limits");
+    TCase *tcase = tcase_create("limits");
+    tcase_set_timeout(tcase, 120);
+    tcase_add_test(tcase, test_http_limits__a_slow_head_is_408);
+    tcase_add_test(tcase, test_http_limits__a_slow_body_is_408);
+    tcase_add_test(tcase, test_http_limits__a_head_sent_ahead_has_its_own_time);
+    tcase_add_test(tcase, test_http_limits__an_idle_connection_is_closed_without_a_word);
+    tcase_add_test(tcase, test_http_limits__a_handler_without_an_answer_is_503);
+    tcase_add_test(tcase, test_http_limits__an_answer_that_comes_too_late_is_dropped);
+    tcase_add_test(tcase, test_http_limits__a_client_that_does_not_read_is_cut_off);
+    tcase_add_test(tcase, test_http_limits__the_longest_idle_connection_makes_room);
+    tcase_add_test(tcase, test_http_limits__where_all_are_busy_a_new_client_gets_503);
+    tcase_add_test(tcase, test_http_limits__beyond_the_queue_of_jobs_a_request_gets_503);
+    tcase_add_test(tcase, test_http_limits__a_crowd_that_waits_does_not_stop_others);
+    tcase_add_test(tcase,
+                   test_http_limits__without_descriptors_a_client_waits_until_there_are_some);
+    tcase_add_test(tcase, test_http_limits__a_stream_ends_and_the_connection_goes_on);
+    tcase_add_test(tcase, test_http_limits__a_stream_to_an_old_client_ends_with_its_connection);
+    tcase_add_test(tcase, test_http_limits__head_of_a_stream_is_its_head);
+    tcase_add_test(tcase, test_http_limits__a_stream_closes_when_its_client_leaves);
+    tcase_add_test(tcase, test_http_limits__a_stream_that_nobody_reads_is_ended);
+    tcase_add_test(tcase, test_http_limits__beyond_the_streams_allowed_a_request_gets_503);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
+
+AURORA_TEST_MAIN(http_limits_suite)
