@@ -134,6 +134,7 @@ void ctl_body_event(aurora_json_out *out, const aurora_event *event)
     aurora_json_out_id(out, "order_id", event->order_id);
     aurora_json_out_text(out, "sku", event->sku);
     aurora_json_out_bool(out, "resend", event->is_resend == 1);
+    aurora_json_out_text(out, "traceparent", event->traceparent);
     aurora_json_out_raw(out, "data", event->data, event->data_len);
     aurora_json_out_close(out, '}');
 }

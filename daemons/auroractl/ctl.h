@@ -45,6 +45,7 @@ enum {
     CTL_CONSUMER,
     CTL_TIMEOUT,
     CTL_RETRY_FOR,
+    CTL_SERVICE_SECRET,
     CTL_ORDERS,
     CTL_OPTION_COUNT
 };
@@ -63,6 +64,7 @@ enum {
 #define CTL_STORES_MAX 16
 #define CTL_OPERANDS_MAX 4
 #define CTL_SETTINGS_MAX 64
+#define CTL_SECRET_BYTES 257
 
 typedef struct ctl ctl;
 
@@ -88,12 +90,13 @@ struct ctl {
     const char *operands[CTL_OPERANDS_MAX];
     char *settings[CTL_SETTINGS_MAX]; /* "order_deadline=5m", allocated */
     uint32_t setting_count;
-    uint32_t flag_count; /* the first of `settings`, given as options */
-    const char *url;     /* of the server, NULL = by --store */
-    const char *actor;   /* who acts: --actor, $USER, "auroractl" */
-    int64_t retry_ms;    /* how long to go on where a server does not answer */
+    const char *url;    /* of the server, NULL = by --store */
+    const char *secret; /* that requests to it are signed with, NULL = none */
+    const char *actor;  /* who acts: --actor, $USER, "auroractl" */
+    int64_t retry_ms;   /* how long to go on where a server does not answer */
     bool is_json;
     bool is_help;
+    char secret_text[CTL_SECRET_BYTES]; /* of the file that has it */
 };
 
 /* Prints "auroractl: ..." on standard error and returns CTL_UNSURE. */

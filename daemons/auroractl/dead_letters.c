@@ -73,10 +73,11 @@ int ctl_dead_letters_redrive(ctl *run)
 {
     ctl_target target;
     aurora_json_out body = {0};
-    ctl_target_init(&target, "/admin/dead-letters/redrive");
+    ctl_target_init(&target, "/admin/dead-letters");
+    ctl_target_segment(&target, run->operands[0]);
+    ctl_target_segment(&target, run->operands[1]);
+    ctl_target_segment(&target, "redrive");
     aurora_json_out_object(&body, NULL);
-    aurora_json_out_text(&body, "consumer", run->operands[0]);
-    aurora_json_out_text(&body, "key", run->operands[1]);
     aurora_json_out_close(&body, '}');
     ctl_ask ask = {.method = "POST",
                    .target = &target,

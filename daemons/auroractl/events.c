@@ -30,47 +30,36 @@ static void print_event(const ctl *run, aurora_json_value event)
            subject == NULL ? "-" : subject, ctl_field_bool(event, "resend") ? "  (resend)" : "");
 }
 
-/* The events after a position. */
+/* The events after a position; 0 = from the oldest kept. */
 typedef struct {
     uint64_t after;
-    bool is_newest; /* in place of `after`: begin before the newest few */
     uint32_t limit;
     int32_t wait_ms;
 } tailing;
-
-/* Where to begin without a position: before the newest few, and not before the oldest kept. */
-static aurora_status start_of(aurora_t *store, const tailing *at, uint64_t *position_out)
-{
-    uint64_t oldest = 0, newest = 0;
-    aurora_status status = aurora_event_bounds(store, &oldest, &newest);
-    if (status != AURORA_OK)
-        return status;
-    *position_out = at->after;
-    if (at->is_newest)
-        *position_out = newest > at->limit ? newest - at->limit : 0;
-    if ((at->is_newest || at->after == 0) && oldest > 0 && *position_out < oldest - 1)
-        *position_out = oldest - 1;
-    return AURORA_OK;
-}
 
 static aurora_status tail_of_store(aurora_t *store, const void *request, aurora_json_out *out,
                                    aurora_error *err)
 {
     const tailing *at = request;
-    uint64_t position = 0;
+    uint64_t position = at->after, oldest = 0, newest = 0;
     aurora_event_page *page = NULL;
     (void)err;
-    aurora_status status = start_of(store, at, &position);
+    aurora_status status = aurora_event_bounds(store, &oldest, &newest);
+    if (position == 0 && oldest > 0)
+        position = oldest - 1;
     if (status == AURORA_OK)
         status = aurora_event_tail(store, position, at->limit, at->wait_ms, &page);
     if (status != AURORA_OK)
         return status;
+    position = page->count > 0 ? page->position : position;
     aurora_json_out_object(out, NULL);
     aurora_json_out_array(out, "items");
     for (uint32_t i = 0; i < page->count; i++)
         ctl_body_event(out, page->items[i]);
     aurora_json_out_close(out, ']');
-    aurora_json_out_uint(out, "position", page->count > 0 ? page->position : position);
+    aurora_json_out_uint(out, "position", position);
+    aurora_json_out_uint(out, "oldest", oldest);
+    aurora_json_out_uint(out, "newest", newest < position ? position : newest);
     aurora_json_out_close(out, '}');
     aurora_event_page_free(page);
     return AURORA_OK;
@@ -80,8 +69,7 @@ static aurora_status ask(ctl_shop *shop, const tailing *at, ctl_answer *answer, 
 {
     ctl_target target;
     ctl_target_init(&target, "/admin/events");
-    if (!at->is_newest)
-        ctl_target_query_number(&target, "after", (int64_t)at->after);
+    ctl_target_query_number(&target, "after", (int64_t)at->after);
     ctl_target_query_number(&target, "limit", at->limit);
     if (at->wait_ms > 0)
         ctl_target_query_number(&target, "wait", at->wait_ms / 1000);
@@ -90,30 +78,45 @@ static aurora_status ask(ctl_shop *shop, const tailing *at, ctl_answer *answer, 
     return ctl_shop_read(shop, &question, answer, err);
 }
 
+/* Where to begin without a position: before the newest few. */
+static aurora_status find_start(ctl_shop *shop, uint64_t count, uint64_t *after_out,
+                                aurora_error *err)
+{
+    ctl_answer answer = {0};
+    tailing at = {.limit = 1};
+    aurora_status status = ask(shop, &at, &answer, err);
+    if (status == AURORA_OK) {
+        uint64_t newest = (uint64_t)ctl_field_number(ctl_answer_root(&answer), "newest");
+        uint64_t oldest = (uint64_t)ctl_field_number(ctl_answer_root(&answer), "oldest");
+        *after_out = newest > count ? newest - count : 0;
+        if (*after_out < oldest)
+            *after_out = 0;
+    }
+    ctl_answer_free(&answer);
+    return status;
+}
+
 /* Prints up to `left` events (-1 = all), and then waits for more where it is to follow. */
-static aurora_status print_from(ctl_shop *shop, tailing *at, int64_t left, aurora_error *err)
+static aurora_status print_from(ctl_shop *shop, uint64_t after, int64_t left, aurora_error *err)
 {
     bool follows = shop->run->values[CTL_FOLLOW] != NULL;
     aurora_status status = AURORA_OK;
     ctl_answer answer = {0};
-    at->wait_ms = follows && !at->is_newest ? TURN_MS : 0;
+    tailing at = {.after = after, .wait_ms = follows ? TURN_MS : 0};
     while (left != 0 && !ferror(stdout)) {
-        if (!at->is_newest)
-            at->limit = left > 0 && left < PAGE ? (uint32_t)left : PAGE;
-        status = ask(shop, at, &answer, err);
+        at.limit = left > 0 && left < PAGE ? (uint32_t)left : PAGE;
+        status = ask(shop, &at, &answer, err);
         if (status != AURORA_OK)
             break;
         aurora_json_value items = ctl_field(ctl_answer_root(&answer), "items");
         uint32_t count = ctl_field_count(ctl_answer_root(&answer), "items");
         for (uint32_t i = 0; i < count; i++)
             print_event(shop->run, aurora_json_item(items, i));
-        at->after = (uint64_t)ctl_field_number(ctl_answer_root(&answer), "position");
+        at.after = (uint64_t)ctl_field_number(ctl_answer_root(&answer), "position");
         fflush(stdout);
         left = left > 0 ? left - count : left;
-        if (!follows && (count == 0 || at->is_newest))
+        if (count == 0 && !follows)
             break;
-        at->is_newest = false;
-        at->wait_ms = follows ? TURN_MS : 0;
     }
     ctl_answer_free(&answer);
     return status;
@@ -128,15 +131,17 @@ int ctl_events_tail(ctl *run)
     ctl_shop shop;
     int outcome = ctl_shop_open(run, CTL_READ, &shop);
     if (outcome == CTL_YES) {
-        tailing at = {.after = after < 0 ? 0 : (uint64_t)after, .is_newest = after < 0};
-        if (at.is_newest)
-            at.limit = limit > 0 && limit < 1000 ? (uint32_t)limit : NEWEST_SHOWN;
+        uint64_t start = after < 0 ? 0 : (uint64_t)after;
+        aurora_error err = AURORA_ERROR_INIT;
+        aurora_status status = AURORA_OK;
+        if (after < 0)
+            status = find_start(&shop, limit > 0 ? (uint64_t)limit : NEWEST_SHOWN, &start, &err);
         /* With --follow and no --after the limit says how many old ones; it does not end the
          * tail. */
-        if (at.is_newest && run->values[CTL_FOLLOW] != NULL)
+        if (after < 0 && run->values[CTL_FOLLOW] != NULL)
             limit = -1;
-        aurora_error err = AURORA_ERROR_INIT;
-        aurora_status status = print_from(&shop, &at, limit, &err);
+        if (status == AURORA_OK)
+            status = print_from(&shop, start, limit, &err);
         if (status != AURORA_OK)
             outcome = ctl_fail(status, &err, "events");
     }

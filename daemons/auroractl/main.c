@@ -174,12 +174,6 @@ static int check_shop(const ctl *run, const char *name)
         return ctl_refuse("--store and --url are two shops: give one of them");
     if (!ctl_endpoint_is_url(run->url))
         return ctl_refuse("--url: must be http://HOST:PORT, is '%s'", run->url);
-    for (uint32_t i = 0; i < run->flag_count; i++) {
-        int length = (int)strcspn(run->settings[i], "=");
-        if (strncmp(run->settings[i], "service_secret=", 15) != 0)
-            return ctl_refuse("the setting %.*s is the server's own, and means nothing with --url",
-                              length, run->settings[i]);
-    }
     return CTL_YES;
 }
 

@@ -9,8 +9,7 @@
 
 #define NAME_BYTES_MAX 64
 #define EVERYWHERE (CTL_BIT(CTL_STORE) | CTL_BIT(CTL_URL) | CTL_BIT(CTL_JSON))
-#define BY_URL (CTL_BIT(CTL_ACTOR) | CTL_BIT(CTL_RETRY_FOR))
-#define SECRET_BYTES_MAX 255
+#define BY_URL (CTL_BIT(CTL_ACTOR) | CTL_BIT(CTL_RETRY_FOR) | CTL_BIT(CTL_SERVICE_SECRET))
 #define RETRY_PATIENT_MS 60000
 
 typedef struct {
@@ -57,6 +56,10 @@ static const option_row rows[CTL_OPTION_COUNT] = {
     [CTL_TIMEOUT] = {"timeout", "--timeout DURATION", "how long to wait (default 30s)", false},
     [CTL_RETRY_FOR] = {"retry-for", "--retry-for DURATION",
                        "by --url: go on this long while the server is away (replay: 60s)", false},
+    [CTL_SERVICE_SECRET] = {"service-secret", "--service-secret TEXT",
+                            "the server's; else AURORA_SERVICE_SECRET or the file that "
+                            "AURORA_SERVICE_SECRET_FILE names",
+                            false},
     [CTL_ORDERS] = {"orders", "--orders N", "also place N orders (default 0)", false},
 };
 
@@ -81,8 +84,7 @@ void ctl_options_describe(const ctl_command *command)
         if ((taken(command) & CTL_BIT(i)) != 0)
             printf("  %-22s %s\n", rows[i].usage, rows[i].help);
     }
-    printf("  %-22s %s\n", "--SETTING VALUE",
-           "any row of 'auroractl settings'; by --url only --service-secret");
+    printf("  %-22s %s\n", "--SETTING VALUE", "by --store: any row of 'auroractl settings'");
 }
 
 /* "order-deadline" and "ORDER_DEADLINE" as the table spells them. */
@@ -246,24 +248,6 @@ static int read_words(ctl *run, int count, char **words)
     return CTL_YES;
 }
 
-/* AURORA_SERVICE_SECRET_FILE: the value is in a file, without the end of its line. */
-static int read_secret_file(ctl *run, const aurora_setting_info *info, const char *variable)
-{
-    char name[NAME_BYTES_MAX + 8], text[SECRET_BYTES_MAX + 2];
-    snprintf(name, sizeof name, "%s_FILE", variable);
-    const char *path = getenv(name);
-    if (path == NULL || (info->flags & AURORA_SETTING_SECRET) == 0)
-        return CTL_YES;
-    FILE *file = fopen(path, "rb");
-    if (file == NULL)
-        return ctl_refuse("%s: %s: %s", name, path, strerror(errno));
-    size_t length = fread(text, 1, sizeof text - 1, file);
-    fclose(file);
-    text[length] = 0;
-    text[strcspn(text, "\r\n")] = 0;
-    return keep_setting(run, info, text, name);
-}
-
 /* Settings of the daemons may stand in the same environment; they are no concern of ours. */
 static int read_environment(ctl *run)
 {
@@ -275,10 +259,10 @@ static int read_environment(ctl *run)
         for (char *at = name; *at != 0; at++)
             *at = *at >= 'a' && *at <= 'z' ? (char)(*at - 'a' + 'A') : *at;
         const char *value = getenv(name);
-        if ((table[i].flags & AURORA_SETTING_DAEMON) != 0 || ctl_has_setting(run, table[i].name))
+        if (value == NULL || (table[i].flags & AURORA_SETTING_DAEMON) != 0 ||
+            ctl_has_setting(run, table[i].name))
             continue;
-        int outcome = value == NULL ? read_secret_file(run, &table[i], name)
-                                    : keep_setting(run, &table[i], value, name);
+        int outcome = keep_setting(run, &table[i], value, name);
         if (outcome != CTL_YES)
             return outcome;
     }
@@ -300,8 +284,39 @@ static int settle(ctl *run)
                  : is_named                     ? user
                                                 : "auroractl";
     run->retry_ms = (run->command->flags & CTL_PATIENT) != 0 ? RETRY_PATIENT_MS : 0;
-    run->flag_count = run->setting_count;
     return ctl_value_duration(run, CTL_RETRY_FOR, &run->retry_ms) ? CTL_YES : CTL_UNSURE;
+}
+
+/* The secret in a file, without the end of its line. */
+static int read_secret_file(ctl *run, const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    if (file == NULL)
+        return ctl_refuse("AURORA_SERVICE_SECRET_FILE: %s: %s", path, strerror(errno));
+    size_t length = fread(run->secret_text, 1, sizeof run->secret_text - 1, file);
+    fclose(file);
+    run->secret_text[length] = 0;
+    run->secret_text[strcspn(run->secret_text, "\r\n")] = 0;
+    run->secret = run->secret_text;
+    return CTL_YES;
+}
+
+/* What signs requests to --url. Settings are the server's own there. */
+static int settle_url(ctl *run)
+{
+    const char *path = getenv("AURORA_SERVICE_SECRET_FILE");
+    if (run->url == NULL)
+        return CTL_YES;
+    if (run->setting_count > 0)
+        return ctl_refuse("the setting %.*s is the server's own, and means nothing with --url",
+                          (int)strcspn(run->settings[0], "="), run->settings[0]);
+    run->secret = run->values[CTL_SERVICE_SECRET];
+    if (run->secret == NULL)
+        run->secret = getenv("AURORA_SERVICE_SECRET");
+    int outcome = run->secret == NULL && path != NULL ? read_secret_file(run, path) : CTL_YES;
+    if (run->secret != NULL && run->secret[0] == 0)
+        run->secret = NULL;
+    return outcome;
 }
 
 int ctl_options_read(ctl *run, int count, char **words)
@@ -310,6 +325,8 @@ int ctl_options_read(ctl *run, int count, char **words)
     if (outcome != CTL_YES || run->is_help)
         return outcome;
     outcome = settle(run);
+    if (outcome == CTL_YES)
+        outcome = settle_url(run);
     return outcome == CTL_YES ? read_environment(run) : outcome;
 }
 

@@ -105,7 +105,7 @@ static int read_options(const ctl *run, ctl_replay_run *replay)
         if (strncmp(run->settings[i], "payment=none:", strlen("payment=none:")) == 0)
             return ctl_refuse("payment=none: leaves every order unpaid; a replay needs a provider");
     }
-    if (run->url != NULL && ctl_shop_endpoint(run).secret == NULL)
+    if (run->url != NULL && run->secret == NULL)
         return ctl_refuse("a replay by --url sets references, prices and times, which needs the "
                           "scope orders:import: give --service-secret or "
                           "AURORA_SERVICE_SECRET_FILE");

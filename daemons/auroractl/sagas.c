@@ -7,8 +7,6 @@
 #include "page.h"
 #include "view.h"
 
-#define AGE_BYTES 24
-
 static bool read_participant(const ctl *run, int32_t *participant_out)
 {
     const char *name = run->values[CTL_PARTICIPANT];
@@ -80,8 +78,7 @@ int ctl_sagas_list(ctl *run)
         return CTL_UNSURE;
     ctl_target_query(&target, "parked", at.filter.is_parked == 1 ? "true" : NULL);
     ctl_target_query(&target, "participant", run->values[CTL_PARTICIPANT]);
-    if (at.filter.age_min_ms > 0)
-        ctl_target_query_number(&target, "age_min_ms", at.filter.age_min_ms);
+    ctl_target_query(&target, "age", run->values[CTL_AGE]);
     ctl_ask ask = {.method = "GET", .target = &target, .of_store = list_of_store, .request = &at};
     return ctl_view_page(run, &ask, &view, "sagas");
 }

@@ -4,13 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "options.h"
-
 ctl_endpoint ctl_shop_endpoint(const ctl *run)
 {
-    return (ctl_endpoint){.base = run->url,
-                          .secret = ctl_setting_value(run, "service_secret"),
-                          .principal = run->actor};
+    return (ctl_endpoint){.base = run->url, .secret = run->secret, .principal = run->actor};
 }
 
 int ctl_shop_open(const ctl *run, uint32_t flags, ctl_shop *out)
