@@ -8,8 +8,8 @@
 #include "core/event.h"
 
 /* "order.failed ID customer="..." contact="a***@host" total_minor=2500 currency="EUR"
- * reason=payment_declined decline_code="..."": members that an order does not have are left out,
- * and texts are quoted as in JSON. NULL when memory ran out. */
+ * reason=payment_declined": members that an order does not have are left out, and texts are quoted
+ * as in JSON. NULL when memory ran out. */
 const char *aurora__notification_line(aurora__arena *arena, const aurora__event *event);
 
 /* Writes as much of a contact as lets its owner recognise it: the first character and what follows

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # An installed tree serves the three ways in which others build: pkg-config, find_package and
-# add_subdirectory, in C and in C++.
+# add_subdirectory, in C and in C++; libaurora-net too, where it was built.
 set -euo pipefail
 root=${AURORA_SOURCE_DIR:-$(cd "$(dirname "$0")/../.." && pwd)}
 build=${AURORA_BUILD_DIR:-$root/build}
@@ -55,6 +55,41 @@ c++ -std=c++17 "$work/user.cc" -o "$work/by_cc" $(pkg-config --cflags --libs aur
     -Wl,-rpath,"$libdir"
 expect "pkg-config in C++" "$work/by_cc"
 
+# A host of libaurora-net says how many drivers it got, before the version.
+cat >"$work/net.c" <<'END'
+#include <aurora/aurora.h>
+#include <aurora/net.h>
+#include <stdio.h>
+
+int main(void)
+{
+    aurora_t *shop;
+    uint32_t count;
+    const aurora_driver *drivers = aurora_net_drivers(&count);
+    const char *settings[] = {"payment=http://127.0.0.1:9/", "payment_secret=x"};
+    if (aurora_open("memory:", AURORA_OPTIONS(.drivers = drivers, .driver_count = count,
+                                              .settings = settings, .setting_count = 2),
+                    &shop, NULL) != AURORA_OK)
+        return 1;
+    aurora_close(shop);
+    puts(aurora_version());
+    return 0;
+}
+END
+has_net=OFF
+if [ -e "$build/lib/libaurora-net.so" ]; then
+    has_net=ON
+    # shellcheck disable=SC2046
+    cc -std=c11 "$work/net.c" -o "$work/net_by_c" $(pkg-config --cflags --libs aurora-net) \
+        -Wl,-rpath,"$libdir"
+    expect "pkg-config of aurora-net" "$work/net_by_c"
+    # shellcheck disable=SC2046
+    cc -std=c11 "$work/net.c" -o "$work/net_static" -I"$(pkg-config --variable=includedir aurora)" \
+        "$libdir/libaurora-net.a" "$libdir/libaurora.a" \
+        $(pkg-config --libs libcurl libcrypto sqlite3) -lm -pthread
+    expect "libaurora-net.a" "$work/net_static"
+fi
+
 cat >"$work/CMakeLists.txt" <<END
 cmake_minimum_required(VERSION 3.21)
 project(user C)
@@ -67,11 +102,21 @@ add_executable(shared user.c)
 target_link_libraries(shared Aurora::aurora)
 add_executable(static user.c)
 target_link_libraries(static Aurora::aurora_static)
+if($has_net)
+    add_executable(net_shared net.c)
+    target_link_libraries(net_shared Aurora::net)
+    add_executable(net_static net.c)
+    target_link_libraries(net_static Aurora::net_static)
+endif()
 END
 cmake -S "$work" -B "$work/found" -G Ninja -DCMAKE_PREFIX_PATH="$work/installed" >/dev/null
 cmake --build "$work/found" >/dev/null
 expect "find_package, shared" "$work/found/shared"
 expect "find_package, static" "$work/found/static"
+if [ "$has_net" = ON ]; then
+    expect "find_package of net, shared" "$work/found/net_shared"
+    expect "find_package of net, static" "$work/found/net_static"
+fi
 
 # Configured and not built: the objects would be the same ones again.
 cmake -S "$work" -B "$work/whole" -G Ninja -DWHOLE=ON >/dev/null
