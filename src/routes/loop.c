@@ -2,8 +2,6 @@
 #include "routes/loop.h"
 
 #include <stdlib.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #define QUEUE_CAPACITY 16384
 #define TAKEN_AT_ONCE 128
@@ -61,27 +59,16 @@ static aurora_status start(aurora__routes_loop *loop)
     aurora_status status = open_queue(loop, &loop->orders);
     if (status == AURORA_OK)
         status = open_queue(loop, &loop->watches);
-    if (status != AURORA_OK)
-        return status;
-    loop->turn_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (loop->turn_fd < 0)
-        return AURORA_EIO;
-    loop->turn_watch =
-        aurora_http_watch_fd(loop->loop, loop->turn_fd, aurora__placings_submit, loop);
-    return loop->turn_watch == NULL ? AURORA_ENOMEM : AURORA_OK;
+    return status;
 }
 
 static void release(aurora__routes_loop *loop)
 {
-    aurora__placings_drop(loop);
     aurora__order_streams_drop(loop);
     close_queue(&loop->orders);
     close_queue(&loop->watches);
-    aurora_http_watch_free(loop->turn_watch);
     aurora_http_watch_free(loop->stream_timer);
     aurora_http_watch_free(loop->event_timer);
-    if (loop->turn_fd >= 0)
-        close(loop->turn_fd);
     free(loop);
 }
 
@@ -90,8 +77,7 @@ aurora_status aurora_routes_loop_begin(void *self, aurora_http_loop *loop, void 
     aurora__routes_loop *made = malloc(sizeof *made);
     if (made == NULL)
         return AURORA_ENOMEM;
-    *made = (aurora__routes_loop){.routes = self, .loop = loop, .turn_fd = -1};
-    made->placings_end = &made->placings;
+    *made = (aurora__routes_loop){.routes = self, .loop = loop};
     aurora_status status = start(made);
     if (status != AURORA_OK) {
         release(made);

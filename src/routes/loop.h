@@ -9,7 +9,6 @@
 
 typedef struct aurora__order_stream aurora__order_stream;
 typedef struct aurora__event_wait aurora__event_wait;
-typedef struct aurora__placing aurora__placing;
 
 /* Who waits for one completion of the queue; its address is the tag. */
 typedef struct aurora__waiter aurora__waiter;
@@ -31,11 +30,6 @@ typedef struct {
      * keep no order out. */
     aurora__routes_queue watches;
 
-    aurora__placing *placings, **placings_end; /* of order_place.c: not yet submitted */
-    uint32_t placing_count;
-    int turn_fd; /* readable while there are some */
-    aurora_http_watch *turn_watch;
-
     aurora__order_stream *streams; /* of order_stream.c */
     aurora_http_watch *stream_timer;
     aurora__event_wait *event_waits; /* of admin_events.c */
@@ -50,10 +44,7 @@ aurora__routes_loop *aurora__routes_loop_of(const aurora_http_exchange *exchange
 aurora_status aurora__routes_loop_watch(aurora__routes_loop *loop, aurora_id id, uint64_t after,
                                         uint32_t timeout_ms, aurora__waiter *waiter);
 
-/* --- what the files of their nouns do for loop.c ---------------------------------------------- */
-
-void aurora__placings_submit(void *routes_loop);
-void aurora__placings_drop(aurora__routes_loop *loop);
+/* Frees all streams, of order_stream.c. */
 void aurora__order_streams_drop(aurora__routes_loop *loop);
 
 #endif

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* POST /orders. Nothing blocks: the body is read on the loop's thread, all requests that one turn
- * of the loop has read go to the engine together, since a batch shares a commit, and the queue's
- * completions answer them. */
+/* POST /orders. Nothing blocks: the body is read on the loop's thread, the request goes to the
+ * engine, and the queue's completion answers it. The engine makes a batch of what arrived while the
+ * last one was committed; to collect the requests of a turn of the loop before gained nothing that
+ * could be measured. */
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "http/fields.h"
 #include "http/json_in.h"
@@ -14,28 +12,18 @@
 #include "routes/order_answer.h"
 #include "routes/order_body.h"
 
-#define SUBMITTED_AT_ONCE 128
 #define COMMIT_WAIT_MS 10000 /* for the creating commit, where the client does not wait longer */
 
-/* One order on its way. Before the submission in the loop's list, then in the queue's hands. */
-struct aurora__placing {
+/* One order on its way, in the exchange's memory, which outlives a client that leaves. */
+typedef struct {
     aurora__waiter waiter; /* first: the tag points to it */
-    aurora__placing *next;
     aurora_http_exchange *exchange;
-    aurora_json_doc *doc; /* whose texts the request points to */
     uint32_t wait_ms;
-    aurora_order_request request;
-};
-
-static void release(aurora__placing *placing)
-{
-    aurora_json_free(placing->doc);
-    free(placing);
-}
+} order_placing;
 
 /* --- the answer ------------------------------------------------------------------------------- */
 
-static void answer_order(aurora__placing *placing, const aurora_completion *completion)
+static void answer_order(order_placing *placing, const aurora_completion *completion)
 {
     char id[AURORA_ID_TEXT_BYTES], location[64], applied[32];
     aurora_http_exchange *exchange = placing->exchange;
@@ -102,119 +90,64 @@ static void answer_refusal(aurora_http_exchange *exchange, const aurora_completi
 
 static void done(aurora__waiter *waiter, const aurora_completion *completion)
 {
-    aurora__placing *placing = (aurora__placing *)waiter;
+    order_placing *placing = (order_placing *)waiter;
     if (completion->status == AURORA_OK && completion->order != NULL)
         answer_order(placing, completion);
     else
         answer_refusal(placing->exchange, completion);
-    release(placing);
-}
-
-/* --- the submission --------------------------------------------------------------------------- */
-
-static void refuse_all(aurora__placing *placing, aurora_status status)
-{
-    while (placing != NULL) {
-        aurora__placing *next = placing->next;
-        aurora_http_refuse(placing->exchange, status, NULL);
-        release(placing);
-        placing = next;
-    }
-}
-
-/* Hands over what one turn collected. What finds no room is refused: the client's next try costs
- * less than a second queue in front of the engine's. */
-void aurora__placings_submit(void *routes_loop)
-{
-    aurora__routes_loop *loop = routes_loop;
-    uint64_t count_of_turns;
-    const aurora_order_request *requests[SUBMITTED_AT_ONCE];
-    uint64_t tags[SUBMITTED_AT_ONCE];
-    uint32_t count = 0, accepted = 0;
-    (void)!read(loop->turn_fd, &count_of_turns, sizeof count_of_turns);
-    aurora__placing *placing = loop->placings;
-    for (; placing != NULL; placing = placing->next) {
-        requests[count] = &placing->request;
-        tags[count++] = (uint64_t)(uintptr_t)&placing->waiter;
-    }
-    if (count == 0)
-        return;
-    aurora_status status =
-        aurora_order_submit(loop->orders.queue, requests, tags, count, &accepted);
-    placing = loop->placings;
-    loop->placings = NULL;
-    loop->placings_end = &loop->placings;
-    loop->placing_count = 0;
-    for (uint32_t i = 0; i < accepted; i++) {
-        aurora__placing *next = placing->next;
-        aurora_json_free(placing->doc); /* the request was copied */
-        placing->doc = NULL;
-        placing = next;
-    }
-    refuse_all(placing, status == AURORA_OK ? AURORA_EBUSY : status);
-}
-
-static void collect(aurora__routes_loop *loop, aurora__placing *placing)
-{
-    uint64_t one = 1;
-    *loop->placings_end = placing;
-    loop->placings_end = &placing->next;
-    if (loop->placing_count++ == 0)
-        (void)!write(loop->turn_fd, &one, sizeof one);
-    if (loop->placing_count == SUBMITTED_AT_ONCE)
-        aurora__placings_submit(loop);
-}
-
-void aurora__placings_drop(aurora__routes_loop *loop)
-{
-    while (loop->placings != NULL) {
-        aurora__placing *next = loop->placings->next;
-        release(loop->placings);
-        loop->placings = next;
-    }
 }
 
 /* --- the request ------------------------------------------------------------------------------ */
 
-static bool read_request(aurora__placing *placing)
+static bool read_request(order_placing *placing, const aurora_json_doc *doc, const char *key,
+                         aurora_order_request *out)
 {
     aurora_http_exchange *exchange = placing->exchange;
-    aurora_order_request *request = &placing->request;
-    const char *key = NULL;
-    if (!aurora_http_idempotency_key(exchange, &key) ||
-        !aurora__body_parse(exchange, &placing->doc))
-        return false;
-    aurora_order_request_init(request);
-    placing->wait_ms = aurora_http_prefer_wait_ms(exchange);
-    request->flags = AURORA_ORDER_WITH_RESULT;
-    request->timeout_ms = placing->wait_ms;
+    aurora_order_request_init(out);
+    out->flags = AURORA_ORDER_WITH_RESULT;
+    out->timeout_ms = placing->wait_ms;
     if (placing->wait_ms == 0) {
-        request->flags |= AURORA_ORDER_NO_WAIT | AURORA_ORDER_AS_CREATED;
-        request->timeout_ms = COMMIT_WAIT_MS;
+        out->flags |= AURORA_ORDER_NO_WAIT | AURORA_ORDER_AS_CREATED;
+        out->timeout_ms = COMMIT_WAIT_MS;
     }
-    request->traceparent = aurora_http_traceparent(exchange);
+    out->traceparent = aurora_http_traceparent(exchange);
     if (key != NULL) {
-        request->key = key;
-        request->key_scope = aurora__order_key_scope(exchange);
-        if (request->key_scope == NULL) {
+        out->key = key;
+        out->key_scope = aurora__order_key_scope(exchange);
+        if (out->key_scope == NULL) {
             aurora_http_refuse(exchange, AURORA_ENOMEM, NULL);
             return false;
         }
     }
-    return aurora__order_body_read(exchange, placing->doc, request);
+    return aurora__order_body_read(exchange, doc, out);
+}
+
+static void submit(order_placing *placing, const aurora_order_request *request)
+{
+    aurora__routes_loop *loop = aurora__routes_loop_of(placing->exchange);
+    uint64_t tag = (uint64_t)(uintptr_t)&placing->waiter;
+    uint32_t accepted = 0;
+    aurora_status status = aurora_order_submit(loop->orders.queue, &request, &tag, 1, &accepted);
+    if (accepted == 0)
+        aurora_http_refuse(placing->exchange, status, NULL);
 }
 
 void aurora__order_place_handle(aurora_http_exchange *exchange, void *self)
 {
     (void)self;
-    aurora__placing *placing = malloc(sizeof *placing);
+    const char *key;
+    aurora_json_doc *doc;
+    aurora_order_request request;
+    order_placing *placing = aurora_http_alloc(exchange, sizeof *placing);
     if (placing == NULL) {
         aurora_http_refuse(exchange, AURORA_ENOMEM, NULL);
         return;
     }
-    *placing = (aurora__placing){.waiter.done = done, .exchange = exchange};
-    if (read_request(placing))
-        collect(aurora__routes_loop_of(exchange), placing);
-    else
-        release(placing);
+    *placing = (order_placing){
+        .waiter.done = done, .exchange = exchange, .wait_ms = aurora_http_prefer_wait_ms(exchange)};
+    if (!aurora_http_idempotency_key(exchange, &key) || !aurora__body_parse(exchange, &doc))
+        return;
+    if (read_request(placing, doc, key, &request))
+        submit(placing, &request); /* which copies what the document holds */
+    aurora_json_free(doc);
 }

@@ -12,12 +12,11 @@
 
 /* --- one -------------------------------------------------------------------------------------- */
 
-/* A GET with Prefer: wait. */
+/* A GET with Prefer: wait, in the exchange's memory. */
 typedef struct {
     aurora__waiter waiter; /* first: the tag points to it */
     aurora__routes_loop *loop;
     aurora_http_exchange *exchange;
-    aurora_order *order; /* as last seen */
     int64_t end_ns;
 } order_wait;
 
@@ -41,27 +40,26 @@ static void show(aurora_http_exchange *exchange, aurora_order *order)
     aurora_order_free(order);
 }
 
-/* Waits on, or answers with what there is: where no watch can be had too. */
-static void wait_on(order_wait *wait)
+/* Waits on, or answers with what there is: where no watch can be had too. Frees the order. */
+static void wait_on(order_wait *wait, aurora_order *order)
 {
     int64_t left_ms = (wait->end_ns - now_ns()) / 1000000;
-    if (!aurora__order_is_over(wait->order) && left_ms > 0 &&
-        aurora__routes_loop_watch(wait->loop, wait->order->id, wait->order->version,
-                                  (uint32_t)left_ms, &wait->waiter) == AURORA_OK)
-        return;
-    show(wait->exchange, wait->order);
+    if (!aurora__order_is_over(order) && left_ms > 0 &&
+        aurora__routes_loop_watch(wait->loop, order->id, order->version, (uint32_t)left_ms,
+                                  &wait->waiter) == AURORA_OK)
+        aurora_order_free(order);
+    else
+        show(wait->exchange, order);
 }
 
 static void watched(aurora__waiter *waiter, const aurora_completion *completion)
 {
     order_wait *wait = (order_wait *)waiter;
-    if (completion->order == NULL) {
-        show(wait->exchange, wait->order);
-        return;
-    }
-    aurora_order_free(wait->order);
-    wait->order = completion->order;
-    wait_on(wait);
+    aurora_order *order;
+    if (completion->order != NULL)
+        wait_on(wait, completion->order);
+    else if (aurora__order_read(wait->exchange, wait->loop->routes, &order))
+        show(wait->exchange, order);
 }
 
 void aurora__order_get_handle(aurora_http_exchange *exchange, void *self)
@@ -81,9 +79,8 @@ void aurora__order_get_handle(aurora_http_exchange *exchange, void *self)
     *wait = (order_wait){.waiter.done = watched,
                          .loop = aurora__routes_loop_of(exchange),
                          .exchange = exchange,
-                         .order = order,
                          .end_ns = now_ns() + (int64_t)wait_ms * 1000000};
-    wait_on(wait);
+    wait_on(wait, order);
 }
 
 /* --- many ------------------------------------------------------------------------------------- */
