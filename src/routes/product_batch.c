@@ -29,6 +29,7 @@ typedef struct {
     uint32_t *places;                    /* ...and where each stands among the items */
     aurora_status *statuses;
     uint32_t input_count;
+    bool is_overloaded;
 } batch;
 
 static bool batch_init(batch *of, const aurora_routes *routes, uint32_t count)
@@ -117,18 +118,26 @@ static void read_items(batch *of, aurora_json_value list)
     }
 }
 
-/* The call for many tells statuses only. What failed in it is tried once more alone, which tells
- * the rule, or works where the queue was full. */
+/* Whether the call for one would say more than the call for many did, or might still work, without
+ * waiting for a store that just failed. */
+static bool is_worth_a_try(const batch *of, aurora_status status)
+{
+    return status == AURORA_EINVAL || status == AURORA_ETOOBIG ||
+           (status == AURORA_EBUSY && !of->is_overloaded);
+}
+
+/* The call for many tells statuses only, the call for one the rule and the place too. */
 static void finish(batch *of, item *stored, uint32_t place, aurora_status status)
 {
     aurora_t *shop = of->routes->shop;
     aurora_error err = AURORA_ERROR_INIT;
     const char *sku = stored->body.input.sku;
     aurora_product *product;
-    if (status != AURORA_OK)
+    if (is_worth_a_try(of, status)) {
         status = aurora_product_put(shop, &stored->body.input, AURORA_ANY_VERSION, &stored->version,
                                     &err);
-    else if (aurora_product_get(shop, sku, &product) == AURORA_OK) {
+        of->is_overloaded = of->is_overloaded || status == AURORA_EBUSY;
+    } else if (status == AURORA_OK && aurora_product_get(shop, sku, &product) == AURORA_OK) {
         stored->version = product->version;
         aurora_product_free(product);
     }
