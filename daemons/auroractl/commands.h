@@ -21,6 +21,9 @@ int ctl_products_import(ctl *run);
 int ctl_products_export(ctl *run);
 int ctl_products_resync(ctl *run);
 
+int ctl_search(ctl *run);
+int ctl_reindex(ctl *run);
+
 int ctl_stock_list(ctl *run);
 int ctl_stock_show(ctl *run);
 int ctl_stock_receive(ctl *run);

@@ -6,6 +6,7 @@
 #include "api/handle.h"
 #include "api/refuse.h"
 #include "codec/result.h"
+#include "engine/search.h"
 #include "engine/verify.h"
 
 #include <stdio.h>
@@ -54,7 +55,8 @@ static aurora_status verify_one(aurora_t *shop, aurora__verify *verify)
     aurora_status rc = aurora__handle_enter_query(shop);
     if (rc != AURORA_OK)
         return rc;
-    rc = aurora__verify_run(verify, shop->engine);
+    aurora__search_flush(shop->engine);
+    rc = aurora__verify_run(verify, shop->engine, shop->has_search ? &shop->search : NULL);
     aurora__handle_leave(shop);
     return rc;
 }

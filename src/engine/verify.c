@@ -150,11 +150,14 @@ aurora_status aurora__verify_init(aurora__verify *verify, const aurora_allocator
     return verify->items == NULL ? AURORA_ENOMEM : AURORA_OK;
 }
 
-aurora_status aurora__verify_run(aurora__verify *verify, aurora__engine *engine)
+aurora_status aurora__verify_run(aurora__verify *verify, aurora__engine *engine,
+                                 const aurora_search_port *search)
 {
     static void (*const parts[])(aurora__verify *) = {aurora__verify_stock, aurora__verify_orders,
-                                                      aurora__verify_log, aurora__verify_parked};
+                                                      aurora__verify_log, aurora__verify_parked,
+                                                      aurora__verify_search};
     verify->engine = engine;
+    verify->search = search;
     verify->now_ms = aurora__engine_wall_ms(engine);
     verify->status = aurora__engine_read_begin(engine, &verify->txn);
     if (verify->status != AURORA_OK)

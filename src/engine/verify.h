@@ -8,11 +8,13 @@
 #include "engine/engine.h"
 
 #include <aurora/operator.h>
+#include <aurora/port/search.h>
 
 #define AURORA__VIOLATIONS_MAX 1000
 
 typedef struct {
     aurora__engine *engine;
+    const aurora_search_port *search; /* NULL = it has no index */
     aurora_store_txn *txn;
     aurora__query_arena arena; /* of the violations' texts */
     bool is_at_rest;
@@ -30,8 +32,10 @@ typedef struct {
 /* Prepares an audit that may go over several stores. AURORA_ENOMEM. */
 aurora_status aurora__verify_init(aurora__verify *verify, const aurora_allocator *allocator,
                                   uint32_t flags);
-/* Audits the store of this engine and adds to what was found. */
-aurora_status aurora__verify_run(aurora__verify *verify, aurora__engine *engine);
+/* Audits the store of this engine, and its search index (NULL = none), and adds to what was
+ * found. */
+aurora_status aurora__verify_run(aurora__verify *verify, aurora__engine *engine,
+                                 const aurora_search_port *search);
 void aurora__verify_deinit(aurora__verify *verify);
 
 /* --- for its parts ---------------------------------------------------------------------------- */
@@ -69,5 +73,6 @@ void aurora__verify_stock(aurora__verify *verify);
 void aurora__verify_orders(aurora__verify *verify);
 void aurora__verify_log(aurora__verify *verify);
 void aurora__verify_parked(aurora__verify *verify);
+void aurora__verify_search(aurora__verify *verify);
 
 #endif
