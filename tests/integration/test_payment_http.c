@@ -19,39 +19,13 @@ static aurora_t *shop;
 static char *folder;
 static char file[512];
 
-/* `more` may replace any setting that is here; NULL = none. */
-static aurora_t *open_shop(const char *url, int port, const char *more)
-{
-    char payment[128];
-    uint32_t driver_count;
-    snprintf(payment, sizeof payment, "payment=%s://127.0.0.1:%d/pay?shop=1",
-             bank->certificate[0] != '\0' ? "https" : "http", port);
-    const char *settings[] = {payment,
-                              "payment_secret=" HTTP_BANK_SECRET,
-                              "payment_timeout=1s",
-                              "retry_first=20ms",
-                              "retry_max=100ms",
-                              "search=none:",
-                              more != NULL ? more : "search=none:"};
-    const aurora_driver *drivers = aurora_net_drivers(&driver_count);
-    return shop_open(url, AURORA_OPTIONS(.flags = AURORA_OPEN_WORKER, .drivers = drivers,
-                                         .driver_count = driver_count, .settings = settings,
-                                         .setting_count = 7));
-}
-
 static void start(void)
 {
     folder = aurora_tempdir_new();
     aurora_test_path(file, sizeof file, folder, "shop.db");
     bank = http_bank_new(NULL);
-    shop = open_shop("memory:", bank->port, NULL);
+    shop = http_bank_shop(bank, "memory:", bank->port, NULL);
     shop_stock_up(shop, 1000);
-}
-
-static void start_with_tls(void)
-{
-    folder = aurora_tempdir_new();
-    bank = http_bank_new(folder);
 }
 
 static void stop(void)
@@ -65,7 +39,7 @@ static void stop(void)
 static void reopen(int port, const char *more)
 {
     aurora_close(shop);
-    shop = open_shop("memory:", port, more);
+    shop = http_bank_shop(bank, "memory:", port, more);
     shop_stock_up(shop, 1000);
 }
 
@@ -380,7 +354,7 @@ END_TEST
 START_TEST(test_payment_http__close_waits_for_an_answer_on_its_way)
 {
     aurora_close(shop);
-    shop = open_shop(file, bank->port, NULL);
+    shop = http_bank_shop(bank, file, bank->port, NULL);
     shop_stock_up(shop, 10);
     atomic_store(&bank->delay_ms, 300);
     http_bank_treat(bank, AURORA_VERB_AUTHORIZE, HTTP_BANK_IS_LATE, 1);
@@ -389,7 +363,7 @@ START_TEST(test_payment_http__close_waits_for_an_answer_on_its_way)
 
     aurora_close(shop);
 
-    shop = open_shop(file, bank->port, NULL);
+    shop = http_bank_shop(bank, file, bank->port, NULL);
     ck_assert(shop_wait_settled(shop, id, SETTLE_MS));
     ck_assert_uint_eq(bank->requests[HTTP_BANK_QUERY], 0);
     http_bank_audit(bank, shop);
@@ -401,7 +375,7 @@ static void kill_in_flight(int verb)
 {
     pid_t child = fork();
     if (child == 0) {
-        aurora_t *mine = open_shop(file, bank->port, "payment_timeout=25s");
+        aurora_t *mine = http_bank_shop(bank, file, bank->port, "payment_timeout=25s");
         shop_stock_up(mine, 10);
         aurora_order_free(shop_place(mine, "a", 2, "card", AURORA_ORDER_NO_WAIT));
         pause();
@@ -469,91 +443,6 @@ START_TEST(test_payment_http__kill_during_a_capture_charges_once)
 }
 END_TEST
 
-/* --- TLS -------------------------------------------------------------------------------------- */
-
-START_TEST(test_payment_http__unknown_certificate_is_refused)
-{
-    shop = open_shop("memory:", bank->port, "order_deadline=500ms");
-    shop_stock_up(shop, 10);
-
-    aurora_order *order = shop_place(shop, "a", 2, "card", 0);
-
-    ck_assert_int_eq(order->reason, AURORA_REASON_DEADLINE);
-    ck_assert_uint_gt(bank->connections, 0);
-    ck_assert_uint_eq(bank->requests[AURORA_VERB_AUTHORIZE], 0);
-    aurora_order_free(order);
-}
-END_TEST
-
-START_TEST(test_payment_http__certificate_of_the_given_authority_is_accepted)
-{
-    char authority[600];
-    snprintf(authority, sizeof authority, "payment_ca=%s", bank->certificate);
-    shop = open_shop("memory:", bank->port, authority);
-    shop_stock_up(shop, 10);
-
-    assert_sold_once("a");
-}
-END_TEST
-
-/* --- settings --------------------------------------------------------------------------------- */
-
-static void assert_refused(const char *payment, const char *more, const char *field,
-                           const char *message)
-{
-    uint32_t driver_count;
-    aurora_t *refused;
-    aurora_error err = AURORA_ERROR_INIT;
-    const aurora_driver *drivers = aurora_net_drivers(&driver_count);
-    const char *settings[] = {payment, more};
-    aurora_assert_status(
-        aurora_open("memory:",
-                    AURORA_OPTIONS(.drivers = drivers, .driver_count = driver_count,
-                                   .settings = settings, .setting_count = more != NULL ? 2 : 1),
-                    &refused, &err),
-        AURORA_EINVAL);
-    ck_assert_str_eq(err.field, field);
-    ck_assert_str_eq(err.message, message);
-    ck_assert_ptr_null(refused);
-}
-
-START_TEST(test_payment_http__bad_settings_are_named)
-{
-    static const char secret[] = "payment_secret=x";
-    assert_refused("payment=https://psp.example/pay", NULL, "payment_secret",
-                   "is required: requests to the bridge are signed with it");
-    assert_refused("payment=http://psp.example/pay", secret, "payment",
-                   "must be https: to another machine; ?insecure=1 allows http:");
-    assert_refused("payment=http://127.0.0.1.example/pay", secret, "payment",
-                   "must be https: to another machine; ?insecure=1 allows http:");
-    assert_refused("payment=http://psp.example/pay?insecure=yes", secret, "payment",
-                   "insecure can only be 1");
-    assert_refused("payment=https://psp.example/pay?insecure=1", secret, "payment",
-                   "takes insecure=1 with http: alone: https: is always verified");
-    assert_refused("payment=https://me:word@psp.example/", secret, "payment",
-                   "must hold no user and password: requests are signed");
-    assert_refused("payment=https://psp.example/#top", secret, "payment", "must have no fragment");
-    assert_refused("payment=https:", secret, "payment", "must be https://host/path");
-}
-END_TEST
-
-START_TEST(test_payment_http__plain_http_needs_this_machine_or_a_word)
-{
-    static const char *const urls[] = {"payment=http://localhost:1/pay",
-                                       "payment=http://127.9.9.9:1/pay",
-                                       "payment=http://[::1]:1/pay",
-                                       "payment=http://psp.example/pay?insecure=1",
-                                       "payment=http://psp.example/?a=b&insecure=1&c=d",
-                                       "payment=https://psp.example/pay"};
-    uint32_t driver_count;
-    const aurora_driver *drivers = aurora_net_drivers(&driver_count);
-    const char *settings[] = {urls[_i], "payment_secret=x"};
-
-    shop = shop_open("memory:", AURORA_OPTIONS(.drivers = drivers, .driver_count = driver_count,
-                                               .settings = settings, .setting_count = 2));
-}
-END_TEST
-
 static Suite *suite(void)
 {
     const int after = sizeof bad_after_the_act / sizeof *bad_after_the_act;
@@ -588,14 +477,6 @@ static Suite *suite(void)
     tcase_add_loop_test(plain, test_payment_http__kill_during_an_authorize_charges_once, 0, 2);
     tcase_add_loop_test(plain, test_payment_http__kill_during_a_capture_charges_once, 0, 2);
     suite_add_tcase(all, plain);
-    TCase *tls = tcase_create("tls");
-    tcase_set_timeout(tls, 60);
-    tcase_add_checked_fixture(tls, start_with_tls, stop);
-    tcase_add_test(tls, test_payment_http__unknown_certificate_is_refused);
-    tcase_add_test(tls, test_payment_http__certificate_of_the_given_authority_is_accepted);
-    tcase_add_test(tls, test_payment_http__bad_settings_are_named);
-    tcase_add_loop_test(tls, test_payment_http__plain_http_needs_this_machine_or_a_word, 0, 6);
-    suite_add_tcase(all, tls);
     return all;
 }
 

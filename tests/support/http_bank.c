@@ -2,6 +2,7 @@
 #include "http_bank.h"
 
 #include <arpa/inet.h>
+#include <aurora/net.h>
 #include <cjson/cJSON.h>
 #include <netinet/in.h>
 #include <openssl/hmac.h>
@@ -474,6 +475,25 @@ void http_bank_free(http_bank *bank)
 }
 
 /* --- for tests -------------------------------------------------------------------------------- */
+
+aurora_t *http_bank_shop(const http_bank *bank, const char *url, int port, const char *more)
+{
+    char payment[128];
+    uint32_t driver_count;
+    snprintf(payment, sizeof payment, "payment=%s://127.0.0.1:%d/pay?shop=1",
+             bank->certificate[0] != '\0' ? "https" : "http", port);
+    const char *settings[] = {payment,
+                              "payment_secret=" HTTP_BANK_SECRET,
+                              "payment_timeout=1s",
+                              "retry_first=20ms",
+                              "retry_max=100ms",
+                              "search=none:",
+                              more != NULL ? more : "search=none:"};
+    const aurora_driver *drivers = aurora_net_drivers(&driver_count);
+    return shop_open(url, AURORA_OPTIONS(.flags = AURORA_OPEN_WORKER, .drivers = drivers,
+                                         .driver_count = driver_count, .settings = settings,
+                                         .setting_count = 7));
+}
 
 void http_bank_treat(http_bank *bank, int verb, int treatment, int times)
 {

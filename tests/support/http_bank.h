@@ -70,6 +70,10 @@ void http_bank_free(http_bank *bank);
 /* Binds a port and closes it: nobody listens there. */
 int http_bank_free_port(void);
 
+/* Opens a shop with a worker that pays at this port, in a hurry: a second for a call, milliseconds
+ * between attempts. `more` may replace any setting; NULL = none. */
+aurora_t *http_bank_shop(const http_bank *bank, const char *url, int port, const char *more);
+
 void http_bank_treat(http_bank *bank, int verb, int treatment, int times);
 
 /* Waits, at most some seconds, until that many requests of a verb have arrived. */
