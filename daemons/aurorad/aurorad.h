@@ -20,6 +20,7 @@ typedef struct {
     aurora_service_log *log;
     aurora_t *shop;
     aurora_routes routes;
+    char *payment_secret;
     aurora_http_server *metrics; /* of metrics_listen; NULL = with the others */
 } aurorad;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The rules for settings, the store with its drivers, the cache, the key of cursors. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "aurorad.h"
@@ -122,12 +123,15 @@ int aurorad_open(aurorad *daemon)
     daemon->routes.shop = daemon->shop;
     daemon->routes.service_name = daemon->source.program;
     daemon->routes.daemon = daemon;
-    daemon->routes.payment_secret = aurora_config_text(daemon->config, "payment_secret");
-    return 0;
+    /* A copy: a reload gives the settings new texts. */
+    daemon->payment_secret = strdup(aurora_config_text(daemon->config, "payment_secret"));
+    daemon->routes.payment_secret = daemon->payment_secret;
+    return daemon->payment_secret != NULL ? 0 : aurorad_refuse(daemon, "out of memory");
 }
 
 void aurorad_close(aurorad *daemon)
 {
     aurora_cache_close(daemon->routes.cache);
     aurora_close(daemon->shop);
+    free(daemon->payment_secret);
 }

@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BUFFER_BYTES 262144
+#define BUFFER_BYTES 524288
 #define GATHER_NS 2000000 /* under load one write then holds many lines */
 #define STALL_MS 1000
 

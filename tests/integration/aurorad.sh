@@ -69,6 +69,7 @@ grep -q '^service_secret = \*\*\*\*\*\*\*\*' out || fail "print-config shows the
 # --- serving --------------------------------------------------------------------------------------
 
 start() { # ARGUMENT...: sets pid and url
+    : >log
     "$aurorad" --listen 127.0.0.1:0 --store sqlite:shop.db --log-format json "$@" >log 2>err &
     pid=$!
     url=
@@ -106,7 +107,7 @@ answer 415 "$url/orders" -X POST
 product='{"name":"Mug","price_minor":1250,"currency":"EUR"}'
 answer 201 "$url/products/mug" -X PUT -H 'Content-Type: application/json' -d "$product"
 answer 200 "$url/products/mug"
-answer 200 "$url/inventory/mug/receipts" -H 'Content-Type: application/json' -d '{"quantity":5}'
+answer 201 "$url/inventory/mug/receipts" -H 'Content-Type: application/json' -d '{"quantity":5}'
 order='{"lines":[{"sku":"mug","quantity":2}],"currency":"EUR","payment_method":"tok_approve"}'
 answer 201 "$url/orders" -H 'Content-Type: application/json' -H 'Idempotency-Key: k1' \
     -H 'Prefer: wait=10' -d "$order"
@@ -178,9 +179,55 @@ grep -q '"items":' body || fail "the example of docs/HTTP.md gets: $(cat body)"
 ! grep -q thirty-two log || fail "the secret is logged"
 stop INT
 
-# The same store is served again.
+# --- a process manager ----------------------------------------------------------------------------
+
+# The same store is served again, under something like systemd.
 unset AURORA_SERVICE_SECRET_FILE
+python3 - notify.sock >told <<'PYTHON' &
+import socket, sys
+with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+    manager.bind(sys.argv[1])
+    manager.settimeout(60)
+    told = ""
+    while "STOPPING=1" not in told:
+        told = manager.recv(4096).decode()
+        print(told, flush=True)
+PYTHON
+listener=$!
+for _ in $(seq 200); do
+    [ ! -S notify.sock ] || break
+    sleep 0.05
+done
+export NOTIFY_SOCKET=$folder/notify.sock WATCHDOG_USEC=200000
 start
+told() {
+    for _ in $(seq 200); do
+        ! grep -q "^$1" told || return 0
+        sleep 0.05
+    done
+    fail "the manager is not told $1: $(cat told)"
+}
+told READY=1
+told WATCHDOG=1
 answer 200 "$url/products/mug"
-stop TERM
-echo "aurorad: refusals, serving, reload, signatures, drain"
+kill -HUP "$pid"
+told RELOADING=1
+told MONOTONIC_USEC=
+
+# A request that does not end holds the drain up, for which a second signal does not wait.
+exec 9<>"/dev/tcp/127.0.0.1/${url##*:}"
+printf 'POST /orders HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n%s\r\n\r\n{' \
+    'Content-Length: 100' >&9
+answer 200 "$url/livez" # the server has read the other one by now, or will before it drains
+kill -TERM "$pid"
+told STOPPING=1
+wait "$listener"
+sleep 0.2
+kill -0 "$pid" || fail "the drain cut a request off: $(tail -n 2 log)"
+kill -TERM "$pid"
+status=0
+wait "$pid" || status=$?
+pid=
+[ "$status" = 143 ] || fail "a second SIGTERM ends with $status"
+exec 9>&-
+echo "aurorad: refusals, serving, reload, signatures, drain, process manager"
