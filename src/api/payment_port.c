@@ -54,6 +54,22 @@ aurora_status aurora_payment_attach(aurora_t *shop, const aurora_payment_port *g
     return rc;
 }
 
+aurora_status aurora_payment_breaker(aurora_t *shop, aurora_breaker_figures *figures_out)
+{
+    if (figures_out == NULL)
+        return AURORA_EINVAL;
+    aurora_status rc = aurora__handle_enter(shop);
+    if (rc != AURORA_OK)
+        return rc;
+    const aurora_payment_port *port = &shop->payment;
+    if (atomic_load(&shop->has_payment) && port->breaker != NULL)
+        port->breaker(port->self, figures_out);
+    else
+        rc = AURORA_ENOTSUP;
+    aurora__handle_leave(shop);
+    return rc;
+}
+
 /* --- from the setting ------------------------------------------------------------------------- */
 
 static void log_payment(void *self, int32_t level, const char *message)

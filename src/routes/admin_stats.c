@@ -159,6 +159,26 @@ static void write_limit(aurora_json_out *out, const char *name, uint64_t used, u
     aurora_json_out_close(out, '}');
 }
 
+/* The breaker before the payment provider, where there is one. */
+static void write_breakers(aurora_json_out *out, aurora_t *shop)
+{
+    aurora_breaker_figures figures;
+    aurora_json_out_array(out, "breakers");
+    if (aurora_payment_breaker(shop, &figures) == AURORA_OK) {
+        aurora_json_out_object(out, NULL);
+        aurora_json_out_text(out, "name", "payment");
+        aurora_json_out_text(out, "state", aurora_breaker_state_name(figures.state));
+        aurora_json_out_uint(out, "calls", figures.calls);
+        aurora_json_out_uint(out, "failed", figures.failed);
+        aurora_json_out_uint(out, "slow", figures.slow);
+        aurora_json_out_uint(out, "refused", figures.refused);
+        aurora_json_out_uint(out, "opened", figures.opened);
+        aurora_json_out_int(out, "retry_after_ms", figures.retry_after_ns / 1000000);
+        aurora_json_out_close(out, '}');
+    }
+    aurora_json_out_close(out, ']');
+}
+
 void aurora__limits_handle(aurora_http_exchange *exchange, void *self)
 {
     const aurora_routes *routes = self;
@@ -180,6 +200,7 @@ void aurora__limits_handle(aurora_http_exchange *exchange, void *self)
     write_limit(&out, "connections", http.connections, http.refused_connections);
     aurora_json_out_close(&out, ']');
     aurora_json_out_null(&out, "next_cursor");
+    write_breakers(&out, routes->shop);
     aurora_json_out_close(&out, '}');
     aurora__answer_json(exchange, 200, &out);
     aurora_metric_page_free(page);

@@ -270,6 +270,10 @@ START_TEST(test_payment_http__bridge_that_is_away_costs_no_attempt)
     ck_assert_int_eq(shop_status(shop, id), AURORA_ORDER_RESERVED);
     ck_assert_uint_le(shop_participant(saga, AURORA_PARTICIPANT_PAYMENT)->attempts, 1);
     aurora_saga_free(saga);
+    aurora_breaker_figures breaker;
+    aurora_assert_ok(aurora_payment_breaker(shop, &breaker));
+    ck_assert_uint_ge(breaker.failed, 1);
+    ck_assert_uint_eq(breaker.failed, breaker.calls);
 }
 END_TEST
 

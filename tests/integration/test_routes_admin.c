@@ -355,6 +355,42 @@ START_TEST(test_stats__show_store_log_and_server)
 }
 END_TEST
 
+static aurora_status never(void *self, aurora_t *shop, const aurora_task *task)
+{
+    (void)self;
+    (void)shop;
+    (void)task;
+    return AURORA_EBUSY;
+}
+
+static void read_open(void *self, aurora_breaker_figures *figures_out)
+{
+    (void)self;
+    *figures_out = (aurora_breaker_figures){.state = AURORA_BREAKER_OPEN,
+                                            .calls = 10,
+                                            .failed = 7,
+                                            .opened = 1,
+                                            .retry_after_ns = 1500000000};
+}
+
+START_TEST(test_limits__show_the_breaker_before_the_provider)
+{
+    const aurora_payment_port port = {
+        .size = sizeof port, .start = never, .query = never, .breaker = read_open};
+    open_unpaid(_i);
+    order_server_expect(&server, 200, "GET", "/admin/limits", NULL);
+    ck_assert_str_eq(at("breakers"), "[]");
+
+    aurora_assert_ok(aurora_payment_attach(server.shop, &port));
+
+    order_server_expect(&server, 200, "GET", "/admin/limits", NULL);
+    ck_assert_str_eq(at("breakers.0.name"), "payment");
+    ck_assert_str_eq(at("breakers.0.state"), "OPEN");
+    ck_assert_str_eq(at("breakers.0.failed"), "7");
+    ck_assert_str_eq(at("breakers.0.retry_after_ms"), "1500");
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *routes = suite_create("routes_admin");
@@ -376,6 +412,7 @@ static Suite *suite(void)
     ADD(test_events__answer_nothing_when_the_wait_is_over);
     tcase_add_test(tcase, test_dead_letters__are_listed_and_redriven);
     ADD(test_stats__show_store_log_and_server);
+    ADD(test_limits__show_the_breaker_before_the_provider);
 #undef ADD
     suite_add_tcase(routes, tcase);
     return routes;

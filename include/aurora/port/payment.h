@@ -4,6 +4,7 @@
 #ifndef AURORA_PORT_PAYMENT_H
 #define AURORA_PORT_PAYMENT_H
 
+#include <aurora/breaker.h>
 #include <aurora/task.h>
 
 #ifdef __cplusplus
@@ -29,6 +30,9 @@ typedef struct {
      * afterwards it makes no call of the library. For ports with threads of their own, which bound
      * the time that it takes. NULL = nothing to do. */
     void (*stop)(void *self);
+    /* Reads the breaker that stands before the provider, for operators; any thread, until stop.
+     * NULL = there is none. */
+    void (*breaker)(void *self, aurora_breaker_figures *figures_out);
 } aurora_payment_port;
 
 /* What a driver is told that opens a provider. Texts and allocator are borrowed: texts until the
@@ -55,6 +59,11 @@ typedef aurora_status (*aurora_payment_open_fn)(const aurora_payment_options *op
  * there. Before any order is placed through the handle, at most once: AURORA_ECONFLICT;
  * AURORA_EINVAL when a required function is missing. Threads: shared. */
 AURORA_API aurora_status aurora_payment_attach(aurora_t *shop, const aurora_payment_port *port);
+
+/* Reads the breaker before this handle's provider. AURORA_ENOTSUP where the provider is no port or
+ * has none. Threads: shared. */
+AURORA_API aurora_status aurora_payment_breaker(aurora_t *shop,
+                                                aurora_breaker_figures *figures_out);
 
 #ifdef __cplusplus
 }

@@ -44,6 +44,14 @@ static aurora_status begin(void *argument, aurora_t *shop, const aurora_task *ta
     return AURORA_OK;
 }
 
+static void read_breaker(void *argument, aurora_breaker_figures *figures_out)
+{
+    aurora__bridge *self = argument;
+    pthread_mutex_lock(&self->lock);
+    aurora_breaker_read(&self->breaker, aurora__bridge_now_ns(), figures_out);
+    pthread_mutex_unlock(&self->lock);
+}
+
 static void stop(void *argument)
 {
     aurora__bridge *self = argument;
@@ -175,6 +183,7 @@ aurora_status aurora__payment_http_open(const aurora_payment_options *options,
                                      .start = begin,
                                      .query = begin,
                                      .close = close_port,
-                                     .stop = stop};
+                                     .stop = stop,
+                                     .breaker = read_breaker};
     return rc;
 }
