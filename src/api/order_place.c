@@ -239,6 +239,7 @@ aurora__place_command *aurora__place_command_new(aurora_t *shop, const aurora__o
     atomic_store(&shop->has_orders, true);
     command->place.id = *id;
     aurora__order_draft_fill(draft, (char *)(command + 1), &command->place);
+    command->head.needs_keys = command->place.key != NULL;
     if (command->place.key != NULL)
         command->fingerprint =
             aurora__keys_fingerprint(shop->engine, command->place.key_scope, command->place.key);

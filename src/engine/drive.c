@@ -2,6 +2,8 @@
 /* Who drives: the worker, or whichever thread waits or pumps. At most one at a time. */
 #include "engine/internal.h"
 
+#include "engine/keys.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,6 +15,8 @@
 #define POLL_MS 50
 #define IDLE_MS 200
 #define LOOK_MS 1000
+#define KEYS_URGENT_NS 10000000 /* of reading at once: somebody waits for it, or nobody for more */
+#define KEYS_ASIDE_NS 2000000
 
 void aurora__command_queue_push(aurora__command_queue *queue, aurora__command *command)
 {
@@ -144,15 +148,57 @@ static bool look_at_tail(aurora__engine *engine)
     return true;
 }
 
-/* Takes what waits until there are `to` commands; returns how many there are. */
+/* Puts commands back where they were taken from. The lock is held. */
+static void give_back(aurora__command_queue *queue, aurora__command_queue *some)
+{
+    if (some->first == NULL)
+        return;
+    some->last->next = queue->first;
+    queue->first = some->first;
+    queue->last = queue->last == NULL ? some->last : queue->last;
+    queue->count += some->count;
+}
+
+/* Takes what waits until there are `to` commands; returns how many there are. Commands with a key
+ * stay where they are until the map of keys is filled: others go on meanwhile. */
 static uint32_t take_queued(aurora__engine *engine, aurora__command **commands, uint32_t count,
                             uint32_t to)
 {
+    aurora__command_queue kept = {0};
+    bool has_keys = aurora__keys_is_near(engine) || atomic_load(&engine->health) == AURORA_ECORE;
     pthread_mutex_lock(&engine->lock);
-    while (count < to && engine->queue.first != NULL)
-        commands[count++] = aurora__command_queue_pop(&engine->queue);
+    while (count < to && engine->queue.first != NULL) {
+        aurora__command *command = aurora__command_queue_pop(&engine->queue);
+        if (command->needs_keys && !has_keys)
+            aurora__command_queue_push(&kept, command);
+        else
+            commands[count++] = command;
+    }
+    engine->has_key_waiting = kept.first != NULL;
+    give_back(&engine->queue, &kept);
     pthread_mutex_unlock(&engine->lock);
     return count;
+}
+
+/* A worker begins at once, so that the first command with a key finds it done; without one it costs
+ * a host nothing that never sends any. */
+static bool prepare_keys(aurora__engine *engine, bool is_idle)
+{
+    if (engine->options.is_readonly || !engine->options.has_worker || engine->has_key_waiting ||
+        aurora__keys_is_near(engine))
+        return false;
+    aurora__keys_prepare(engine, is_idle ? KEYS_URGENT_NS : KEYS_ASIDE_NS);
+    return true;
+}
+
+/* What waits, up to `to`; who waits for keys gets them now if little is missing. */
+static uint32_t take_ready(aurora__engine *engine, aurora__command **commands, uint32_t to)
+{
+    uint32_t count = take_queued(engine, commands, 0, to);
+    if (!engine->has_key_waiting)
+        return count;
+    aurora__keys_prepare(engine, KEYS_URGENT_NS);
+    return take_queued(engine, commands, count, to);
 }
 
 /* One turn: what waits and what is due as one batch, then the followers. However much waits, an
@@ -162,14 +208,15 @@ static bool turn(aurora__engine *engine)
     aurora__command *commands[AURORA__BATCH_COMMANDS_MAX];
     uint32_t room = engine->options.batch_commands_max;
     push_later(engine);
-    uint32_t count = take_queued(engine, commands, 0, room - room / 8);
+    uint32_t count = take_ready(engine, commands, room - room / 8);
     count += aurora__timer_collect(engine, commands + count, room - count);
     count = take_queued(engine, commands, count, room);
-    bool did = count > 0;
+    bool did = count > 0 || engine->has_key_waiting;
     if (count > 0)
         aurora__batch_run(engine, commands, count);
     aurora__watch_expire(engine, aurora__engine_monotonic_ns(engine), false, AURORA_ETIMEDOUT);
     aurora__flush_run(engine);
+    did |= prepare_keys(engine, count == 0);
     did |= aurora__tail_followers(engine, count == 0);
     did |= aurora__tail_work(engine, count == 0);
     if (count == 0 && aurora__tail_is_behind(engine))

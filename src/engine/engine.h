@@ -64,6 +64,7 @@ struct aurora__command {
     _Atomic uint32_t references; /* the caller and the engine hold one each */
     atomic_bool is_done;         /* what the class wrote is visible to who sees it */
     bool is_kept;                /* of the running batch: its cascade stands */
+    bool needs_keys;             /* waits until the map of idempotency keys is all but filled */
     bool is_order; /* refused with AURORA_EBUSY while the log is full or the handle drains */
     /* Waiting for an order: see aurora__engine_watch. */
     bool is_watching;

@@ -108,6 +108,7 @@ struct aurora__engine {
     aurora__follower *followers[AURORA__FOLLOWERS_MAX];
     uint32_t follower_count;
     struct aurora__keys *keys; /* idempotency: engine/keys.h */
+    bool has_key_waiting;      /* a command waits for them */
     aurora__counters counters;
 };
 

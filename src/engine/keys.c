@@ -29,7 +29,10 @@ typedef struct {
 
 struct aurora__keys {
     uint8_t seed[8];
-    bool is_filled;
+    bool is_begun;  /* `from` says how far; what others store since is noted */
+    bool is_near;   /* only what came after the last slice is missing */
+    bool is_filled; /* nothing is */
+    aurora_id from;
     shard shards[SHARDS];
 };
 
@@ -58,6 +61,8 @@ void aurora__keys_forget(aurora__engine *engine)
     for (uint32_t i = 0; i < SHARDS; i++)
         allocator->release(allocator->self, engine->keys->shards[i].slots);
     memset(engine->keys->shards, 0, sizeof engine->keys->shards);
+    engine->keys->is_begun = false;
+    engine->keys->is_near = false;
     engine->keys->is_filled = false;
 }
 
@@ -211,11 +216,13 @@ static aurora_status remember(aurora__engine *engine, const aurora__order_row *o
     return rc;
 }
 
-/* Reads one page of orders from *from on and moves it behind the last. */
-static aurora_status fill_page(aurora__engine *engine, aurora__turn *turn, aurora_id *from,
+/* Reads one page of orders and moves behind the last. */
+static aurora_status fill_page(aurora__engine *engine, aurora_store_txn *txn, int64_t now_ms,
                                uint32_t *count_out)
 {
-    aurora_value lower = {.kind = AURORA_COLUMN_UUID, .length = 16, .bytes = from};
+    struct aurora__keys *keys = engine->keys;
+    aurora_id from = keys->from;
+    aurora_value lower = {.kind = AURORA_COLUMN_UUID, .length = 16, .bytes = &from};
     aurora__range range = {.table = AURORA__TABLE_order,
                            .index = -1,
                            .flags = AURORA_SCAN_LOWER_OPEN,
@@ -231,25 +238,33 @@ static aurora_status fill_page(aurora__engine *engine, aurora__turn *turn, auror
     aurora_status rc = rows == NULL ? AURORA_ENOMEM : AURORA_OK;
     *count_out = 0;
     if (rc == AURORA_OK)
-        rc = aurora__engine_scan(engine, turn->txn, &range, &arena, rows, count_out);
+        rc = aurora__engine_scan(engine, txn, &range, &arena, rows, count_out);
     for (uint32_t i = 0; rc == AURORA_OK && i < *count_out; i++)
-        rc = remember(engine, &rows[i], turn->step.now_ms);
+        rc = remember(engine, &rows[i], now_ms);
     if (rc == AURORA_OK && *count_out > 0)
-        *from = rows[*count_out - 1].id;
+        keys->from = rows[*count_out - 1].id;
     aurora__query_arena_free(&arena);
     return rc;
 }
 
+static void begin(aurora__engine *engine, int64_t now_ms)
+{
+    if (engine->keys->is_begun)
+        return;
+    engine->keys->is_begun = true;
+    engine->keys->from = aurora__id_floor(now_ms - engine->options.key_keep_ms - SLACK_MS);
+}
+
+/* The last part may only be read inside a batch: nothing can be written then. */
 aurora_status aurora__keys_fill(aurora__engine *engine, aurora__turn *turn)
 {
     if (engine->keys->is_filled)
         return AURORA_OK;
-    int64_t since_ms = turn->step.now_ms - engine->options.key_keep_ms - SLACK_MS;
-    aurora_id from = aurora__id_floor(since_ms);
+    begin(engine, turn->step.now_ms);
     uint32_t count = PAGE_ROWS;
     aurora_status rc = AURORA_OK;
     while (rc == AURORA_OK && count == PAGE_ROWS)
-        rc = fill_page(engine, turn, &from, &count);
+        rc = fill_page(engine, turn->txn, turn->step.now_ms, &count);
     if (rc != AURORA_OK)
         aurora__keys_forget(engine);
     else
@@ -257,9 +272,34 @@ aurora_status aurora__keys_fill(aurora__engine *engine, aurora__turn *turn)
     return rc;
 }
 
+bool aurora__keys_is_near(const aurora__engine *engine)
+{
+    return engine->keys->is_near || engine->keys->is_filled;
+}
+
+/* After a failure it is up to the batch to meet it again and to say so. */
+void aurora__keys_prepare(aurora__engine *engine, int64_t budget_ns)
+{
+    aurora_store_txn *txn;
+    uint32_t count = PAGE_ROWS;
+    int64_t now_ms = aurora__engine_time_ms(engine);
+    int64_t end_ns = aurora__engine_monotonic_ns(engine) + budget_ns;
+    begin(engine, now_ms);
+    aurora_status rc = aurora__engine_read_begin(engine, &txn);
+    if (rc == AURORA_OK) {
+        while (rc == AURORA_OK && count == PAGE_ROWS &&
+               aurora__engine_monotonic_ns(engine) < end_ns)
+            rc = fill_page(engine, txn, now_ms, &count);
+        aurora__engine_read_end(engine, txn);
+    }
+    if (rc != AURORA_OK)
+        aurora__keys_forget(engine);
+    engine->keys->is_near = rc != AURORA_OK || count < PAGE_ROWS;
+}
+
 aurora_status aurora__keys_note(aurora__engine *engine, aurora__turn *turn, const aurora_id *id)
 {
-    if (!engine->keys->is_filled)
+    if (!engine->keys->is_begun)
         return AURORA_OK;
     aurora__query_arena arena;
     aurora__order_row order;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Which order was made under an idempotency key: fingerprints of the last 24 hours in memory. The
  * truth is the order row, which holds scope, key and hash: a fingerprint only says which rows to
- * look at. Filled from the store at the first keyed command, by our own batches from then on, and
- * by the tail when another process wrote. Only the driving thread may use it, but for the
- * fingerprint itself. */
+ * look at. Filled from the store, in slices between batches and at the first keyed command what is
+ * missing then; by our own batches from then on, and by the tail when another process wrote. Only
+ * the driving thread may use it, but for the fingerprint itself. */
 #ifndef AURORA_ENGINE_KEYS_H
 #define AURORA_ENGINE_KEYS_H
 
@@ -16,7 +16,12 @@ void aurora__keys_free(aurora__engine *engine);
 /* A keyed hash of scope (NULL = the host's) and key, never 0. Any thread. */
 uint64_t aurora__keys_fingerprint(const aurora__engine *engine, const char *scope, const char *key);
 
-/* Reads the orders of the last 24 hours if that was not done. Called before find, inside the batch
+/* Reads on in the orders of the last 24 hours, outside of a batch, for about budget_ns. */
+void aurora__keys_prepare(aurora__engine *engine, int64_t budget_ns);
+/* Whether what is left to be read is little enough for a batch. */
+bool aurora__keys_is_near(const aurora__engine *engine);
+
+/* Reads what is missing of the orders of the last 24 hours. Called before find, inside the batch
  * that will decide, so that nothing can be written between the two. */
 aurora_status aurora__keys_fill(aurora__engine *engine, aurora__turn *turn);
 

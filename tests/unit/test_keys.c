@@ -20,6 +20,7 @@ typedef struct {
     aurora__turn turn;
     aurora_failing_allocator failing;
     aurora_allocator allocator;
+    int64_t ticks;
 } fixture;
 
 static void swallow(void *self, int32_t level, const char *message)
@@ -27,6 +28,18 @@ static void swallow(void *self, int32_t level, const char *message)
     (void)self;
     (void)level;
     (void)message;
+}
+
+static int64_t stand(void *self)
+{
+    (void)self;
+    return NOW;
+}
+
+/* A millisecond goes by with each look at it. */
+static int64_t tick(void *self)
+{
+    return ((fixture *)self)->ticks++ * 1000000;
 }
 
 static void start(fixture *f)
@@ -40,6 +53,8 @@ static void start(fixture *f)
     aurora_failing_allocator_attach(&f->failing, &f->allocator);
     f->engine.options.allocator = &f->allocator;
     f->engine.options.key_keep_ms = DAY;
+    f->engine.options.clock = (aurora_clock){
+        .size = sizeof(aurora_clock), .self = f, .wall_ms = stand, .monotonic_ns = tick};
     aurora_store_options options = {.size = sizeof options,
                                     .address = "",
                                     .tables = tables,
@@ -279,6 +294,84 @@ START_TEST(test_keys__notes_what_another_process_stored)
 }
 END_TEST
 
+static void store_many(fixture *f, int count)
+{
+    for (int i = 0; i < count; i++) {
+        char key[16];
+        aurora_id id = id_at(NOW - HOUR + i, 4);
+        snprintf(key, sizeof key, "k%d", i);
+        store_order(f, &id, NOW - HOUR + i, key);
+    }
+}
+
+/* A page is 512 orders; the short one tells the end. */
+START_TEST(test_keys__are_prepared_in_slices_of_the_given_time)
+{
+    fixture f;
+    start(&f);
+    store_many(&f, 1100);
+
+    aurora__keys_prepare(&f.engine, 1500000);
+    ck_assert_uint_eq(aurora__keys_count(&f.engine), 512);
+    ck_assert(!aurora__keys_is_near(&f.engine));
+    aurora__keys_prepare(&f.engine, 1500000);
+    ck_assert_uint_eq(aurora__keys_count(&f.engine), 1024);
+    ck_assert(!aurora__keys_is_near(&f.engine));
+    aurora__keys_prepare(&f.engine, 1500000);
+
+    ck_assert_uint_eq(aurora__keys_count(&f.engine), 1100);
+    ck_assert(aurora__keys_is_near(&f.engine));
+    stop(&f);
+}
+END_TEST
+
+/* Behind the slices by id, and in front of them: another process drew that id long before. */
+START_TEST(test_keys__miss_nothing_that_is_stored_between_slices)
+{
+    fixture f;
+    aurora_id before = id_at(NOW - 2 * HOUR, 1), after = id_at(NOW, 2);
+    start(&f);
+    store_many(&f, 600);
+    aurora__keys_prepare(&f.engine, 1500000);
+    store_order(&f, &before, NOW - 2 * HOUR, "before");
+    store_order(&f, &after, NOW, "after");
+
+    begin(&f, AURORA_TXN_READ);
+    aurora_assert_ok(aurora__keys_note(&f.engine, &f.turn, &before));
+    end(&f);
+    aurora__keys_prepare(&f.engine, 1500000);
+    begin(&f, AURORA_TXN_READ);
+    aurora_assert_ok(aurora__keys_fill(&f.engine, &f.turn));
+    end(&f);
+
+    ck_assert_uint_eq(aurora__keys_count(&f.engine), 602);
+    ck_assert(has(&f, aurora__keys_fingerprint(&f.engine, "scope", "before"), before));
+    ck_assert(has(&f, aurora__keys_fingerprint(&f.engine, "scope", "after"), after));
+    stop(&f);
+}
+END_TEST
+
+/* The batch is to meet the failure and to tell it. */
+START_TEST(test_keys__failed_slice_leaves_it_to_the_batch)
+{
+    fixture f;
+    start(&f);
+    store_many(&f, 10);
+    aurora_failing_allocator_init(&f.failing, 0, 0);
+
+    aurora__keys_prepare(&f.engine, 1500000);
+
+    ck_assert_uint_eq(aurora__keys_count(&f.engine), 0);
+    ck_assert(aurora__keys_is_near(&f.engine));
+    begin(&f, AURORA_TXN_READ);
+    aurora_assert_ok(aurora__keys_fill(&f.engine, &f.turn));
+    end(&f);
+    ck_assert_uint_eq(aurora__keys_count(&f.engine), 10);
+    aurora__keys_free(&f.engine);
+    f.engine.store.close(f.engine.store.self);
+}
+END_TEST
+
 START_TEST(test_keys__without_memory_nothing_is_half_filled)
 {
     fixture f;
@@ -320,6 +413,9 @@ static Suite *keys_suite(void)
     tcase_add_test(tcase, test_keys__growing_drops_what_has_expired);
     tcase_add_test(tcase, test_keys__are_filled_from_the_orders_of_the_last_day);
     tcase_add_test(tcase, test_keys__notes_what_another_process_stored);
+    tcase_add_test(tcase, test_keys__are_prepared_in_slices_of_the_given_time);
+    tcase_add_test(tcase, test_keys__miss_nothing_that_is_stored_between_slices);
+    tcase_add_test(tcase, test_keys__failed_slice_leaves_it_to_the_batch);
     tcase_add_test(tcase, test_keys__without_memory_nothing_is_half_filled);
     suite_add_tcase(suite, tcase);
     return suite;
