@@ -313,7 +313,8 @@ static int settle_url(ctl *run)
     run->secret = run->values[CTL_SERVICE_SECRET];
     if (run->secret == NULL)
         run->secret = getenv("AURORA_SERVICE_SECRET");
-    int outcome = run->secret == NULL && path != NULL ? read_secret_file(run, path) : CTL_YES;
+    int outcome =
+        run->secret == NULL && path != NULL && path[0] != 0 ? read_secret_file(run, path) : CTL_YES;
     if (run->secret != NULL && run->secret[0] == 0)
         run->secret = NULL;
     return outcome;
