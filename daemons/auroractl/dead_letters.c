@@ -2,9 +2,9 @@
 /* dead-letters list, redrive. */
 #include <stdio.h>
 
-#include "bodies.h"
 #include "commands.h"
 #include "page.h"
+#include "routes/bodies.h"
 #include "view.h"
 
 typedef struct {
@@ -23,7 +23,7 @@ static aurora_status list_of_store(aurora_t *store, const void *request, aurora_
         return status;
     ctl_page_begin(out);
     for (uint32_t i = 0; i < page->count; i++)
-        ctl_body_dead_letter(out, page->items[i]);
+        aurora_body_dead_letter(out, page->items[i]);
     ctl_page_end(out, page->next_cursor);
     aurora_dead_letter_page_free(page);
     return AURORA_OK;

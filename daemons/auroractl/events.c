@@ -3,9 +3,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "bodies.h"
 #include "commands.h"
 #include "page.h"
+#include "routes/bodies.h"
 #include "time_text.h"
 #include "view.h"
 
@@ -55,7 +55,7 @@ static aurora_status tail_of_store(aurora_t *store, const void *request, aurora_
     aurora_json_out_object(out, NULL);
     aurora_json_out_array(out, "items");
     for (uint32_t i = 0; i < page->count; i++)
-        ctl_body_event(out, page->items[i]);
+        aurora_body_event(out, page->items[i]);
     aurora_json_out_close(out, ']');
     aurora_json_out_uint(out, "position", position);
     aurora_json_out_uint(out, "oldest", oldest);

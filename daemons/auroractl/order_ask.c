@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "bodies.h"
 #include "orders.h"
+#include "routes/bodies.h"
 #include "time_text.h"
 
 static aurora_status place_in_store(aurora_t *store, const void *request, aurora_json_out *out,
@@ -9,7 +9,7 @@ static aurora_status place_in_store(aurora_t *store, const void *request, aurora
     aurora_order *order = NULL;
     aurora_status status = aurora_order_place(store, request, &order, err);
     if (status == AURORA_OK)
-        ctl_body_order(out, order);
+        aurora_body_order(out, order);
     aurora_order_free(order);
     return status;
 }
@@ -69,7 +69,7 @@ static aurora_status cancel_of_store(aurora_t *store, const void *request, auror
     aurora_order *order = NULL;
     aurora_status status = aurora_order_cancel_with(store, request, &order, err);
     if (status == AURORA_OK)
-        ctl_body_order(out, order);
+        aurora_body_order(out, order);
     aurora_order_free(order);
     return status;
 }

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bodies.h"
 #include "commands.h"
 #include "page.h"
+#include "routes/bodies.h"
 #include "view.h"
 
 typedef struct {
@@ -26,7 +26,7 @@ static aurora_status list_of_store(aurora_t *store, const void *request, aurora_
         return status;
     ctl_page_begin(out);
     for (uint32_t i = 0; i < page->count; i++)
-        ctl_body_order(out, page->items[i]);
+        aurora_body_order(out, page->items[i]);
     ctl_page_end(out, page->next_cursor);
     aurora_order_page_free(page);
     return AURORA_OK;
@@ -144,7 +144,7 @@ static aurora_status show_of_store(aurora_t *store, const void *request, aurora_
     aurora_status status = aurora_order_get(store, *id, &order);
     (void)err;
     if (status == AURORA_OK)
-        ctl_body_order(out, order);
+        aurora_body_order(out, order);
     aurora_order_free(order);
     return status;
 }
@@ -160,7 +160,7 @@ static aurora_status history_of_store(aurora_t *store, const void *request, auro
         return status;
     ctl_page_begin(out);
     for (uint32_t i = 0; i < history->count; i++)
-        ctl_body_transition(out, history->items[i]);
+        aurora_body_transition(out, history->items[i]);
     ctl_page_end(out, NULL);
     aurora_history_free(history);
     return AURORA_OK;

@@ -3,9 +3,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "bodies.h"
 #include "commands.h"
 #include "page.h"
+#include "routes/bodies.h"
 #include "view.h"
 
 typedef struct {
@@ -24,7 +24,7 @@ static aurora_status list_of_store(aurora_t *store, const void *request, aurora_
         return status;
     ctl_page_begin(out);
     for (uint32_t i = 0; i < page->count; i++)
-        ctl_body_product(out, page->items[i]);
+        aurora_body_product(out, page->items[i]);
     ctl_page_end(out, page->next_cursor);
     aurora_product_page_free(page);
     return AURORA_OK;
@@ -84,7 +84,7 @@ static aurora_status show_of_store(aurora_t *store, const void *request, aurora_
     aurora_status status = aurora_product_get(store, request, &product);
     (void)err;
     if (status == AURORA_OK)
-        ctl_body_product(out, product);
+        aurora_body_product(out, product);
     aurora_product_free(product);
     return status;
 }

@@ -4,12 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "bodies.h"
 #include "fields.h"
 #include "page.h"
 #include "progress.h"
 #include "replay.h"
 #include "replay_schedule.h"
+#include "routes/bodies.h"
 
 #define SUBMIT_MAX 128
 #define REFUSALS_SHOWN 10
@@ -84,7 +84,7 @@ static aurora_status find_in_store(aurora_t *store, const void *request, aurora_
     if (status != AURORA_OK)
         return status;
     ctl_page_begin(out);
-    ctl_body_order(out, order);
+    aurora_body_order(out, order);
     ctl_page_end(out, NULL);
     aurora_order_free(order);
     return AURORA_OK;

@@ -2,9 +2,9 @@
 /* sagas list, show, retry, mark, compensate. */
 #include <stdio.h>
 
-#include "bodies.h"
 #include "commands.h"
 #include "page.h"
+#include "routes/bodies.h"
 #include "view.h"
 
 static bool read_participant(const ctl *run, int32_t *participant_out)
@@ -52,7 +52,7 @@ static aurora_status list_of_store(aurora_t *store, const void *request, aurora_
         return status;
     ctl_page_begin(out);
     for (uint32_t i = 0; i < page->count; i++)
-        ctl_body_saga(out, page->items[i]);
+        aurora_body_saga(out, page->items[i]);
     ctl_page_end(out, page->next_cursor);
     aurora_saga_page_free(page);
     return AURORA_OK;
@@ -115,7 +115,7 @@ static aurora_status show_of_store(aurora_t *store, const void *request, aurora_
     aurora_status status = aurora_saga_get(store, *id, &saga);
     (void)err;
     if (status == AURORA_OK)
-        ctl_body_saga(out, saga);
+        aurora_body_saga(out, saga);
     aurora_saga_free(saga);
     return status;
 }

@@ -3,29 +3,15 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "bodies.h"
 #include "commands.h"
 #include "page.h"
+#include "routes/bodies.h"
 #include "view.h"
 
 typedef struct {
     const char *text;
     ctl_page page;
 } search;
-
-static void put_hit(aurora_json_out *out, const aurora_hit *hit)
-{
-    aurora_json_out_object(out, NULL);
-    aurora_json_out_text(out, "sku", hit->product->sku);
-    aurora_json_out_text(out, "name", hit->product->name);
-    aurora_json_out_text(out, "category", hit->product->category);
-    aurora_json_out_text(out, "brand", hit->product->brand);
-    aurora_json_out_int(out, "price_minor", hit->product->price_minor);
-    aurora_json_out_text(out, "currency", hit->product->currency);
-    aurora_json_out_double(out, "score", hit->score);
-    aurora_json_out_text(out, "highlight", hit->highlight);
-    aurora_json_out_close(out, '}');
-}
 
 static aurora_status find_in_store(aurora_t *store, const void *request, aurora_json_out *out,
                                    aurora_error *err)
@@ -36,17 +22,8 @@ static aurora_status find_in_store(aurora_t *store, const void *request, aurora_
                                          at->page.limit, &page, err);
     if (status != AURORA_OK)
         return status;
-    aurora_json_out_object(out, NULL);
-    aurora_json_out_uint(out, "total", page->total);
-    aurora_json_out_array(out, "hits");
-    for (uint32_t i = 0; i < page->count; i++)
-        put_hit(out, page->items[i]);
-    aurora_json_out_close(out, ']');
-    if (page->next_cursor == NULL)
-        aurora_json_out_null(out, "next_cursor");
-    else
-        aurora_json_out_text(out, "next_cursor", page->next_cursor);
-    aurora_json_out_close(out, '}');
+    aurora_body_search_open(out, page, at->page.cursor == NULL);
+    ctl_page_end(out, page->next_cursor);
     aurora_search_page_free(page);
     return AURORA_OK;
 }

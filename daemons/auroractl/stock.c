@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bodies.h"
 #include "commands.h"
 #include "page.h"
+#include "routes/bodies.h"
 #include "view.h"
 
 typedef struct {
@@ -26,7 +26,7 @@ static aurora_status list_of_store(aurora_t *store, const void *request, aurora_
         return status;
     ctl_page_begin(out);
     for (uint32_t i = 0; i < page->count; i++)
-        ctl_body_stock(out, page->items[i]->sku, &page->items[i]->stock);
+        aurora_body_stock(out, page->items[i]->sku, &page->items[i]->stock);
     ctl_page_end(out, page->next_cursor);
     aurora_stock_page_free(page);
     return AURORA_OK;
@@ -77,7 +77,7 @@ static aurora_status show_of_store(aurora_t *store, const void *request, aurora_
     aurora_status status = aurora_stock_get(store, sku, &stock);
     (void)err;
     if (status == AURORA_OK)
-        ctl_body_stock(out, sku, &stock);
+        aurora_body_stock(out, sku, &stock);
     return status;
 }
 
@@ -98,7 +98,7 @@ static aurora_status move_of_store(aurora_t *store, const void *request, aurora_
     aurora_stock stock;
     aurora_status status = aurora_stock_move(store, movement, &stock, err);
     if (status == AURORA_OK)
-        ctl_body_stock(out, movement->sku, &stock);
+        aurora_body_stock(out, movement->sku, &stock);
     return status;
 }
 

@@ -4,25 +4,9 @@
 
 #include "http/fields.h"
 #include "routes/answer.h"
+#include "routes/bodies.h"
 
 /* --- dead letters ----------------------------------------------------------------------------- */
-
-static void write_letter(aurora_json_out *out, const aurora_dead_letter *letter)
-{
-    const char *type = aurora_event_name(letter->event_kind);
-    aurora_json_out_object(out, NULL);
-    aurora_json_out_text(out, "consumer", letter->consumer);
-    aurora_json_out_text(out, "key", letter->key);
-    aurora_json_out_text(out, "type", type[0] == '\0' ? NULL : type);
-    aurora_json_out_text(out, "event_id", letter->event_id);
-    aurora_json_out_text(out, "source", letter->source);
-    aurora_json_out_uint(out, "position", letter->position);
-    aurora_json_out_text(out, "reason", letter->reason);
-    aurora_json_out_uint(out, "attempts", letter->attempts);
-    aurora_json_out_time(out, "parked_at", letter->parked_at_ms);
-    aurora_json_out_text(out, "data", letter->data); /* as it came: it may be no JSON at all */
-    aurora_json_out_close(out, '}');
-}
 
 static void list_letters(aurora_http_exchange *exchange, void *self)
 {
@@ -43,7 +27,7 @@ static void list_letters(aurora_http_exchange *exchange, void *self)
     }
     aurora__page_begin(&out);
     for (uint32_t i = 0; i < page->count; i++)
-        write_letter(&out, page->items[i]);
+        aurora_body_dead_letter(&out, page->items[i]);
     aurora__page_answer(exchange, routes, &out, page->next_cursor);
     aurora_dead_letter_page_free(page);
 }

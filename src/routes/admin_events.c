@@ -6,6 +6,7 @@
 #include "http/fields.h"
 #include "routes/admin.h"
 #include "routes/answer.h"
+#include "routes/bodies.h"
 #include "routes/loop.h"
 
 #define LIMIT_DEFAULT 100
@@ -28,22 +29,6 @@ static int64_t now_ns(void)
 }
 
 /* --- the answer ------------------------------------------------------------------------------- */
-
-static void write_event(aurora_json_out *out, const aurora_event *event)
-{
-    aurora_json_out_object(out, NULL);
-    aurora_json_out_uint(out, "position", event->position);
-    aurora_json_out_text(out, "type", event->type_name);
-    aurora_json_out_text(out, "id", event->id);
-    aurora_json_out_text(out, "source", event->source);
-    aurora_json_out_time(out, "at", event->at_ms);
-    aurora_json_out_id(out, "order_id", event->order_id);
-    aurora_json_out_text(out, "sku", event->sku);
-    aurora_json_out_bool(out, "resend", event->is_resend == 1);
-    aurora_json_out_text(out, "traceparent", event->traceparent);
-    aurora_json_out_raw(out, "data", event->data, event->data_len);
-    aurora_json_out_close(out, '}');
-}
 
 static void refuse(aurora_http_exchange *exchange, aurora_status status, uint64_t oldest)
 {
@@ -73,7 +58,7 @@ static void answer(aurora_http_exchange *exchange, aurora_t *shop, uint64_t afte
     uint64_t position = page->count > 0 ? page->position : after;
     aurora__page_begin(&out);
     for (uint32_t i = 0; i < page->count; i++)
-        write_event(&out, page->items[i]);
+        aurora_body_event(&out, page->items[i]);
     aurora_json_out_close(&out, ']');
     aurora_json_out_uint(&out, "position", position);
     aurora_json_out_uint(&out, "oldest", oldest);

@@ -6,49 +6,7 @@
 #include "http/fields.h"
 #include "routes/admin.h"
 #include "routes/answer.h"
-
-/* --- as JSON ---------------------------------------------------------------------------------- */
-
-static const char *name_or_null(const char *name)
-{
-    return name[0] == '\0' ? NULL : name;
-}
-
-static void write_participant(aurora_json_out *out, const aurora_participant *participant)
-{
-    aurora_json_out_object(out, NULL);
-    aurora_json_out_text(out, "participant", aurora_participant_name(participant->participant));
-    aurora_json_out_text(out, "state", participant->state);
-    aurora_json_out_bool(out, "parked", participant->is_parked == 1);
-    aurora_json_out_text(out, "parked_reason", participant->parked_reason);
-    aurora_json_out_uint(out, "attempts", participant->attempts);
-    aurora_json_out_id(out, "task_id", participant->task_id);
-    aurora_json_out_text(out, "provider_reference", participant->provider_reference);
-    aurora_json_out_time(out, "first_attempt_at", participant->first_attempt_at_ms);
-    aurora_json_out_time(out, "next_attempt_at", participant->next_attempt_at_ms);
-    aurora_json_out_time(out, "parked_at", participant->parked_at_ms);
-    aurora_json_out_close(out, '}');
-}
-
-static void write_saga(aurora_json_out *out, const aurora_saga *saga)
-{
-    aurora_json_out_object(out, NULL);
-    aurora_json_out_id(out, "order_id", saga->order_id);
-    aurora_json_out_text(out, "status", name_or_null(aurora_order_status_name(saga->status)));
-    aurora_json_out_text(out, "outcome", name_or_null(aurora_order_status_name(saga->outcome)));
-    aurora_json_out_text(out, "reason", name_or_null(aurora_reason_name(saga->reason)));
-    aurora_json_out_bool(out, "parked", saga->parked != 0);
-    aurora_json_out_uint(out, "version", saga->version);
-    aurora_json_out_int(out, "age_ms", saga->age_ms);
-    aurora_json_out_time(out, "created_at", saga->created_at_ms);
-    aurora_json_out_time(out, "deadline_at", saga->deadline_at_ms);
-    aurora_json_out_time(out, "resend_at", saga->resend_at_ms);
-    aurora_json_out_array(out, "participants");
-    for (uint32_t i = 0; i < saga->participant_count; i++)
-        write_participant(out, saga->participants[i]);
-    aurora_json_out_close(out, ']');
-    aurora_json_out_close(out, '}');
-}
+#include "routes/bodies.h"
 
 /* --- many ------------------------------------------------------------------------------------- */
 
@@ -106,7 +64,7 @@ void aurora__saga_list_handle(aurora_http_exchange *exchange, void *self)
     }
     aurora__page_begin(&out);
     for (uint32_t i = 0; i < page->count; i++)
-        write_saga(&out, page->items[i]);
+        aurora_body_saga(&out, page->items[i]);
     aurora__page_answer(exchange, routes, &out, page->next_cursor);
     aurora_saga_page_free(page);
 }
@@ -141,7 +99,7 @@ static void answer_one(aurora_http_exchange *exchange, const aurora_routes *rout
         refuse_one(exchange, status, NULL);
         return;
     }
-    write_saga(&out, saga);
+    aurora_body_saga(&out, saga);
     aurora__answer_json(exchange, 200, &out);
     aurora_saga_free(saga);
 }

@@ -4,21 +4,9 @@
 
 #include "http/fields.h"
 #include "routes/answer.h"
+#include "routes/bodies.h"
 
 /* --- counters --------------------------------------------------------------------------------- */
-
-static void write_stock(aurora_json_out *out, const char *sku, const aurora_stock *stock)
-{
-    aurora_json_out_object(out, NULL);
-    aurora_json_out_text(out, "sku", sku);
-    aurora_json_out_int(out, "available", stock->available);
-    aurora_json_out_int(out, "reserved", stock->reserved);
-    aurora_json_out_int(out, "sold", stock->sold);
-    aurora_json_out_int(out, "received", stock->received);
-    aurora_json_out_int(out, "written_off", stock->written_off);
-    aurora_json_out_uint(out, "version", stock->version);
-    aurora_json_out_close(out, '}');
-}
 
 static void get_stock(aurora_http_exchange *exchange, void *self)
 {
@@ -41,7 +29,7 @@ static void get_stock(aurora_http_exchange *exchange, void *self)
         aurora_http_reply(exchange, 304, NULL, NULL, 0);
         return;
     }
-    write_stock(&out, sku, &stock);
+    aurora_body_stock(&out, sku, &stock);
     aurora__answer_json(exchange, 200, &out);
 }
 
@@ -66,7 +54,7 @@ static void list_stock(aurora_http_exchange *exchange, void *self)
     }
     aurora__page_begin(&out);
     for (uint32_t i = 0; i < page->count; i++)
-        write_stock(&out, page->items[i]->sku, &page->items[i]->stock);
+        aurora_body_stock(&out, page->items[i]->sku, &page->items[i]->stock);
     aurora__page_answer(exchange, routes, &out, page->next_cursor);
     aurora_stock_page_free(page);
 }
@@ -105,7 +93,7 @@ static void move(aurora_http_exchange *exchange, const aurora_routes *routes,
     if (stock.is_repeat)
         aurora_http_set(exchange, "Idempotency-Replayed", "true");
     aurora_http_set_etag(exchange, stock.version);
-    write_stock(&out, movement->sku, &stock);
+    aurora_body_stock(&out, movement->sku, &stock);
     aurora__answer_json(exchange, stock.is_repeat ? 200 : 201, &out);
 }
 

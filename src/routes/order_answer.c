@@ -6,8 +6,7 @@
 
 #include "http/fields.h"
 #include "http/signature.h"
-
-#define TYPICAL_BYTES 1024
+#include "routes/bodies.h"
 
 bool aurora__order_id_read(aurora_http_exchange *exchange, aurora_id *out)
 {
@@ -54,22 +53,10 @@ bool aurora__order_is_over(const aurora_order *order)
     return order->status != AURORA_ORDER_PENDING && order->status != AURORA_ORDER_RESERVED;
 }
 
-char *aurora__order_text(const aurora_order *order, size_t *len_out)
-{
-    char *text = malloc(TYPICAL_BYTES);
-    if (text == NULL || aurora_order_json(order, text, TYPICAL_BYTES, len_out) != AURORA_ETOOBIG)
-        return text;
-    free(text);
-    text = malloc(*len_out + 1);
-    if (text != NULL)
-        (void)aurora_order_json(order, text, *len_out + 1, len_out);
-    return text;
-}
-
 void aurora__order_answer(aurora_http_exchange *exchange, int status, aurora_order *order)
 {
     size_t len = 0;
-    char *text = aurora__order_text(order, &len);
+    char *text = aurora_body_order_text(order, &len);
     if (text == NULL) {
         aurora_http_refuse(exchange, AURORA_ENOMEM, NULL);
     } else {

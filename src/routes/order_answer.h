@@ -21,9 +21,6 @@ bool aurora__order_read(aurora_http_exchange *exchange, const aurora_routes *rou
 /* Whether nothing more comes without somebody's doing: where waiting ends. */
 bool aurora__order_is_over(const aurora_order *order);
 
-/* The order's JSON in memory of malloc's; NULL without memory. */
-char *aurora__order_text(const aurora_order *order, size_t *len_out);
-
 /* Answers with the order, its version as the ETag; frees it. */
 void aurora__order_answer(aurora_http_exchange *exchange, int status, aurora_order *order);
 

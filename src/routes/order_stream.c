@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "routes/bodies.h"
 #include "routes/loop.h"
 #include "routes/order_answer.h"
 
@@ -91,7 +92,7 @@ static void send(aurora__order_stream *stream, const char *data, size_t len)
 static void send_order(aurora__order_stream *stream, const aurora_order *order)
 {
     size_t len = 0;
-    char *text = aurora__order_text(order, &len);
+    char *text = aurora_body_order_text(order, &len);
     char *event = text == NULL ? NULL : malloc(len + HEAD_BYTES);
     if (event == NULL) {
         end(stream); /* the client comes back with the version that it has */

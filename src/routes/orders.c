@@ -7,6 +7,7 @@
 
 #include "http/fields.h"
 #include "routes/answer.h"
+#include "routes/bodies.h"
 #include "routes/loop.h"
 #include "routes/order_answer.h"
 
@@ -127,15 +128,8 @@ static void answer_page(aurora_http_exchange *exchange, const aurora_routes *rou
 {
     aurora_json_out out = {0};
     aurora__page_begin(&out);
-    for (uint32_t i = 0; i < page->count; i++) {
-        size_t len = 0;
-        char *text = aurora__order_text(page->items[i], &len);
-        if (text == NULL)
-            out.is_failed = true;
-        else
-            aurora_json_out_raw(&out, NULL, text, len);
-        free(text);
-    }
+    for (uint32_t i = 0; i < page->count; i++)
+        aurora_body_order(&out, page->items[i]);
     aurora__page_answer(exchange, routes, &out, page->next_cursor);
 }
 
@@ -163,26 +157,6 @@ static void list(aurora_http_exchange *exchange, void *self)
 
 /* --- what happened to one --------------------------------------------------------------------- */
 
-static const char *name_or_null(const char *name)
-{
-    return name[0] == '\0' ? NULL : name;
-}
-
-static void write_step(aurora_json_out *out, const aurora_transition *step)
-{
-    aurora_json_out_object(out, NULL);
-    aurora_json_out_uint(out, "version", step->version);
-    aurora_json_out_text(out, "status", aurora_order_status_name(step->status));
-    aurora_json_out_text(out, "outcome", name_or_null(aurora_order_status_name(step->outcome)));
-    aurora_json_out_text(out, "reason", name_or_null(aurora_reason_name(step->reason)));
-    aurora_json_out_text(out, "event", name_or_null(aurora_event_name(step->event_kind)));
-    aurora_json_out_time(out, "at", step->at_ms);
-    aurora_json_out_time(out, "settled_at", step->settled_at_ms);
-    aurora_json_out_text(out, "actor", step->actor);
-    aurora_json_out_text(out, "note", step->note);
-    aurora_json_out_close(out, '}');
-}
-
 static void history(aurora_http_exchange *exchange, void *self)
 {
     const aurora_routes *routes = self;
@@ -199,7 +173,7 @@ static void history(aurora_http_exchange *exchange, void *self)
     }
     aurora__page_begin(&out);
     for (uint32_t i = 0; i < steps->count; i++)
-        write_step(&out, steps->items[i]);
+        aurora_body_transition(&out, steps->items[i]);
     aurora_json_out_close(&out, ']');
     aurora_json_out_null(&out, "next_cursor");
     aurora_json_out_id(&out, "order_id", steps->order_id);

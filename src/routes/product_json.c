@@ -7,8 +7,6 @@
 
 #define ATTRIBUTE_BYTES_MAX 512
 
-/* --- in --------------------------------------------------------------------------------------- */
-
 enum {
     SKU,
     NAME,
@@ -128,32 +126,4 @@ void aurora__product_pointer(const aurora__product_body *body, const aurora_erro
     snprintf(pointer_out, size, "%s/attributes/", prefix);
     if (index < body->input.attribute_count)
         append_name(pointer_out, size, body->attributes[index].name);
-}
-
-/* --- out -------------------------------------------------------------------------------------- */
-
-void aurora__product_members(aurora_json_out *out, const aurora_product *product)
-{
-    aurora_json_out_text(out, "sku", product->sku);
-    aurora_json_out_text(out, "name", product->name);
-    aurora_json_out_text(out, "description", product->description);
-    aurora_json_out_text(out, "category", product->category);
-    aurora_json_out_text(out, "brand", product->brand);
-    aurora_json_out_text(out, "image_url", product->image_url);
-    aurora_json_out_int(out, "price_minor", product->price_minor);
-    aurora_json_out_text(out, "currency", product->currency);
-    aurora_json_out_object(out, "attributes");
-    for (uint32_t i = 0; i < product->attribute_count; i++)
-        aurora_json_out_text(out, product->attributes[i].name, product->attributes[i].value);
-    aurora_json_out_close(out, '}');
-    aurora_json_out_uint(out, "version", product->version);
-    aurora_json_out_time(out, "created_at", product->created_at_ms);
-    aurora_json_out_time(out, "updated_at", product->updated_at_ms);
-}
-
-void aurora__product_write(aurora_json_out *out, const aurora_product *product)
-{
-    aurora_json_out_object(out, NULL);
-    aurora__product_members(out, product);
-    aurora_json_out_close(out, '}');
 }

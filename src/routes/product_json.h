@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* A product as JSON, both ways. */
+/* A product out of JSON. */
 #ifndef AURORA_ROUTES_PRODUCT_JSON_H
 #define AURORA_ROUTES_PRODUCT_JSON_H
 
 #include "http/json_in.h"
-#include "http/json_out.h"
 #include "routes/routes.h"
 
 /* What a body says, with memory for its attributes; texts belong to the document. */
@@ -23,9 +22,5 @@ bool aurora__product_read(aurora_json_value value, const char *sku, aurora__prod
  * "attributes[1].value" is /attributes/<its name>. */
 void aurora__product_pointer(const aurora__product_body *body, const aurora_error *err,
                              const char *prefix, char *pointer_out, size_t size);
-
-/* The members of a product, between the braces of an object that is open. */
-void aurora__product_members(aurora_json_out *out, const aurora_product *product);
-void aurora__product_write(aurora_json_out *out, const aurora_product *product);
 
 #endif

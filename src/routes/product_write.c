@@ -6,6 +6,7 @@
 
 #include "http/fields.h"
 #include "routes/answer.h"
+#include "routes/bodies.h"
 #include "routes/product_json.h"
 #include "routes/products.h"
 
@@ -88,7 +89,7 @@ static void answer_product(aurora_http_exchange *exchange, const aurora_routes *
         return;
     }
     aurora_http_set_etag(exchange, product->version);
-    aurora__product_write(&out, product);
+    aurora_body_product(&out, product);
     aurora_product_free(product);
     aurora__answer_json(exchange, status, &out);
 }

@@ -7,6 +7,7 @@
 
 #include "http/fields.h"
 #include "routes/answer.h"
+#include "routes/bodies.h"
 #include "routes/product_json.h"
 
 /* --- one -------------------------------------------------------------------------------------- */
@@ -26,7 +27,7 @@ static aurora_status render(aurora_t *shop, const char *sku, char **text_out, si
     if (rc != AURORA_OK)
         return rc;
     *version_out = product->version;
-    aurora__product_write(&out, product);
+    aurora_body_product(&out, product);
     aurora_product_free(product);
     *text_out = aurora_json_out_end(&out, len_out);
     return *text_out == NULL ? AURORA_ENOMEM : AURORA_OK;
@@ -121,7 +122,7 @@ static void list_products(aurora_http_exchange *exchange, void *self)
     }
     aurora__page_begin(&out);
     for (uint32_t i = 0; i < page->count; i++)
-        aurora__product_write(&out, page->items[i]);
+        aurora_body_product(&out, page->items[i]);
     aurora__page_answer(exchange, routes, &out, page->next_cursor);
     aurora_product_page_free(page);
 }

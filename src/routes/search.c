@@ -4,6 +4,7 @@
 
 #include "http/fields.h"
 #include "routes/answer.h"
+#include "routes/bodies.h"
 #include "routes/product_json.h"
 
 #define SEARCH_LIMIT_DEFAULT 20
@@ -76,50 +77,6 @@ static bool read_query(aurora_http_exchange *exchange, aurora_query *out)
 
 /* --- hits ------------------------------------------------------------------------------------- */
 
-static void write_facets(aurora_json_out *out, const char *name, const aurora_search_page *page,
-                         int32_t kind)
-{
-    aurora_json_out_array(out, name);
-    for (uint32_t i = 0; i < page->facet_count; i++) {
-        const aurora_facet *facet = page->facets[i];
-        if (facet->kind != kind)
-            continue;
-        aurora_json_out_object(out, NULL);
-        aurora_json_out_text(out, "value", facet->value);
-        aurora_json_out_uint(out, "count", facet->count);
-        aurora_json_out_close(out, '}');
-    }
-    aurora_json_out_close(out, ']');
-}
-
-static void write_hit(aurora_json_out *out, const aurora_hit *hit)
-{
-    aurora_json_out_object(out, NULL);
-    aurora__product_members(out, hit->product);
-    aurora_json_out_double(out, "score", hit->score);
-    aurora_json_out_text(out, "highlight", hit->highlight);
-    aurora_json_out_close(out, '}');
-}
-
-/* Leaves the object and the array of hits open: the page's end closes the array first. Facets are
- * those of the whole search, and null on later pages, which do not count them again. */
-static void write_page(aurora_json_out *out, const aurora_search_page *page, bool is_first)
-{
-    aurora_json_out_object(out, NULL);
-    aurora_json_out_uint(out, "total", page->total);
-    if (is_first) {
-        aurora_json_out_object(out, "facets");
-        write_facets(out, "category", page, AURORA_FACET_CATEGORY);
-        write_facets(out, "brand", page, AURORA_FACET_BRAND);
-        aurora_json_out_close(out, '}');
-    } else {
-        aurora_json_out_null(out, "facets");
-    }
-    aurora_json_out_array(out, "hits");
-    for (uint32_t i = 0; i < page->count; i++)
-        write_hit(out, page->items[i]);
-}
-
 static void search(aurora_http_exchange *exchange, void *self)
 {
     const aurora_routes *routes = self;
@@ -138,7 +95,7 @@ static void search(aurora_http_exchange *exchange, void *self)
         aurora__query_refuse(exchange, rc, &err, renames, RENAME_COUNT);
         return;
     }
-    write_page(&out, page, cursor == NULL);
+    aurora_body_search_open(&out, page, cursor == NULL);
     aurora__page_answer(exchange, routes, &out, page->next_cursor);
     aurora_search_page_free(page);
 }

@@ -97,6 +97,9 @@ for form in "" --json; do
         same sagas list $form
         same sagas list --parked --participant payment --age 1h $form
         same sagas show "$(first_id --store "$served")" $form
+        same search hammock $form
+        same search "wool blankt" --limit 3 $form
+        same search zzzzzz $form
         same dead-letters list --consumer inventory $form
         same events tail $form
         same events tail --after 0 --limit 3 $form

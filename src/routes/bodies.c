@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "bodies.h"
+#include "routes/bodies.h"
 
 #include <stdlib.h>
+
+#define TYPICAL_BYTES 1024
 
 /* A name of the library's: "" is null. */
 static void add_name(aurora_json_out *out, const char *name, const char *constant)
@@ -9,20 +11,30 @@ static void add_name(aurora_json_out *out, const char *name, const char *constan
     aurora_json_out_text(out, name, constant[0] == 0 ? NULL : constant);
 }
 
-void ctl_body_order(aurora_json_out *out, const aurora_order *order)
+char *aurora_body_order_text(const aurora_order *order, size_t *len_out)
 {
-    size_t length = 0;
-    char *text = NULL;
-    if (aurora_order_json(order, NULL, 0, &length) == AURORA_OK)
-        text = malloc(length + 1);
-    if (text != NULL && aurora_order_json(order, text, length + 1, NULL) == AURORA_OK)
-        aurora_json_out_raw(out, NULL, text, length);
-    else
+    char *text = malloc(TYPICAL_BYTES);
+    if (text == NULL || aurora_order_json(order, text, TYPICAL_BYTES, len_out) != AURORA_ETOOBIG)
+        return text;
+    free(text);
+    text = malloc(*len_out + 1);
+    if (text != NULL)
+        (void)aurora_order_json(order, text, *len_out + 1, len_out);
+    return text;
+}
+
+void aurora_body_order(aurora_json_out *out, const aurora_order *order)
+{
+    size_t len = 0;
+    char *text = aurora_body_order_text(order, &len);
+    if (text == NULL)
         out->is_failed = true;
+    else
+        aurora_json_out_raw(out, NULL, text, len);
     free(text);
 }
 
-void ctl_body_transition(aurora_json_out *out, const aurora_transition *step)
+void aurora_body_transition(aurora_json_out *out, const aurora_transition *step)
 {
     aurora_json_out_object(out, NULL);
     aurora_json_out_uint(out, "version", step->version);
@@ -37,9 +49,8 @@ void ctl_body_transition(aurora_json_out *out, const aurora_transition *step)
     aurora_json_out_close(out, '}');
 }
 
-void ctl_body_product(aurora_json_out *out, const aurora_product *product)
+void aurora_body_product_members(aurora_json_out *out, const aurora_product *product)
 {
-    aurora_json_out_object(out, NULL);
     aurora_json_out_text(out, "sku", product->sku);
     aurora_json_out_text(out, "name", product->name);
     aurora_json_out_text(out, "description", product->description);
@@ -55,10 +66,16 @@ void ctl_body_product(aurora_json_out *out, const aurora_product *product)
     aurora_json_out_uint(out, "version", product->version);
     aurora_json_out_time(out, "created_at", product->created_at_ms);
     aurora_json_out_time(out, "updated_at", product->updated_at_ms);
+}
+
+void aurora_body_product(aurora_json_out *out, const aurora_product *product)
+{
+    aurora_json_out_object(out, NULL);
+    aurora_body_product_members(out, product);
     aurora_json_out_close(out, '}');
 }
 
-void ctl_body_stock(aurora_json_out *out, const char *sku, const aurora_stock *stock)
+void aurora_body_stock(aurora_json_out *out, const char *sku, const aurora_stock *stock)
 {
     aurora_json_out_object(out, NULL);
     aurora_json_out_text(out, "sku", sku);
@@ -87,7 +104,7 @@ static void add_participant(aurora_json_out *out, const aurora_participant *part
     aurora_json_out_close(out, '}');
 }
 
-void ctl_body_saga(aurora_json_out *out, const aurora_saga *saga)
+void aurora_body_saga(aurora_json_out *out, const aurora_saga *saga)
 {
     aurora_json_out_object(out, NULL);
     aurora_json_out_id(out, "order_id", saga->order_id);
@@ -107,7 +124,7 @@ void ctl_body_saga(aurora_json_out *out, const aurora_saga *saga)
     aurora_json_out_close(out, '}');
 }
 
-void ctl_body_dead_letter(aurora_json_out *out, const aurora_dead_letter *letter)
+void aurora_body_dead_letter(aurora_json_out *out, const aurora_dead_letter *letter)
 {
     aurora_json_out_object(out, NULL);
     aurora_json_out_text(out, "consumer", letter->consumer);
@@ -123,7 +140,7 @@ void ctl_body_dead_letter(aurora_json_out *out, const aurora_dead_letter *letter
     aurora_json_out_close(out, '}');
 }
 
-void ctl_body_event(aurora_json_out *out, const aurora_event *event)
+void aurora_body_event(aurora_json_out *out, const aurora_event *event)
 {
     aurora_json_out_object(out, NULL);
     aurora_json_out_uint(out, "position", event->position);
@@ -137,4 +154,46 @@ void ctl_body_event(aurora_json_out *out, const aurora_event *event)
     aurora_json_out_text(out, "traceparent", event->traceparent);
     aurora_json_out_raw(out, "data", event->data, event->data_len);
     aurora_json_out_close(out, '}');
+}
+
+static void add_facets(aurora_json_out *out, const char *name, const aurora_search_page *page,
+                       int32_t kind)
+{
+    aurora_json_out_array(out, name);
+    for (uint32_t i = 0; i < page->facet_count; i++) {
+        const aurora_facet *facet = page->facets[i];
+        if (facet->kind != kind)
+            continue;
+        aurora_json_out_object(out, NULL);
+        aurora_json_out_text(out, "value", facet->value);
+        aurora_json_out_uint(out, "count", facet->count);
+        aurora_json_out_close(out, '}');
+    }
+    aurora_json_out_close(out, ']');
+}
+
+static void add_hit(aurora_json_out *out, const aurora_hit *hit)
+{
+    aurora_json_out_object(out, NULL);
+    aurora_body_product_members(out, hit->product);
+    aurora_json_out_double(out, "score", hit->score);
+    aurora_json_out_text(out, "highlight", hit->highlight);
+    aurora_json_out_close(out, '}');
+}
+
+void aurora_body_search_open(aurora_json_out *out, const aurora_search_page *page, bool is_first)
+{
+    aurora_json_out_object(out, NULL);
+    aurora_json_out_uint(out, "total", page->total);
+    if (is_first) {
+        aurora_json_out_object(out, "facets");
+        add_facets(out, "category", page, AURORA_FACET_CATEGORY);
+        add_facets(out, "brand", page, AURORA_FACET_BRAND);
+        aurora_json_out_close(out, '}');
+    } else {
+        aurora_json_out_null(out, "facets");
+    }
+    aurora_json_out_array(out, "hits");
+    for (uint32_t i = 0; i < page->count; i++)
+        add_hit(out, page->items[i]);
 }
