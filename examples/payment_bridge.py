@@ -54,16 +54,11 @@ class Bridge(BaseHTTPRequestHandler):
     def reply(self, status, answer):
         body = json.dumps(answer).encode()
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, *arguments):
-        print(time.strftime("%H:%M:%S"), *arguments[1:], file=sys.stderr, flush=True)
 
-
-if __name__ == "__main__":
-    server = ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Bridge)
-    print(f"bridge on http://127.0.0.1:{server.server_port}/", flush=True)
-    server.serve_forever()
+server = ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Bridge)
+print(f"bridge on http://127.0.0.1:{server.server_port}/", flush=True)
+server.serve_forever()

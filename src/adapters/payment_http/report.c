@@ -17,7 +17,7 @@
 /* One line a second at most: an outage is one thing to say, not thousands. */
 static void warn(aurora__bridge *self, const aurora__bridge_call *call)
 {
-    char line[256], id[AURORA_ID_TEXT_BYTES], status[32] = "";
+    char line[256], id[AURORA_ID_TEXT_BYTES], status[32] = "", more[48] = "";
     int64_t now_ns = aurora__bridge_now_ns();
     if (self->said_ns != 0 && now_ns - self->said_ns < SECOND_NS) {
         self->unsaid++;
@@ -26,9 +26,10 @@ static void warn(aurora__bridge *self, const aurora__bridge_call *call)
     aurora_id_format(call->task_id, id);
     if (call->http_status != 0)
         snprintf(status, sizeof status, " (HTTP %ld)", call->http_status);
-    snprintf(line, sizeof line, "%s%s %s: %s%s, %" PRIu32 " more since the last line",
-             call->is_query ? "query of " : "", aurora_verb_name(call->verb), id, call->why, status,
-             self->unsaid);
+    if (self->unsaid > 0)
+        snprintf(more, sizeof more, "; %" PRIu32 " like it since the last line", self->unsaid);
+    snprintf(line, sizeof line, "%s%s %s: %s%s%s", call->is_query ? "query of " : "",
+             aurora_verb_name(call->verb), id, call->why, status, more);
     self->said_ns = now_ns;
     self->unsaid = 0;
     self->log(self->log_self, AURORA_LOG_WARNING, line);
