@@ -101,6 +101,9 @@ aurora__connection *aurora__connection_new(aurora_http_loop *loop, int fd,
     connection->since_ns = aurora__now_ns();
     write_peer(connection, address);
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    /* A peer that is gone without a word, behind an open stream for instance. */
+    setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &loop->server->options.write_ms,
+               sizeof(loop->server->options.write_ms));
     aurora__gate_init(&connection->gate, &loop->server->limits);
     event_assign(&connection->readable, loop->base, fd, EV_READ | EV_PERSIST, on_readable,
                  connection);

@@ -388,12 +388,30 @@ static bool read_byte(aurora__gate *gate, const char *data, size_t at)
                : malformed(gate, NULL, "the head holds a byte that is not text");
 }
 
+/* Passes over bytes that decide nothing: text within a line and within the limits. */
+static void skip_text(aurora__gate *gate, const char *data, size_t len)
+{
+    const aurora__gate_limits *limits = gate->limits;
+    size_t at = gate->scanned;
+    size_t end = limits->head_bytes_max;
+    if (gate->method == 0 && limits->line_bytes_max < end)
+        end = limits->line_bytes_max;
+    if (len < end)
+        end = len;
+    if (at > gate->line && data[at - 1] == '\r')
+        return;
+    while (at < end && (unsigned char)data[at] >= ' ' && (unsigned char)data[at] < 0x7f)
+        at++;
+    gate->scanned = (uint32_t)at;
+}
+
 aurora__gate_step aurora__gate_head(aurora__gate *gate, const char *data, size_t len)
 {
     if (gate->refusal.status != 0)
         return AURORA__GATE_REFUSED;
     while (gate->scanned < len && gate->head_len == 0) {
-        if (!read_byte(gate, data, gate->scanned++))
+        skip_text(gate, data, len);
+        if (gate->scanned < len && !read_byte(gate, data, gate->scanned++))
             return AURORA__GATE_REFUSED;
     }
     return gate->head_len > 0 ? AURORA__GATE_DONE : AURORA__GATE_MORE;

@@ -313,9 +313,7 @@ bool aurora_http_drain(aurora_http_server *server, uint32_t timeout_ms)
     pthread_mutex_lock(&server->mutex);
     while (!have_stopped_accepting(server))
         pthread_cond_wait(&server->changed, &server->mutex);
-    if (server->listen_fd >= 0)
-        close(server->listen_fd);
-    server->listen_fd = -1;
+    shutdown(server->listen_fd, SHUT_RDWR); /* not closed: the loops' epoll still knows it */
     while (atomic_load(&server->connections) > 0 && !is_over)
         is_over = pthread_cond_timedwait(&server->changed, &server->mutex, &end) == ETIMEDOUT;
     pthread_mutex_unlock(&server->mutex);

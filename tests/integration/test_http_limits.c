@@ -4,12 +4,15 @@
 #include "http_fixture.h"
 #include "raw_client.h"
 
+#include "http/signature.h"
+
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define JSON "Content-Type: application/json\r\n"
@@ -298,24 +301,41 @@ START_TEST(test_http_limits__a_crowd_that_waits_does_not_stop_others)
 }
 END_TEST
 
-/* Leaves no descriptor free below a new limit. */
-static void use_up_descriptors(void)
+#define FEW 256
+
+/* Leaves no descriptor free below a new limit; marks what it took. Returns the old limit. */
+static rlim_t use_up_descriptors(bool taken[FEW])
 {
     struct rlimit limit;
     getrlimit(RLIMIT_NOFILE, &limit);
-    limit.rlim_cur = 256;
+    rlim_t before = limit.rlim_cur;
+    limit.rlim_cur = FEW;
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
-    while (dup(0) >= 0) {
+    for (int fd = dup(0); fd >= 0; fd = dup(0))
+        taken[fd] = true;
+    return before;
+}
+
+static void give_descriptors_back(const bool taken[FEW], rlim_t before)
+{
+    struct rlimit limit;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = before;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    for (int fd = 0; fd < FEW; fd++) {
+        if (taken[fd])
+            close(fd);
     }
 }
 
 START_TEST(test_http_limits__without_descriptors_a_client_waits_until_there_are_some)
 {
+    bool taken[FEW] = {false};
     start((aurora_http_options){0});
     raw_client busy = raw_connect(fixture.port), more = raw_open();
     raw_send(&busy, HELD);
     http_fixture_await(&fixture, &fixture.held, 1);
-    use_up_descriptors();
+    rlim_t before = use_up_descriptors(taken);
 
     raw_reach(&more, fixture.port);
     raw_send(&more, RAW_GET("/fixed"));
@@ -329,6 +349,7 @@ START_TEST(test_http_limits__without_descriptors_a_client_waits_until_there_are_
     ck_assert_int_eq(answer.status, 200);
     raw_answer_free(&answer);
     raw_close(&more);
+    give_descriptors_back(taken, before);
     stop();
 }
 END_TEST
@@ -449,6 +470,57 @@ START_TEST(test_http_limits__beyond_the_streams_allowed_a_request_gets_503)
 }
 END_TEST
 
+static const char secret[] = "a secret of thirty-two bytes, or more";
+
+/* A request for /ticks, signed as `principal`. */
+static void ask_signed(raw_client *client, const char *principal)
+{
+    char signature[AURORA_SIGNATURE_TEXT_BYTES], text[512], deadline[32];
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    snprintf(deadline, sizeof(deadline), "%lld", (long long)now.tv_sec * 1000 + 60000);
+    const aurora_signed_request request = {.method = "GET",
+                                           .path = "/ticks",
+                                           .query = "",
+                                           .body = "",
+                                           .principal = principal,
+                                           .scopes = "orders:read",
+                                           .deadline = deadline};
+    aurora_signature_write(secret, &request, signature);
+    snprintf(text, sizeof(text),
+             "GET /ticks HTTP/1.1\r\nHost: a\r\nAurora-Principal: %s\r\nAurora-Scopes: orders:read"
+             "\r\nAurora-Deadline: %s\r\nAurora-Signature: %s\r\n\r\n",
+             principal, deadline, signature);
+    raw_send(client, text);
+}
+
+START_TEST(test_http_limits__each_principal_has_streams_of_its_own)
+{
+    start((aurora_http_options){.service_secret = secret, .streams_per_principal_max = 1});
+    raw_client first = raw_connect(fixture.port), second = raw_connect(fixture.port);
+    raw_client other = raw_connect(fixture.port);
+    ask_signed(&first, "alice");
+    http_fixture_await(&fixture, &fixture.streams_begun, 1);
+
+    ask_signed(&second, "alice");
+    ask_signed(&other, "bob");
+
+    raw_answer answer = raw_read(&second, true);
+    ck_assert_int_eq(answer.status, 503);
+    raw_answer_free(&answer);
+    http_fixture_await(&fixture, &fixture.streams_begun, 3);
+    ck_assert_uint_eq(http_fixture_count(&fixture, &fixture.streams_closed), 1);
+    raw_close(&first);
+    http_fixture_await(&fixture, &fixture.streams_closed, 2);
+    ask_signed(&second, "alice");
+    http_fixture_await(&fixture, &fixture.streams_begun, 4);
+    raw_close(&second);
+    raw_close(&other);
+    http_fixture_await(&fixture, &fixture.streams_closed, 4);
+    stop();
+}
+END_TEST
+
 static Suite *http_limits_suite(void)
 {
     Suite *suite = suite_create("http_limits");
@@ -473,6 +545,7 @@ static Suite *http_limits_suite(void)
     tcase_add_test(tcase, test_http_limits__a_stream_closes_when_its_client_leaves);
     tcase_add_test(tcase, test_http_limits__a_stream_that_nobody_reads_is_ended);
     tcase_add_test(tcase, test_http_limits__beyond_the_streams_allowed_a_request_gets_503);
+    tcase_add_test(tcase, test_http_limits__each_principal_has_streams_of_its_own);
     suite_add_tcase(suite, tcase);
     return suite;
 }
