@@ -19,6 +19,7 @@ static void list_letters(aurora_http_exchange *exchange, void *self)
     if (!aurora_http_query_limit(exchange, AURORA__LIST_LIMIT_MAX, &limit) ||
         !aurora_http_query_cursor(exchange, routes->cursor_key, &cursor))
         return;
+    aurora_http_set(exchange, "Cache-Control", "no-store");
     aurora_status status = aurora_dead_letter_list(
         routes->shop, aurora_http_query(exchange, "consumer"), cursor, limit, &page, &err);
     if (status != AURORA_OK) {

@@ -56,6 +56,7 @@ static void answer(aurora_http_exchange *exchange, aurora_t *shop, uint64_t afte
         return;
     }
     uint64_t position = page->count > 0 ? page->position : after;
+    aurora_http_set(exchange, "Cache-Control", "no-store");
     aurora__page_begin(&out);
     for (uint32_t i = 0; i < page->count; i++)
         aurora_body_event(&out, page->items[i]);

@@ -57,6 +57,7 @@ void aurora__saga_list_handle(aurora_http_exchange *exchange, void *self)
         !aurora_http_query_limit(exchange, AURORA__LIST_LIMIT_MAX, &limit) ||
         !aurora_http_query_cursor(exchange, routes->cursor_key, &cursor))
         return;
+    aurora_http_set(exchange, "Cache-Control", "no-store");
     aurora_status status = aurora_saga_list(routes->shop, &filter, cursor, limit, &page, &err);
     if (status != AURORA_OK) {
         aurora__query_refuse(exchange, status, &err, renames, 1);
@@ -94,6 +95,7 @@ static void answer_one(aurora_http_exchange *exchange, const aurora_routes *rout
 {
     aurora_saga *saga = NULL;
     aurora_json_out out = {0};
+    aurora_http_set(exchange, "Cache-Control", "no-store");
     aurora_status status = aurora_saga_get(routes->shop, id, &saga);
     if (status != AURORA_OK) {
         refuse_one(exchange, status, NULL);

@@ -130,6 +130,7 @@ void aurora__stats_handle(aurora_http_exchange *exchange, void *self)
         return;
     }
     write_http(&out, routes->server);
+    aurora_http_set(exchange, "Cache-Control", "no-store");
     aurora_json_out_close(&out, '}');
     aurora__answer_json(exchange, 200, &out);
 }
@@ -201,6 +202,7 @@ void aurora__limits_handle(aurora_http_exchange *exchange, void *self)
     aurora_json_out_close(&out, ']');
     aurora_json_out_null(&out, "next_cursor");
     write_breakers(&out, routes->shop);
+    aurora_http_set(exchange, "Cache-Control", "no-store");
     aurora_json_out_close(&out, '}');
     aurora__answer_json(exchange, 200, &out);
     aurora_metric_page_free(page);

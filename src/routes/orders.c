@@ -147,6 +147,7 @@ static void list(aurora_http_exchange *exchange, void *self)
         !aurora_http_query_limit(exchange, AURORA__LIST_LIMIT_MAX, &limit) ||
         !aurora_http_query_cursor(exchange, routes->cursor_key, &cursor))
         return;
+    aurora_http_set(exchange, "Cache-Control", "no-store");
     aurora_status status = aurora_order_list(routes->shop, &filter, cursor, limit, &page, &err);
     if (status == AURORA_OK)
         answer_page(exchange, routes, page);
@@ -165,6 +166,7 @@ static void history(aurora_http_exchange *exchange, void *self)
     aurora_json_out out = {0};
     if (!aurora__order_read(exchange, routes, &order))
         return;
+    aurora_http_set(exchange, "Cache-Control", "no-store");
     aurora_status status = aurora_order_history(routes->shop, order->id, &steps);
     aurora_order_free(order);
     if (status != AURORA_OK) {

@@ -220,8 +220,10 @@ START_TEST(test_admin__needs_its_scope)
         order_server_problem(&server, 403, "forbidden", NULL);
     }
     order_server_be(&server, "alice", "admin");
-    for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++)
+    for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
         order_server_expect(&server, 200, "GET", targets[i], NULL);
+        ck_assert_str_eq(field("Cache-Control"), "no-store");
+    }
 }
 END_TEST
 
