@@ -1,36 +1,95 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# help: set up, build, run the README's program twice and replay real orders where they are at hand
+# help: set up, build, and serve a demo catalogue on 127.0.0.1:8080 until Ctrl-C
+#
+# ./dev run --check starts, runs the three lines that it prints, and stops; its exit status says
+# whether they worked. AURORA_RUN_LISTEN and AURORA_RUN_FOLDER choose another address and place, and
+# AURORA_BIN programs that are built already.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib/build.sh
-. scripts/lib/readme_program.sh
 
-scripts/setup.sh
-build_preset release
-
-echo
-echo "== The program of README.md, twice in one empty folder: the keys make the second run a no-op"
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-rc=0
-readme_program "$folder" || rc=$?
-if [ "$rc" -eq 0 ]; then
-    (cd "$folder" && ./readme && ./readme)
-elif [ "$rc" -ne 77 ]; then
-    exit "$rc"
+check=no
+case "${1:-} $#" in
+" 0") ;;
+"--check 1") check=yes ;;
+*)
+    echo "usage: ./dev run [--check]" >&2
+    exit 2
+    ;;
+esac
+listen=${AURORA_RUN_LISTEN:-127.0.0.1:8080}
+folder=${AURORA_RUN_FOLDER:-var}
+bin=${AURORA_BIN:-build/bin}
+if [ -z "${AURORA_BIN:-}" ]; then
+    scripts/setup.sh
+    build_preset release
 fi
 
+# Before anything is made: who holds the port would answer in our place.
+if [ "${listen##*:}" != 0 ] && (: <>"/dev/tcp/${listen%:*}/${listen##*:}") 2>/dev/null; then
+    echo "run: another program listens on $listen; end it, or choose another address:" >&2
+    echo "    AURORA_RUN_LISTEN=127.0.0.1:8090 ./dev run" >&2
+    exit 1
+fi
+
+# A demo is open to this machine and pays by simulator, whatever else the environment is for.
+for name in ${!AURORA_@}; do
+    unset "$name"
+done
+mkdir -p "$folder"
+"$bin/auroractl" seed --store "sqlite:$folder/demo.db" --orders 40
+
+log=$folder/demo.log
+server=
+stop() {
+    trap - INT TERM
+    [ -z "$server" ] || kill -TERM "$server" 2>/dev/null || true
+}
+trap stop INT TERM EXIT
+: >"$log"
+"$bin/aurorad" --listen "$listen" --store "sqlite:$folder/demo.db" --log-format json >>"$log" 2>&1 &
+server=$!
+until grep -q 'listening on http' "$log"; do
+    if ! kill -0 "$server" 2>/dev/null; then
+        cat "$log" >&2
+        exit 1
+    fi
+    sleep 0.05
+done
+url=$(sed -n 's/.*listening on \(http:[^"]*\)".*/\1/p' "$log")
+
+lines=("curl '$url/search?q=hammock&limit=1'"
+    "curl $url/orders -H 'Content-Type: application/json' \\
+    -d '{\"lines\":[{\"sku\":\"hammock\",\"quantity\":1}],\"currency\":\"EUR\",\"payment_method\":\"tok_approve\"}'"
+    "curl '$url/orders?limit=1'")
+words=('"sku":"hammock"' '"total_minor":6900' '"status":"COMPLETED"')
 echo
-echo "== A year of a real shop's orders into var/retail.db"
-data=${AURORA_DATA:-../shared/data}/online_retail.csv.xz
-if [ ! -x build/bin/auroractl ]; then
-    echo "skipped: this build has no auroractl"
-elif [ ! -f "$data" ]; then
-    echo "skipped: $data is absent; the UCI archive has it as \"Online Retail\" (see README.md)"
+echo "Aurora serves $url from $folder/demo.db; its log is $log. Paste into another terminal:"
+echo
+echo "# search for something, order it, see it COMPLETED"
+printf '%s\n' "${lines[@]}"
+echo
+
+if [ "$check" = yes ]; then
+    for i in 0 1 2; do
+        answer=$(bash -c "${lines[i]}" 2>/dev/null) || true
+        if [[ $answer != *"${words[i]}"* ]]; then
+            printf 'run: no %s in the answer to\n%s\n%s\n' "${words[i]}" "${lines[i]}" "$answer" >&2
+            exit 1
+        fi
+    done
+    stop
 else
-    mkdir -p var
-    build/bin/auroractl replay --format online-retail "$data" --store sqlite:var/retail.db \
-        --stock full
-    build/bin/auroractl verify --store sqlite:var/retail.db --at-rest
+    echo "Ctrl-C ends it."
 fi
+status=0
+wait "$server" || status=$?
+# A signal ends the waiting before the server has ended: it still answers what it has taken.
+while kill -0 "$server" 2>/dev/null; do
+    status=0
+    wait "$server" || status=$?
+done
+server=
+[ "$check" = no ] || [ "$status" != 0 ] || echo "run: all three worked"
+exit "$status"

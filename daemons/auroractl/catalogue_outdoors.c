@@ -29,7 +29,7 @@ static const ctl_catalogue_item items[] = {
      "color=navy; comfort=3 C; weight=780 g"},
     {"mat-sleep", "Sleeping mat", "Fjell", 7900, 25, PICTURE_CLOTH,
      "Fills itself while the soup boils.", "color=slate; thickness=5 cm; weight=560 g"},
-    {"hammock", "Hammock, cotton", "Fjell", 6900, 17, PICTURE_CLOTH,
+    {"hammock", "Hammock, cotton", "Fjell", 6900, 500, PICTURE_CLOTH,
      "Woven wide, so that one lies across and straight.",
      "color=sky; material=cotton; length=3.2 m"},
     {"blanket-wool", "Picnic blanket, wool", "Flachs", 8950, 15, PICTURE_CLOTH,
