@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What single parts cost, without I/O: the stand-alone ones with the time given, the decisions of a
- * whole saga, its log record; and two sizes: the stripped library and the opening of a store of
- * 18,532 orders. Prints medians and leaves them in var/bench/parts.json.
+/* What single parts cost, without I/O: the stand-alone ones with the time given, a hit in the
+ * cache, the decisions of a whole saga, its log record; and two sizes: the stripped library and the
+ * opening of a store of 18,532 orders. Prints medians and leaves them in var/bench/parts.json.
  *
  * bench_parts [LIBRARY], by default build/lib/libaurora.so */
 #include <aurora/aurora.h>
@@ -125,6 +125,51 @@ typedef struct {
     size_t size;
     size_t used;
 } pool;
+
+/* Of four SKUs out of 4,096, as a replayed shop has them: six pairs. */
+static void run_related(uint64_t count)
+{
+    static aurora_related related;
+    static void *memory;
+    if (memory == NULL) {
+        size_t bytes = aurora_related_bytes(4096, 32);
+        memory = malloc(bytes);
+        check(aurora_related_init(&related, memory, bytes, 32, INT64_C(2592000000)), "related");
+    }
+    for (uint64_t i = 0; i < count; i++) {
+        const char *skus[4];
+        for (int k = 0; k < 4; k++)
+            skus[k] = names[stream[(i * 4 + (uint64_t)k) % STREAM] % 4096];
+        check(aurora_related_add(&related, skus, 4, 1.0, INT64_C(1700000000000)), "basket");
+    }
+}
+
+static aurora_status load_page(void *self, const char *key, const char **bytes_out,
+                               uint32_t *len_out, uint64_t *version_out)
+{
+    static const char page[1000];
+    (void)self;
+    (void)key;
+    *bytes_out = page;
+    *len_out = sizeof page;
+    *version_out = 1;
+    return AURORA_OK;
+}
+
+/* Values of 1,000 bytes under 1,024 keys, as a server reads its hot pages. */
+static void run_cache(uint64_t count)
+{
+    static aurora_cache *pages;
+    const aurora_cache_loader loader = {.load = load_page};
+    if (pages == NULL)
+        check(aurora_cache_open("memory:", AURORA_CACHE_OPTIONS(.ttl_ms = 86400000), &pages, NULL),
+              "cache");
+    for (uint64_t i = 0; i < count; i++) {
+        const aurora_cache_value *value;
+        check(aurora_cache_get(pages, names[i * 7919 % 1024], &loader, &value), "get");
+        aurora_cache_value_free(value);
+    }
+}
 
 static void *grow(void *self, size_t bytes, size_t *size_out)
 {
@@ -313,6 +358,8 @@ int main(int count, char **words)
     set_up();
     double bucket = measure(run_bucket, 20000000);
     double topk = measure(run_topk, 2000000);
+    double related = measure(run_related, 200000);
+    double hit = measure(run_cache, 2000000);
     double saga = measure(run_saga, 200000);
     is_logging = true;
     double logged = measure(run_saga, 200000);
@@ -320,6 +367,8 @@ int main(int count, char **words)
     double opened = open_ms();
     printf("%-56s %9.1f ns\n", "token bucket, one take, time given", bucket);
     printf("%-56s %9.1f ns\n", "trending, one update, 1,024 counters, 20,000 SKUs", topk);
+    printf("%-56s %9.1f ns\n", "related, one basket of 4, 4,096 SKUs, 32 neighbours", related);
+    printf("%-56s %9.1f ns\n", "cache, one hit, 1,024 values of 1,000 bytes", hit);
     printf("%-56s %9.1f ns\n", "decisions of a whole saga, 2 lines, 10,000 SKUs, no I/O", saga);
     printf("%-56s %9.1f ns\n", "the same with its log record", logged);
     printf("%-56s %9.1f KiB\n", "libaurora.so, stripped", kib);
@@ -328,9 +377,10 @@ int main(int count, char **words)
     if (file == NULL)
         return 1;
     fprintf(file,
-            "{\"bucket_take_ns\":%.2f,\"trending_update_ns\":%.1f,\"saga_decisions_ns\":%.1f,"
+            "{\"bucket_take_ns\":%.2f,\"trending_update_ns\":%.1f,"
+            "\"related_basket_ns\":%.1f,\"cache_hit_ns\":%.1f,\"saga_decisions_ns\":%.1f,"
             "\"saga_decisions_logged_ns\":%.1f,\"library_stripped_kib\":%.1f,\"open_ms\":%.2f}\n",
-            bucket, topk, saga, logged, kib, opened);
+            bucket, topk, related, hit, saga, logged, kib, opened);
     fclose(file);
     return 0;
 }

@@ -172,6 +172,7 @@ static void print_sizes(void)
         SIZE(aurora_topk),
         SIZE(aurora_topk_item),
         SIZE(aurora_related),
+        SIZE(aurora_cache_stats),
         SIZE(aurora_fault_point),
         SIZE(aurora_manual_clock),
         SIZE(aurora_failing_allocator),
