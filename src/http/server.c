@@ -136,8 +136,11 @@ static aurora_status open_listener(aurora_http_server *server, aurora_error *err
     int failure = getaddrinfo(host, port, &hints, &found);
     if (failure != 0)
         return refuse(err, AURORA_EIO, "listen", gai_strerror(failure));
-    server->listen_fd = listen_on(found);
-    int saved = errno;
+    int saved = 0;
+    for (const struct addrinfo *at = found; at != NULL && server->listen_fd < 0; at = at->ai_next) {
+        server->listen_fd = listen_on(at);
+        saved = errno;
+    }
     freeaddrinfo(found);
     if (server->listen_fd < 0) {
         snprintf(message, sizeof(message), "%s cannot be listened on: %s", server->listen,
