@@ -6,11 +6,8 @@
 #include "aurorad.h"
 #include "http/principal.h"
 
-#if __has_include(<aurora/net.h>)
+#ifdef AURORA_HAVE_NET
 #include <aurora/net.h>
-#define HAS_NET 1
-#else
-#define HAS_NET 0
 #endif
 
 #define SECRET_BYTES_MIN 32
@@ -90,7 +87,7 @@ static aurora_status open_shop(aurorad *daemon, aurora_error *err)
     options.flags = AURORA_OPEN_WORKER;
     options.log = &log;
     options.settings = aurora_config_assignments(daemon->config, &options.setting_count);
-#if HAS_NET
+#ifdef AURORA_HAVE_NET
     options.drivers = aurora_net_drivers(&options.driver_count);
 #endif
     return aurora_open(aurora_config_text(daemon->config, "store"), &options, &daemon->shop, err);
@@ -101,7 +98,7 @@ static aurora_status open_cache(aurorad *daemon, aurora_error *err)
     aurora_cache_options options;
     aurora_cache_options_init(&options);
     options.ttl_ms = aurora_config_number(daemon->config, "cache_ttl");
-#if HAS_NET
+#ifdef AURORA_HAVE_NET
     options.drivers = aurora_net_drivers(&options.driver_count);
 #endif
     return aurora_cache_open(aurora_config_text(daemon->config, "cache"), &options,
