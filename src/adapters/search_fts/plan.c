@@ -324,26 +324,36 @@ bool aurora__fts_plan_level(aurora__fts_plan *plan, uint32_t level)
 
 /* --- showing ---------------------------------------------------------------------------------- */
 
+/* Whether one of the words of a phrase, which ends at `end`, is the word; the last one may be a
+ * beginning. */
+static bool is_in_phrase(const char *at, const char *end, bool is_prefix, const char *word,
+                         uint32_t length)
+{
+    while (at < end) {
+        const char *blank = memchr(at, ' ', (size_t)(end - at));
+        const char *stop = blank == NULL ? end : blank;
+        size_t size = (size_t)(stop - at);
+        bool has_length = is_prefix && stop == end ? length >= size : length == size;
+        if (size > 0 && has_length && memcmp(at, word, size) == 0)
+            return true;
+        at = stop + 1;
+    }
+    return false;
+}
+
 /* Looks through the phrases where they were written: "one two" OR "three"*. */
 bool aurora__fts_plan_has(const aurora__fts_plan *plan, const char *word, uint32_t length)
 {
-    uint32_t at = 0;
-    while (at < plan->used) {
-        if (plan->pieces[at] != '"' && plan->pieces[at] != ' ') {
-            at++;
-            continue;
-        }
-        at++;
-        uint32_t end = at;
-        while (end < plan->used && plan->pieces[end] != '"' && plan->pieces[end] != ' ')
-            end++;
-        bool is_prefix = end + 1 < plan->used && plan->pieces[end + 1] == '*';
-        uint32_t size = end - at;
-        bool is_same = size > 0 && (is_prefix ? length >= size : length == size) &&
-                       memcmp(plan->pieces + at, word, size) == 0;
-        if (is_same)
+    const char *end = plan->pieces + plan->used;
+    const char *at = plan->pieces;
+    while ((at = memchr(at, '"', (size_t)(end - at))) != NULL) {
+        const char *stop = memchr(at + 1, '"', (size_t)(end - at - 1));
+        if (stop == NULL)
+            return false;
+        bool is_prefix = stop + 1 < end && stop[1] == '*';
+        if (is_in_phrase(at + 1, stop, is_prefix, word, length))
             return true;
-        at = end;
+        at = stop + 1;
     }
     return false;
 }
