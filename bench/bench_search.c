@@ -30,6 +30,7 @@
 #define LOAD_S 10
 #define SAMPLES_MAX 400000
 #define ROUNDS 3
+#define LAGS 101
 
 static const char shop_path[] = "var/bench/search.db";
 
@@ -337,6 +338,33 @@ static size_t measure_load(aurora_t *shop, const relevance *judged, const csv_ro
     return count;
 }
 
+/* From a put's return to the first search that finds it, polled; the median and the worst. */
+static void measure_lag(aurora_t *shop, double out[2])
+{
+    double lags[LAGS];
+    for (int i = 0; i < LAGS; i++) {
+        char sku[32];
+        uint64_t total = 0;
+        snprintf(sku, sizeof sku, "lag%dx%d", i, getpid());
+        aurora_product_input input = {
+            .size = sizeof input, .sku = sku, .name = sku, .price_minor = 1, .currency = "EUR"};
+        if (aurora_product_put(shop, &input, AURORA_ANY_VERSION, NULL, NULL) != AURORA_OK)
+            die("put", sku);
+        double start = now_ms();
+        while (total == 0) {
+            usleep(200);
+            aurora_search_page *page = search(shop, AURORA_QUERY(.text = sku), NULL, 1);
+            total = page->count > 0 && strcmp(page->items[0]->product->sku, sku) == 0;
+            aurora_search_page_free(page);
+        }
+        lags[i] = now_ms() - start;
+        aurora_product_delete(shop, sku, AURORA_ANY_VERSION, NULL);
+    }
+    qsort(lags, LAGS, sizeof *lags, by_number);
+    out[0] = lags[LAGS / 2];
+    out[1] = lags[LAGS - 1];
+}
+
 static double measure_rebuild(uint64_t count)
 {
     double rounds[ROUNDS];
@@ -368,7 +396,8 @@ static void read_data(csv_rows *products, relevance *judged)
         die(path, why);
 }
 
-static void write_json(const quality *found, const double load[3], double rebuild_ms)
+static void write_json(const quality *found, const double load[3], const double lag[2],
+                       double rebuild_ms)
 {
     const char *path = getenv("AURORA_BENCH_JSON");
     FILE *out = path == NULL ? NULL : fopen(path, "w");
@@ -377,9 +406,9 @@ static void write_json(const quality *found, const double load[3], double rebuil
     fprintf(out,
             "{\"ndcg_even\":%.4f,\"ndcg_even_plain\":%.4f,\"ndcg_odd\":%.4f,"
             "\"ndcg_odd_plain\":%.4f,\"p50_ms\":%.3f,\"p95_ms\":%.3f,\"p99_ms\":%.3f,"
-            "\"rebuild_ms\":%.0f}\n",
+            "\"lag_p50_ms\":%.2f,\"lag_max_ms\":%.2f,\"rebuild_ms\":%.0f}\n",
             found->ours[0], found->plain[0], found->ours[1], found->plain[1], load[0], load[1],
-            load[2], rebuild_ms);
+            load[2], lag[0], lag[1], rebuild_ms);
     fclose(out);
 }
 
@@ -409,16 +438,22 @@ int main(int argc, char **argv)
            found.plain[1]);
     double load[3] = {0};
     double rebuild_ms = 0;
+    double lag[2] = {0};
     if (has_speed) {
         size_t count = measure_load(shop, &judged, &products, load);
         printf("search on %d threads, 200 puts/s: p50 %.2f ms, p95 %.2f ms, p99 %.2f ms (%zu)\n",
                THREADS, load[0], load[1], load[2], count);
     }
+    if (has_speed) {
+        measure_lag(shop, lag);
+        printf("from a put to a search that finds it: p50 %.1f ms, worst of %d %.1f ms\n", lag[0],
+               LAGS, lag[1]);
+    }
     aurora_close(shop);
     if (has_speed) {
         rebuild_ms = measure_rebuild(products.count);
         printf("index of %zu products made again: %.0f ms\n", products.count, rebuild_ms);
-        write_json(&found, load, rebuild_ms);
+        write_json(&found, load, lag, rebuild_ms);
     }
     sqlite3_close(plain);
     remove_shop();

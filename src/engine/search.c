@@ -14,9 +14,9 @@
 #define BUSY_NS (20 * MILLISECOND_NS)
 #define CHECK_NS (1000 * MILLISECOND_NS) /* others may have dropped or rebuilt the index */
 #define LATE_NS (50 * MILLISECOND_NS)    /* then a change is applied although commands wait */
-#define REST_NS (10 * MILLISECOND_NS)    /* between two transactions of the thread */
-#define SAVE_NS (5000 * MILLISECOND_NS)  /* for a position alone */
-#define SAVE_EVENTS 20000
+#define REST_NS (30 * MILLISECOND_NS)   /* between two transactions: each empties readers' caches */
+#define SAVE_NS (5000 * MILLISECOND_NS) /* for a position alone */
+#define SAVE_EVENTS 100000
 #define CHUNK_THREAD 512
 #define CHUNK_IDLE 128
 #define CHUNK_BUSY 8

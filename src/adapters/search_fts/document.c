@@ -33,6 +33,8 @@ static const char *text_at(sqlite3_stmt *row, int column)
 static uint32_t read_attributes(const char *blob, size_t length, aurora_pair *pairs)
 {
     uint32_t count = 0;
+    if (blob == NULL)
+        return 0;
     const char *end = blob + length;
     while (blob < end && count < AURORA_ATTRIBUTES_MAX) {
         const char *value = memchr(blob, '\0', (size_t)(end - blob));

@@ -11,7 +11,7 @@
 
 #define ENOUGH 5 /* hits: with fewer, words are also taken for what they may begin or mean */
 #define VOCABULARY_AGE_MS 2000
-#define AFTER_FORMAT 1
+#define AFTER_FORMAT 2
 
 typedef struct {
     aurora__fts_index *index;
@@ -30,6 +30,7 @@ typedef struct {
 typedef struct {
     uint32_t format;
     uint32_t level;
+    uint32_t is_open; /* of the plan */
     aurora__fts_mark mark;
 } position;
 
@@ -165,22 +166,28 @@ static aurora_status scan(search *self)
 static aurora_status find(search *self, const position *after)
 {
     aurora_status rc = AURORA_OK;
+    bool is_open = false;
     if (self->plan == NULL)
         return scan(self);
     self->reader->plan = self->plan;
     if (after != NULL) {
+        self->plan->is_open = after->is_open != 0;
         if (!aurora__fts_plan_level(self->plan, after->level))
             return AURORA_OK;
         rc = scan(self);
     }
     for (uint32_t level = 0; after == NULL && rc == AURORA_OK && level < AURORA__FTS_LEVELS;
          level++) {
-        if (!aurora__fts_plan_level(self->plan, level))
+        bool was_open = self->plan->is_open;
+        self->plan->is_open = is_open;
+        if (!aurora__fts_plan_level(self->plan, level)) {
+            self->plan->is_open = was_open;
             continue;
+        }
         rc = scan(self);
         if (self->hits.total >= ENOUGH)
             break;
-        self->plan->is_open = self->hits.total == 0;
+        is_open = self->hits.total == 0;
     }
     return rc;
 }
@@ -258,8 +265,11 @@ static aurora_status read_page(search *self, const aurora_search_request *reques
     aurora_status rc = read_hits(self, count, out);
     out->total = self->hits.total;
     if (rc == AURORA_OK && has_more) {
-        position next = {.format = AFTER_FORMAT,
-                         .level = self->plan == NULL ? 0 : self->plan->level};
+        position next;
+        memset(&next, 0, sizeof next);
+        next.format = AFTER_FORMAT;
+        next.level = self->plan == NULL ? 0 : self->plan->level;
+        next.is_open = self->plan != NULL && self->plan->is_open;
         aurora__fts_mark_of(&self->hits.rows[count - 1], self->sort, &next.mark);
         memcpy(out->after, &next, sizeof next);
         out->after_length = sizeof next;
