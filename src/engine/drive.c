@@ -176,6 +176,7 @@ static uint32_t take_queued(aurora__engine *engine, aurora__command **commands, 
     }
     engine->has_key_waiting = kept.first != NULL;
     give_back(&engine->queue, &kept);
+    aurora__gauge_set(&engine->counters.queue_length, engine->queue.count);
     pthread_mutex_unlock(&engine->lock);
     return count;
 }

@@ -37,7 +37,9 @@ START_TEST(test_overload__a_full_queue_refuses_until_a_batch_was_taken_out)
 
     ck_assert_uint_eq(accepted, 0);
     ck_assert_uint_eq(batch_fixture_metric(&f, "aurora_overload_total"), 2);
+    ck_assert_uint_eq(batch_fixture_metric(&f, "aurora_queue_length"), QUEUE);
     batch_fixture_turn(&f);
+    ck_assert_uint_eq(batch_fixture_metric(&f, "aurora_queue_length"), 0);
     batch_fixture_assert_done(&f, 0, QUEUE, AURORA_OK);
     aurora_assert_ok(aurora_stock_receive(f.shop, SHOP_SKU, 1, "more", NULL));
     batch_fixture_submit(&f, QUEUE, QUEUE);
