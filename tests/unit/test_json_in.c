@@ -236,6 +236,8 @@ START_TEST(test_json_in__number_of_values_is_bounded)
 
     ck_assert(!aurora_json_parse(text, len, &doc, &error));
     ck_assert_ptr_nonnull(strstr(error.detail, "more than 100000 values"));
+    ck_assert(aurora_json_parse_long(text, len, &doc, &error));
+    aurora_json_free(doc);
     text[len - 3] = ']';
     ck_assert(aurora_json_parse(text, len - 2, &doc, &error));
     aurora_json_free(doc);
@@ -252,6 +254,25 @@ static aurora_json_doc *read_doc(const char *text)
     ck_assert_msg(aurora_json_parse(text, strlen(text), &doc, &error), "%s", error.detail);
     return doc;
 }
+
+START_TEST(test_json_in__a_value_gives_its_own_text)
+{
+    size_t len = 0;
+    const char *name;
+    aurora_json_value member;
+    aurora_json_doc *doc = read_doc(" {\"a\" : [1, {\"b\":\"]}\"} ] , \"c\": -1.50 } ");
+
+    aurora_json_member(aurora_json_root(doc), 0, &name, &member);
+    const char *text = aurora_json_raw(member, &len);
+    ck_assert_msg(len == 16 && memcmp(text, "[1, {\"b\":\"]}\"} ]", len) == 0, "%.*s", (int)len,
+                  text);
+    aurora_json_member(aurora_json_root(doc), 1, &name, &member);
+    text = aurora_json_raw(member, &len);
+    ck_assert_msg(len == 5 && memcmp(text, "-1.50", len) == 0, "%.*s", (int)len, text);
+
+    aurora_json_free(doc);
+}
+END_TEST
 
 START_TEST(test_json_in__object_gives_members_by_name)
 {
@@ -494,6 +515,7 @@ static Suite *suite(void)
                         sizeof taken / sizeof *taken);
     tcase_add_test(tc, test_json_in__depth_ends_at_32);
     tcase_add_test(tc, test_json_in__number_of_values_is_bounded);
+    tcase_add_test(tc, test_json_in__a_value_gives_its_own_text);
     tcase_add_test(tc, test_json_in__object_gives_members_by_name);
     tcase_add_test(tc, test_json_in__unknown_and_differently_cased_fields_are_refused);
     tcase_add_test(tc, test_json_in__absent_members_know_where_they_belong);
