@@ -421,7 +421,8 @@ START_TEST(test_provider__report_for_an_unknown_task_is_refused)
         AURORA_ENOTFOUND);
     aurora_task_page *page = provider_take(shop, AURORA_VERB_AUTHORIZE);
     aurora_assert_status(
-        aurora_task_finish(shop, page->items[0]->id, AURORA_TASK_RESULT(.outcome = 6), &err),
+        aurora_task_finish(shop, page->items[0]->id,
+                           AURORA_TASK_RESULT(.outcome = AURORA_OUTCOME_NOT_BEGUN + 1), &err),
         AURORA_EINVAL);
     aurora_assert_status(aurora_task_finish(shop, page->items[0]->id, NULL, &err), AURORA_EINVAL);
 
