@@ -144,8 +144,9 @@ static aurora_status say_url(aurora_error *err, aurora_status status)
     return say_field(err, status, "url");
 }
 
-static aurora_status open_store(const char *url, const aurora_options *options, aurora_t *shop,
-                                aurora_store *out, aurora_error *err)
+static aurora_status open_store(const char *url, const aurora_options *options,
+                                uint64_t cache_bytes, aurora_t *shop, aurora_store *out,
+                                aurora_error *err)
 {
     aurora_store_open_fn open;
     aurora_store_options store_options = {
@@ -156,6 +157,7 @@ static aurora_status open_store(const char *url, const aurora_options *options, 
         .allocator = &shop->allocator,
         .log = log_store,
         .log_self = shop,
+        .cache_bytes = cache_bytes,
     };
     aurora_status rc = aurora__driver_find(url, options->drivers, options->driver_count, &open,
                                            &store_options.address, err);
@@ -262,7 +264,7 @@ static aurora_status build(const char *url, const aurora_options *options, auror
     atomic_init(&shop->order_wait_ms, settings.order_wait_ms);
     shop->modules = settings.policy.modules;
     shop->has_notify_tasks = settings.notifier == AURORA__NOTIFIER_TASKS;
-    rc = open_store(url, options, shop, &store, err);
+    rc = open_store(url, options, (uint64_t)settings.store_cache_bytes, shop, &store, err);
     if (rc != AURORA_OK)
         return rc;
     if ((shop->flags & AURORA_OPEN_READONLY) == 0)

@@ -34,6 +34,7 @@ static const struct {
     {"resend_max", offsetof(aurora__settings, policy.resend_max_ms)},
     {"retry_first", offsetof(aurora__settings, policy.retry_first_ms)},
     {"retry_max", offsetof(aurora__settings, policy.retry_max_ms)},
+    {"store_cache", offsetof(aurora__settings, store_cache_bytes)},
     {"trending_capacity", offsetof(aurora__settings, trending_capacity)},
 };
 

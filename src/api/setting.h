@@ -18,6 +18,7 @@ typedef struct {
     aurora__policy policy;
     int64_t order_wait_ms;
     int64_t log_max_bytes;
+    int64_t store_cache_bytes;
     int64_t log_keep_ms;
     int64_t consumer_keep_ms;
     int64_t key_keep_ms;

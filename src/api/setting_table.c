@@ -102,6 +102,8 @@
       "The key with which services sign their requests.")                                          \
     X(store, URL, DAEMON, "sqlite:aurora.db", 0, 0,                                                \
       "Where everything is kept: sqlite:PATH, memory: or postgresql://...")                        \
+    X(store_cache, INTEGER, NONE, "16MiB", MIB, TIB,                                               \
+      "Memory for pages of the store; each reader beside has a quarter of it.")                    \
     X(trending_capacity, INTEGER, NONE, "4096", 256, 65536,                                        \
       "SKUs that trending counts without error, at 840 bytes each.")                               \
     X(upstream, TEXT, DAEMON, "", 0, 1024,                                                         \

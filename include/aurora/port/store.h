@@ -246,6 +246,8 @@ typedef struct {
     const aurora_allocator *allocator;                           /* never NULL */
     void (*log)(void *self, int32_t level, const char *message); /* never NULL */
     void *log_self;
+    uint64_t cache_bytes; /* for pages of the writer, a quarter of it for each reader; 0 = the
+                             adapter's own choice */
 } aurora_store_options;
 
 /* Opens a store: checks that it is usable, creates or migrates its schema. */

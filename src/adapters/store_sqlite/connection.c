@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "adapters/store_sqlite/connection.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include <aurora/handle.h>
 
 #define READER_BUSY_MS 2000
+#define CACHE_BYTES (UINT64_C(64) << 20)
 
 static const char *const fixed_sql[AURORA__SQLITE_FIXED_COUNT] = {
     [AURORA__SQLITE_BEGIN] = "BEGIN",
@@ -107,11 +109,15 @@ aurora_status aurora__sqlite_number(sqlite3 *db, const char *sql, int64_t *numbe
 
 /* Settings of one connection. The WAL mode itself is a property of the file, set when it is made.
  * No mmap: an I/O error would arrive as SIGBUS in the host. */
-static int configure(sqlite3 *db, bool is_reader)
+static int configure(sqlite3 *db, bool is_reader, uint64_t cache_bytes)
 {
     static const char writer[] = "PRAGMA synchronous=FULL; PRAGMA locking_mode=NORMAL;"
-                                 "PRAGMA cache_size=-65536; PRAGMA journal_size_limit=67108864;";
-    static const char reader[] = "PRAGMA query_only=1; PRAGMA cache_size=-16384;";
+                                 "PRAGMA journal_size_limit=67108864;";
+    static const char reader[] = "PRAGMA query_only=1;";
+    char cache[64];
+    uint64_t bytes = cache_bytes == 0 ? CACHE_BYTES : cache_bytes;
+    snprintf(cache, sizeof cache, "PRAGMA cache_size=-%" PRIu64,
+             (is_reader ? bytes / 4 : bytes) / 1024);
     sqlite3_extended_result_codes(db, 1);
     sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
@@ -121,6 +127,8 @@ static int configure(sqlite3 *db, bool is_reader)
         rc = sqlite3_exec(db, "PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY;", NULL, NULL, NULL);
     if (rc == SQLITE_OK)
         rc = sqlite3_exec(db, is_reader ? reader : writer, NULL, NULL, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_exec(db, cache, NULL, NULL, NULL);
     return rc;
 }
 
@@ -147,7 +155,7 @@ aurora_status aurora__sqlite_connection_open(const aurora_store_options *options
                 (place->is_reader ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
     int rc = sqlite3_open_v2(place->path, &connection->db, flags, place->vfs);
     if (rc == SQLITE_OK)
-        rc = configure(connection->db, place->is_reader);
+        rc = configure(connection->db, place->is_reader, options->cache_bytes);
     if (rc == SQLITE_OK && !place->is_reader)
         rc = aurora__sqlite_bulk_attach(connection->db, &connection->bulk);
     if (rc != SQLITE_OK) {
