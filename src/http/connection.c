@@ -121,9 +121,9 @@ static void drop_current(aurora__connection *connection)
     if (current == NULL)
         return;
     connection->current = NULL;
-    current->connection = NULL;
     if (current->state == AURORA__STREAMING)
         aurora__dispatch_report(current);
+    current->connection = NULL;
     if (current->state != AURORA__HANDLING)
         aurora__exchange_free(current);
 }
@@ -150,7 +150,7 @@ void aurora__connection_free(aurora__connection *connection)
         next = answer->next;
         aurora__exchange_free(answer);
     }
-    free(connection->input);
+    aurora__connection_drop_input(connection);
     free(connection);
     aurora__count(&loop->counters.connections, -1);
     aurora__server_lost_connection(loop->server);
@@ -180,9 +180,7 @@ static void begin_close(aurora__connection *connection)
         return;
     }
     shutdown(connection->fd, SHUT_WR);
-    free(connection->input);
-    connection->input = NULL;
-    connection->input_at = connection->input_len = connection->input_capacity = 0;
+    aurora__connection_drop_input(connection);
     if (connection->is_paused)
         event_add(&connection->readable, NULL);
     connection->is_paused = false;
@@ -208,8 +206,7 @@ static void end_stream(aurora__connection *connection)
     }
 }
 
-/* Whether a handler has the connection's turn. */
-static bool is_handled(const aurora__connection *connection)
+bool aurora__connection_is_handled(const aurora__connection *connection)
 {
     return connection->current != NULL && connection->current->state != AURORA__READING;
 }
@@ -232,7 +229,8 @@ void aurora__connection_turn(aurora__connection *connection)
             return;
         }
         end_stream(connection);
-        if (connection->is_blocked || is_handled(connection) || connection->phase == AURORA__LINGER)
+        if (connection->is_blocked || aurora__connection_is_handled(connection) ||
+            connection->phase == AURORA__LINGER)
             break;
         if (connection->is_closing) {
             begin_close(connection);
@@ -241,7 +239,8 @@ void aurora__connection_turn(aurora__connection *connection)
         if (!aurora__connection_resume(connection))
             break;
     }
-    if (connection->is_at_end && !connection->is_blocked && !is_handled(connection)) {
+    if (connection->is_at_end && !connection->is_blocked &&
+        !aurora__connection_is_handled(connection)) {
         aurora__connection_free(connection);
         return;
     }
@@ -285,6 +284,7 @@ void aurora__connection_answer(aurora__connection *connection, aurora_http_excha
     connection->has_moved = true;
     if (!aurora__answer_head(exchange, goes_on, aurora__loop_date(connection->loop)))
         connection->is_broken = true;
+    aurora__exchange_hold(exchange, exchange->head.len + exchange->content.len);
     if (!has_body(exchange))
         exchange->content.len = 0;
     exchange->bytes_out = exchange->content.len;

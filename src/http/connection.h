@@ -70,12 +70,15 @@ void aurora__connection_turn(aurora__connection *connection);
 void aurora__connection_answer(aurora__connection *connection, aurora_http_exchange *exchange);
 /* Answers a refusal in place of the current request, which goes on unheard, and reads no more. */
 void aurora__connection_refuse(aurora__connection *connection, const aurora_http_refusal *refusal);
+/* Whether a handler has the connection's turn. */
+bool aurora__connection_is_handled(const aurora__connection *connection);
 /* Closes, but where a request has just come reads it instead and returns false. */
 bool aurora__connection_close_idle(aurora__connection *connection);
 
 /* --- connection_read.c --- */
 
 void aurora__connection_read(aurora__connection *connection);
+void aurora__connection_drop_input(aurora__connection *connection);
 /* Goes on in the bytes that wait; whether that moved anything. */
 bool aurora__connection_resume(aurora__connection *connection);
 

@@ -58,6 +58,7 @@ static size_t take_head(aurora__connection *connection, const char *data, size_t
         return len;
     }
     size_t used = gate->head_len;
+    aurora__exchange_hold(exchange, used);
     connection->ahead = len - used;
     if (!aurora__gate_has_body(gate))
         dispatch(connection);
@@ -108,8 +109,9 @@ static size_t waiting(const aurora__connection *connection)
     return connection->input_len - connection->input_at;
 }
 
-static void drop_input(aurora__connection *connection)
+void aurora__connection_drop_input(aurora__connection *connection)
 {
+    connection->loop->held -= connection->input_capacity;
     free(connection->input);
     connection->input = NULL;
     connection->input_at = connection->input_len = connection->input_capacity = 0;
@@ -129,6 +131,7 @@ static bool keep(aurora__connection *connection, const char *data, size_t len)
         char *larger = realloc(connection->input, capacity);
         if (larger == NULL)
             return false;
+        connection->loop->held += capacity - connection->input_capacity;
         connection->input = larger;
         connection->input_capacity = capacity;
     }
@@ -139,7 +142,9 @@ static bool keep(aurora__connection *connection, const char *data, size_t len)
 
 static void pause_or_go_on(aurora__connection *connection)
 {
-    bool is_enough = waiting(connection) >= INPUT_BYTES_MAX;
+    bool is_enough =
+        waiting(connection) >= INPUT_BYTES_MAX ||
+        (aurora__loop_is_over(connection->loop) && aurora__connection_is_handled(connection));
     if (is_enough && !connection->is_paused && !connection->is_at_end)
         event_del(&connection->readable);
     else if (!is_enough && connection->is_paused && !connection->is_at_end)
@@ -149,12 +154,14 @@ static void pause_or_go_on(aurora__connection *connection)
 
 bool aurora__connection_resume(aurora__connection *connection)
 {
-    if (waiting(connection) == 0)
+    if (waiting(connection) == 0) {
+        pause_or_go_on(connection);
         return false;
+    }
     size_t used = take(connection, connection->input + connection->input_at, waiting(connection));
     connection->input_at += used;
     if (waiting(connection) == 0)
-        drop_input(connection);
+        aurora__connection_drop_input(connection);
     pause_or_go_on(connection);
     return used > 0;
 }
@@ -187,6 +194,9 @@ static void receive(aurora__connection *connection, const char *data, size_t len
 void aurora__connection_read(aurora__connection *connection)
 {
     char *scratch = connection->loop->scratch;
+    pause_or_go_on(connection);
+    if (connection->is_paused)
+        return;
     ssize_t n = recv(connection->fd, scratch, AURORA__SCRATCH_BYTES, 0);
     if (n > 0) {
         receive(connection, scratch, (size_t)n);

@@ -26,7 +26,9 @@ void aurora__dispatch(aurora_http_exchange *exchange)
     aurora__count(&loop->counters.in_flight, 1);
     if (!aurora__request_judge(exchange))
         return;
-    if ((exchange->route->flags & AURORA_HTTP_BLOCKING) != 0)
+    if (exchange->is_body_owned && aurora__loop_is_over(loop))
+        aurora_http_problem(exchange, 503, "overloaded", "Too much is being worked on already.");
+    else if ((exchange->route->flags & AURORA_HTTP_BLOCKING) != 0)
         hand_to_worker(exchange);
     else
         exchange->route->handle(exchange, loop->server->options.self);

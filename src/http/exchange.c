@@ -60,6 +60,7 @@ void aurora__exchange_free(aurora_http_exchange *exchange)
     aurora_http_loop *loop = exchange->loop;
     aurora__stream_close(exchange);
     link_out(exchange);
+    loop->held -= exchange->held;
     for (aurora__block *block = exchange->blocks, *next; block != NULL; block = next) {
         next = block->next;
         free(block);
@@ -75,6 +76,12 @@ void aurora__exchange_free(aurora_http_exchange *exchange)
     exchange->next = loop->spare;
     loop->spare = exchange;
     loop->spare_count++;
+}
+
+void aurora__exchange_hold(aurora_http_exchange *exchange, size_t bytes)
+{
+    exchange->held += bytes;
+    exchange->loop->held += bytes;
 }
 
 static bool add_block(aurora_http_exchange *exchange, size_t size)

@@ -252,6 +252,7 @@ static void end_turn(aurora_http_loop *loop)
         aurora__connection_turn(connection);
     }
     post_jobs(loop);
+    aurora__loop_shed(loop);
     free_graves(loop);
 }
 
@@ -340,6 +341,7 @@ aurora_status aurora__loop_new(aurora_http_server *server, uint32_t index, auror
     loop->server = server;
     loop->index = index;
     loop->jobs_end = &loop->jobs;
+    loop->held_max = server->options.held_bytes_max / server->options.loops;
     loop->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     loop->base = new_base();
     loop->gzip = aurora__gzip_new();

@@ -59,6 +59,7 @@ struct aurora_http_loop {
     uint32_t spare_count;
     int64_t drain_since_ns;
     int64_t accept_again_ns; /* after descriptors ran out */
+    size_t held, held_max;   /* bytes that wait: for more of them, for a handler, for a reader */
     uint64_t random[4];
     int64_t date_second;
     char date[40];
@@ -114,6 +115,13 @@ void aurora__loop_log(aurora_http_loop *loop, int32_t level, const char *message
 /* --- sweep.c --- */
 
 void aurora__loop_sweep(aurora_http_loop *loop);
+
+/* --- shed.c --- */
+
+/* Whether more is held than should be. */
+bool aurora__loop_is_over(const aurora_http_loop *loop);
+/* Cuts off those that have waited for longest, until no more is held than should be. */
+void aurora__loop_shed(aurora_http_loop *loop);
 
 /* --- dispatch.c --- */
 

@@ -88,6 +88,7 @@ static bool grow_body(aurora_http_exchange *exchange, size_t needed, size_t expe
     char *larger = realloc(exchange->is_body_owned ? exchange->body : NULL, capacity + 1);
     if (larger == NULL)
         return false;
+    aurora__exchange_hold(exchange, capacity - exchange->body_capacity);
     exchange->body = larger;
     exchange->is_body_owned = true;
     exchange->body_capacity = capacity;

@@ -92,6 +92,7 @@ struct aurora_http_exchange {
     aurora__span head, content;
     bool is_compressed, varies;
     uint64_t bytes_out;
+    size_t held;        /* of the loop's */
     aurora__gzip *gzip; /* of the thread that has it */
     aurora__stream stream;
 
@@ -106,6 +107,8 @@ aurora_http_exchange *aurora__exchange_new(aurora_http_loop *loop);
 void aurora__exchange_free(aurora_http_exchange *exchange);
 /* A copy with a NUL; NULL when there is no memory. */
 char *aurora__exchange_copy(aurora_http_exchange *exchange, const char *text, size_t len);
+/* Counts bytes that wait until the exchange is freed. On the loop's thread. */
+void aurora__exchange_hold(aurora_http_exchange *exchange, size_t bytes);
 
 /* --- request.c --- */
 

@@ -46,6 +46,7 @@ static void fill_defaults(aurora_http_options *options)
     set_default(&options->connections_max, 16384);
     set_default(&options->head_bytes_max, 16384);
     set_default(&options->body_bytes_max, 1048576);
+    set_default(&options->held_bytes_max, 268435456);
     set_default(&options->head_ms, 10000);
     set_default(&options->body_ms, 30000);
     set_default(&options->idle_ms, 75000);

@@ -40,6 +40,9 @@ typedef struct {
                                  where none is idle the new one gets 503 */
     uint32_t head_bytes_max;  /* request line and header fields [16384], else 431 or 414 */
     uint32_t body_bytes_max;  /* [1048576], else 413 */
+    uint32_t held_bytes_max;  /* of bodies, answers and what is sent ahead, over all loops
+                                 [268435456]; above it what has waited for longest is cut off, and
+                                 new bodies get 503 */
     uint32_t head_ms;         /* from its first byte to the head's end, in all [10000] */
     uint32_t body_ms;         /* from the head's end to the body's, in all [30000] */
     uint32_t idle_ms;         /* a connection without a request [75000] */

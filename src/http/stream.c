@@ -111,8 +111,9 @@ uint32_t aurora__streams_open(aurora_http_server *server)
 
 /* --- what waits ------------------------------------------------------------------------------- */
 
-static bool append(aurora__stream *stream, const char *data, size_t len)
+static bool append(aurora_http_exchange *exchange, const char *data, size_t len)
 {
+    aurora__stream *stream = &exchange->stream;
     if (stream->sent > 0 && stream->len + len > stream->capacity) {
         memmove(stream->data, stream->data + stream->sent, stream->len - stream->sent);
         stream->len -= stream->sent;
@@ -123,6 +124,7 @@ static bool append(aurora__stream *stream, const char *data, size_t len)
         char *larger = realloc(stream->data, capacity);
         if (larger == NULL)
             return false;
+        aurora__exchange_hold(exchange, capacity - stream->capacity);
         stream->data = larger;
         stream->capacity = capacity;
     }
@@ -134,12 +136,11 @@ static bool append(aurora__stream *stream, const char *data, size_t len)
 static bool append_chunk(aurora_http_exchange *exchange, const char *data, size_t len)
 {
     char size[24];
-    aurora__stream *stream = &exchange->stream;
     if (exchange->is_http_1_0)
-        return append(stream, data, len);
+        return append(exchange, data, len);
     int digits = snprintf(size, sizeof(size), "%zx\r\n", len);
-    return append(stream, size, (size_t)digits) && append(stream, data, len) &&
-           append(stream, "\r\n", 2);
+    return append(exchange, size, (size_t)digits) && append(exchange, data, len) &&
+           append(exchange, "\r\n", 2);
 }
 
 /* --- life ------------------------------------------------------------------------------------- */
@@ -163,7 +164,7 @@ static bool begin(aurora_http_exchange *exchange, aurora__connection *connection
     if (aurora__answer_field(exchange, "Cache-Control") == NULL)
         aurora_http_set(exchange, "Cache-Control", "no-store");
     if (!aurora__answer_head(exchange, exchange->keeps_alive, aurora__loop_date(exchange->loop)) ||
-        !append(&exchange->stream, exchange->head.data, exchange->head.len))
+        !append(exchange, exchange->head.data, exchange->head.len))
         return false;
     if (exchange->method == AURORA_HTTP_HEAD)
         exchange->stream.is_ended = true;
@@ -206,7 +207,7 @@ bool aurora_http_stream_send(aurora_http_exchange *exchange, const void *data, s
         return false;
     if (len == 0)
         return true;
-    if (stream->len - stream->sent + len > WAITING_BYTES_MAX || !append_chunk(exchange, data, len))
+    if (stream->len - stream->sent > WAITING_BYTES_MAX || !append_chunk(exchange, data, len))
         return false;
     exchange->bytes_out += len;
     aurora__connection_touch(exchange->connection);
@@ -218,7 +219,7 @@ void aurora__stream_finish(aurora_http_exchange *exchange)
     if (exchange->state != AURORA__STREAMING || exchange->stream.is_ended)
         return;
     exchange->stream.is_ended = true;
-    if (!exchange->is_http_1_0 && !append(&exchange->stream, "0\r\n\r\n", 5))
+    if (!exchange->is_http_1_0 && !append(exchange, "0\r\n\r\n", 5))
         exchange->connection->is_broken = true;
     aurora__connection_touch(exchange->connection);
 }
