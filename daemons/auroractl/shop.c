@@ -73,8 +73,12 @@ static aurora_status ask_server(ctl_shop *shop, const ctl_ask *ask, ctl_answer *
     aurora_status status = ctl_client_ask(shop->client, &request, &reply);
     if (status == AURORA_OK)
         status = ctl_reply_status(reply, err);
-    if (status != AURORA_OK)
+    if (status != AURORA_OK) {
+        if (reply->status == 401 && shop->run->secret == NULL)
+            ctl_refuse("this server takes signed requests only: give --service-secret, or "
+                       "AURORA_SERVICE_SECRET_FILE");
         return status;
+    }
     answer->length = reply->body_len;
     answer->text = calloc(1, reply->body_len + 1);
     if (answer->text == NULL)

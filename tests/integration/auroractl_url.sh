@@ -172,6 +172,7 @@ grep -q order.created "$folder/tail" || fail "no event was followed: $(cat "$fol
 
 # --- who is not let in ------------------------------------------------------------------------------
 AURORA_SERVICE_SECRET_FILE= expect_status 2 "$ctl" orders list --url "$server_url"
+expect_words "give --service-secret"
 expect_words "[401 unauthorized]"
 expect_status 2 "$ctl" orders list --url "$server_url" \
     --service-secret "another secret of at least thirty-two bytes"
