@@ -11,6 +11,9 @@
 #include "service/supervisor.h"
 
 #define ARENAS_MAX 2 /* of malloc: one a thread would cost megabytes each, and nobody needs them */
+/* Fixed, where malloc would learn a higher one: the snapshots of trending, megabytes every few
+ * seconds, are then given back each time. */
+#define MMAP_BYTES 262144
 #define FILES_BESIDE_CONNECTIONS 256
 
 int aurorad_refuse(const aurorad *daemon, const char *format, ...)
@@ -128,6 +131,7 @@ int main(int argc, char **argv)
                                  .argv = argv,
                                  .environment = environ}};
     mallopt(M_ARENA_MAX, ARENAS_MAX);
+    mallopt(M_MMAP_THRESHOLD, MMAP_BYTES);
     int rc = dispatch(&daemon);
     aurora_config_free(daemon.config);
     if (fflush(stdout) != 0 && rc == 0)
