@@ -98,6 +98,18 @@ assert len({p["image_url"] for p in products}) == len(products), "two products h
 assert 8 <= len({p["category"] for p in products}) <= 12
 PY
 fi
+
+# --- search ---
+expect_status 0 "$ctl" search "headfones" --store "$shop"
+expect_words "Headphones"
+expect_status 0 "$ctl" search "zzzz" --store "$shop"
+expect_words "nothing was found"
+expect_status 0 "$ctl" reindex --store "$shop" --json
+[ "$output" = "{\"products\":$count}" ] || fail "reindex says $output for $count products"
+expect_status 0 "$ctl" search "coffee" --limit 1 --store "$shop" --json
+expect_words '"highlight":"<em>Coffee</em>'
+refused "reindex works on the store itself" reindex --url http://127.0.0.1:1
+
 expect_status 0 "$ctl" stock list --below 4 --store "$shop" --json
 expect_words '"available":0'
 

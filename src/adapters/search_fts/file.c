@@ -43,7 +43,7 @@ static int configure(sqlite3 *db, bool is_reader)
     return rc == SQLITE_OK ? sqlite3_exec(db, is_reader ? reader : writer, NULL, NULL, NULL) : rc;
 }
 
-static aurora_status open_connection(const aurora__fts_index *index, bool is_reader,
+static aurora_status open_connection(aurora__fts_index *index, bool is_reader,
                                      aurora__fts_connection **out)
 {
     const aurora_allocator *allocator = index->options.allocator;
@@ -57,7 +57,9 @@ static aurora_status open_connection(const aurora__fts_index *index, bool is_rea
     if (connection == NULL)
         return AURORA_ENOMEM;
     memset(connection, 0, sizeof *connection);
+    pthread_mutex_lock(&index->mutex);
     connection->incarnation = index->incarnation;
+    pthread_mutex_unlock(&index->mutex);
     int rc = sqlite3_open_v2(index->path == NULL ? ":memory:" : index->path, &connection->db,
                              flags | SQLITE_OPEN_NOMUTEX, NULL);
     if (rc == SQLITE_OK)
@@ -216,12 +218,13 @@ static aurora_status ready_writer(aurora__fts_index *index)
 {
     if (atomic_load(&index->is_damaged))
         drop_file(index, "is damaged");
-    if (index->writer != NULL && !is_current(index)) {
-        drop_writer(index);
-        pthread_mutex_lock(&index->mutex);
+    pthread_mutex_lock(&index->mutex);
+    bool is_stale = index->writer != NULL && !is_current(index);
+    if (is_stale)
         leave_file(index);
-        pthread_mutex_unlock(&index->mutex);
-    }
+    pthread_mutex_unlock(&index->mutex);
+    if (is_stale)
+        drop_writer(index);
     if (index->writer != NULL)
         return AURORA_OK;
     aurora_status rc = open_writer(index);
