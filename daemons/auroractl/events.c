@@ -17,7 +17,7 @@
 static void print_event(const ctl *run, aurora_json_value event)
 {
     if (run->is_json) {
-        ctl_print_line(run, event);
+        ctl_print_line(NULL, event);
         return;
     }
     char at[CTL_TIME_BYTES];

@@ -111,7 +111,7 @@ static void write_field(const char *text, char end)
     putchar(end);
 }
 
-static void print_record(const ctl *run, aurora_json_value product)
+static void print_record(void *run, aurora_json_value product)
 {
     (void)run;
     write_field(text_of(product, "sku"), ',');

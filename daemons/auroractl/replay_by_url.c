@@ -7,6 +7,7 @@
 #include "fields.h"
 #include "flight.h"
 #include "orders.h"
+#include "page.h"
 #include "progress.h"
 #include "replay.h"
 
@@ -14,7 +15,6 @@
 #define TAKE_MS 100
 #define TURN_MS 500
 #define QUIET_MS 100 /* after a request that no server answered */
-#define PAGE 200
 
 typedef struct {
     ctl_flight *flight;
@@ -143,63 +143,49 @@ static int64_t first_created_ms(const ctl_replay_run *replay)
     return first_ms == INT64_MAX ? 0 : first_ms;
 }
 
-static void take_page(ctl_replay_run *replay, const ctl_text_map *numbers, aurora_json_value page)
+typedef struct {
+    ctl_replay_run *replay;
+    ctl_text_map numbers; /* of the orders, by their references */
+} refreshing;
+
+static void refresh_one(void *self, aurora_json_value order)
 {
-    aurora_json_value items = ctl_field(page, "items");
-    uint32_t count = ctl_field_count(page, "items");
-    for (uint32_t i = 0; i < count; i++) {
-        aurora_json_value order = aurora_json_item(items, i);
-        const char *reference = ctl_field_text(order, "reference");
-        uint32_t number = reference == NULL ? CTL_NO_INDEX : ctl_text_map_find(numbers, reference);
-        /* An order that has one of our references and was not ours was refused before. */
-        if (number != CTL_NO_INDEX && replay->states[number].is_stored)
-            replay->states[number] = ctl_replay_state_read(order);
-    }
+    refreshing *at = self;
+    const char *reference = ctl_field_text(order, "reference");
+    uint32_t number = reference == NULL ? CTL_NO_INDEX : ctl_text_map_find(&at->numbers, reference);
+    /* An order that has one of our references and was not ours was refused before. */
+    if (number != CTL_NO_INDEX && at->replay->states[number].is_stored)
+        at->replay->states[number] = ctl_replay_state_read(order);
 }
 
 /* Reads all orders since our first one, and takes over what the server says of ours. */
-static aurora_status refresh(ctl_replay_run *replay, const ctl_text_map *numbers)
+static aurora_status refresh(refreshing *at)
 {
-    ctl_answer answer = {0}, last = {0}; /* the last one holds the cursor */
-    const char *cursor = NULL;
-    aurora_status status = AURORA_OK;
-    do {
-        ctl_target target;
-        aurora_error err = AURORA_ERROR_INIT;
-        ctl_target_init(&target, "/orders");
-        ctl_target_query_time(&target, "from", first_created_ms(replay));
-        ctl_target_query_number(&target, "limit", PAGE);
-        ctl_target_query(&target, "cursor", cursor);
-        ctl_ask ask = {.method = "GET", .target = &target};
-        status = ctl_shop_read(&replay->shop, &ask, &answer, &err);
-        ctl_answer_free(&last);
-        last = answer;
-        answer = (ctl_answer){0};
-        if (status != AURORA_OK)
-            break;
-        take_page(replay, numbers, ctl_answer_root(&last));
-        cursor = ctl_field_text(ctl_answer_root(&last), "next_cursor");
-    } while (cursor != NULL);
-    ctl_answer_free(&last);
-    return status;
+    ctl_target target;
+    ctl_page page = {0};
+    aurora_error err = AURORA_ERROR_INIT;
+    ctl_target_init(&target, "/orders");
+    ctl_target_query_time(&target, "from", first_created_ms(at->replay));
+    ctl_ask ask = {.method = "GET", .target = &target};
+    return ctl_page_each(&at->replay->shop, &ask, &page, refresh_one, at, &err);
 }
 
 static aurora_status settle(ctl_replay_run *replay)
 {
-    ctl_text_map numbers = {0};
+    refreshing at = {.replay = replay};
     int64_t give_up_ms = ctl_monotonic_ms() + CTL_REPLAY_SETTLE_MS;
     aurora_status status = AURORA_OK;
     for (uint32_t i = 0; i < replay->order_count && status == AURORA_OK; i++) {
-        if (ctl_text_map_put(&numbers, replay->file.orders[i].reference) != i)
+        if (ctl_text_map_put(&at.numbers, replay->file.orders[i].reference) != i)
             status = AURORA_ENOMEM;
     }
     if (status == AURORA_OK)
-        status = refresh(replay, &numbers);
+        status = refresh(&at);
     while (status == AURORA_OK && has_open(replay) && ctl_monotonic_ms() < give_up_ms) {
         ctl_pause_ms(TURN_MS);
-        status = refresh(replay, &numbers);
+        status = refresh(&at);
     }
-    ctl_text_map_deinit(&numbers);
+    ctl_text_map_deinit(&at.numbers);
     return status;
 }
 

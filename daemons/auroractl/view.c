@@ -7,8 +7,6 @@
 
 #include "time_text.h"
 
-#define PAGE_OF_ALL 500
-
 bool ctl_print_json(aurora_json_out *out)
 {
     size_t length = 0;
@@ -171,7 +169,7 @@ int ctl_view_one(const ctl *run, uint32_t flags, const ctl_ask *question,
     return outcome;
 }
 
-void ctl_print_line(const ctl *run, aurora_json_value item)
+void ctl_print_line(void *run, aurora_json_value item)
 {
     size_t length = 0;
     const char *text = aurora_json_raw(item, &length);
@@ -180,43 +178,14 @@ void ctl_print_line(const ctl *run, aurora_json_value item)
     putchar('\n');
 }
 
-static aurora_status print_pages(ctl_shop *shop, const ctl_ask *question, ctl_page *page,
-                                 void (*each)(const ctl *run, aurora_json_value item),
-                                 aurora_error *err)
-{
-    aurora_status status = AURORA_OK;
-    ctl_answer answer = {0}, last = {0}; /* the last one holds the cursor */
-    do {
-        ctl_target target = *question->target;
-        ctl_ask turn = *question;
-        turn.target = &target;
-        page->limit = PAGE_OF_ALL;
-        ctl_target_query_number(&target, "limit", page->limit);
-        ctl_target_query(&target, "cursor", page->cursor);
-        status = ctl_shop_read(shop, &turn, &answer, err);
-        ctl_answer_free(&last);
-        last = answer;
-        answer = (ctl_answer){0};
-        if (status != AURORA_OK)
-            break;
-        uint32_t count = ctl_field_count(ctl_answer_root(&last), "items");
-        aurora_json_value items = ctl_field(ctl_answer_root(&last), "items");
-        for (uint32_t i = 0; i < count; i++)
-            each(shop->run, aurora_json_item(items, i));
-        page->cursor = ctl_field_text(ctl_answer_root(&last), "next_cursor");
-    } while (page->cursor != NULL && !ferror(stdout));
-    ctl_answer_free(&last);
-    return status;
-}
-
-int ctl_view_all(const ctl *run, const ctl_ask *question, ctl_page *page,
-                 void (*each)(const ctl *run, aurora_json_value item), const char *what)
+int ctl_view_all(ctl *run, const ctl_ask *question, ctl_page *page,
+                 void (*each)(void *run, aurora_json_value item), const char *what)
 {
     ctl_shop shop;
     aurora_error err = AURORA_ERROR_INIT;
     int outcome = ctl_shop_open(run, CTL_READ, &shop);
     if (outcome == CTL_YES) {
-        aurora_status status = print_pages(&shop, question, page, each, &err);
+        aurora_status status = ctl_page_each(&shop, question, page, each, run, &err);
         outcome = status == AURORA_OK ? CTL_YES : ctl_fail(status, &err, what);
     }
     ctl_shop_close(&shop);

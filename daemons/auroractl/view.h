@@ -51,12 +51,11 @@ int ctl_view_page(const ctl *run, const ctl_ask *ask, const ctl_view *view, cons
 int ctl_view_one(const ctl *run, uint32_t flags, const ctl_ask *ask,
                  void (*print)(aurora_json_value object), const char *what);
 
-/* Asks for page after page, `page` being what of_store reads of ask->request, and hands every item
- * to `each`. ask->target is without limit and cursor. An exit status. */
-int ctl_view_all(const ctl *run, const ctl_ask *ask, ctl_page *page,
-                 void (*each)(const ctl *run, aurora_json_value item), const char *what);
-/* Prints an item as a line of JSON. */
-void ctl_print_line(const ctl *run, aurora_json_value item);
+/* Hands every item of all pages to `each`, as ctl_page_each does. An exit status. */
+int ctl_view_all(ctl *run, const ctl_ask *ask, ctl_page *page,
+                 void (*each)(void *run, aurora_json_value item), const char *what);
+/* Prints an item as a line of JSON; for ctl_view_all. */
+void ctl_print_line(void *run, aurora_json_value item);
 
 /* Prints a finished JSON text and frees it. False without memory. */
 bool ctl_print_json(aurora_json_out *out);
