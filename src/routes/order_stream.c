@@ -26,7 +26,8 @@ struct aurora__order_stream {
     uint64_t version; /* that the client has */
     uint32_t silent_ticks;
     bool is_watching;
-    bool is_busy; /* we are inside of a call of ours: who closes does not free */
+    bool is_ended; /* nothing more is sent, and nothing watched for */
+    bool is_busy;  /* we are inside of a call of ours: who closes does not free */
 };
 
 /* --- life ------------------------------------------------------------------------------------- */
@@ -76,6 +77,7 @@ static void closed(void *self)
 
 static void end(aurora__order_stream *stream)
 {
+    stream->is_ended = true;
     if (stream->exchange != NULL)
         aurora_http_stream_end(stream->exchange);
 }
@@ -120,7 +122,7 @@ static void show(aurora__order_stream *stream, const aurora_order *order)
 /* A watch that finds no room is tried again at the next tick. */
 static void watch(aurora__order_stream *stream)
 {
-    if (stream->exchange == NULL || stream->is_watching)
+    if (stream->exchange == NULL || stream->is_ended || stream->is_watching)
         return;
     aurora_status status = aurora__routes_loop_watch(stream->loop, stream->id, stream->version,
                                                      WATCH_MS, &stream->waiter);

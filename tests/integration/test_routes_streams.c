@@ -217,6 +217,30 @@ START_TEST(test_stream__of_many_clients_shows_all_the_end)
 }
 END_TEST
 
+/* More of them than a loop can watch orders. */
+START_TEST(test_stream__that_has_ended_watches_nothing)
+{
+    setup_kind(ORDER_SERVER_MEMORY);
+    cancel();
+    for (int i = 0; i < 16500; i++) {
+        open_stream(NULL);
+        expect_retry();
+        expect_event("CANCELLED");
+        expect_end();
+    }
+    order_server_call(&server, "POST", "/orders", "Prefer: wait=1\r\n",
+                      order_server_body("cup", 1, "card"));
+    snprintf(id, sizeof id, "%s", order_server_at(&server, "id"));
+
+    http_client_send(&stream, "GET", target(""), "Prefer: wait=20\r\n", NULL);
+    cancel();
+
+    http_answer waited = http_client_receive(&stream, false);
+    ck_assert_str_eq(http_answer_at(&waited, "status"), "CANCELLED");
+    http_answer_free(&waited);
+}
+END_TEST
+
 START_TEST(test_stream__is_open_when_the_server_goes)
 {
     setup_kind(_i);
@@ -245,6 +269,7 @@ static Suite *suite(void)
     ADD(test_stream__has_a_head_and_no_body_for_head);
     ADD(test_stream__ends_with_a_completed_order);
     ADD(test_stream__of_many_clients_shows_all_the_end);
+    tcase_add_test(tcase, test_stream__that_has_ended_watches_nothing);
     ADD(test_stream__is_open_when_the_server_goes);
 #undef ADD
     suite_add_tcase(routes, tcase);
