@@ -139,7 +139,7 @@ void aurora__loop_accept(aurora_http_loop *loop)
 /* What has connected before is served. */
 static void stop_accepting(aurora_http_loop *loop)
 {
-    while (loop->accept_again_ns == 0 && accept_one(loop)) {
+    for (int i = 0; i < AURORA__BACKLOG && loop->accept_again_ns == 0 && accept_one(loop); i++) {
     }
     event_del(loop->accept_event);
     loop->is_accepting = false;

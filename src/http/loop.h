@@ -15,6 +15,7 @@
 #include "http/server.h"
 
 #define AURORA__SCRATCH_BYTES 65536
+#define AURORA__BACKLOG 4096 /* connections that the system keeps for us */
 #define AURORA__FREE_EXCHANGES_MAX 256
 
 enum { AURORA__SERVING = 0, AURORA__STOPPED_ACCEPTING = 1 };

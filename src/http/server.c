@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #define FIELDS_MAX 100
-#define BACKLOG 4096
 #define LOOPS_MAX 256
 #define WORKERS_MAX 1024
 
@@ -104,7 +103,7 @@ static int listen_on(const struct addrinfo *address)
     if (fd < 0)
         return -1;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    if (bind(fd, address->ai_addr, address->ai_addrlen) != 0 || listen(fd, BACKLOG) != 0) {
+    if (bind(fd, address->ai_addr, address->ai_addrlen) != 0 || listen(fd, AURORA__BACKLOG) != 0) {
         int saved = errno;
         close(fd);
         errno = saved;
