@@ -89,11 +89,11 @@ typedef struct {
 /* Reads up to `limit` (1..1,000; 0 = 100) events after what `consumer` (1..64 bytes of a-z 0-9 . _
  * -) has acknowledged. The first read makes the consumer, at the oldest event kept. Waits for the
  * first event at most wait_ms (0 = not at all, -1 = for ever), pumping if the handle has no worker;
- * time over is AURORA_OK with count 0. Without an acknowledgement the next read gives the same
- * events. AURORA_EINTR after aurora_wake. AURORA_EGONE: retention has passed this consumer; take a
- * snapshot of what it needs, then acknowledge a position seen before the snapshot
- * (aurora_event_bounds). *out is freed with aurora_event_page_free. Threads: shared, but two
- * readers of one consumer read the same events. */
+ * time over is AURORA_OK with count 0. A page of large events ends earlier, at about 8 MiB. Without
+ * an acknowledgement the next read gives the same events. AURORA_EINTR after aurora_wake.
+ * AURORA_EGONE: retention has passed this consumer; take a snapshot of what it needs, then
+ * acknowledge a position seen before the snapshot (aurora_event_bounds). *out is freed with
+ * aurora_event_page_free. Threads: shared, but two readers of one consumer read the same events. */
 AURORA_API aurora_status aurora_event_read(aurora_t *shop, const char *consumer, uint32_t limit,
                                            int32_t wait_ms, aurora_event_page **out);
 

@@ -234,8 +234,9 @@ AURORA_API aurora_status aurora_order_wait(aurora_t *shop, aurora_id order_id,
                                            aurora_order **out);
 
 /* Lists orders, newest first. filter may be NULL; cursor is NULL for the first page, then the last
- * page's next_cursor; limit is 1..1,000 (0 = 50). AURORA_EINVAL for a cursor that is not ours. *out
- * is freed with aurora_order_page_free. Threads: shared. */
+ * page's next_cursor; limit is 1..1,000 (0 = 50). A page of large orders ends earlier, at about
+ * 8 MiB. AURORA_EINVAL for a cursor that is not ours. *out is freed with aurora_order_page_free.
+ * Threads: shared. */
 AURORA_API aurora_status aurora_order_list(aurora_t *shop, const aurora_order_filter *filter,
                                            const char *cursor, uint32_t limit,
                                            aurora_order_page **out, aurora_error *err);

@@ -113,8 +113,9 @@ AURORA_API aurora_status aurora_product_delete(aurora_t *shop, const char *sku, 
                                                aurora_error *err);
 
 /* Lists products by SKU in byte order. filter may be NULL; cursor is NULL for the first page, then
- * the last page's next_cursor; limit is 1..1,000 (0 = 50). AURORA_EINVAL for a cursor that is not
- * ours. *out is freed with aurora_product_page_free. Threads: shared. */
+ * the last page's next_cursor; limit is 1..1,000 (0 = 50). A page of large products ends earlier,
+ * at about 8 MiB. AURORA_EINVAL for a cursor that is not ours. *out is freed with
+ * aurora_product_page_free. Threads: shared. */
 AURORA_API aurora_status aurora_product_list(aurora_t *shop, const aurora_product_filter *filter,
                                              const char *cursor, uint32_t limit,
                                              aurora_product_page **out, aurora_error *err);

@@ -76,6 +76,11 @@ static aurora_status add(collection *all, const aurora__event *event, int64_t po
     return AURORA_OK;
 }
 
+static bool is_done(const collection *all)
+{
+    return all->count == all->limit || (all->count > 0 && aurora__query_arena_is_full(&all->arena));
+}
+
 static aurora_status add_row(collection *all, const aurora_log_row *row)
 {
     aurora__log_reader reader;
@@ -86,7 +91,7 @@ static aurora_status add_row(collection *all, const aurora_log_row *row)
     aurora_status rc = aurora__engine_log_id(all->engine, all->txn, row->position, &id);
     aurora_id_format(id, log_id);
     aurora__log_read(&reader, row);
-    while (rc == AURORA_OK && all->count < all->limit &&
+    while (rc == AURORA_OK && !is_done(all) &&
            aurora__log_next(&reader, &all->arena.arena, &event, &position)) {
         if (position > all->position)
             rc = add(all, &event, position, log_id);
@@ -99,12 +104,12 @@ static aurora_status collect(collection *all)
     const aurora_store *store = aurora__engine_store(all->engine);
     uint32_t count = 1;
     aurora_status rc = AURORA_OK;
-    while (rc == AURORA_OK && count > 0 && all->count < all->limit) {
+    while (rc == AURORA_OK && count > 0 && !is_done(all)) {
         aurora_log_row rows[LOG_ROWS];
         aurora_arena_port port = aurora__arena_port(&all->arena.arena);
         rc = store->log_read(store->self, all->txn, all->position + 1, LOG_BYTES, rows, LOG_ROWS,
                              &count, &port);
-        for (uint32_t i = 0; rc == AURORA_OK && i < count && all->count < all->limit; i++)
+        for (uint32_t i = 0; rc == AURORA_OK && i < count && !is_done(all); i++)
             rc = add_row(all, &rows[i]);
     }
     return rc;

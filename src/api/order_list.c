@@ -221,6 +221,11 @@ static aurora_status build(const listing *list, aurora__query_arena *arena, auro
     if (rows == NULL || items == NULL)
         return AURORA_ENOMEM;
     for (uint32_t i = 0; i < count; i++) {
+        if (i > 0 && aurora__query_arena_is_full(arena)) {
+            count = i;
+            has_next = true;
+            break;
+        }
         aurora__key key = aurora__key_uuid(AURORA__TABLE_order, &list->ids[i]);
         aurora_status rc = aurora__engine_load(list->engine, list->txn, &key, arena, &rows[i]);
         if (rc != AURORA_OK)

@@ -12,6 +12,7 @@
 #define LIST "products"
 #define LIMIT_DEFAULT 50
 #define LIMIT_MAX 1000
+#define SLICE_ROWS 64 /* so that a page of large products ends in time */
 
 aurora_status aurora_product_get(aurora_t *shop, const char *sku, aurora_product **out)
 {
@@ -82,21 +83,22 @@ typedef struct {
     uint32_t after_count;
 } position;
 
-/* Reads rows until `limit` of them are not deleted, or the range ends. */
+/* Reads rows until `limit` of them are not deleted, the page is full, or the range ends. */
 static aurora_status read_rows(aurora_t *shop, aurora_store_txn *txn, position *at, uint32_t limit,
                                aurora__query_arena *arena, const aurora__product_row **rows,
                                uint32_t *count_out)
 {
     aurora_value category = aurora__value_text(at->category == NULL ? "" : at->category);
-    uint32_t found = limit;
+    uint32_t slice = limit < SLICE_ROWS ? limit : SLICE_ROWS;
+    uint32_t found = slice;
     *count_out = 0;
-    while (*count_out < limit && found == limit) {
+    while (found == slice) {
         aurora__range range = {.table = AURORA__TABLE_product,
                                .index = at->category == NULL ? -1 : AURORA__INDEX_PRODUCT_CATEGORY,
                                .flags = at->after_count > 0 ? AURORA_SCAN_LOWER_OPEN : 0,
                                .lower = at->after,
                                .lower_count = at->after_count,
-                               .limit = limit};
+                               .limit = slice};
         if (at->category != NULL) {
             range.upper = &category;
             range.upper_count = 1;
@@ -105,7 +107,7 @@ static aurora_status read_rows(aurora_t *shop, aurora_store_txn *txn, position *
                 range.lower_count = 1;
             }
         }
-        aurora__product_row *page = aurora__arena_take(&arena->arena, limit * sizeof *page);
+        aurora__product_row *page = aurora__arena_take(&arena->arena, slice * sizeof *page);
         if (page == NULL)
             return AURORA_ENOMEM;
         aurora_status rc = aurora__engine_scan(shop->engine, txn, &range, arena, page, &found);
@@ -121,8 +123,10 @@ static aurora_status read_rows(aurora_t *shop, aurora_store_txn *txn, position *
             if (*count_out == limit)
                 return AURORA_OK;
         }
+        if (found == slice && *count_out > 0 && aurora__query_arena_is_full(arena))
+            return AURORA_OK;
     }
-    at->after_count = *count_out < limit ? 0 : at->after_count;
+    at->after_count = 0;
     return AURORA_OK;
 }
 

@@ -3,6 +3,7 @@
 #include "engine/internal.h"
 
 #define BLOCK_BYTES ((size_t)256 << 10)
+#define QUERY_PAGE_BYTES ((size_t)8 << 20)
 #define QUERY_BLOCK_BYTES ((size_t)16 << 10)
 
 struct aurora__block {
@@ -76,6 +77,7 @@ static void *grow_query(void *self, size_t bytes, size_t *size_out)
         return NULL;
     block->next = query->blocks;
     query->blocks = block;
+    query->bytes += block->size;
     *size_out = block->size;
     return block + 1;
 }
@@ -84,6 +86,11 @@ void aurora__query_arena_init(aurora__query_arena *query, const aurora_allocator
 {
     *query = (aurora__query_arena){.allocator = allocator};
     query->arena = (aurora__arena){.self = query, .grow = grow_query};
+}
+
+bool aurora__query_arena_is_full(const aurora__query_arena *query)
+{
+    return query->bytes >= QUERY_PAGE_BYTES;
 }
 
 void aurora__query_arena_free(aurora__query_arena *query)

@@ -205,9 +205,13 @@ typedef struct {
     aurora__arena arena;
     const aurora_allocator *allocator;
     void *blocks;
+    size_t bytes; /* of all blocks */
 } aurora__query_arena;
 void aurora__query_arena_init(aurora__query_arena *arena, const aurora_allocator *allocator);
 void aurora__query_arena_free(aurora__query_arena *arena);
+/* Whether a page that was read into it ends here: rows may be large, and a page of a thousand of
+ * them would be hundreds of megabytes. What does not fit is the next page's. */
+bool aurora__query_arena_is_full(const aurora__query_arena *arena);
 
 /* Loads one row into *row_out (a struct of its table); AURORA_ENOTFOUND. */
 aurora_status aurora__engine_load(aurora__engine *engine, aurora_store_txn *txn,
