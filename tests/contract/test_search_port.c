@@ -26,19 +26,28 @@ static char *folder;
 static char address[512];
 static aurora_search_port port;
 static int blocks_left; /* of the arena; negative = without end */
+static int heap_left;   /* of the allocator likewise */
 static void *blocks[4096];
 static int block_count;
+
+static bool has_heap(void)
+{
+    if (heap_left == 0)
+        return false;
+    heap_left -= heap_left > 0;
+    return true;
+}
 
 static void *allocate(void *self, size_t bytes)
 {
     (void)self;
-    return malloc(bytes);
+    return has_heap() ? malloc(bytes) : NULL;
 }
 
 static void *reallocate(void *self, void *memory, size_t bytes)
 {
     (void)self;
-    return realloc(memory, bytes);
+    return has_heap() ? realloc(memory, bytes) : NULL;
 }
 
 static void release(void *self, void *memory)
@@ -87,6 +96,7 @@ static void start(int adapter)
 {
     folder = aurora_tempdir_new();
     aurora_test_path(address, sizeof address, folder, "shop.db");
+    heap_left = -1;
     port = open_index(adapter, 0);
     blocks_left = -1;
     block_count = 0;
@@ -384,6 +394,38 @@ START_TEST(test_query__without_memory_says_so)
 }
 END_TEST
 
+/* The n-th allocation of the adapter's own fails: the call says so, or does without, and what it
+ * was to change is unchanged. */
+START_TEST(test_calls__without_memory_change_nothing)
+{
+    start(_i);
+    begin_empty();
+    aurora_assert_ok(try_apply("A", "Cup", 1, 0, 1));
+    aurora_status rc = AURORA_ENOMEM;
+    for (int n = 0; rc != AURORA_OK; n++) {
+        heap_left = n;
+        rc = try_apply("A", "Mug", 2, 1, 2);
+        heap_left = -1;
+        ck_assert(rc == AURORA_OK || rc == AURORA_ENOMEM);
+        ck_assert_uint_eq(count("cup"), rc == AURORA_OK ? 0 : 1);
+        ck_assert_int_eq(state_of(&port).position, rc == AURORA_OK ? 2 : 1);
+    }
+    uint32_t successes = 0;
+    for (int n = 0; n < 40; n++) {
+        aurora_search_result result;
+        aurora_search_request request = {.query = AURORA_QUERY(.text = "mugs"), .limit = 10};
+        heap_left = n;
+        rc = port.query(port.self, &request, &arena, &result);
+        ck_assert(rc == AURORA_OK || rc == AURORA_ENOMEM);
+        ck_assert(rc != AURORA_OK || result.total == 1);
+        successes += rc == AURORA_OK;
+    }
+    ck_assert_uint_gt(successes, 0);
+    heap_left = -1;
+    stop();
+}
+END_TEST
+
 /* --- several instances ------------------------------------------------------------------------ */
 
 START_TEST(test_instances__share_one_index)
@@ -426,6 +468,7 @@ static Suite *search_port_suite(void)
     tcase_add_loop_test(tcase, test_query__pages_by_after, 0, last);
     tcase_add_loop_test(tcase, test_list__has_every_document_by_sku, 0, last);
     tcase_add_loop_test(tcase, test_query__without_memory_says_so, 0, last);
+    tcase_add_loop_test(tcase, test_calls__without_memory_change_nothing, 0, last);
     tcase_add_loop_test(tcase, test_instances__share_one_index, 0, last);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -210,6 +210,18 @@ START_TEST(test_search__a_text_of_many_words_finds_what_has_most_of_them)
 }
 END_TEST
 
+START_TEST(test_search__sorted_by_price_it_keeps_to_what_has_all_words)
+{
+    aurora_t *shop = open_shop(_i);
+    put_catalogue(shop);
+
+    ck_assert_str_eq(find(shop, AURORA_QUERY(.text = "gaming keyboard")), "K1 K2 M1 M2");
+    ck_assert_str_eq(
+        find(shop, AURORA_QUERY(.text = "gaming keyboard", .sort = AURORA_SORT_PRICE_UP)), "K1");
+    aurora_close(shop);
+}
+END_TEST
+
 START_TEST(test_search__a_thing_comes_before_what_belongs_to_it)
 {
     aurora_t *shop = open_shop(_i);
@@ -545,6 +557,7 @@ static Suite *search_suite(void)
     tcase_add_loop_test(tcase, test_search__forgives_a_typo_and_takes_a_beginning, 0, 2);
     tcase_add_loop_test(tcase, test_search__knows_what_shops_also_call_it, 0, 2);
     tcase_add_loop_test(tcase, test_search__a_text_of_many_words_finds_what_has_most_of_them, 0, 2);
+    tcase_add_loop_test(tcase, test_search__sorted_by_price_it_keeps_to_what_has_all_words, 0, 2);
     tcase_add_loop_test(tcase, test_search__a_thing_comes_before_what_belongs_to_it, 0, 2);
     tcase_add_loop_test(tcase, test_search__a_facet_counts_without_its_own_filter, 0, 2);
     tcase_add_loop_test(tcase, test_search__prices_filter_and_sort, 0, 2);

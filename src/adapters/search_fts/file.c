@@ -195,7 +195,7 @@ static void leave_seat(aurora__fts_index *index)
 {
     pthread_mutex_lock(&index->mutex);
     index->is_writing = false;
-    pthread_cond_signal(&index->is_free);
+    pthread_cond_broadcast(&index->is_free); /* one of them may just give up */
     pthread_mutex_unlock(&index->mutex);
 }
 

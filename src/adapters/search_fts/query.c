@@ -167,6 +167,8 @@ static aurora_status find(search *self, const position *after)
 {
     aurora_status rc = AURORA_OK;
     bool is_open = false;
+    /* By price or time a hit that misses a word may come first: then only where nothing has all. */
+    uint32_t enough = self->sort == AURORA_SORT_RELEVANCE ? ENOUGH : 1;
     if (self->plan == NULL)
         return scan(self);
     self->reader->plan = self->plan;
@@ -185,7 +187,7 @@ static aurora_status find(search *self, const position *after)
             continue;
         }
         rc = scan(self);
-        if (self->hits.total >= ENOUGH)
+        if (self->hits.total >= enough)
             break;
         is_open = self->hits.total == 0;
     }
