@@ -1,39 +1,57 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Every global symbol of each archive starts with aurora_, and each shared library exports exactly
-# what its list in tests/abi says.
+# Every global symbol of each archive starts with aurora_ and stands in no other of them, since a
+# program links them all; each shared library exports exactly what its list in tests/abi says.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . scripts/lib/symbols.sh
 
-lib=${AURORA_BUILD_DIR:-build}/lib
+build=${AURORA_BUILD_DIR:-build}
+lib=$build/lib
 if [ ! -f "$lib/libaurora.a" ]; then
     echo "skipped: $lib/libaurora.a is not built"
     exit 77
 fi
 failed=0
 
-# check_library NAME LIST
-check_library() {
-    local name=$1 list=$2 foreign
-    if [ ! -f "$lib/$name.a" ]; then
-        echo "symbols: $name is not built"
-        return
+archives=()
+
+# check_archive FILE: false where it is not built.
+check_archive() {
+    local file=$1 foreign
+    if [ ! -f "$file" ]; then
+        echo "symbols: ${file##*/} is not built"
+        return 1
     fi
-    foreign=$(global_symbols "$lib/$name.a" | grep -v '^aurora_' || true)
+    archives+=("$file")
+    foreign=$(global_symbols "$file" | grep -v '^aurora_' || true)
     if [ -n "$foreign" ]; then
-        echo "symbols: $name.a defines names that are not ours:" $foreign
+        echo "symbols: ${file##*/} defines names that are not ours:" $foreign
         failed=1
     fi
+    echo "symbols: ${file##*/}: $(global_symbols "$file" | wc -l) global"
+}
+
+# check_library NAME LIST
+check_library() {
+    local name=$1 list=$2
+    check_archive "$lib/$name.a" || return 0
     if [ -f "$lib/$name.so" ] &&
         ! diff -u --label "$list" "$list" --label "$name.so" <(exported_symbols "$lib/$name.so"); then
         echo "symbols: the exports changed; if that is meant, ./dev exports writes the list"
         failed=1
     fi
-    echo "symbols: $name: $(global_symbols "$lib/$name.a" | wc -l) global;" \
-        "$(wc -l <"$list") exported"
 }
 
 check_library libaurora tests/abi/exports.txt
 check_library libaurora-net tests/abi/exports-net.txt
+for part in http routes service; do
+    check_archive "$build/libaurora_$part.a" || true
+done
+
+twice=$(for file in "${archives[@]}"; do global_symbols "$file"; done | LC_ALL=C sort | uniq -d)
+if [ -n "$twice" ]; then
+    echo "symbols: defined in more than one archive:" $twice
+    failed=1
+fi
 exit "$failed"
