@@ -9,8 +9,6 @@
 
 #include <aurora/money.h>
 
-#include "time_text.h"
-
 #define GAP 2
 
 void ctl_table_init(ctl_table *table, const char *const *headings, uint32_t column_count)
@@ -107,12 +105,6 @@ void ctl_table_money(ctl_table *table, int64_t minor, const char *currency)
 {
     ctl_cell text;
     ctl_table_text(table, ctl_money_show(minor, currency, text));
-}
-
-void ctl_table_time(ctl_table *table, int64_t at_ms)
-{
-    char text[CTL_TIME_BYTES];
-    ctl_table_text(table, ctl_time_show(at_ms, text));
 }
 
 static size_t width_of(const char *text)

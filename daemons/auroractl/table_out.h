@@ -28,7 +28,6 @@ void ctl_table_init(ctl_table *table, const char *const *headings, uint32_t colu
 void ctl_table_text(ctl_table *table, const char *text);
 void ctl_table_number(ctl_table *table, int64_t number); /* 18,532 */
 void ctl_table_money(ctl_table *table, int64_t minor, const char *currency);
-void ctl_table_time(ctl_table *table, int64_t at_ms);
 
 /* Prints on standard output and frees. `nothing` is printed in place of a table without rows. */
 void ctl_table_print(ctl_table *table, const char *nothing);

@@ -32,7 +32,8 @@ static bool is_nothing(aurora_json_value object, const char *field)
            !aurora_json_integer(value, INT64_MIN, INT64_MAX, &number, &error);
 }
 
-const char *ctl_column_text(const ctl_column *column, aurora_json_value object, ctl_cell out)
+/* The text that a column shows of an object, in `out` or the document. */
+static const char *column_text(const ctl_column *column, aurora_json_value object, ctl_cell out)
 {
     const char *field = column->field;
     char time[CTL_TIME_BYTES];
@@ -73,7 +74,7 @@ void ctl_view_rows(const ctl_view *view, aurora_json_value array)
     for (uint32_t row = 0; row < count; row++) {
         aurora_json_value item = aurora_json_item(array, row);
         for (uint32_t i = 0; i < view->count; i++)
-            ctl_table_text(&table, ctl_column_text(&view->columns[i], item, cell));
+            ctl_table_text(&table, column_text(&view->columns[i], item, cell));
     }
     ctl_table_print(&table, view->nothing);
 }
@@ -87,7 +88,7 @@ void ctl_view_record(const ctl_view *view, aurora_json_value object)
     ctl_cell cell;
     ctl_table_init(&table, is_right ? right : headings, 2);
     for (uint32_t i = 0; i < view->count; i++) {
-        const char *text = ctl_column_text(&view->columns[i], object, cell);
+        const char *text = column_text(&view->columns[i], object, cell);
         if (strcmp(text, "-") == 0)
             continue;
         ctl_table_text(&table, view->columns[i].heading);

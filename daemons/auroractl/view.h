@@ -42,8 +42,6 @@ void ctl_view_rows(const ctl_view *view, aurora_json_value array);
 void ctl_view_record(const ctl_view *view, aurora_json_value object);
 /* The members of an object of texts, such as metadata, under each other. */
 void ctl_view_pairs(aurora_json_value object);
-/* The text that a column shows of an object, in `out` or the document. */
-const char *ctl_column_text(const ctl_column *column, aurora_json_value object, ctl_cell out);
 
 /* Asks for a page, {"items":[...],"next_cursor":...}, and prints it. An exit status. */
 int ctl_view_page(const ctl *run, const ctl_ask *ask, const ctl_view *view, const char *what);

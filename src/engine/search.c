@@ -25,7 +25,7 @@
 #define PAGE_BUSY 16
 #define CLOSE_CHANGES 4096
 
-int64_t aurora__search_clock_ns(void)
+static int64_t clock_ns(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
@@ -67,7 +67,7 @@ void aurora__search_failed(aurora__search *self, aurora_status status)
     pthread_mutex_lock(&self->lock);
     bool is_new = !self->has_complained && !is_busy;
     self->has_complained |= !is_busy;
-    self->hold_ns = aurora__search_clock_ns() + (is_busy ? BUSY_NS : HOLD_NS);
+    self->hold_ns = clock_ns() + (is_busy ? BUSY_NS : HOLD_NS);
     pthread_mutex_unlock(&self->lock);
     if (is_new)
         aurora__engine_log(self->head.engine, AURORA_LOG_ERROR, "search",
@@ -85,7 +85,7 @@ static aurora__search_item *new_item(aurora__search *self, const aurora__event *
     if (item == NULL)
         return NULL;
     *item = (aurora__search_item){.position = position,
-                                  .at_ns = aurora__search_clock_ns(),
+                                  .at_ns = clock_ns(),
                                   .version = (uint64_t)event->product_version,
                                   .is_deleted = is_deleted};
     if (aurora__result_build(allocator, 1024, aurora__product_fill,
@@ -214,7 +214,7 @@ static bool flush(aurora__search *self, uint32_t limit)
     bool is_void = now.stream != self->stream;
     if (rc == AURORA_OK && !is_void) {
         self->applied = now.to;
-        self->saved_ns = aurora__search_clock_ns();
+        self->saved_ns = clock_ns();
         self->has_complained = false;
     } else if (rc == AURORA_ECONFLICT && !is_void) {
         self->is_lost = true;
@@ -257,7 +257,7 @@ static void *work_beside(void *argument)
     aurora__search *self = argument;
     pthread_mutex_lock(&self->lock);
     while (!self->is_closing) {
-        int64_t now_ns = aurora__search_clock_ns();
+        int64_t now_ns = clock_ns();
         bool has_changes = is_due(self, true, now_ns);
         bool has_page = self->is_rebuilding && now_ns >= self->hold_ns;
         if (!has_changes && !has_page) {
@@ -311,7 +311,7 @@ static void keep_sight(aurora__search *self, bool is_idle, int64_t now_ns)
 static bool step(aurora__follower *follower, bool is_idle)
 {
     aurora__search *self = (aurora__search *)follower;
-    int64_t now_ns = aurora__search_clock_ns();
+    int64_t now_ns = clock_ns();
     keep_sight(self, is_idle, now_ns);
     pthread_mutex_lock(&self->lock);
     if (!self->is_lost && follower->position > self->fed)
@@ -389,7 +389,7 @@ aurora_status aurora__follow_search(aurora__engine *engine, const aurora_search_
         INT64_C(1) << AURORA_EVENT_PRODUCT_UPSERTED | INT64_C(1) << AURORA_EVENT_PRODUCT_DELETED;
     self->port = *port;
     self->is_lost = true;
-    self->checked_ns = aurora__search_clock_ns();
+    self->checked_ns = clock_ns();
     aurora_status rc = init_sync(self);
     if (rc == AURORA_OK)
         rc = aurora__engine_follow(engine, &self->head);
@@ -425,7 +425,7 @@ void aurora__search_flush(aurora__engine *engine)
     if (self == NULL || self->has_thread)
         return;
     pthread_mutex_lock(&self->lock);
-    bool has_any = self->first != NULL && is_due(self, true, aurora__search_clock_ns());
+    bool has_any = self->first != NULL && is_due(self, true, clock_ns());
     pthread_mutex_unlock(&self->lock);
     if (has_any)
         flush(self, AURORA__SEARCH_CHANGES_MAX);

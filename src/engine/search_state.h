@@ -46,7 +46,6 @@ typedef struct {
 
 /* --- search.c --------------------------------------------------------------------------------- */
 
-int64_t aurora__search_clock_ns(void);
 /* The list starts over behind `position`; the lock is not held. For the driving thread. */
 void aurora__search_start_at(aurora__search *self, int64_t position, bool is_rebuilding);
 /* Notes that a call of the port failed: nothing is tried for a while. */

@@ -205,8 +205,3 @@ const char *aurora_http_traceparent(const aurora_http_exchange *exchange)
 {
     return exchange->traceparent;
 }
-
-int64_t aurora_http_started_ns(const aurora_http_exchange *exchange)
-{
-    return exchange->started_ns;
-}

@@ -54,8 +54,6 @@ const char *aurora_http_body(const aurora_http_exchange *exchange, size_t *len_o
 const char *aurora_http_trace_id(const aurora_http_exchange *exchange);
 /* What goes into commands and events: 00-<trace id>-<our span>-<flags>. */
 const char *aurora_http_traceparent(const aurora_http_exchange *exchange);
-/* Monotonic time at which the request was read to its end. */
-int64_t aurora_http_started_ns(const aurora_http_exchange *exchange);
 
 /* Memory that is freed with the exchange; NULL when there is none. */
 void *aurora_http_alloc(aurora_http_exchange *exchange, size_t size);

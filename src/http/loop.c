@@ -333,13 +333,12 @@ static bool add_events(aurora_http_loop *loop)
            event_add(loop->wake_event, NULL) == 0 && event_add(loop->sweep_event, &period) == 0;
 }
 
-aurora_status aurora__loop_new(aurora_http_server *server, uint32_t index, aurora_http_loop **out)
+aurora_status aurora__loop_new(aurora_http_server *server, aurora_http_loop **out)
 {
     aurora_http_loop *loop = calloc(1, sizeof(*loop));
     if (loop == NULL)
         return AURORA_ENOMEM;
     loop->server = server;
-    loop->index = index;
     loop->jobs_end = &loop->jobs;
     loop->held_max = server->options.held_bytes_max / server->options.loops;
     loop->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);

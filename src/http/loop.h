@@ -36,7 +36,6 @@ typedef struct {
 
 struct aurora_http_loop {
     aurora_http_server *server;
-    uint32_t index;
     pthread_t thread;
     bool is_started;
     struct event_base *base;
@@ -90,7 +89,6 @@ struct aurora_http_server {
 };
 
 int64_t aurora__now_ns(void);
-uint64_t aurora__random_next(uint64_t state[4]);
 
 /* --- server.c --- */
 
@@ -99,7 +97,7 @@ void aurora__server_lost_connection(aurora_http_server *server);
 
 /* --- loop.c --- */
 
-aurora_status aurora__loop_new(aurora_http_server *server, uint32_t index, aurora_http_loop **out);
+aurora_status aurora__loop_new(aurora_http_server *server, aurora_http_loop **out);
 /* Starts the thread and waits until loop_begin has run. */
 aurora_status aurora__loop_start(aurora_http_loop *loop);
 /* Takes connections until none waits, or there are too many. */

@@ -35,8 +35,7 @@ enum {
 #define AURORA_HTTP_JSON_MAYBE 4u /* a body is allowed; if there is one it is JSON */
 #define AURORA_HTTP_ANY_BODY 8u   /* any content type: what is signed by another party */
 #define AURORA_HTTP_SIGNED 16u    /* authenticates itself: no principal, no loopback Host asked */
-#define AURORA_HTTP_STREAM 32u    /* may answer with a stream */
-#define AURORA_HTTP_PROBE 64u     /* livez, readyz, metrics: served while draining, never logged */
+#define AURORA_HTTP_PROBE 32u     /* livez, readyz, metrics: served while draining, never logged */
 
 typedef struct {
     int32_t method; /* AURORA_HTTP_..., never HEAD or OPTIONS */

@@ -199,7 +199,7 @@ static aurora_status start_threads(aurora_http_server *server)
     aurora_status rc = aurora__workers_new(server, server->options.workers,
                                            server->options.jobs_max, &server->workers);
     for (uint32_t i = 0; rc == AURORA_OK && i < server->options.loops; i++) {
-        rc = aurora__loop_new(server, i, &server->loops[i]);
+        rc = aurora__loop_new(server, &server->loops[i]);
         if (rc == AURORA_OK)
             aurora__loop_accept(server->loops[i]);
     }

@@ -89,7 +89,6 @@ void aurora_http_free(aurora_http_server *server);
 /* --- on a loop's thread ----------------------------------------------------------------------- */
 
 void *aurora_http_loop_slot(const aurora_http_loop *loop);
-uint32_t aurora_http_loop_index(const aurora_http_loop *loop);
 
 typedef struct aurora_http_watch aurora_http_watch;
 /* Calls `ready` whenever `fd` is readable. NULL when there is no memory. */

@@ -11,7 +11,7 @@ static uint64_t rotate(uint64_t x, int by)
 }
 
 /* xoshiro256** by Blackman and Vigna. */
-uint64_t aurora__random_next(uint64_t state[4])
+static uint64_t next_random(uint64_t state[4])
 {
     uint64_t result = rotate(state[1] * 5, 7) * 9;
     uint64_t shifted = state[1] << 17;
@@ -74,10 +74,10 @@ void aurora__trace_begin(aurora_http_exchange *exchange, uint64_t random[4])
         memcpy(out + 3, given + 3, 32);
         memcpy(out + 53, given + 53, 2);
     } else {
-        write_hex(aurora__random_next(random) | 1, out + 3);
-        write_hex(aurora__random_next(random), out + 19);
+        write_hex(next_random(random) | 1, out + 3);
+        write_hex(next_random(random), out + 19);
     }
-    write_hex(aurora__random_next(random) | 1, out + 36);
+    write_hex(next_random(random) | 1, out + 36);
     memcpy(exchange->trace_id, out + 3, 32);
     exchange->trace_id[32] = '\0';
 }

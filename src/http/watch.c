@@ -15,11 +15,6 @@ void *aurora_http_loop_slot(const aurora_http_loop *loop)
     return loop->slot;
 }
 
-uint32_t aurora_http_loop_index(const aurora_http_loop *loop)
-{
-    return loop->index;
-}
-
 static void on_event(evutil_socket_t fd, short what, void *argument)
 {
     aurora_http_watch *watch = argument;

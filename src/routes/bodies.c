@@ -49,7 +49,8 @@ void aurora_body_transition(aurora_json_out *out, const aurora_transition *step)
     aurora_json_out_close(out, '}');
 }
 
-void aurora_body_product_members(aurora_json_out *out, const aurora_product *product)
+/* Between the braces of an object that is open. */
+static void add_product_members(aurora_json_out *out, const aurora_product *product)
 {
     aurora_json_out_text(out, "sku", product->sku);
     aurora_json_out_text(out, "name", product->name);
@@ -71,7 +72,7 @@ void aurora_body_product_members(aurora_json_out *out, const aurora_product *pro
 void aurora_body_product(aurora_json_out *out, const aurora_product *product)
 {
     aurora_json_out_object(out, NULL);
-    aurora_body_product_members(out, product);
+    add_product_members(out, product);
     aurora_json_out_close(out, '}');
 }
 
@@ -175,7 +176,7 @@ static void add_facets(aurora_json_out *out, const char *name, const aurora_sear
 static void add_hit(aurora_json_out *out, const aurora_hit *hit)
 {
     aurora_json_out_object(out, NULL);
-    aurora_body_product_members(out, hit->product);
+    add_product_members(out, hit->product);
     aurora_json_out_double(out, "score", hit->score);
     aurora_json_out_text(out, "highlight", hit->highlight);
     aurora_json_out_close(out, '}');

@@ -17,9 +17,6 @@ void aurora_body_saga(aurora_json_out *out, const aurora_saga *saga);
 void aurora_body_dead_letter(aurora_json_out *out, const aurora_dead_letter *letter);
 void aurora_body_event(aurora_json_out *out, const aurora_event *event);
 
-/* The members of a product, between the braces of an object that is open. */
-void aurora_body_product_members(aurora_json_out *out, const aurora_product *product);
-
 /* Leaves the object and the array of hits open: the page's end closes both. Facets are those of the
  * whole search, and null on later pages, which do not count them again. */
 void aurora_body_search_open(aurora_json_out *out, const aurora_search_page *page, bool is_first);

@@ -8,7 +8,8 @@ const uint16_t aurora__counted_statuses[AURORA__COUNTED_STATUSES - 1] = {
     413, 414, 415, 416, 417, 421, 422, 428, 429, 431, 500, 501, 503, 504, 505, 507,
 };
 
-const int64_t aurora__duration_bounds_ns[AURORA__DURATION_BUCKETS - 1] = {
+/* Upper bounds of the buckets but the last. */
+static const int64_t bounds_ns[AURORA__DURATION_BUCKETS - 1] = {
     250000,   500000,    1000000,   2500000,   5000000,    10000000,   25000000,
     50000000, 100000000, 250000000, 500000000, 1000000000, 2500000000, 10000000000,
 };
@@ -52,8 +53,7 @@ void aurora_routes_observe(aurora_routes *routes, const aurora_http_access *acce
     while (status < AURORA__COUNTED_STATUSES - 1 &&
            aurora__counted_statuses[status] != access->status)
         status++;
-    while (bucket < AURORA__DURATION_BUCKETS - 1 &&
-           access->duration_ns > aurora__duration_bounds_ns[bucket])
+    while (bucket < AURORA__DURATION_BUCKETS - 1 && access->duration_ns > bounds_ns[bucket])
         bucket++;
     add(&counter->statuses[status], 1);
     add(&counter->buckets[bucket], 1);

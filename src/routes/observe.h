@@ -26,8 +26,7 @@ typedef struct {
 
 /* The status of each place but the last, ascending. */
 extern const uint16_t aurora__counted_statuses[AURORA__COUNTED_STATUSES - 1];
-/* Upper bounds of the buckets but the last, in nanoseconds, and as the text of "le". */
-extern const int64_t aurora__duration_bounds_ns[AURORA__DURATION_BUCKETS - 1];
+/* Upper bounds of the buckets as the text of "le". */
 extern const char *const aurora__duration_bounds[AURORA__DURATION_BUCKETS];
 
 #endif

@@ -8,15 +8,7 @@
 #include "http/signature.h"
 #include "routes/bodies.h"
 
-bool aurora__order_id_read(aurora_http_exchange *exchange, aurora_id *out)
-{
-    if (aurora_id_parse(aurora_http_param(exchange, "id"), out) == AURORA_OK)
-        return true;
-    aurora__order_not_found(exchange);
-    return false;
-}
-
-void aurora__order_not_found(aurora_http_exchange *exchange)
+static void answer_not_found(aurora_http_exchange *exchange)
 {
     aurora_http_problem(exchange, 404, "not_found", "There is no order %s",
                         aurora_http_param(exchange, "id"));
@@ -34,15 +26,17 @@ bool aurora__order_read(aurora_http_exchange *exchange, const aurora_routes *rou
 {
     aurora_id id;
     *out = NULL;
-    if (!aurora__order_id_read(exchange, &id))
+    if (aurora_id_parse(aurora_http_param(exchange, "id"), &id) != AURORA_OK) {
+        answer_not_found(exchange); /* no order has an id of another form */
         return false;
+    }
     aurora_status status = aurora_order_get(routes->shop, id, out);
     if (status == AURORA_OK && is_visible(exchange, *out))
         return true;
     aurora_order_free(*out);
     *out = NULL;
     if (status == AURORA_OK || status == AURORA_ENOTFOUND)
-        aurora__order_not_found(exchange);
+        answer_not_found(exchange);
     else
         aurora_http_refuse(exchange, status, NULL);
     return false;

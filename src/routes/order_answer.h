@@ -8,11 +8,6 @@
 #include "http/exchange.h"
 #include "routes/routes.h"
 
-/* The id in the path; false after 404 was answered: no order has an id of another form. */
-bool aurora__order_id_read(aurora_http_exchange *exchange, aurora_id *out);
-/* Answers that there is no such order. */
-void aurora__order_not_found(aurora_http_exchange *exchange);
-
 /* Reads the order in the path. False after a refusal was answered; another principal's order does
  * not exist for who has not orders:admin. */
 bool aurora__order_read(aurora_http_exchange *exchange, const aurora_routes *routes,
@@ -29,7 +24,6 @@ const char *aurora__order_key_scope(aurora_http_exchange *exchange);
 
 /* Handlers of /orders that orders.c does not hold itself. */
 void aurora__order_place_handle(aurora_http_exchange *exchange, void *self);
-void aurora__order_get_handle(aurora_http_exchange *exchange, void *self);
 void aurora__order_events_handle(aurora_http_exchange *exchange, void *self);
 void aurora__order_cancel_handle(aurora_http_exchange *exchange, void *self);
 

@@ -63,7 +63,7 @@ static void watched(aurora__waiter *waiter, const aurora_completion *completion)
         show(wait->exchange, order);
 }
 
-void aurora__order_get_handle(aurora_http_exchange *exchange, void *self)
+static void get(aurora_http_exchange *exchange, void *self)
 {
     char applied[32];
     aurora_order *order;
@@ -194,12 +194,11 @@ aurora_route_table aurora_routes_orders(void)
          "placeOrder", aurora__order_place_handle},
         {AURORA_HTTP_GET, AURORA_SCOPE_ORDERS_READ, AURORA_HTTP_BLOCKING, "/orders",
          "status customer reference from to limit cursor", "listOrders", list},
-        {AURORA_HTTP_GET, AURORA_SCOPE_ORDERS_READ, 0, "/orders/{id}", "", "getOrder",
-         aurora__order_get_handle},
+        {AURORA_HTTP_GET, AURORA_SCOPE_ORDERS_READ, 0, "/orders/{id}", "", "getOrder", get},
         {AURORA_HTTP_GET, AURORA_SCOPE_ORDERS_READ, AURORA_HTTP_BLOCKING, "/orders/{id}/history",
          "", "getOrderHistory", history},
-        {AURORA_HTTP_GET, AURORA_SCOPE_ORDERS_READ, AURORA_HTTP_STREAM, "/orders/{id}/events", "",
-         "streamOrder", aurora__order_events_handle},
+        {AURORA_HTTP_GET, AURORA_SCOPE_ORDERS_READ, 0, "/orders/{id}/events", "", "streamOrder",
+         aurora__order_events_handle},
         {AURORA_HTTP_POST, AURORA_SCOPE_ORDERS_WRITE, AURORA_HTTP_BLOCKING | AURORA_HTTP_JSON_MAYBE,
          "/orders/{id}/cancel", "", "cancelOrder", aurora__order_cancel_handle},
     };

@@ -225,11 +225,6 @@ void aurora_service_log_access(aurora_service_log *log, const aurora_http_access
         put_json_access(log, level, access);
 }
 
-uint64_t aurora_service_log_lost(aurora_service_log *log)
-{
-    return aurora__log_writer_lost(log->writer);
-}
-
 /* --- settings --------------------------------------------------------------------------------- */
 
 int32_t aurora_service_log_level(const char *text)

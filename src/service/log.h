@@ -40,8 +40,6 @@ void aurora_service_log_access(aurora_service_log *log, const aurora_http_access
 /* For aurora_options.log: `self` is an aurora_service_log. */
 void aurora_service_log_library(void *self, int32_t level, const char *component,
                                 const char *message);
-/* Lines that were lost since the start. */
-uint64_t aurora_service_log_lost(aurora_service_log *log);
 
 /* "debug" to "error" (also in upper case) as AURORA_LOG_...; 0 for anything else. */
 int32_t aurora_service_log_level(const char *text);

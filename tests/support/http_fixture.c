@@ -201,8 +201,8 @@ static const aurora_http_route routes[] = {
     {AURORA_HTTP_POST, 0, AURORA_HTTP_BLOCKING | AURORA_HTTP_ANY_BODY, "/held", "", "postHeld",
      handle_held},
     {AURORA_HTTP_PUT, 0, AURORA_HTTP_JSON_BODY, "/strict", "", "putStrict", handle_echo},
-    {AURORA_HTTP_GET, 0, AURORA_HTTP_STREAM, "/stream", "count open", "getStream", handle_stream},
-    {AURORA_HTTP_GET, 0, AURORA_HTTP_STREAM, "/ticks", "", "getTicks", handle_ticks},
+    {AURORA_HTTP_GET, 0, 0, "/stream", "count open", "getStream", handle_stream},
+    {AURORA_HTTP_GET, 0, 0, "/ticks", "", "getTicks", handle_ticks},
 };
 
 /* --- the server ------------------------------------------------------------------------------- */

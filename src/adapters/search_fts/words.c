@@ -18,7 +18,10 @@ static bool ends(const char *word, uint32_t length, const char *ending)
     return length > size && memcmp(word + length - size, ending, size) == 0;
 }
 
-uint32_t aurora__fts_singular(char *word, uint32_t length)
+/* English plurals become singular (Harman 1991, "How effective is suffixing?": the S stemmer, with
+ * -es after sibilants). Other words, and those with digits or of other scripts, stay. Returns the
+ * new length. */
+static uint32_t singular(char *word, uint32_t length)
 {
     if (length < 4 || word[length - 1] != 's')
         return length;
@@ -234,7 +237,7 @@ static bool skip(aurora__fts_reader *reader, bool *is_inch_out)
 static void end_word(aurora__fts_reader *reader, aurora__fts_word *word)
 {
     word->text[word->length] = '\0';
-    word->length = aurora__fts_singular(word->text, word->length);
+    word->length = singular(word->text, word->length);
     word->end = reader->at;
     word->is_unit = reader->is_number && is_unit(word->text);
     word->is_glued |= word->is_unit;

@@ -35,11 +35,6 @@ void aurora__fts_words(aurora__fts_reader *reader, const char *text, size_t leng
 /* The next word; false at the end. */
 bool aurora__fts_next_word(aurora__fts_reader *reader, aurora__fts_word *out);
 
-/* English plurals become singular (Harman 1991, "How effective is suffixing?": the S stemmer, with
- * -es after sibilants). Other words, and those with digits or of other scripts, stay. Returns the
- * new length. */
-uint32_t aurora__fts_singular(char *word, uint32_t length);
-
 /* Words that a query may miss. */
 bool aurora__fts_is_stop_word(const char *word);
 
