@@ -2,6 +2,7 @@
 /* What --print-config, --help and --version say. */
 #include <inttypes.h>
 #include <string.h>
+#include <strings.h>
 
 #include "service/config_internal.h"
 
@@ -28,6 +29,27 @@ static bool find_password(const char *url, size_t *begin_out, size_t *end_out)
     return true;
 }
 
+/* "?password=..." and "?sslpassword=...", as libpq takes them; what follows is kept. */
+static void mask_parameters(char *text, size_t capacity)
+{
+    static const char word[] = "password";
+    const size_t length = sizeof word - 1;
+    char rest[4096];
+    char *at = strstr(text, "://") != NULL ? strchr(text, '?') : NULL;
+    while (at != NULL && (*at == '?' || *at == '&')) {
+        at++;
+        size_t name = strcspn(at, "=&#"), end = strcspn(at, "&#");
+        if (name < length || name == end || strncasecmp(at + name - length, word, length) != 0) {
+            at += end;
+            continue;
+        }
+        snprintf(rest, sizeof rest, "%s", at + end);
+        at += name + 1;
+        snprintf(at, capacity - (size_t)(at - text), MASK "%s", rest);
+        at += strcspn(at, "&#");
+    }
+}
+
 void aurora_config_show(const aurora_config_value *value, char *text_out, size_t capacity)
 {
     size_t begin, end;
@@ -37,6 +59,7 @@ void aurora_config_show(const aurora_config_value *value, char *text_out, size_t
         snprintf(text_out, capacity, "%.*s" MASK "%s", (int)begin, value->text, value->text + end);
     else
         snprintf(text_out, capacity, "%s", value->text);
+    mask_parameters(text_out, capacity);
 }
 
 static void print_values(const aurora_config *config, FILE *file)

@@ -224,6 +224,10 @@ START_TEST(test_config__passwords_in_urls_are_masked)
         {"postgresql://app:s3cret@db/shop", "postgresql://app:********@db/shop"},
         {"postgresql://app:a@b:c@db/shop", "postgresql://app:********@db/shop"},
         {"postgresql://app@db/shop?x=a:b@c", "postgresql://app@db/shop?x=a:b@c"},
+        {"postgresql://db/shop?password=s3cret", "postgresql://db/shop?password=********"},
+        {"postgresql://a:b@db/shop?x=1&sslpassword=s3cret&y=2",
+         "postgresql://a:********@db/shop?x=1&sslpassword=********&y=2"},
+        {"postgresql://db/shop?passwords=1&password", "postgresql://db/shop?passwords=1&password"},
         {"sqlite:a:b@c", "sqlite:a:b@c"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
