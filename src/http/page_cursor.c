@@ -61,11 +61,13 @@ static void add_filters(context *c, const aurora_http_exchange *exchange, const 
 static void fill(context *c, const aurora_http_exchange *exchange)
 {
     const aurora_http_route *route = aurora_http_exchange_route(exchange);
-    bool sees_all =
-        (aurora_http_exchange_principal(exchange)->scopes & AURORA_SCOPE_ORDERS_ADMIN) != 0;
+    const aurora_http_principal *principal = aurora_http_exchange_principal(exchange);
+    bool sees_all = (principal->scopes & AURORA_SCOPE_ORDERS_ADMIN) != 0;
     add_text(c, route->template_path);
     add_text(c, aurora_http_exchange_path(exchange));
     add_text(c, sees_all ? "all" : "own");
+    if (!sees_all && (route->scope & AURORA_SCOPE_ORDERS_READ) != 0)
+        add_text(c, principal->name);
     add_filters(c, exchange, route->query);
 }
 

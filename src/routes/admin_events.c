@@ -120,7 +120,7 @@ void aurora__events_handle(aurora_http_exchange *exchange, void *self)
     int64_t after = 0, wait_s = 0;
     uint32_t limit = LIMIT_DEFAULT;
     uint64_t oldest = 0, newest = 0;
-    if (!aurora_http_query_int(exchange, "after", 0, INT64_MAX, &after) ||
+    if (!aurora_http_query_int(exchange, "after", 0, INT64_MAX - 1, &after) ||
         !aurora_http_query_int(exchange, "wait", 0, WAIT_MAX_S, &wait_s) ||
         !aurora_http_query_limit(exchange, AURORA__LIST_LIMIT_MAX, &limit))
         return;

@@ -91,6 +91,7 @@ START_TEST(test_sagas__refuse_bad_filters_and_unknown_ids)
         {"/admin/sagas?age=15", "age"},
         {"/admin/sagas?limit=0", "limit"},
         {"/admin/events?after=-1", "after"},
+        {"/admin/events?after=9223372036854775807", "after"},
         {"/admin/events?wait=31", "wait"},
         {"/admin/events?limit=1001", "limit"},
         {"/admin/dead-letters?limit=x", "limit"},

@@ -588,6 +588,22 @@ START_TEST(test_list__refuses_bad_filters_and_foreign_cursors)
 }
 END_TEST
 
+START_TEST(test_list__refuses_another_principals_cursor)
+{
+    char stolen[2048];
+    order_server_open(&server, _i, ORDER_SERVER_SECRET);
+    order_server_place(&server, "tok_approve");
+    order_server_place(&server, "tok_approve");
+    order_server_expect(&server, 200, "GET", "/orders?limit=1", NULL);
+    snprintf(stolen, sizeof stolen, "/orders?limit=1&cursor=%s", at("next_cursor"));
+
+    order_server_be(&server, "bob", "orders:read orders:write");
+    order_server_call(&server, "GET", stolen, NULL, NULL);
+
+    order_server_problem(&server, 400, "invalid_cursor", "cursor");
+}
+END_TEST
+
 START_TEST(test_list__shows_each_principal_its_own)
 {
     closed_kind(_i);
@@ -662,6 +678,7 @@ static Suite *suite(void)
     ADD(test_cancel__of_anothers_order_is_an_operators);
     ADD(test_list__goes_on_by_cursor_and_link);
     ADD(test_list__refuses_bad_filters_and_foreign_cursors);
+    ADD(test_list__refuses_another_principals_cursor);
     ADD(test_list__shows_each_principal_its_own);
     ADD(test_list__filters_by_reference_and_time);
 #undef ADD
