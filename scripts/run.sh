@@ -23,7 +23,7 @@ folder=${AURORA_RUN_FOLDER:-var}
 bin=${AURORA_BIN:-build/bin}
 if [ -z "${AURORA_BIN:-}" ]; then
     scripts/setup.sh
-    build_preset release
+    build_preset release aurorad auroractl
 fi
 
 # Before anything is made: who holds the port would answer in our place.
