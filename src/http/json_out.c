@@ -191,10 +191,7 @@ void aurora_json_out_time(aurora_json_out *out, const char *name, int64_t unix_m
         aurora_json_out_null(out, name);
         return;
     }
-    int64_t us = unix_ms > INT64_MAX / 1000   ? INT64_MAX
-                 : unix_ms < INT64_MIN / 1000 ? INT64_MIN
-                                              : unix_ms * 1000;
-    aurora__http_time_write(us, text);
+    aurora__http_time_write_ms(unix_ms, text);
     aurora_json_out_text(out, name, text);
 }
 

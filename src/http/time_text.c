@@ -10,7 +10,7 @@
 
 /* Days since 1970-01-01 in the proleptic Gregorian calendar. Years begin in March here, so that the
  * leap day is the last one. */
-static int64_t days_of(int64_t year, int64_t month, int64_t day)
+static int64_t count_days(int64_t year, int64_t month, int64_t day)
 {
     year -= month <= 2;
     int64_t era = (year >= 0 ? year : year - 399) / 400;
@@ -55,18 +55,24 @@ static bool read_char(const char **at, char upper)
     return true;
 }
 
-static bool read_date(const char **at, int64_t *days_out)
+bool aurora__http_days_of(int64_t year, int64_t month, int64_t day, int64_t *days_out)
 {
     static const int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    int64_t year, month, day;
-    if (!read_digits(at, 4, &year) || !read_char(at, '-') || !read_digits(at, 2, &month) ||
-        !read_char(at, '-') || !read_digits(at, 2, &day) || month < 1 || month > 12 || day < 1)
+    if (year < 0 || year > 9999 || month < 1 || month > 12 || day < 1)
         return false;
     bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
     if (day > lengths[month - 1] + (month == 2 && is_leap))
         return false;
-    *days_out = days_of(year, month, day);
+    *days_out = count_days(year, month, day);
     return true;
+}
+
+static bool read_date(const char **at, int64_t *days_out)
+{
+    int64_t year, month, day;
+    return read_digits(at, 4, &year) && read_char(at, '-') && read_digits(at, 2, &month) &&
+           read_char(at, '-') && read_digits(at, 2, &day) &&
+           aurora__http_days_of(year, month, day, days_out);
 }
 
 /* ".5", ".123456" as milliseconds; nothing is 0. */
@@ -146,4 +152,10 @@ size_t aurora__http_time_write(int64_t us, char text_out[AURORA__HTTP_TIME_BYTES
     write_digits(text_out + 17, rest / 1000000 % 60, 2);
     write_digits(text_out + 20, rest % 1000000, 6);
     return AURORA__HTTP_TIME_BYTES - 1;
+}
+
+size_t aurora__http_time_write_ms(int64_t ms, char text_out[AURORA__HTTP_TIME_BYTES])
+{
+    int64_t us = ms > INT64_MAX / 1000 ? INT64_MAX : ms < INT64_MIN / 1000 ? INT64_MIN : ms * 1000;
+    return aurora__http_time_write(us, text_out);
 }

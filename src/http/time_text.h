@@ -13,8 +13,13 @@
  * second are cut. False for anything else, also a leap second, and *ms_out is left alone. */
 bool aurora__http_time_read(const char *text, int64_t *ms_out);
 
+/* The days from 1970-01-01 to a date of the years 0 to 9999; false where there is no such date. */
+bool aurora__http_days_of(int64_t year, int64_t month, int64_t day, int64_t *days_out);
+
 /* Writes Unix microseconds in UTC and returns the length. Times outside the years 0 to 9999 become
  * the first or the last one. */
 size_t aurora__http_time_write(int64_t us, char text_out[AURORA__HTTP_TIME_BYTES]);
+/* The same for milliseconds. */
+size_t aurora__http_time_write_ms(int64_t ms, char text_out[AURORA__HTTP_TIME_BYTES]);
 
 #endif

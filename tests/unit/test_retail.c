@@ -3,6 +3,7 @@
  * library to link. */
 #include "test.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "../../daemons/auroractl/csv.c"
