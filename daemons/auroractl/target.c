@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "http/percent.h"
 #include "time_text.h"
 
 static void append(ctl_target *target, const char *text, size_t length)
@@ -18,19 +19,14 @@ static void append(ctl_target *target, const char *text, size_t length)
     target->text[target->length] = 0;
 }
 
-/* RFC 3986: all but the unreserved characters. */
 static void append_encoded(ctl_target *target, const char *text)
 {
-    static const char plain[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-    for (; *text != 0; text++) {
-        char encoded[4];
-        if (strchr(plain, *text) != NULL) {
-            append(target, text, 1);
-        } else {
-            snprintf(encoded, sizeof encoded, "%%%02X", (unsigned char)*text);
-            append(target, encoded, 3);
-        }
+    char *end = target->text + target->length;
+    if (aurora__percent_encode(text, end, sizeof target->text - target->length)) {
+        target->length += strlen(end);
+    } else {
+        *end = 0;
+        target->is_cut = true;
     }
 }
 

@@ -3,6 +3,8 @@
  * for their form, counted against a limit, and dropped. */
 #include "http/gate.h"
 
+#include "http/hex.h"
+
 #define EXTRA_BYTES_MAX 8192 /* of extensions and trailers in one request */
 #define SIZE_DIGITS_MAX 16
 
@@ -36,20 +38,9 @@ bool aurora__gate_has_body(const aurora__gate *gate)
     return gate->is_chunked || gate->length > 0;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 static bool read_size(aurora__gate *gate, char c)
 {
-    int digit = hex_digit(c);
+    int digit = aurora__hex_digit(c);
     if (digit >= 0) {
         if (++gate->digits > SIZE_DIGITS_MAX)
             return malformed(gate, "the size of a chunk has too many digits");

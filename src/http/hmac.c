@@ -37,13 +37,3 @@ bool aurora__digest(const void *bytes, size_t len, uint8_t digest_out[AURORA__MA
     unsigned length = 0;
     return EVP_Digest(bytes, len, digest_out, &length, EVP_sha256(), NULL) == 1;
 }
-
-void aurora__hex(const uint8_t *bytes, size_t len, char *text_out)
-{
-    static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < len; i++) {
-        text_out[2 * i] = digits[bytes[i] >> 4];
-        text_out[2 * i + 1] = digits[bytes[i] & 15];
-    }
-    text_out[2 * len] = '\0';
-}

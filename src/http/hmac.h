@@ -19,7 +19,4 @@ bool aurora__hmac(const void *key, size_t key_len, const aurora__piece *pieces, 
                   uint8_t mac_out[AURORA__MAC_BYTES]);
 bool aurora__digest(const void *bytes, size_t len, uint8_t digest_out[AURORA__MAC_BYTES]);
 
-/* Lower-case digits of `len` bytes and a NUL. */
-void aurora__hex(const uint8_t *bytes, size_t len, char *text_out);
-
 #endif

@@ -11,4 +11,8 @@
  * without NUL. */
 bool aurora__percent_decode(const char *text, size_t len, bool has_plus, char *out);
 
+/* Encodes all but the unreserved characters: one segment of a path, or a value of a query. False
+ * where it does not fit into `size` bytes with its NUL; what is in `out` then is of no use. */
+bool aurora__percent_encode(const char *text, char *out, size_t size);
+
 #endif

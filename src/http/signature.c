@@ -6,6 +6,7 @@
 
 #include <openssl/crypto.h>
 
+#include "http/hex.h"
 #include "http/hmac.h"
 #include "http/route.h"
 
@@ -20,7 +21,7 @@ static void write(const char *secret, const aurora__piece *pieces, size_t count,
     uint8_t mac[AURORA__MAC_BYTES];
     text_out[0] = '\0';
     if (aurora__hmac(secret, strlen(secret), pieces, count, mac))
-        aurora__hex(mac, sizeof mac, text_out);
+        aurora__hex_write(mac, sizeof mac, text_out);
 }
 
 void aurora_signature_write(const char *secret, const aurora_signed_request *request,
@@ -31,7 +32,7 @@ void aurora_signature_write(const char *secret, const aurora_signed_request *req
     text_out[0] = '\0';
     if (!aurora__digest(request->body, request->body_len, digest))
         return;
-    aurora__hex(digest, sizeof digest, body);
+    aurora__hex_write(digest, sizeof digest, body);
     const aurora__piece line = {.bytes = "\n", .len = 1};
     const aurora__piece pieces[] = {
         piece(request->method),

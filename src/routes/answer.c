@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "http/fields.h"
+#include "http/percent.h"
 
 #define JSON "application/json"
 
@@ -26,40 +27,19 @@ void aurora__answer_revalidated(aurora_http_exchange *exchange)
 
 /* --- pages ------------------------------------------------------------------------------------ */
 
-const char *aurora__percent_encode(aurora_http_exchange *exchange, const char *text)
-{
-    static const char digits[] = "0123456789ABCDEF";
-    static const char plain[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-    char *encoded = aurora_http_alloc(exchange, 3 * strlen(text) + 1);
-    if (encoded == NULL)
-        return NULL;
-    char *to = encoded;
-    for (const char *at = text; *at != '\0'; at++) {
-        unsigned char byte = (unsigned char)*at;
-        if (strchr(plain, *at) != NULL) {
-            *to++ = *at;
-            continue;
-        }
-        *to++ = '%';
-        *to++ = digits[byte >> 4];
-        *to++ = digits[byte & 15];
-    }
-    *to = '\0';
-    return encoded;
-}
-
 /* Appends name=value to a query; what does not fit leaves the text as it was, and false. */
-static bool add_parameter(aurora_http_exchange *exchange, char *text, size_t size, const char *name,
-                          size_t name_len, const char *value)
+static bool add_parameter(char *text, size_t size, const char *name, size_t name_len,
+                          const char *value)
 {
     size_t len = strlen(text);
-    const char *encoded = aurora__percent_encode(exchange, value);
-    if (encoded == NULL || len + name_len + strlen(encoded) + 3 > size)
+    size_t value_at = len + name_len + 2;
+    if (value_at >= size)
         return false;
-    snprintf(text + len, size - len, "%c%.*s=%s", len == 0 ? '?' : '&', (int)name_len, name,
-             encoded);
-    return true;
+    snprintf(text + len, size - len, "%c%.*s=", len == 0 ? '?' : '&', (int)name_len, name);
+    if (aurora__percent_encode(value, text + value_at, size - value_at))
+        return true;
+    text[len] = '\0';
+    return false;
 }
 
 /* The link to the next page repeats every parameter of this one but the cursor, which the filters
@@ -76,7 +56,7 @@ static void set_link(aurora_http_exchange *exchange, const char *sealed)
         snprintf(copy, sizeof copy, "%.*s", (int)name_len, name);
         const char *value =
             strcmp(copy, "cursor") == 0 ? sealed : aurora_http_query(exchange, copy);
-        if (value != NULL && !add_parameter(exchange, query, sizeof query, name, name_len, value))
+        if (value != NULL && !add_parameter(query, sizeof query, name, name_len, value))
             return;
         name += name_len + (name[name_len] == ' ');
     }

@@ -46,8 +46,4 @@ void aurora__sku_refuse(aurora_http_exchange *exchange, aurora_status status,
 void aurora__query_refuse(aurora_http_exchange *exchange, aurora_status status,
                           const aurora_error *err, const aurora__rename *renames, uint32_t count);
 
-/* `text` percent-encoded as one segment of a path or a value of a query, into memory of the
- * exchange; NULL without memory. */
-const char *aurora__percent_encode(aurora_http_exchange *exchange, const char *text);
-
 #endif

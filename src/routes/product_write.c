@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "http/fields.h"
+#include "http/percent.h"
 #include "routes/answer.h"
 #include "routes/bodies.h"
 #include "routes/product_json.h"
@@ -96,12 +97,10 @@ static void answer_product(aurora_http_exchange *exchange, const aurora_routes *
 
 static void set_location(aurora_http_exchange *exchange, const char *sku)
 {
-    char location[32 + 3 * AURORA_SKU_BYTES_MAX];
-    const char *encoded = aurora__percent_encode(exchange, sku);
-    if (encoded == NULL)
-        return;
-    snprintf(location, sizeof location, "/products/%s", encoded);
-    aurora_http_set(exchange, "Location", location);
+    char location[32 + 3 * AURORA_SKU_BYTES_MAX] = "/products/";
+    size_t len = strlen(location);
+    if (aurora__percent_encode(sku, location + len, sizeof location - len))
+        aurora_http_set(exchange, "Location", location);
 }
 
 /* Refuses a put whose input the library did not take: `path_sku` says whose SKU it was. */

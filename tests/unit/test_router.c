@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http/percent.h"
 #include "test.h"
 
 static void handle(struct aurora_http_exchange *exchange, void *self)
@@ -269,6 +270,21 @@ START_TEST(test_router__query_refusals_name_the_parameter)
 }
 END_TEST
 
+START_TEST(test_percent__what_is_encoded_fits_or_is_refused)
+{
+    static const char encoded[] = "a-b._~%2F%C3%A9%20%25";
+    char out[sizeof encoded];
+
+    ck_assert(aurora__percent_encode("a-b._~/\xc3\xa9 %", out, sizeof out));
+    ck_assert_str_eq(out, encoded);
+
+    ck_assert(!aurora__percent_encode("a-b._~/\xc3\xa9 %", out, sizeof out - 1));
+    ck_assert(aurora__percent_encode("ab", out, 3));
+    ck_assert(!aurora__percent_encode("ab", out, 2));
+    ck_assert(aurora__percent_encode("", out, 1));
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("router");
@@ -280,6 +296,7 @@ static Suite *suite(void)
     tcase_add_test(tc, test_router__broken_tables_are_refused_by_their_template);
     tcase_add_test(tc, test_router__query_is_decoded);
     tcase_add_test(tc, test_router__query_refusals_name_the_parameter);
+    tcase_add_test(tc, test_percent__what_is_encoded_fits_or_is_refused);
     suite_add_tcase(s, tc);
     return s;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "http/base64url.h"
+#include "http/hex.h"
 #include "http/hmac.h"
 #include "http/route.h"
 #include "test.h"
@@ -28,7 +29,7 @@ START_TEST(test_signature__hmac_is_that_of_rfc_4231)
 
     ck_assert(aurora__hmac("Jefe", 4, pieces, 3, mac));
 
-    aurora__hex(mac, sizeof mac, text);
+    aurora__hex_write(mac, sizeof mac, text);
     ck_assert_str_eq(text, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 }
 END_TEST
