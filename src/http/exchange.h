@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One request and its answer. The request's texts belong to the exchange and live until it is
  * answered. An exchange is answered exactly once, by one of the calls below; a client that has left
- * meanwhile changes nothing for the handler. The types of the HTTP library stay behind this header.
+ * meanwhile changes nothing for the handler. No type of libevent passes this header.
  *
  * Threads: an exchange is confined to the thread that its handler was called on: the loop's, or for
  * a route with AURORA_HTTP_BLOCKING a worker's. Handlers on the loop's thread must not block, and

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The HTTP server seam over libevent: one event base per I/O thread, worker threads for handlers
- * that block, a gate that judges each byte (gate.h), total deadlines, caps, problem documents for
- * every error, replies that come home from another thread, graceful drain. Knows routes, no domain
- * rule. */
+/* The HTTP server seam over libevent's loop (not its evhttp; docs/ARCHITECTURE.md says why): one
+ * event base per I/O thread, worker threads for handlers that block, a gate that judges each byte
+ * (gate.h), total deadlines, caps, problem documents for every error, replies that come home from
+ * another thread, graceful drain. Knows routes, no domain rule.
+ *
+ * Threads: a server is shared, but to be started, drained and freed by one thread, which is none of
+ * its own. What stands under "on a loop's thread" is confined to that one. */
 #ifndef AURORA_HTTP_SERVER_H
 #define AURORA_HTTP_SERVER_H
 
