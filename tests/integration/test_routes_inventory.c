@@ -6,8 +6,6 @@
 
 #include "served_shop.h"
 
-#define SECRET "a secret of at least thirty-two bytes"
-
 static served_shop served;
 
 static void setup(void)
@@ -17,7 +15,7 @@ static void setup(void)
 
 static void setup_closed(void)
 {
-    served_shop_init(&served, SECRET);
+    served_shop_init(&served, SERVED_SHOP_SECRET);
 }
 
 static void teardown(void)

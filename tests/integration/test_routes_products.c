@@ -12,7 +12,6 @@
     "\"brand\":\"Aurora\",\"image_url\":\"/cup.jpg\",\"price_minor\":1250,\"currency\":\"EUR\","   \
     "\"attributes\":{\"colour\":\"blue\",\"a/b~c\":\"\"}}"
 #define MINIMAL "{\"name\":\"Cup\",\"price_minor\":1,\"currency\":\"EUR\"}"
-#define SECRET "a secret of at least thirty-two bytes"
 
 static served_shop served;
 
@@ -23,7 +22,7 @@ static void setup(void)
 
 static void setup_closed(void)
 {
-    served_shop_init(&served, SECRET);
+    served_shop_init(&served, SERVED_SHOP_SECRET);
 }
 
 static void teardown(void)
@@ -663,7 +662,7 @@ START_TEST(test_products__writes_need_their_scope)
         {"POST", "/products:batch", "{\"products\":[" CUP "]}"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        served.client.secret = SECRET;
+        served.client.secret = SERVED_SHOP_SECRET;
         served.client.scopes = "inventory:write orders:write";
         served_shop_call(&served, rows[i].method, rows[i].target, NULL, rows[i].body);
         served_shop_assert_problem(&served, 403, "forbidden", NULL);
@@ -671,7 +670,7 @@ START_TEST(test_products__writes_need_their_scope)
         served_shop_call(&served, rows[i].method, rows[i].target, NULL, rows[i].body);
         served_shop_assert_problem(&served, 401, "unauthorized", NULL);
     }
-    served.client.secret = SECRET;
+    served.client.secret = SERVED_SHOP_SECRET;
     served.client.scopes = "products:write";
     served_shop_expect(&served, 201, "POST", "/products", CUP);
     served.client.secret = NULL;

@@ -60,6 +60,10 @@ const char *http_answer_field(const http_answer *answer, const char *name);
  * buffer, one of eight in turn; "(absent)" when there is none. Texts come without quotes, objects
  * and arrays as JSON, null as "null". */
 const char *http_answer_at(const http_answer *answer, const char *path);
+/* Asserts that it is a problem with this status, this code, a trace id and, unless NULL, this place
+ * to blame. */
+void http_answer_assert_problem(const http_answer *answer, int status, const char *code,
+                                const char *place);
 
 /* --- streams ---------------------------------------------------------------------------------- */
 

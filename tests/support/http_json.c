@@ -39,3 +39,21 @@ const char *http_answer_at(const http_answer *answer, const char *path)
     cJSON_Delete(root);
     return out;
 }
+
+void http_answer_assert_problem(const http_answer *answer, int status, const char *code,
+                                const char *place)
+{
+    ck_assert_msg(answer->status == status, "status is %d, expected %d: %s", answer->status, status,
+                  answer->body);
+    ck_assert_str_eq(http_answer_field(answer, "Content-Type"), "application/problem+json");
+    ck_assert_str_eq(http_answer_at(answer, "code"), code);
+    ck_assert_uint_eq(strlen(http_answer_at(answer, "trace_id")), 32);
+    if (place == NULL)
+        return;
+    const char *kinds[] = {"errors.0.pointer", "errors.0.parameter", "errors.0.header"};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (strcmp(http_answer_at(answer, kinds[i]), place) == 0)
+            return;
+    }
+    ck_abort_msg("%s is not blamed: %s", place, answer->body);
+}

@@ -11,6 +11,8 @@
 #include "routes/routes.h"
 #include "test.h"
 
+#define SERVED_SHOP_SECRET "a secret of at least thirty-two bytes"
+
 typedef struct {
     aurora_t *shop;
     aurora_fault_plan *faults;
