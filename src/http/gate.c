@@ -1,27 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "http/gate.h"
-
-#include "http/route.h"
+#include "http/gate_part.h"
 
 #include <string.h>
-
-#define MALFORMED "malformed_request"
 
 void aurora__gate_init(aurora__gate *gate, const aurora__gate_limits *limits)
 {
     *gate = (aurora__gate){.limits = limits};
-}
-
-static bool refuse(aurora__gate *gate, int status, const char *code, const char *header,
-                   const char *detail)
-{
-    gate->refusal = (aurora_http_refusal){status, code, header, detail};
-    return false;
-}
-
-static bool malformed(aurora__gate *gate, const char *header, const char *detail)
-{
-    return refuse(gate, 400, MALFORMED, header, detail);
 }
 
 bool aurora__gate_is_token_byte(unsigned char byte)
@@ -33,7 +17,7 @@ bool aurora__gate_is_token_byte(unsigned char byte)
     return byte != 0 && byte < 0x7f && memchr(marks, byte, sizeof(marks) - 1) != NULL;
 }
 
-static bool is_token(const char *text, size_t len)
+bool aurora__gate_is_token(const char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
         if (!aurora__gate_is_token_byte((unsigned char)text[i]))
@@ -42,159 +26,25 @@ static bool is_token(const char *text, size_t len)
     return len > 0;
 }
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
 bool aurora__gate_is_same(const char *a, size_t len, const char *b)
 {
     for (size_t i = 0; i < len; i++) {
-        if (b[i] == '\0' || lower(a[i]) != lower(b[i]))
+        if (b[i] == '\0' || aurora__gate_lower(a[i]) != aurora__gate_lower(b[i]))
             return false;
     }
     return b[len] == '\0';
 }
 
-/* --- the request line ------------------------------------------------------------------------- */
-
-static bool read_version(aurora__gate *gate, const char *text, size_t len)
+bool aurora__gate_refuse(aurora__gate *gate, int status, const char *code, const char *header,
+                         const char *detail)
 {
-    if (len != 8 || memcmp(text, "HTTP/", 5) != 0 || text[5] < '0' || text[5] > '9' ||
-        text[6] != '.' || text[7] < '0' || text[7] > '9')
-        return malformed(gate, NULL, "the request line must end in HTTP/1.1");
-    if (text[5] != '1')
-        return refuse(gate, 505, "version_not_supported", NULL, "this server speaks HTTP/1.1");
-    gate->minor = text[7] == '0' ? 0 : 1;
-    return true;
+    gate->refusal = (aurora_http_refusal){status, code, header, detail};
+    return false;
 }
 
-static bool read_method(aurora__gate *gate, const char *text, size_t len)
+bool aurora__gate_malformed(aurora__gate *gate, const char *header, const char *detail)
 {
-    static const struct {
-        const char *name;
-        uint8_t method;
-    } known[] = {
-        {"GET", AURORA_HTTP_GET},     {"POST", AURORA_HTTP_POST},
-        {"PUT", AURORA_HTTP_PUT},     {"DELETE", AURORA_HTTP_DELETE},
-        {"HEAD", AURORA_HTTP_HEAD},   {"OPTIONS", AURORA_HTTP_OPTIONS},
-        {"PATCH", AURORA_HTTP_PATCH},
-    };
-    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-        if (strlen(known[i].name) == len && memcmp(known[i].name, text, len) == 0)
-            gate->method = known[i].method;
-    }
-    if (gate->method == 0)
-        return refuse(gate, 501, "not_implemented", NULL, "the method is not known here");
-    return true;
-}
-
-/* One character of a path segment, "%2e" being one; its length in *len_out. */
-static char segment_byte(const char *text, size_t len, size_t *len_out)
-{
-    *len_out = 1;
-    if (len >= 3 && text[0] == '%' && text[1] == '2' && lower(text[2]) == 'e') {
-        *len_out = 3;
-        return '.';
-    }
-    return text[0];
-}
-
-/* Whether a segment is "." or "..", however written: a cache or proxy would walk up at it. */
-static bool is_dot_segment(const char *text, size_t len)
-{
-    size_t dots = 0;
-    for (size_t at = 0; at < len; dots++) {
-        size_t step;
-        if (segment_byte(text + at, len - at, &step) != '.')
-            return false;
-        at += step;
-    }
-    return dots == 1 || dots == 2;
-}
-
-static bool check_path(aurora__gate *gate, const char *text, size_t len)
-{
-    const char *query = memchr(text, '?', len);
-    const char *end = query == NULL ? text + len : query;
-    if (memchr(text, '#', len) != NULL)
-        return malformed(gate, NULL, "the target may not have a fragment");
-    for (const char *segment = text; segment < end;) {
-        segment++; /* the slash */
-        const char *next = memchr(segment, '/', (size_t)(end - segment));
-        if (next == NULL)
-            next = end;
-        if (is_dot_segment(segment, (size_t)(next - segment)))
-            return malformed(gate, NULL, "the path may not have the segments . and ..");
-        segment = next;
-    }
-    return true;
-}
-
-/* host [":" port] of the Host field or an absolute target; no user, no path. */
-static bool is_authority(const char *text, size_t len)
-{
-    static const char marks[] = "-._~%!$&'()*+,;=:[]";
-    for (size_t i = 0; i < len; i++) {
-        char c = lower(text[i]);
-        if ((c < 'a' || c > 'z') && (c < '0' || c > '9') &&
-            (c == '\0' || memchr(marks, c, sizeof(marks) - 1) == NULL))
-            return false;
-    }
-    return len > 0 && text[0] != ':';
-}
-
-/* "http://host/path": RFC 9112 has servers take it, though only proxies are sent it. */
-static bool read_absolute_target(aurora__gate *gate, const char *data, const char *text, size_t len)
-{
-    size_t scheme = 0;
-    if (len > 7 && aurora__gate_is_same(text, 7, "http://"))
-        scheme = 7;
-    else if (len > 8 && aurora__gate_is_same(text, 8, "https://"))
-        scheme = 8;
-    else
-        return malformed(gate, NULL, "the target must begin with a slash");
-    size_t end = scheme;
-    while (end < len && text[end] != '/' && text[end] != '?' && text[end] != '#')
-        end++;
-    if (!is_authority(text + scheme, end - scheme))
-        return malformed(gate, NULL, "the target's authority must be a host and a port");
-    if (end < len && text[end] != '/')
-        return malformed(gate, NULL, "an absolute target must have a path");
-    gate->authority_at = (uint32_t)(text + scheme - data);
-    gate->authority_len = (uint32_t)(end - scheme);
-    gate->target_at = (uint32_t)(text + end - data);
-    gate->target_len = (uint32_t)(len - end);
-    return check_path(gate, text + end, len - end);
-}
-
-static bool read_target(aurora__gate *gate, const char *data, const char *text, size_t len)
-{
-    if (len == 1 && text[0] == '*') {
-        if (gate->method != AURORA_HTTP_OPTIONS)
-            return malformed(gate, NULL, "the target * belongs to OPTIONS");
-        gate->is_star = true;
-    } else if (len == 0 || text[0] != '/') {
-        return read_absolute_target(gate, data, text, len);
-    }
-    gate->target_at = (uint32_t)(text - data);
-    gate->target_len = (uint32_t)len;
-    return gate->is_star || check_path(gate, text, len);
-}
-
-static bool read_request_line(aurora__gate *gate, const char *data, const char *line, size_t len)
-{
-    const char *end = line + len;
-    const char *blank = memchr(line, ' ', len);
-    const char *second = blank == NULL ? NULL : memchr(blank + 1, ' ', (size_t)(end - blank - 1));
-    if (second == NULL || !is_token(line, (size_t)(blank - line)) || second == blank + 1)
-        return malformed(gate, NULL, "the request line must be METHOD TARGET HTTP/1.1");
-    if (!read_version(gate, second + 1, (size_t)(end - second - 1)) ||
-        !read_method(gate, line, (size_t)(blank - line)))
-        return false;
-    gate->method_at = (uint32_t)(line - data);
-    gate->method_len = (uint32_t)(blank - line);
-    return read_target(gate, data, blank + 1, (size_t)(second - blank - 1));
+    return aurora__gate_refuse(gate, 400, "malformed_request", header, detail);
 }
 
 /* --- header fields ---------------------------------------------------------------------------- */
@@ -202,10 +52,10 @@ static bool read_request_line(aurora__gate *gate, const char *data, const char *
 static bool read_host(aurora__gate *gate, const char *value, size_t len)
 {
     if (gate->has_host)
-        return malformed(gate, "Host", "is given twice");
+        return aurora__gate_malformed(gate, "Host", "is given twice");
     gate->has_host = true;
-    if (!is_authority(value, len))
-        return malformed(gate, "Host", "must be a host and a port");
+    if (!aurora__gate_is_authority(value, len))
+        return aurora__gate_malformed(gate, "Host", "must be a host and a port");
     return true;
 }
 
@@ -213,14 +63,14 @@ static bool read_length(aurora__gate *gate, const char *value, size_t len)
 {
     static const char rule[] = "must be given once, as a decimal number";
     if (gate->has_length || len == 0)
-        return malformed(gate, "Content-Length", rule);
+        return aurora__gate_malformed(gate, "Content-Length", rule);
     gate->has_length = true;
     for (size_t i = 0; i < len; i++) {
         uint64_t digit = (uint64_t)(value[i] - '0');
         if (value[i] < '0' || value[i] > '9')
-            return malformed(gate, "Content-Length", rule);
+            return aurora__gate_malformed(gate, "Content-Length", rule);
         if (gate->length > (UINT64_MAX - digit) / 10)
-            return malformed(gate, "Content-Length", "is not a length");
+            return aurora__gate_malformed(gate, "Content-Length", "is not a length");
         gate->length = gate->length * 10 + digit;
     }
     return true;
@@ -229,10 +79,11 @@ static bool read_length(aurora__gate *gate, const char *value, size_t len)
 static bool read_coding(aurora__gate *gate, const char *value, size_t len)
 {
     if (gate->has_coding)
-        return malformed(gate, "Transfer-Encoding", "is given twice");
+        return aurora__gate_malformed(gate, "Transfer-Encoding", "is given twice");
     gate->has_coding = true;
     if (!aurora__gate_is_same(value, len, "chunked"))
-        return refuse(gate, 501, "not_implemented", "Transfer-Encoding", "must be chunked");
+        return aurora__gate_refuse(gate, 501, "not_implemented", "Transfer-Encoding",
+                                   "must be chunked");
     gate->is_chunked = true;
     return true;
 }
@@ -240,7 +91,8 @@ static bool read_coding(aurora__gate *gate, const char *value, size_t len)
 static bool read_expect(aurora__gate *gate, const char *value, size_t len)
 {
     if (!aurora__gate_is_same(value, len, "100-continue"))
-        return refuse(gate, 417, "expectation_failed", "Expect", "must be 100-continue");
+        return aurora__gate_refuse(gate, 417, "expectation_failed", "Expect",
+                                   "must be 100-continue");
     gate->wants_continue = true;
     return true;
 }
@@ -307,11 +159,13 @@ static bool read_field(aurora__gate *gate, const char *line, size_t len)
     size_t name_len, value_len;
     const char *value;
     if (is_blank(line[0]))
-        return malformed(gate, NULL, "a header field may not go on in the next line");
-    if (!split_field(line, len, &name_len, &value, &value_len) || !is_token(line, name_len))
-        return malformed(gate, NULL, "a header field must be NAME: VALUE");
+        return aurora__gate_malformed(gate, NULL, "a header field may not go on in the next line");
+    if (!split_field(line, len, &name_len, &value, &value_len) ||
+        !aurora__gate_is_token(line, name_len))
+        return aurora__gate_malformed(gate, NULL, "a header field must be NAME: VALUE");
     if (++gate->field_count > gate->limits->fields_max)
-        return refuse(gate, 431, "headers_too_large", NULL, "there are too many header fields");
+        return aurora__gate_refuse(gate, 431, "headers_too_large", NULL,
+                                   "there are too many header fields");
     return read_known(gate, line, name_len, value, value_len);
 }
 
@@ -319,13 +173,15 @@ static bool read_field(aurora__gate *gate, const char *line, size_t len)
 static bool finish_head(aurora__gate *gate)
 {
     if (gate->minor > 0 && !gate->has_host)
-        return malformed(gate, "Host", "is required");
+        return aurora__gate_malformed(gate, "Host", "is required");
     if (gate->is_chunked && gate->has_length)
-        return malformed(gate, "Transfer-Encoding", "may not be given with Content-Length");
+        return aurora__gate_malformed(gate, "Transfer-Encoding",
+                                      "may not be given with Content-Length");
     if (gate->is_chunked && gate->minor == 0)
-        return malformed(gate, "Transfer-Encoding", "does not belong to HTTP/1.0");
+        return aurora__gate_malformed(gate, "Transfer-Encoding", "does not belong to HTTP/1.0");
     if (gate->length > gate->limits->body_bytes_max)
-        return refuse(gate, 413, "payload_too_large", NULL, "the body is larger than allowed");
+        return aurora__gate_refuse(gate, 413, "payload_too_large", NULL,
+                                   "the body is larger than allowed");
     if (gate->minor == 0)
         gate->wants_continue = false; /* RFC 9110: 1.0 clients did not mean it */
     gate->left = gate->length;
@@ -345,10 +201,10 @@ static bool read_line(aurora__gate *gate, const char *data, size_t end)
     if (is_first && len == 0) /* one is forgiven: old clients end a body with it */
         return gate->line_count++ == 0
                    ? true
-                   : malformed(gate, NULL, "the request begins with blank lines");
+                   : aurora__gate_malformed(gate, NULL, "the request begins with blank lines");
     if (is_first) {
         gate->fields_at = (uint32_t)next;
-        return read_request_line(gate, data, line, len);
+        return aurora__gate_read_line(gate, data, line, len);
     }
     if (len > 0)
         return read_field(gate, line, len);
@@ -366,9 +222,10 @@ static bool is_allowed(const aurora__gate *gate, unsigned char c)
 static bool check_size(aurora__gate *gate, size_t size)
 {
     if (gate->method == 0 && size > gate->limits->line_bytes_max)
-        return refuse(gate, 414, "uri_too_long", NULL, "the request line is too long");
+        return aurora__gate_refuse(gate, 414, "uri_too_long", NULL, "the request line is too long");
     if (size > gate->limits->head_bytes_max)
-        return refuse(gate, 431, "headers_too_large", NULL, "the header fields are too large");
+        return aurora__gate_refuse(gate, 431, "headers_too_large", NULL,
+                                   "the header fields are too large");
     return true;
 }
 
@@ -380,12 +237,12 @@ static bool read_byte(aurora__gate *gate, const char *data, size_t at)
         return false;
     if (c == '\n')
         return after_cr ? read_line(gate, data, at - 1)
-                        : malformed(gate, NULL, "lines must end in CR LF");
+                        : aurora__gate_malformed(gate, NULL, "lines must end in CR LF");
     if (after_cr)
-        return malformed(gate, NULL, "lines must end in CR LF");
+        return aurora__gate_malformed(gate, NULL, "lines must end in CR LF");
     return c == '\r' || is_allowed(gate, c)
                ? true
-               : malformed(gate, NULL, "the head holds a byte that is not text");
+               : aurora__gate_malformed(gate, NULL, "the head holds a byte that is not text");
 }
 
 /* Passes over bytes that decide nothing: text within a line and within the limits. */

@@ -70,8 +70,6 @@ aurora__gate_step aurora__gate_body(aurora__gate *gate, const char *data, size_t
 bool aurora__gate_keeps_alive(const aurora__gate *gate);
 
 bool aurora__gate_is_token_byte(unsigned char byte);
-/* Whether two texts are the same but for the case of ASCII letters. */
-bool aurora__gate_is_same(const char *a, size_t len, const char *b);
 
 /* The next field of a head that is done: *at moves on from gate->fields_at; false at its end. */
 typedef struct {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The body by its length or its chunks (RFC 9112, section 7.1). Extensions and trailers are read
  * for their form, counted against a limit, and dropped. */
-#include "http/gate.h"
+#include "http/gate_part.h"
 
 #include "http/hex.h"
 
@@ -22,17 +22,6 @@ enum chunk_state {
     LAST_LF
 };
 
-static bool refuse(aurora__gate *gate, int status, const char *code, const char *detail)
-{
-    gate->refusal = (aurora_http_refusal){status, code, NULL, detail};
-    return false;
-}
-
-static bool malformed(aurora__gate *gate, const char *detail)
-{
-    return refuse(gate, 400, "malformed_request", detail);
-}
-
 bool aurora__gate_has_body(const aurora__gate *gate)
 {
     return gate->is_chunked || gate->length > 0;
@@ -43,14 +32,16 @@ static bool read_size(aurora__gate *gate, char c)
     int digit = aurora__hex_digit(c);
     if (digit >= 0) {
         if (++gate->digits > SIZE_DIGITS_MAX)
-            return malformed(gate, "the size of a chunk has too many digits");
+            return aurora__gate_malformed(gate, NULL, "the size of a chunk has too many digits");
         gate->left = gate->left * 16 + (uint64_t)digit;
         return true;
     }
     if (gate->digits == 0 || (c != '\r' && c != ';'))
-        return malformed(gate, "the size of a chunk must be a hexadecimal number");
+        return aurora__gate_malformed(gate, NULL,
+                                      "the size of a chunk must be a hexadecimal number");
     if (gate->left > gate->limits->body_bytes_max - gate->length)
-        return refuse(gate, 413, "payload_too_large", "the body is larger than allowed");
+        return aurora__gate_refuse(gate, 413, "payload_too_large", NULL,
+                                   "the body is larger than allowed");
     gate->chunk = c == '\r' ? SIZE_END : EXTENSION;
     return true;
 }
@@ -59,7 +50,8 @@ static bool count_extra(aurora__gate *gate)
 {
     if (++gate->extra <= EXTRA_BYTES_MAX)
         return true;
-    return refuse(gate, 431, "headers_too_large", "chunk extensions and trailers are too large");
+    return aurora__gate_refuse(gate, 431, "headers_too_large", NULL,
+                               "chunk extensions and trailers are too large");
 }
 
 static bool is_text(char c)
@@ -74,7 +66,8 @@ static bool read_text(aurora__gate *gate, char c, enum chunk_state next)
     if (c == '\r')
         gate->chunk = (uint8_t)next;
     else if (!is_text(c))
-        return malformed(gate, "a chunk's extension or trailer holds a byte that is not text");
+        return aurora__gate_malformed(
+            gate, NULL, "a chunk's extension or trailer holds a byte that is not text");
     return count_extra(gate);
 }
 
@@ -85,20 +78,21 @@ static bool read_trailer(aurora__gate *gate, char c)
         return true;
     }
     if (gate->chunk == TRAILER && ++gate->field_count > gate->limits->fields_max)
-        return refuse(gate, 431, "headers_too_large", "there are too many trailers");
+        return aurora__gate_refuse(gate, 431, "headers_too_large", NULL,
+                                   "there are too many trailers");
     if (c == ':' && gate->chunk == TRAILER_NAME)
         gate->chunk = TRAILER_VALUE;
     else if (aurora__gate_is_token_byte((unsigned char)c))
         gate->chunk = TRAILER_NAME;
     else
-        return malformed(gate, "a trailer must be NAME: VALUE");
+        return aurora__gate_malformed(gate, NULL, "a trailer must be NAME: VALUE");
     return count_extra(gate);
 }
 
 static bool expect(aurora__gate *gate, char c, char wanted, enum chunk_state next)
 {
     if (c != wanted)
-        return malformed(gate, "a chunk must end in CR LF");
+        return aurora__gate_malformed(gate, NULL, "a chunk must end in CR LF");
     gate->chunk = (uint8_t)next;
     return true;
 }
