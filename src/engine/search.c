@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/search_state.h"
 
-#include "codec/product_result.h"
-#include "codec/result.h"
-
 #include <aurora/event.h>
 
 #include <string.h>
@@ -25,41 +22,7 @@
 #define PAGE_BUSY 16
 #define CLOSE_CHANGES 4096
 
-static int64_t clock_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
-/* --- the list --------------------------------------------------------------------------------- */
-
-static void free_items(aurora__search *self, aurora__search_item *item)
-{
-    const aurora_allocator *allocator = self->head.engine->options.allocator;
-    while (item != NULL) {
-        aurora__search_item *next = item->next;
-        aurora__result_free(item->product);
-        allocator->release(allocator->self, item);
-        item = next;
-    }
-}
-
-void aurora__search_start_at(aurora__search *self, int64_t position, bool is_rebuilding)
-{
-    pthread_mutex_lock(&self->lock);
-    aurora__search_item *old = self->first;
-    self->first = self->last = NULL;
-    self->count = 0;
-    self->fed = self->applied = position;
-    self->stream++;
-    self->is_lost = false;
-    self->is_rebuilding |= is_rebuilding;
-    self->head.position = position;
-    self->head.is_paused = false;
-    pthread_mutex_unlock(&self->lock);
-    free_items(self, old);
-}
+/* --- applying --------------------------------------------------------------------------------- */
 
 void aurora__search_failed(aurora__search *self, aurora_status status)
 {
@@ -67,7 +30,7 @@ void aurora__search_failed(aurora__search *self, aurora_status status)
     pthread_mutex_lock(&self->lock);
     bool is_new = !self->has_complained && !is_busy;
     self->has_complained |= !is_busy;
-    self->hold_ns = clock_ns() + (is_busy ? BUSY_NS : HOLD_NS);
+    self->hold_ns = aurora__search_clock_ns() + (is_busy ? BUSY_NS : HOLD_NS);
     pthread_mutex_unlock(&self->lock);
     if (is_new)
         aurora__engine_log(self->head.engine, AURORA_LOG_ERROR, "search",
@@ -75,104 +38,7 @@ void aurora__search_failed(aurora__search *self, aurora_status status)
                            aurora_status_text(status));
 }
 
-static aurora__search_item *new_item(aurora__search *self, const aurora__event *event,
-                                     int64_t position)
-{
-    const aurora_allocator *allocator = self->head.engine->options.allocator;
-    aurora__product_row gone = {.sku = event->sku, .currency = ""};
-    bool is_deleted = event->kind == AURORA_EVENT_PRODUCT_DELETED;
-    aurora__search_item *item = allocator->allocate(allocator->self, sizeof *item);
-    if (item == NULL)
-        return NULL;
-    *item = (aurora__search_item){.position = position,
-                                  .at_ns = clock_ns(),
-                                  .version = (uint64_t)event->product_version,
-                                  .is_deleted = is_deleted};
-    if (aurora__result_build(allocator, 1024, aurora__product_fill,
-                             is_deleted ? &gone : event->product,
-                             (void **)&item->product) == AURORA_OK)
-        return item;
-    allocator->release(allocator->self, item);
-    return NULL;
-}
-
-/* A resend tells a fact again, and its version says whether it is new here. */
-static aurora_status feed(aurora__follower *follower, const aurora__event *event, int64_t position)
-{
-    aurora__search *self = (aurora__search *)follower;
-    pthread_mutex_lock(&self->lock);
-    bool is_lost = self->is_lost;
-    bool is_full = self->count >= AURORA__SEARCH_CHANGES_MAX;
-    pthread_mutex_unlock(&self->lock);
-    if (is_lost)
-        return AURORA_OK;
-    if (is_full) {
-        follower->is_paused = true;
-        return AURORA_EBUSY;
-    }
-    aurora__search_item *item = new_item(self, event, position);
-    if (item == NULL)
-        return AURORA_ENOMEM;
-    pthread_mutex_lock(&self->lock);
-    if (self->last == NULL)
-        self->first = item;
-    else
-        self->last->next = item;
-    self->last = item;
-    self->count++;
-    self->fed = position;
-    pthread_mutex_unlock(&self->lock);
-    return AURORA_OK;
-}
-
-/* --- applying --------------------------------------------------------------------------------- */
-
-typedef struct {
-    aurora__search_item *first;
-    aurora__search_item *last;
-    uint32_t count;
-    uint64_t stream;
-    int64_t from;
-    int64_t to;
-} portion;
-
-/* Takes changes off the list, or the position alone. False where there is nothing to do, or
- * somebody is at it. */
-static bool take_portion(aurora__search *self, uint32_t limit, portion *out)
-{
-    *out = (portion){.stream = self->stream, .from = self->applied};
-    if (self->is_busy || self->is_lost || self->fed <= self->applied)
-        return false;
-    out->first = self->first;
-    while (self->first != NULL && out->count < limit) {
-        out->last = self->first;
-        self->first = self->first->next;
-        out->count++;
-    }
-    if (self->first == NULL)
-        self->last = NULL;
-    if (out->last != NULL)
-        out->last->next = NULL;
-    self->count -= out->count;
-    out->to = self->first == NULL ? self->fed : out->last->position;
-    self->is_busy = true;
-    return true;
-}
-
-/* Back to the front of the list, unless that started over meanwhile. */
-static void put_back(aurora__search *self, portion *from)
-{
-    if (from->stream != self->stream || from->last == NULL)
-        return;
-    from->last->next = self->first;
-    if (self->first == NULL)
-        self->last = from->last;
-    self->first = from->first;
-    self->count += from->count;
-    from->first = NULL;
-}
-
-static aurora_status apply(aurora__search *self, const portion *from)
+static aurora_status apply(aurora__search *self, const aurora__search_portion *from)
 {
     aurora__engine *engine = self->head.engine;
     const aurora_allocator *allocator = engine->options.allocator;
@@ -202,9 +68,9 @@ static aurora_status apply(aurora__search *self, const portion *from)
 /* Applies at most `limit` changes; false when there was nothing to apply or it failed. */
 static bool flush(aurora__search *self, uint32_t limit)
 {
-    portion now;
+    aurora__search_portion now;
     pthread_mutex_lock(&self->lock);
-    bool has_any = take_portion(self, limit, &now);
+    bool has_any = aurora__search_take(self, limit, &now);
     pthread_mutex_unlock(&self->lock);
     if (!has_any)
         return false;
@@ -214,15 +80,15 @@ static bool flush(aurora__search *self, uint32_t limit)
     bool is_void = now.stream != self->stream;
     if (rc == AURORA_OK && !is_void) {
         self->applied = now.to;
-        self->saved_ns = clock_ns();
+        self->saved_ns = aurora__search_clock_ns();
         self->has_complained = false;
     } else if (rc == AURORA_ECONFLICT && !is_void) {
         self->is_lost = true;
     } else if (rc != AURORA_OK) {
-        put_back(self, &now);
+        aurora__search_put_back(self, &now);
     }
     pthread_mutex_unlock(&self->lock);
-    free_items(self, now.first);
+    aurora__search_free_items(self, now.first);
     if (rc != AURORA_OK && rc != AURORA_ECONFLICT)
         aurora__search_failed(self, rc);
     return rc == AURORA_OK;
@@ -257,7 +123,7 @@ static void *work_beside(void *argument)
     aurora__search *self = argument;
     pthread_mutex_lock(&self->lock);
     while (!self->is_closing) {
-        int64_t now_ns = clock_ns();
+        int64_t now_ns = aurora__search_clock_ns();
         bool has_changes = is_due(self, true, now_ns);
         bool has_page = self->is_rebuilding && now_ns >= self->hold_ns;
         if (!has_changes && !has_page) {
@@ -311,7 +177,7 @@ static void keep_sight(aurora__search *self, bool is_idle, int64_t now_ns)
 static bool step(aurora__follower *follower, bool is_idle)
 {
     aurora__search *self = (aurora__search *)follower;
-    int64_t now_ns = clock_ns();
+    int64_t now_ns = aurora__search_clock_ns();
     keep_sight(self, is_idle, now_ns);
     pthread_mutex_lock(&self->lock);
     if (!self->is_lost && follower->position > self->fed)
@@ -352,12 +218,12 @@ static void close_follower(aurora__follower *follower)
 {
     aurora__search *self = (aurora__search *)follower;
     const aurora_allocator *allocator = follower->engine->options.allocator;
-    free_items(self, self->first);
+    aurora__search_free_items(self, self->first);
     allocator->release(allocator->self, self);
 }
 
 static const aurora__follower_class search_class = {.name = "search",
-                                                    .feed = feed,
+                                                    .feed = aurora__search_feed,
                                                     .step = step,
                                                     .rebuild = aurora__search_overtaken,
                                                     .close = close_follower};
@@ -389,7 +255,7 @@ aurora_status aurora__follow_search(aurora__engine *engine, const aurora_search_
         INT64_C(1) << AURORA_EVENT_PRODUCT_UPSERTED | INT64_C(1) << AURORA_EVENT_PRODUCT_DELETED;
     self->port = *port;
     self->is_lost = true;
-    self->checked_ns = clock_ns();
+    self->checked_ns = aurora__search_clock_ns();
     aurora_status rc = init_sync(self);
     if (rc == AURORA_OK)
         rc = aurora__engine_follow(engine, &self->head);
@@ -425,7 +291,7 @@ void aurora__search_flush(aurora__engine *engine)
     if (self == NULL || self->has_thread)
         return;
     pthread_mutex_lock(&self->lock);
-    bool has_any = self->first != NULL && is_due(self, true, clock_ns());
+    bool has_any = self->first != NULL && is_due(self, true, aurora__search_clock_ns());
     pthread_mutex_unlock(&self->lock);
     if (has_any)
         flush(self, AURORA__SEARCH_CHANGES_MAX);

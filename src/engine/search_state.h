@@ -44,10 +44,34 @@ typedef struct {
     bool has_complained;
 } aurora__search;
 
-/* --- search.c --------------------------------------------------------------------------------- */
+/* --- search_list.c ---------------------------------------------------------------------------- */
 
+/* What is taken off the list to be applied: events above `from` up to `to`. */
+typedef struct {
+    aurora__search_item *first;
+    aurora__search_item *last;
+    uint32_t count;
+    uint64_t stream;
+    int64_t from;
+    int64_t to;
+} aurora__search_portion;
+
+int64_t aurora__search_clock_ns(void);
+/* The follower's feed: appends a change. */
+aurora_status aurora__search_feed(aurora__follower *follower, const aurora__event *event,
+                                  int64_t position);
+/* Takes changes off the list, or the position alone. False where there is nothing to do, or
+ * somebody is at it. The lock is held. */
+bool aurora__search_take(aurora__search *self, uint32_t limit, aurora__search_portion *out);
+/* Back to the front of the list, unless that started over meanwhile. The lock is held. */
+void aurora__search_put_back(aurora__search *self, aurora__search_portion *from);
+/* Frees a chain that is off the list. */
+void aurora__search_free_items(aurora__search *self, aurora__search_item *item);
 /* The list starts over behind `position`; the lock is not held. For the driving thread. */
 void aurora__search_start_at(aurora__search *self, int64_t position, bool is_rebuilding);
+
+/* --- search.c --------------------------------------------------------------------------------- */
+
 /* Notes that a call of the port failed: nothing is tried for a while. */
 void aurora__search_failed(aurora__search *self, aurora_status status);
 
