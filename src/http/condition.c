@@ -36,13 +36,6 @@ static uint64_t tag_version(const char *at, const char *end)
     return version;
 }
 
-static bool refuse(aurora_http_exchange *exchange, const char *name, const char *rule)
-{
-    aurora_http_blame(exchange, AURORA_HTTP_AT_HEADER, name, "%s", rule);
-    aurora_http_problem(exchange, 400, "invalid_header", "%s %s", name, rule);
-    return false;
-}
-
 static bool read_match(aurora_http_exchange *exchange, const char *text, aurora_http_condition *out)
 {
     static const char rule[] = "must be * or one strong entity tag such as \"3\"";
@@ -53,7 +46,7 @@ static bool read_match(aurora_http_exchange *exchange, const char *text, aurora_
     }
     const char *end = tag_end(text);
     if (end == NULL || *end != '\0')
-        return refuse(exchange, "If-Match", rule);
+        return aurora_http_refuse_header(exchange, "If-Match", rule);
     uint64_t version = tag_version(text, end);
     out->is_never = version == 0 || version == AURORA_ANY_VERSION;
     if (!out->is_never)
@@ -67,13 +60,15 @@ bool aurora_http_if_match(aurora_http_exchange *exchange, aurora_http_condition 
     const char *none_match = aurora_http_header(exchange, "If-None-Match");
     *out = (aurora_http_condition){.version = AURORA_ANY_VERSION};
     if (match != NULL && none_match != NULL)
-        return refuse(exchange, "If-None-Match", "cannot be given with If-Match");
+        return aurora_http_refuse_header(exchange, "If-None-Match",
+                                         "cannot be given with If-Match");
     if (match != NULL)
         return read_match(exchange, match, out);
     if (none_match == NULL)
         return true;
     if (strcmp(none_match, "*") != 0)
-        return refuse(exchange, "If-None-Match", "must be * where something is written");
+        return aurora_http_refuse_header(exchange, "If-None-Match",
+                                         "must be * where something is written");
     out->is_given = true;
     out->version = 0;
     return true;

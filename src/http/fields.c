@@ -11,10 +11,18 @@
 #define KEY_BYTES_MAX 255
 #define WAIT_MS_MAX 30000
 
-static bool refuse_parameter(aurora_http_exchange *exchange, const char *name, const char *rule)
+bool aurora_http_refuse_parameter(aurora_http_exchange *exchange, const char *name,
+                                  const char *rule)
 {
     aurora_http_blame(exchange, AURORA_HTTP_AT_PARAMETER, name, "%s", rule);
     aurora_http_problem(exchange, 400, "invalid_parameter", "%s %s", name, rule);
+    return false;
+}
+
+bool aurora_http_refuse_header(aurora_http_exchange *exchange, const char *name, const char *rule)
+{
+    aurora_http_blame(exchange, AURORA_HTTP_AT_HEADER, name, "%s", rule);
+    aurora_http_problem(exchange, 400, "invalid_header", "%s %s", name, rule);
     return false;
 }
 
@@ -62,9 +70,10 @@ bool aurora_http_query_time(aurora_http_exchange *exchange, const char *name, in
     const char *text = aurora_http_query(exchange, name);
     if (text == NULL || aurora__http_time_read(text, ms_out))
         return true;
-    return refuse_parameter(exchange, name,
-                            "must be a time as RFC 3339 writes it, 2026-11-23T06:38:06Z; a plus "
-                            "sign in a query is written %2B");
+    return aurora_http_refuse_parameter(
+        exchange, name,
+        "must be a time as RFC 3339 writes it, 2026-11-23T06:38:06Z; a plus "
+        "sign in a query is written %2B");
 }
 
 bool aurora_http_query_limit(aurora_http_exchange *exchange, uint32_t max, uint32_t *out)
@@ -125,11 +134,8 @@ bool aurora_http_idempotency_key(aurora_http_exchange *exchange, const char **ou
     }
     size_t length =
         *text == '"' ? unquote(text, key, KEY_BYTES_MAX) : read_bare(text, key, KEY_BYTES_MAX);
-    if (length == 0) {
-        aurora_http_blame(exchange, AURORA_HTTP_AT_HEADER, name, "%s", rule);
-        aurora_http_problem(exchange, 400, "invalid_header", "%s %s", name, rule);
-        return false;
-    }
+    if (length == 0)
+        return aurora_http_refuse_header(exchange, name, rule);
     key[length] = '\0';
     *out = key;
     return true;

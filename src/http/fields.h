@@ -6,6 +6,12 @@
 
 #include "http/exchange.h"
 
+/* 400 invalid_parameter or invalid_header, which blames this one: "limit must be ...". The rule
+ * goes on behind the name. Both return false. */
+bool aurora_http_refuse_parameter(aurora_http_exchange *exchange, const char *name,
+                                  const char *rule);
+bool aurora_http_refuse_header(aurora_http_exchange *exchange, const char *name, const char *rule);
+
 /* A whole decimal number. An absent parameter leaves *out alone. */
 bool aurora_http_query_int(aurora_http_exchange *exchange, const char *name, int64_t min,
                            int64_t max, int64_t *out);

@@ -10,13 +10,6 @@
 
 /* --- many ------------------------------------------------------------------------------------- */
 
-static bool refuse_parameter(aurora_http_exchange *exchange, const char *name, const char *rule)
-{
-    aurora_http_blame(exchange, AURORA_HTTP_AT_PARAMETER, name, "%s", rule);
-    aurora_http_problem(exchange, 400, "invalid_parameter", "%s %s", name, rule);
-    return false;
-}
-
 /* age=15m: as durations are written everywhere. */
 static bool read_age(aurora_http_exchange *exchange, int64_t *ms_out)
 {
@@ -26,7 +19,7 @@ static bool read_age(aurora_http_exchange *exchange, int64_t *ms_out)
     aurora_error err = AURORA_ERROR_INIT;
     if (text == NULL || aurora_setting_parse(&rule, text, ms_out, &err) == AURORA_OK)
         return true;
-    return refuse_parameter(exchange, "age", err.message);
+    return aurora_http_refuse_parameter(exchange, "age", err.message);
 }
 
 static bool read_filter(aurora_http_exchange *exchange, aurora_saga_filter *out)
@@ -35,11 +28,12 @@ static bool read_filter(aurora_http_exchange *exchange, aurora_saga_filter *out)
     const char *participant = aurora_http_query(exchange, "participant");
     aurora_saga_filter_init(out);
     if (parked != NULL && strcmp(parked, "true") != 0 && strcmp(parked, "false") != 0)
-        return refuse_parameter(exchange, "parked", "must be true or false");
+        return aurora_http_refuse_parameter(exchange, "parked", "must be true or false");
     out->is_parked = parked != NULL && strcmp(parked, "true") == 0;
     out->participant = aurora_participant_parse(participant);
     if (participant != NULL && out->participant == 0)
-        return refuse_parameter(exchange, "participant", "must be inventory or payment");
+        return aurora_http_refuse_parameter(exchange, "participant",
+                                            "must be inventory or payment");
     return read_age(exchange, &out->age_min_ms);
 }
 

@@ -126,8 +126,7 @@ void aurora__sku_refuse(aurora_http_exchange *exchange, aurora_status status,
     const char *rule = !is_silent ? err->message
                                   : "must be 1 to 64 bytes of UTF-8 without control characters, "
                                     "'/' or outer spaces";
-    aurora_http_blame(exchange, AURORA_HTTP_AT_PARAMETER, "sku", "%s", rule);
-    aurora_http_problem(exchange, 400, "invalid_parameter", "sku %s", rule);
+    aurora_http_refuse_parameter(exchange, "sku", rule);
 }
 
 void aurora__query_refuse(aurora_http_exchange *exchange, aurora_status status,
@@ -142,6 +141,5 @@ void aurora__query_refuse(aurora_http_exchange *exchange, aurora_status status,
         if (strcmp(err->field, renames[i].field) == 0)
             name = renames[i].parameter;
     }
-    aurora_http_blame(exchange, AURORA_HTTP_AT_PARAMETER, name, "%s", err->message);
-    aurora_http_problem(exchange, 400, "invalid_parameter", "%s %s", name, err->message);
+    aurora_http_refuse_parameter(exchange, name, err->message);
 }

@@ -65,12 +65,10 @@ static void refuse_movement(aurora_http_exchange *exchange, aurora_status rc,
                             const aurora_error *err)
 {
     bool is_key = rc == AURORA_EINVAL && strncmp(err->field, "key", 3) == 0;
-    if (is_key) {
-        aurora_http_blame(exchange, AURORA_HTTP_AT_HEADER, "Idempotency-Key", "%s", err->message);
-        aurora_http_problem(exchange, 400, "invalid_header", "Idempotency-Key %s", err->message);
-    } else {
+    if (is_key)
+        aurora_http_refuse_header(exchange, "Idempotency-Key", err->message);
+    else
         aurora__sku_refuse(exchange, rc, err);
-    }
 }
 
 /* A key names a movement for ever, among all of the principal's: sent again with another SKU,

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http/fields.h"
 #include "routes/bodies.h"
 #include "routes/loop.h"
 #include "routes/order_answer.h"
@@ -184,11 +185,8 @@ static bool read_last_id(aurora_http_exchange *exchange, uint64_t *out)
         *out = strtoull(text, NULL, 10);
         return true;
     }
-    aurora_http_blame(exchange, AURORA_HTTP_AT_HEADER, "Last-Event-ID",
-                      "must be the id of an event of this stream, a version");
-    aurora_http_problem(exchange, 400, "invalid_header",
-                        "Last-Event-ID must be the id of an event of this stream, a version");
-    return false;
+    return aurora_http_refuse_header(exchange, "Last-Event-ID",
+                                     "must be the id of an event of this stream, a version");
 }
 
 static void begin(aurora_http_exchange *exchange, const aurora_order *order, uint64_t version)

@@ -86,14 +86,6 @@ static void get(aurora_http_exchange *exchange, void *self)
 
 /* --- many ------------------------------------------------------------------------------------- */
 
-static bool refuse_parameter(aurora_http_exchange *exchange, int status, const char *code,
-                             const char *name, const char *rule)
-{
-    aurora_http_blame(exchange, AURORA_HTTP_AT_PARAMETER, name, "%s", rule);
-    aurora_http_problem(exchange, status, code, "%s %s", name, rule);
-    return false;
-}
-
 /* Who has not orders:admin sees its own only. */
 static bool read_customer(aurora_http_exchange *exchange, const char **out)
 {
@@ -101,9 +93,12 @@ static bool read_customer(aurora_http_exchange *exchange, const char **out)
     *out = aurora_http_query(exchange, "customer");
     if ((principal->scopes & AURORA_SCOPE_ORDERS_ADMIN) != 0)
         return true;
-    if (*out != NULL && strcmp(*out, principal->name) != 0)
-        return refuse_parameter(exchange, 403, "forbidden", "customer",
-                                "of another needs the scope orders:admin");
+    if (*out != NULL && strcmp(*out, principal->name) != 0) {
+        static const char rule[] = "of another needs the scope orders:admin";
+        aurora_http_blame(exchange, AURORA_HTTP_AT_PARAMETER, "customer", "%s", rule);
+        aurora_http_problem(exchange, 403, "forbidden", "customer %s", rule);
+        return false;
+    }
     *out = principal->name;
     return true;
 }
@@ -114,8 +109,8 @@ static bool read_filter(aurora_http_exchange *exchange, aurora_order_filter *out
     aurora_order_filter_init(out);
     out->status = aurora_order_status_parse(status);
     if (status != NULL && out->status == 0)
-        return refuse_parameter(
-            exchange, 400, "invalid_parameter", "status",
+        return aurora_http_refuse_parameter(
+            exchange, "status",
             "must be PENDING, RESERVED, COMPLETED, FAILED, CANCELLED or PARKED");
     out->reference = aurora_http_query(exchange, "reference");
     return read_customer(exchange, &out->customer_id) &&

@@ -52,9 +52,7 @@ static bool read_window(aurora_http_exchange *exchange, int64_t *out)
             return true;
         }
     }
-    aurora_http_blame(exchange, AURORA_HTTP_AT_PARAMETER, "window", "must be 1h, 24h or 7d");
-    aurora_http_problem(exchange, 400, "invalid_parameter", "window must be 1h, 24h or 7d");
-    return false;
+    return aurora_http_refuse_parameter(exchange, "window", "must be 1h, 24h or 7d");
 }
 
 static bool read_at(aurora_http_exchange *exchange, int64_t *out)
@@ -63,9 +61,7 @@ static bool read_at(aurora_http_exchange *exchange, int64_t *out)
         return false;
     if (aurora_http_query(exchange, "at") == NULL || (*out > 0 && *out <= AURORA_TOPK_TIME_MAX))
         return true;
-    aurora_http_blame(exchange, AURORA_HTTP_AT_PARAMETER, "at", "must lie from 1970 to 9999");
-    aurora_http_problem(exchange, 400, "invalid_parameter", "at must lie from 1970 to 9999");
-    return false;
+    return aurora_http_refuse_parameter(exchange, "at", "must lie from 1970 to 9999");
 }
 
 static void trending(aurora_http_exchange *exchange, void *self)

@@ -42,10 +42,8 @@ static bool read_sort(aurora_http_exchange *exchange, int32_t *out)
             return true;
         }
     }
-    static const char rule[] = "must be relevance, price, -price or newest";
-    aurora_http_blame(exchange, AURORA_HTTP_AT_PARAMETER, "sort", "%s", rule);
-    aurora_http_problem(exchange, 400, "invalid_parameter", "sort %s", rule);
-    return false;
+    return aurora_http_refuse_parameter(exchange, "sort",
+                                        "must be relevance, price, -price or newest");
 }
 
 /* An empty parameter is as good as none: a form sends all its fields. */
@@ -69,10 +67,7 @@ static bool read_query(aurora_http_exchange *exchange, aurora_query *out)
         return false;
     if (out->price_max_minor == 0 || out->price_min_minor <= out->price_max_minor)
         return true;
-    static const char rule[] = "must not be above max_price";
-    aurora_http_blame(exchange, AURORA_HTTP_AT_PARAMETER, "min_price", "%s", rule);
-    aurora_http_problem(exchange, 400, "invalid_parameter", "min_price %s", rule);
-    return false;
+    return aurora_http_refuse_parameter(exchange, "min_price", "must not be above max_price");
 }
 
 /* --- hits ------------------------------------------------------------------------------------- */
@@ -111,8 +106,7 @@ static void suggest(aurora_http_exchange *exchange, void *self)
     aurora_json_out out = {0};
     const char *prefix = query_text(exchange, "q");
     if (prefix == NULL) {
-        aurora_http_blame(exchange, AURORA_HTTP_AT_PARAMETER, "q", "is required");
-        aurora_http_problem(exchange, 400, "invalid_parameter", "q is required");
+        aurora_http_refuse_parameter(exchange, "q", "is required");
         return;
     }
     if (!aurora_http_query_limit(exchange, SUGGEST_LIMIT_MAX, &limit))
