@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Fails on an #include against the arrows: daemons -> {include, http, routes, service}; api -> engine -> core;
-adapters -> include. Tests and benchmarks may look everywhere."""
+"""Fails on an #include against the arrows of docs/ARCHITECTURE.md, which ARROWS and objection()
+below spell out. Tests and benchmarks may look everywhere."""
 
 import pathlib
 import re
