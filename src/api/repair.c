@@ -5,12 +5,14 @@
 #include "api/pack.h"
 #include "api/redrive.h"
 #include "api/refuse.h"
+#include "core/payment_machine.h"
 #include "core/transition.h"
 
 #include <aurora/event.h>
 #include <aurora/saga.h>
 
 #include <stdio.h>
+#include <string.h>
 
 #define CALL_MS 60000
 
@@ -20,6 +22,7 @@ typedef struct {
     aurora__command head;
     aurora__repair repair;
     aurora_status failed; /* a parked event that still cannot be taken */
+    int32_t unfit_state;  /* the parked payment's, where the mark cannot be of it; else 0 */
 } repair_command;
 
 static aurora__parked_at parked_of(const aurora__repair *repair)
@@ -79,19 +82,63 @@ static aurora_status repair_parked(repair_command *command, aurora__step *step,
     return is_left ? mark_past_others(step, at, repair) : aurora__order_repair(step, repair);
 }
 
+static bool is_of_state(int32_t state, int32_t result)
+{
+    int32_t event = AURORA__PAYMENT_ON_MARK_AUTHORIZED + (result - AURORA_RESULT_AUTHORIZED);
+    return aurora_machine_next(&aurora__payment_machine, state, event) != 0;
+}
+
+/* A payment that is parked stays as it is by a mark that its step cannot have: better to say so
+ * than to take it. Where payments are another service's, only that one can tell. */
+static aurora_status check_mark(repair_command *command, aurora__step *step)
+{
+    const aurora__repair *repair = &command->repair;
+    const aurora__payment_row *payment;
+    if (repair->action != AURORA_REPAIR_MARK || repair->participant != AURORA_PARTICIPANT_PAYMENT)
+        return AURORA_OK;
+    aurora__key key = aurora__key_uuid(AURORA__TABLE_payment, &repair->order_id);
+    aurora_status rc = aurora__rows_read(step->rows, &key, (const void **)&payment);
+    if (rc == AURORA_ECORRUPT) /* as before a mark: the payment parks by it */
+        return AURORA_OK;
+    if (rc != AURORA_OK || payment == NULL || payment->parked_at == 0 ||
+        is_of_state((int32_t)payment->state, repair->result))
+        return rc;
+    command->unfit_state = (int32_t)payment->state;
+    return aurora__step_refuse(step, AURORA_ECONFLICT, "result", "does not fit the payment");
+}
+
 static aurora_status repair_decide(aurora__command *base, aurora__turn *turn)
 {
     repair_command *command = (repair_command *)base;
     aurora__parked_at at = parked_of(&command->repair);
     bool is_parked = false;
     command->failed = AURORA_OK;
+    command->unfit_state = 0;
     if (command->repair.action != AURORA_REPAIR_COMPENSATE) {
         aurora_status rc = aurora__redrive_is_parked(&turn->step, &at, &is_parked);
         if (rc != AURORA_OK)
             return rc;
     }
-    return is_parked ? repair_parked(command, &turn->step, &at)
-                     : aurora__order_repair(&turn->step, &command->repair);
+    if (is_parked)
+        return repair_parked(command, &turn->step, &at);
+    aurora_status rc = check_mark(command, &turn->step);
+    return rc != AURORA_OK ? rc : aurora__order_repair(&turn->step, &command->repair);
+}
+
+/* Names the payment's state and what it can be marked. */
+static void answer_unfit(aurora__command *base, int32_t state)
+{
+    char fit[80] = "";
+    for (int32_t result = AURORA_RESULT_AUTHORIZED; result <= AURORA_RESULT_REFUNDED; result++) {
+        size_t len = strlen(fit);
+        if (is_of_state(state, result))
+            snprintf(fit + len, sizeof fit - len, "%s%s", len == 0 ? "" : " or ",
+                     aurora_result_name(result));
+    }
+    snprintf(base->err.message, sizeof base->err.message,
+             "does not fit a payment that is %s: it can be %s%s",
+             aurora_machine_state_name(&aurora__payment_machine, state),
+             fit[0] == '\0' ? "retried" : "marked ", fit);
 }
 
 /* What was taken stands, although the caller hears of the one that was not. */
@@ -108,8 +155,11 @@ static void answer_failed(aurora__command *base, aurora_status status, aurora_st
 
 static bool repair_finish(aurora__command *base, aurora__turn *turn, aurora_status status)
 {
+    const repair_command *command = (const repair_command *)base;
     (void)turn;
-    answer_failed(base, status, ((const repair_command *)base)->failed);
+    answer_failed(base, status, command->failed);
+    if (status == AURORA_ECONFLICT && command->unfit_state != 0)
+        answer_unfit(base, command->unfit_state);
     return true;
 }
 

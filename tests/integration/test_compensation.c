@@ -102,6 +102,14 @@ static void assert_parked(aurora_id id, int32_t outcome)
     aurora_order_free(order);
 }
 
+static uint64_t version_of(aurora_id id)
+{
+    aurora_order *order = shop_order(shop, id);
+    uint64_t version = order->version;
+    aurora_order_free(order);
+    return version;
+}
+
 static void assert_settled(aurora_id id, int32_t status)
 {
     aurora_order *order = shop_order(shop, id);
@@ -315,6 +323,28 @@ START_TEST(test_compensation__mark_takes_the_operators_word)
 }
 END_TEST
 
+START_TEST(test_compensation__mark_that_does_not_fit_is_refused_and_moves_nothing)
+{
+    aurora_id id = park_void();
+    aurora_error err = AURORA_ERROR_INIT;
+    uint64_t version = version_of(id);
+
+    aurora_status rc =
+        aurora_saga_repair(shop,
+                           AURORA_REPAIR(.action = AURORA_REPAIR_MARK, .order_id = id,
+                                         .actor = "olga", .participant = AURORA_PARTICIPANT_PAYMENT,
+                                         .result = AURORA_RESULT_AUTHORIZED),
+                           &err);
+
+    aurora_assert_status(rc, AURORA_ECONFLICT);
+    ck_assert_str_eq(err.field, "result");
+    ck_assert_str_eq(err.message, "does not fit a payment that is VOIDING: it can be marked "
+                                  "captured or voided or refunded");
+    ck_assert_uint_eq(version_of(id), version);
+    assert_parked(id, AURORA_ORDER_CANCELLED);
+}
+END_TEST
+
 START_TEST(test_compensation__compensate_of_a_sale_is_a_cancel_by_the_operator)
 {
     aurora_id id = shop_submit(shop, NULL, 2);
@@ -474,6 +504,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, test_compensation__retry_refunds_once);
     tcase_add_test(tcase, test_compensation__retry_that_is_refused_again_parks_again);
     tcase_add_test(tcase, test_compensation__mark_takes_the_operators_word);
+    tcase_add_test(tcase, test_compensation__mark_that_does_not_fit_is_refused_and_moves_nothing);
     tcase_add_test(tcase, test_compensation__compensate_of_a_sale_is_a_cancel_by_the_operator);
     tcase_add_test(tcase, test_compensation__compensate_of_a_parked_sale_lets_the_customer_go);
     tcase_add_test(tcase, test_compensation__compensate_of_an_undecided_order_fails_it);
