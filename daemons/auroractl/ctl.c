@@ -86,6 +86,9 @@ int ctl_open_url(const ctl *run, const char *url, uint32_t flags, aurora_t **sho
     if (status == AURORA_OK)
         return CTL_YES;
     ctl_fail(status, &err, url);
+    if (status == AURORA_ENOTFOUND)
+        ctl_refuse(
+            "'auroractl seed', 'replay' and 'products import' make a store, and so does aurorad");
     if (status == AURORA_ESCHEMA && (flags & AURORA_OPEN_NO_MIGRATE) != 0)
         ctl_refuse("if the store is older than this program, 'auroractl migrate' updates it");
     return CTL_UNSURE;

@@ -67,7 +67,8 @@ int ctl_sagas_list(ctl *run)
         {">AGE S", "age_ms", SHOW_SECONDS, NULL},
         {"PARTICIPANTS", NULL, SHOW_CUSTOM, describe_participants},
     };
-    static const ctl_view view = CTL_VIEW(columns, "every order is settled");
+    static const ctl_view all = CTL_VIEW(columns, "every order is settled");
+    static const ctl_view some = CTL_VIEW(columns, "no order matches");
     listing at = {0};
     ctl_target target;
     ctl_target_init(&target, "/admin/sagas");
@@ -80,7 +81,9 @@ int ctl_sagas_list(ctl *run)
     ctl_target_query(&target, "participant", run->values[CTL_PARTICIPANT]);
     ctl_target_query(&target, "age", run->values[CTL_AGE]);
     ctl_ask ask = {.method = "GET", .target = &target, .of_store = list_of_store, .request = &at};
-    return ctl_view_page(run, &ask, &view, "sagas");
+    bool is_all =
+        at.filter.is_parked == 0 && at.filter.participant == 0 && at.filter.age_min_ms == 0;
+    return ctl_view_page(run, &ask, is_all ? &all : &some, "sagas");
 }
 
 static const char *describe_parked(aurora_json_value participant, ctl_cell out)

@@ -210,21 +210,25 @@ static const char *header_of(const aurora_http_exchange *exchange, aurora_status
     return aurora_http_header(exchange, "If-None-Match") != NULL ? "If-None-Match" : NULL;
 }
 
-static void blame_field(aurora_http_exchange *exchange, aurora_status status, bool has_body,
-                        const aurora_error *err, const char *message)
+/* The place that is to blame as the client names it, in `pointer` where it is of the body; NULL
+ * where none is known. */
+static const char *blame_field(aurora_http_exchange *exchange, aurora_status status, bool has_body,
+                               const aurora_error *err, const char *message, char pointer[160])
 {
-    char pointer[160];
     const char *header = header_of(exchange, status);
     if (header != NULL) {
         aurora_http_blame(exchange, AURORA_HTTP_AT_HEADER, header, "%s", message);
-    } else if (err == NULL || err->field[0] == '\0') {
-        return;
-    } else if (has_body && aurora_http_param(exchange, err->field) == NULL) {
-        write_pointer(err->field, pointer, sizeof(pointer));
-        aurora_http_blame(exchange, AURORA_HTTP_AT_POINTER, pointer, "%s", message);
-    } else {
-        aurora_http_blame(exchange, AURORA_HTTP_AT_PARAMETER, err->field, "%s", message);
+        return header;
     }
+    if (err == NULL || err->field[0] == '\0')
+        return NULL;
+    if (has_body && aurora_http_param(exchange, err->field) == NULL) {
+        write_pointer(err->field, pointer, 160);
+        aurora_http_blame(exchange, AURORA_HTTP_AT_POINTER, pointer, "%s", message);
+        return pointer;
+    }
+    aurora_http_blame(exchange, AURORA_HTTP_AT_PARAMETER, err->field, "%s", message);
+    return err->field;
 }
 
 void aurora_http_refuse(aurora_http_exchange *exchange, aurora_status status,
@@ -243,9 +247,10 @@ void aurora_http_refuse(aurora_http_exchange *exchange, aurora_status status,
         aurora_http_problem(exchange, 500, "internal", "Something is wrong on our side.");
         return;
     }
-    blame_field(exchange, status, has_body, err, message);
-    if (err != NULL && err->field[0] != '\0')
-        aurora_http_problem(exchange, http_status, code_of(status, has_body), "%s %s", err->field,
+    char pointer[160];
+    const char *place = blame_field(exchange, status, has_body, err, message, pointer);
+    if (place != NULL)
+        aurora_http_problem(exchange, http_status, code_of(status, has_body), "%s %s", place,
                             message);
     else
         aurora_http_problem(exchange, http_status, code_of(status, has_body), "%s", message);

@@ -284,8 +284,8 @@ static bool read_query(aurora_http_exchange *exchange)
         return true;
     exchange->query_count = 0;
     aurora_http_blame(exchange, AURORA_HTTP_AT_PARAMETER, error.parameter, "%s", error.rule);
-    aurora_http_problem(exchange, 400, "invalid_parameter",
-                        "The query is not what this call takes.");
+    aurora_http_problem(exchange, 400, "invalid_parameter", "%s %s",
+                        error.parameter[0] == '\0' ? "\"\"" : error.parameter, error.rule);
     return false;
 }
 

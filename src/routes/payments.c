@@ -123,7 +123,8 @@ static void take_callback(aurora_http_exchange *exchange, void *self)
     aurora_json_error error;
     aurora_json_doc *doc = NULL;
     if (routes->payment_secret == NULL || routes->payment_secret[0] == '\0') {
-        aurora_http_problem(exchange, 404, "not_found", "No provider calls back here");
+        aurora_http_problem(exchange, 404, "not_found",
+                            "Nobody calls back here while no payment_secret is set");
         return;
     }
     if (!check_signature(exchange, routes->payment_secret) || !aurora__body_parse(exchange, &doc))

@@ -79,8 +79,9 @@ static void trending(aurora_http_exchange *exchange, void *self)
     aurora_status rc = aurora_trending(routes->shop, &query, &page, &err);
     if (rc == AURORA_EINVAL && strcmp(err.field, "at_ms") == 0) {
         /* In range, so the rule is the other one: the sketches only know how to decay onward. */
-        aurora_http_blame(exchange, AURORA_HTTP_AT_PARAMETER, "at", "%s", err.message);
-        aurora_http_problem(exchange, 422, "invalid_parameter", "at %s", err.message);
+        static const char rule[] = "must not be before the newest counted order";
+        aurora_http_blame(exchange, AURORA_HTTP_AT_PARAMETER, "at", "%s", rule);
+        aurora_http_problem(exchange, 422, "invalid_parameter", "at %s", rule);
     } else if (rc != AURORA_OK) {
         aurora__query_refuse(exchange, rc, &err, renames, RENAME_COUNT);
     } else {

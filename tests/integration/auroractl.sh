@@ -72,6 +72,7 @@ done
 # --- a store that is not there is not made by asking ---
 refused "does not exist" orders list --store "$shop"
 refused "does not exist" verify --store "$shop"
+refused "auroractl seed" orders list --store "$shop"
 [ ! -e "$folder/shop.db" ] || fail "asking has made a store"
 
 # --- a small shop ---
@@ -153,6 +154,8 @@ expect_status 1 "$ctl" sagas retry "$order" --participant payment --store "$shop
 expect_status 0 "$ctl" sagas show "$order" --store "$shop" --json
 expect_words '"participant":"payment","state":"REFUNDED"'
 expect_status 0 "$ctl" sagas list --store "$shop" --json
+# A filter that nothing meets does not claim that every order is settled.
+[ "$("$ctl" sagas list --parked --store "$shop")" = "no order matches" ] || fail "sagas list --parked"
 expect_words '{"items":[],"next_cursor":null}'
 expect_status 0 "$ctl" dead-letters list --store "$shop" --json
 expect_words '{"items":[],"next_cursor":null}'
