@@ -366,6 +366,59 @@ START_TEST(test_file__that_is_damaged_inside_is_made_again)
 }
 END_TEST
 
+/* As it is between the change to WAL and the first table. */
+START_TEST(test_file__that_was_only_begun_is_no_damage)
+{
+    sqlite3 *db;
+    aurora_t *shop = open_with(0, NULL);
+    put_many(shop, 0, 3, "Cup");
+    aurora_close(shop);
+    unlink(index_file);
+    ck_assert_int_eq(sqlite3_open(index_file, &db), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_exec(db, "PRAGMA journal_mode=WAL", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+
+    shop = open_with(AURORA_OPEN_READONLY, NULL);
+    uint64_t total;
+    aurora_status rc = try_count(shop, "cup", &total);
+    aurora_close(shop);
+    shop = open_with(0, NULL);
+    wait_for(shop, "cup", 3);
+
+    ck_assert(rc != AURORA_ECORRUPT);
+    ck_assert(!has_line("damaged"));
+    aurora_close(shop);
+}
+END_TEST
+
+/* The window of the file's making is met again and again. */
+START_TEST(test_file__that_is_damaged_under_hot_searches_is_made_again_once)
+{
+    struct stat info;
+    aurora_t *shop = open_with(0, NULL);
+    put_many(shop, 0, 400, "Cup");
+    aurora_close(shop);
+    ck_assert_int_eq(stat(index_file, &info), 0);
+    write_bytes(index_file, 8192, "\x5A", (size_t)info.st_size - 8192);
+
+    shop = open_with(AURORA_OPEN_WORKER, NULL);
+    put(shop, "S00400", "Cup");
+    int64_t end_ms = shop_real_ms() + 20000;
+    uint64_t total = 0;
+    while (total != 401 && shop_real_ms() < end_ms)
+        try_count(shop, "cup", &total);
+
+    ck_assert_uint_eq(total, 401);
+    pthread_mutex_lock(&seen.lock);
+    const char *first = strstr(seen.lines, "damaged");
+    const char *second = first == NULL ? NULL : strstr(first + 1, "is damaged:");
+    pthread_mutex_unlock(&seen.lock);
+    ck_assert_ptr_nonnull(first);
+    ck_assert_ptr_null(second);
+    aurora_close(shop);
+}
+END_TEST
+
 START_TEST(test_file__of_another_store_is_made_again)
 {
     char other[600];
@@ -623,6 +676,8 @@ static Suite *search_index_suite(void)
     tcase_add_loop_test(tcase, test_file__that_is_no_database_is_made_again, 0, 2);
     tcase_add_loop_test(tcase, test_file__of_another_program_is_made_again, 0, 2);
     tcase_add_loop_test(tcase, test_file__that_is_damaged_inside_is_made_again, 0, 2);
+    tcase_add_test(tcase, test_file__that_was_only_begun_is_no_damage);
+    tcase_add_test(tcase, test_file__that_is_damaged_under_hot_searches_is_made_again_once);
     tcase_add_loop_test(tcase, test_file__of_another_store_is_made_again, 0, 2);
     tcase_add_loop_test(tcase, test_processes__one_finds_what_another_puts, 0, 2);
     tcase_add_test(tcase, test_handles__two_of_one_process_share_the_index);

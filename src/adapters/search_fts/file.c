@@ -277,6 +277,15 @@ static aurora_status take_only(aurora__fts_index *index, aurora__fts_connection 
     return rc;
 }
 
+/* A file that was left since it was opened says nothing of the one that has the name now. */
+static void note_damage(aurora__fts_index *index, const aurora__fts_connection *reader)
+{
+    pthread_mutex_lock(&index->mutex);
+    if (reader->incarnation == index->incarnation)
+        atomic_store(&index->is_damaged, true);
+    pthread_mutex_unlock(&index->mutex);
+}
+
 aurora_status aurora__fts_reader_take(aurora__fts_index *index, aurora__fts_connection **out)
 {
     *out = NULL;
@@ -302,7 +311,7 @@ aurora_status aurora__fts_reader_take(aurora__fts_index *index, aurora__fts_conn
         return rc;
     rc = aurora__fts_schema_open(reader->db, false);
     if (rc == AURORA_ECORRUPT)
-        atomic_store(&index->is_damaged, true);
+        note_damage(index, reader);
     if (rc == AURORA_OK)
         *out = reader;
     else
@@ -326,9 +335,9 @@ void aurora__fts_reader_give(aurora__fts_index *index, aurora__fts_connection *r
         index->readers = reader;
         index->reader_count++;
     }
-    if (status == AURORA_ECORRUPT && reader->incarnation == index->incarnation)
-        atomic_store(&index->is_damaged, true);
     pthread_mutex_unlock(&index->mutex);
+    if (status == AURORA_ECORRUPT)
+        note_damage(index, reader);
     if (!is_kept)
         close_connection(index, reader);
 }

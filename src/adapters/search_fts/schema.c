@@ -105,20 +105,22 @@ static aurora_status create(sqlite3 *db)
     return rc;
 }
 
+/* A file that has no table yet is not damaged: somebody is making it, or died over that. With the
+ * change to WAL it has a page before it has a table. */
 aurora_status aurora__fts_schema_open(sqlite3 *db, bool may_create)
 {
-    int64_t pages = 0;
+    int64_t tables = 0;
     int64_t application = 0;
     int64_t format = 0;
-    aurora_status rc = read_number(db, "PRAGMA page_count", &pages);
-    if (rc == AURORA_OK && pages == 0)
-        return may_create ? create(db) : AURORA_ENOTFOUND;
+    aurora_status rc = read_number(db, "SELECT count(*) FROM sqlite_schema", &tables);
     if (rc == AURORA_OK)
         rc = read_number(db, "PRAGMA application_id", &application);
     if (rc == AURORA_OK)
         rc = read_number(db, "PRAGMA user_version", &format);
     if (rc != AURORA_OK)
         return rc;
+    if (tables == 0 && application == 0 && format == 0)
+        return may_create ? create(db) : AURORA_ENOTFOUND;
     if (application != APPLICATION_ID || format != FORMAT)
         return AURORA_ECORRUPT;
     aurora__fts_meta meta;
