@@ -42,6 +42,8 @@ void aurorad_close(aurorad *daemon);
 /* The tables of the installed modules. Returns how many. */
 uint32_t aurorad_tables(const aurorad *daemon, const aurora_http_route **routes, uint32_t *counts);
 
+/* Whether the addresses can be had, before a store is made. 0, or what main returns. */
+int aurorad_check_addresses(const aurorad *daemon);
 /* Starts the servers. 0, or what main returns. */
 int aurorad_serve(aurorad *daemon);
 /* Until a signal comes, or the store is broken. Returns what main returns. */

@@ -78,8 +78,10 @@ static int run(aurorad *daemon)
     int rc = start_log(daemon);
     if (rc == 0) {
         warn(daemon, files);
-        rc = aurorad_open(daemon);
+        rc = aurorad_check_addresses(daemon);
     }
+    if (rc == 0)
+        rc = aurorad_open(daemon);
     if (rc == 0)
         rc = aurorad_serve(daemon);
     if (rc == 0)

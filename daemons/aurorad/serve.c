@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The servers: the API, and figures on an address of their own where that is asked for. */
+#include <stdio.h>
 #include <string.h>
 
 #include "aurorad.h"
@@ -22,6 +23,23 @@ static void say(void *self, int32_t level, const char *message)
 static bool has_own_metrics(const aurorad *daemon)
 {
     return aurora_config_text(daemon->config, "metrics_listen")[0] != '\0';
+}
+
+static int check_address(const aurorad *daemon, const char *setting)
+{
+    aurora_error err = AURORA_ERROR_INIT;
+    aurora_status status =
+        aurora_http_listen_check(aurora_config_text(daemon->config, setting), &err);
+    if (status == AURORA_OK)
+        return 0;
+    snprintf(err.field, sizeof err.field, "%s", setting);
+    return aurorad_refuse_status(daemon, status, &err, setting);
+}
+
+int aurorad_check_addresses(const aurorad *daemon)
+{
+    int rc = check_address(daemon, "listen");
+    return rc == 0 && has_own_metrics(daemon) ? check_address(daemon, "metrics_listen") : rc;
 }
 
 static int start_api(aurorad *daemon)

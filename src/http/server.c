@@ -151,6 +151,15 @@ static aurora_status open_listener(aurora_http_server *server, aurora_error *err
     return AURORA_OK;
 }
 
+aurora_status aurora_http_listen_check(const char *listen, aurora_error *err)
+{
+    aurora_http_server probe = {.listen = (char *)(uintptr_t)listen, .listen_fd = -1};
+    aurora_status rc = open_listener(&probe, err);
+    if (probe.listen_fd >= 0)
+        close(probe.listen_fd);
+    return rc;
+}
+
 /* --- start ------------------------------------------------------------------------------------ */
 
 static void init_condition(aurora_http_server *server)

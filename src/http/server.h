@@ -75,6 +75,9 @@ typedef struct {
  * address cannot be had. *out is freed with aurora_http_free. */
 aurora_status aurora_http_start(const aurora_http_options *options, aurora_http_server **out,
                                 aurora_error *err);
+/* Whether `listen` could be had at this moment: for programs that make things before they serve.
+ * Fails as aurora_http_start does. Threads: shared. */
+aurora_status aurora_http_listen_check(const char *listen, aurora_error *err);
 /* The port that is listened on. */
 uint16_t aurora_http_port(const aurora_http_server *server);
 void aurora_http_stats_get(aurora_http_server *server, aurora_http_stats *out);

@@ -48,6 +48,15 @@ printf 'listen = 127.0.0.1:0\nlissten = x\n' >bad.ini
 refused 'bad.ini:2); the nearest is listen' --config bad.ini
 refused 'resend_first: must not be more than resend_max' --check-config --resend-first 1d --resend-max 5s
 refused 'modules: must be of' --check-config --modules order,pets
+python3 -c '
+import signal, socket
+held = socket.create_server(("127.0.0.1", 0))
+print(held.getsockname()[1], flush=True)
+signal.pause()' >held &
+holder=$!
+until [ -s held ]; do sleep 0.01; done
+refused 'cannot be listened on' --listen "127.0.0.1:$(cat held)"
+kill "$holder"
 [ ! -e refused.db ] || fail "a start that was refused made a store"
 refused 'No such file' --store sqlite:/nonexistent/shop.db
 refused 'no driver knows postgres' --store postgres://user:pa55@host/db
