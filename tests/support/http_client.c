@@ -218,8 +218,8 @@ void http_client_send(http_client *client, const char *method, const char *targe
 
 const char *http_answer_field(const http_answer *answer, const char *name)
 {
-    static char values[4][4096];
-    static unsigned turn;
+    static _Thread_local char values[4][4096];
+    static _Thread_local unsigned turn;
     size_t len = strlen(name);
     for (const char *line = strstr(answer->head, "\r\n"); line != NULL;
          line = strstr(line, "\r\n")) {

@@ -24,8 +24,8 @@ static const cJSON *find(const cJSON *value, const char *path)
 
 const char *http_answer_at(const http_answer *answer, const char *path)
 {
-    static char values[8][8192];
-    static unsigned turn;
+    static _Thread_local char values[8][8192];
+    static _Thread_local unsigned turn;
     char *out = values[turn++ % 8];
     cJSON *root = cJSON_ParseWithLength(answer->body, answer->body_len);
     ck_assert_msg(root != NULL, "the body is no JSON: \"%s\"", answer->body);

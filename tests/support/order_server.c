@@ -155,7 +155,7 @@ const char *order_server_at(const order_server *server, const char *path)
 
 const char *order_server_body(const char *sku, int quantity, const char *payment_method)
 {
-    static char body[512];
+    static _Thread_local char body[512];
     snprintf(body, sizeof body,
              "{\"lines\":[{\"sku\":\"%s\",\"quantity\":%d}],\"currency\":\"EUR\","
              "\"payment_method\":\"%s\"}",
@@ -165,8 +165,8 @@ const char *order_server_body(const char *sku, int quantity, const char *payment
 
 static char *next_id(void)
 {
-    static char ids[4][AURORA_ID_TEXT_BYTES];
-    static unsigned turn;
+    static _Thread_local char ids[4][AURORA_ID_TEXT_BYTES];
+    static _Thread_local unsigned turn;
     return ids[turn++ % 4];
 }
 

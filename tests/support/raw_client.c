@@ -200,7 +200,7 @@ void raw_answer_free(raw_answer *answer)
 
 const char *raw_field(const raw_answer *answer, const char *name)
 {
-    static char value[512];
+    static _Thread_local char value[512];
     size_t len = 0;
     const char *text = find_field(answer, name, &len);
     if (text == NULL)
