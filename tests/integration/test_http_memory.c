@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #define JSON "Content-Type: application/json\r\n"
 #define POST(path, rest) "POST " path " HTTP/1.1\r\nHost: localhost\r\n" JSON rest
@@ -51,6 +52,19 @@ static void await_refused(uint64_t count)
         raw_expect(fixture.port, RAW_GET("/fixed"), 200, "");
         aurora_http_stats_get(fixture.server, &stats);
     } while (stats.refused_connections < count);
+}
+
+/* Bodies that are still being read could be cut off in place of those that come later. */
+static void await_waiting(uint32_t jobs)
+{
+    aurora_http_stats stats;
+    for (int i = 0; i < 10000; i++) {
+        aurora_http_stats_get(fixture.server, &stats);
+        if (stats.jobs_waiting == jobs)
+            return;
+        usleep(1000);
+    }
+    ck_abort_msg("%u jobs wait, not %u", stats.jobs_waiting, jobs);
 }
 
 START_TEST(test_http_memory__answers_that_nobody_reads_make_room_for_others)
@@ -103,6 +117,7 @@ START_TEST(test_http_memory__bodies_that_are_worked_on_leave_no_room_for_more)
     for (int i = 0; i < 4; i++)
         clients[i] = begin_body(POST("/held", "Content-Length: 100000\r\n\r\n"));
     http_fixture_await(&fixture, &fixture.held, 2);
+    await_waiting(2);
 
     raw_client more[2];
     for (int i = 0; i < 2; i++)
