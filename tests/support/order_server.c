@@ -21,13 +21,21 @@ void order_server_init(order_server *server, int kind, const char *secret)
     server->http = (aurora_http_options){.listen = "127.0.0.1:0", .service_secret = secret};
 }
 
+/* A queue of one command may be full of the engine's own: the same call may be repeated. */
 static void stock_up(aurora_t *shop, const char *sku, int64_t price_minor)
 {
-    aurora_assert_ok(aurora_product_put(
-        shop,
-        AURORA_PRODUCT(.sku = sku, .name = sku, .price_minor = price_minor, .currency = "EUR"), 0,
-        NULL, NULL));
-    aurora_assert_ok(aurora_stock_receive(shop, sku, 100, sku, NULL));
+    aurora_status rc;
+    do {
+        rc = aurora_product_put(
+            shop,
+            AURORA_PRODUCT(.sku = sku, .name = sku, .price_minor = price_minor, .currency = "EUR"),
+            0, NULL, NULL);
+    } while (rc == AURORA_EBUSY);
+    aurora_assert_ok(rc);
+    do {
+        rc = aurora_stock_receive(shop, sku, 100, sku, NULL);
+    } while (rc == AURORA_EBUSY);
+    aurora_assert_ok(rc);
 }
 
 static void open_shop(order_server *server)
