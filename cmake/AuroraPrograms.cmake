@@ -24,7 +24,7 @@ add_custom_command(
 # What programs share and no library of ours has: the HTTP seam, the routes over the public calls,
 # and what every daemon's main needs. An archive each.
 set(AURORA_PROGRAM_PARTS "")
-foreach(part http routes service)
+foreach(part http routes service upstream daemon)
     aurora_sources(sources ${part})
     if(NOT sources)
         continue()
@@ -42,11 +42,23 @@ if(TARGET aurora_http)
     target_link_libraries(aurora_http PUBLIC
         PkgConfig::EVENT PkgConfig::CJSON PkgConfig::CRYPTO PkgConfig::ZLIB)
 endif()
-foreach(part routes service)
+foreach(part routes service upstream daemon)
     if(TARGET aurora_${part})
         target_link_libraries(aurora_${part} PUBLIC $<TARGET_NAME_IF_EXISTS:aurora_http>)
     endif()
 endforeach()
+foreach(part upstream daemon)
+    if(TARGET aurora_${part})
+        target_link_libraries(aurora_${part} PUBLIC aurora_service)
+    endif()
+endforeach()
+if(TARGET aurora_daemon)
+    target_link_libraries(aurora_daemon PUBLIC
+        aurora_routes $<TARGET_NAME_IF_EXISTS:aurora_net_static>)
+    if(TARGET aurora_net_static)
+        target_compile_definitions(aurora_daemon PRIVATE AURORA_HAVE_NET=1)
+    endif()
+endif()
 
 file(GLOB aurora_program_dirs CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/daemons/*)
 foreach(dir IN LISTS aurora_program_dirs)

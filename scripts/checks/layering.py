@@ -24,6 +24,8 @@ ARROWS = {
     "http": set(),
     "routes": {"http"},
     "service": {"http"},
+    "daemon": {"http", "routes", "service"},
+    "upstream": {"http", "service"},
     "net": {"adapters"},
     "sim": {"core", "codec", "engine", "api", "adapters"},
 }
@@ -80,7 +82,7 @@ def objection(path, name, quoted):
             return f"{layer} is pure and may not include <{name}>"
         return None
     if layer == "daemons":
-        allowed = to_layer in ("http", "routes", "service")
+        allowed = to_layer in ("http", "routes", "service", "upstream", "daemon")
     elif layer in ("public", "examples"):
         allowed = False
     elif layer == "api" and to_layer == "adapters":

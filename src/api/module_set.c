@@ -32,7 +32,7 @@ static void *scratch_take(void *self, size_t bytes)
     return memory;
 }
 
-static void write_set(uint32_t modules, char *out, size_t capacity)
+void aurora__module_set_text(uint32_t modules, char *out, size_t capacity)
 {
     static const struct {
         uint32_t module;
@@ -184,7 +184,7 @@ static aurora_status look_drained(const aurora_store *store, aurora_store_txn *t
 static aurora_status claim_locked(const aurora_store *store, aurora_store_txn *txn, const char *set,
                                   aurora_error *err)
 {
-    char stored[256];
+    char stored[AURORA__MODULE_SET_BYTES];
     bool is_drained;
     aurora_status rc = read_set(store, txn, true, stored, sizeof stored);
     if (rc == AURORA_ENOTFOUND)
@@ -228,10 +228,10 @@ static aurora_status claim(const aurora_store *store, const char *set, aurora_id
 aurora_status aurora__module_set_claim(const aurora_store *store, uint32_t modules, aurora_id batch,
                                        aurora_error *err)
 {
-    char set[256], stored[256];
+    char set[AURORA__MODULE_SET_BYTES], stored[AURORA__MODULE_SET_BYTES];
     aurora_store_txn *txn;
     uint64_t epoch;
-    write_set(modules, set, sizeof set);
+    aurora__module_set_text(modules, set, sizeof set);
     aurora_status rc =
         store->begin(store->self, AURORA_TXN_READ, batch, BEGIN_WAIT_MS, &epoch, &txn);
     if (rc != AURORA_OK)

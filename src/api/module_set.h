@@ -7,6 +7,11 @@
 #include <aurora/allocator.h>
 #include <aurora/port/store.h>
 
+#define AURORA__MODULE_SET_BYTES 256
+
+/* The set as the store records it: "order,payment". */
+void aurora__module_set_text(uint32_t modules, char *out, size_t capacity);
+
 /* Records the set, or compares it. AURORA_ESCHEMA (field "modules") where the store has another one
  * and is not drained. `batch` names the write, where there is one. */
 aurora_status aurora__module_set_claim(const aurora_store *store, uint32_t modules, aurora_id batch,

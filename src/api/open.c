@@ -149,6 +149,7 @@ static aurora_status open_store(const char *url, const aurora_options *options,
                                 aurora_error *err)
 {
     aurora_store_open_fn open;
+    char modules[AURORA__MODULE_SET_BYTES];
     aurora_store_options store_options = {
         .size = sizeof store_options,
         .flags = store_flags(options->flags),
@@ -158,7 +159,9 @@ static aurora_status open_store(const char *url, const aurora_options *options,
         .log = log_store,
         .log_self = shop,
         .cache_bytes = cache_bytes,
+        .modules = modules,
     };
+    aurora__module_set_text(shop->modules, modules, sizeof modules);
     aurora_status rc = aurora__driver_find(url, options->drivers, options->driver_count, &open,
                                            &store_options.address, err);
     if (rc != AURORA_OK)

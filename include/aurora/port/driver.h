@@ -4,8 +4,11 @@
 #ifndef AURORA_PORT_DRIVER_H
 #define AURORA_PORT_DRIVER_H
 
+#include <aurora/port/bus.h>
 #include <aurora/port/cache.h>
+#include <aurora/port/limiter.h>
 #include <aurora/port/payment.h>
+#include <aurora/port/search.h>
 #include <aurora/port/store.h>
 
 #ifdef __cplusplus
@@ -16,6 +19,9 @@ enum {
     AURORA_PORT_STORE = 1,
     AURORA_PORT_PAYMENT = 2,
     AURORA_PORT_CACHE = 3,
+    AURORA_PORT_BUS = 4,
+    AURORA_PORT_SEARCH = 5,
+    AURORA_PORT_LIMITER = 6,
 };
 
 typedef struct aurora_driver {
@@ -25,6 +31,9 @@ typedef struct aurora_driver {
     aurora_store_open_fn open_store;     /* for AURORA_PORT_STORE */
     aurora_payment_open_fn open_payment; /* for AURORA_PORT_PAYMENT */
     aurora_cache_open_fn open_cache;     /* for AURORA_PORT_CACHE */
+    aurora_bus_open_fn open_bus;         /* for AURORA_PORT_BUS */
+    aurora_search_open_fn open_search;   /* for AURORA_PORT_SEARCH */
+    aurora_limiter_open_fn open_limiter; /* for AURORA_PORT_LIMITER */
 } aurora_driver;
 
 #ifdef __cplusplus

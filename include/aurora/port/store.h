@@ -229,6 +229,17 @@ typedef struct {
     int64_t (*bytes_used)(void *self);
 
     void (*close)(void *self);
+
+    /* The store's own clock inside of a write transaction, Unix milliseconds, so that all instances
+     * agree on the time; costs no round trip of its own. NULL = the host's clock is used. */
+    int64_t (*now_ms)(void *self, aurora_store_txn *txn);
+
+    /* From now on calls changed(changed_self), on a thread of the adapter's, soon after others have
+     * committed a log row, and at least when it cannot tell (a lost connection came back). Several
+     * commits may be told by one call. It returns fast and calls nothing of the store. At most one
+     * listener; NULL changed ends it, and no call is under way when that returns. NULL = the store
+     * cannot tell and is polled. */
+    aurora_status (*listen)(void *self, void (*changed)(void *changed_self), void *changed_self);
 } aurora_store;
 
 enum {
@@ -248,6 +259,9 @@ typedef struct {
     void *log_self;
     uint64_t cache_bytes; /* for pages of the writer, a quarter of it for each reader; 0 = the
                              adapter's own choice */
+    const char *modules;  /* the installed set as the store records it, "order" or
+                             "order,inventory,..."; an adapter may keep each set apart (a schema of
+                             PostgreSQL); NULL = all */
 } aurora_store_options;
 
 /* Opens a store: checks that it is usable, creates or migrates its schema. */

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* What a rate limiter that several processes share fills in. Its decisions are those of
+ * aurora_bucket_try_take on the same arrivals: tests/contract/test_limiter.c. */
+#ifndef AURORA_PORT_LIMITER_H
+#define AURORA_PORT_LIMITER_H
+
+#include <aurora/allocator.h>
+#include <aurora/bucket.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* One take of one key under one policy. */
+typedef struct {
+    const char *policy; /* [a-z0-9_-]{1,32}; with the key it names the bucket */
+    const char *key;
+    uint32_t key_len; /* 0..512 */
+    uint32_t reserved;
+    uint64_t tokens; /* these three as in aurora_bucket_init */
+    uint64_t per_ns;
+    uint64_t burst;
+    uint64_t cost;
+} aurora_limiter_take;
+
+typedef struct {
+    uint32_t size; /* sizeof(aurora_limiter_port) */
+    uint32_t reserved;
+    void *self;
+    /* Takes, or says why not, in *limit_out (AURORA_OK in both cases). AURORA_EIO and
+     * AURORA_ETIMEDOUT: nothing is known, the caller follows its fallback. Any thread; ends within
+     * the adapter's time limit. */
+    aurora_status (*take)(void *self, const aurora_limiter_take *take, aurora_limit *limit_out);
+    /* Nobody calls any more. */
+    void (*close)(void *self);
+} aurora_limiter_port;
+
+typedef struct {
+    uint32_t size; /* sizeof(aurora_limiter_port_options) */
+    uint32_t reserved;
+    const char *address;                                         /* behind "scheme:" */
+    const aurora_allocator *allocator;                           /* never NULL */
+    void (*log)(void *self, int32_t level, const char *message); /* NULL = silence */
+    void *log_self;
+} aurora_limiter_port_options;
+
+/* Opens; connects lazily. On failure *err names the field "limiter". */
+typedef aurora_status (*aurora_limiter_open_fn)(const aurora_limiter_port_options *options,
+                                                aurora_limiter_port *out, aurora_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
