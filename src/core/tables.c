@@ -76,6 +76,9 @@ static const uint16_t meta_offsets[] = {AURORA__META_COLUMNS(OFFSET)};
 #define ROW aurora__log_epoch_row
 static const uint16_t log_epoch_offsets[] = {AURORA__LOG_EPOCH_COLUMNS(OFFSET)};
 #undef ROW
+#define ROW aurora__order_key_row
+static const uint16_t order_key_offsets[] = {AURORA__ORDER_KEY_COLUMNS(OFFSET)};
+#undef ROW
 
 /* Column numbers within a table, for indexes. */
 #define NUMBER(kind, name, is_nullable) C_##name,
@@ -99,6 +102,9 @@ static const aurora_index sku_id_index = {"skus_id", sku_id_column, 1, 1, -1};
 static const uint8_t product_category_column[] = {4};
 static const aurora_index product_category_index = {"products_category", product_category_column, 1,
                                                     0, 4};
+static const uint8_t order_key_created_column[] = {4};
+static const aurora_index order_key_created_index = {"order_keys_created", order_key_created_column,
+                                                     1, 0, -1};
 
 #define INDEX_order order_indexes, 2
 #define INDEX_order_reference NULL, 0
@@ -122,6 +128,7 @@ static const aurora_index product_category_index = {"products_category", product
 #define INDEX_counter NULL, 0
 #define INDEX_meta NULL, 0
 #define INDEX_log_epoch NULL, 0
+#define INDEX_order_key &order_key_created_index, 1
 
 #define POINTER_UUID 0
 #define POINTER_INT64 0

@@ -54,6 +54,16 @@ typedef struct {
     X(TEXT, transitions, 0)                                                                        \
     X(TEXT, decline_code, 1)
 
+/* Which order was made under an idempotency key, on stores that several instances write at once; a
+ * store with one writer finds it by a map in memory instead. scope is "" where the host gave none.
+ */
+#define AURORA__ORDER_KEY_COLUMNS(X)                                                               \
+    X(TEXT, scope, 0)                                                                              \
+    X(TEXT, key_text, 0)                                                                           \
+    X(UUID, order_id, 0)                                                                           \
+    X(BYTES, request_hash, 0)                                                                      \
+    X(TIME, created_at, 0)
+
 #define AURORA__ORDER_REFERENCE_COLUMNS(X)                                                         \
     X(TEXT, reference, 0)                                                                          \
     X(UUID, order_id, 0)
@@ -278,7 +288,8 @@ typedef struct {
     X(customer_slice, CUSTOMER_SLICE, "customer_slices", 1, -1, 95, 0)                             \
     X(counter, COUNTER, "counters", 1, 2, 75, 1)                                                   \
     X(meta, META, "meta", 1, -1, 5, 0)                                                             \
-    X(log_epoch, LOG_EPOCH, "log_epochs", 1, -1, 0, 0)
+    X(log_epoch, LOG_EPOCH, "log_epochs", 1, -1, 0, 0)                                             \
+    X(order_key, ORDER_KEY, "order_keys", 2, -1, 3, 0)
 
 #define AURORA__C_UUID aurora_id
 #define AURORA__C_INT64 int64_t
@@ -322,6 +333,7 @@ enum {
     AURORA__INDEX_PAYMENT_DUE = 0,
     AURORA__INDEX_NOTIFICATION_DUE = 0,
     AURORA__INDEX_PRODUCT_CATEGORY = 0,
+    AURORA__INDEX_ORDER_KEY_CREATED = 0,
 };
 
 /* What a store copies to when it loads into this arena. */
