@@ -55,50 +55,6 @@ int ctl_fail(aurora_status status, const aurora_error *err, const char *what)
     return is_a_no(status) ? CTL_NO : CTL_UNSURE;
 }
 
-static void write_log(void *self, int32_t level, const char *component, const char *message)
-{
-    (void)self;
-    fprintf(stderr, "auroractl: %s: %s: %s\n", aurora_log_level_name(level), component, message);
-}
-
-int ctl_open_url(const ctl *run, const char *url, uint32_t flags, aurora_t **shop_out)
-{
-    const char *settings[CTL_SETTINGS_MAX + 2];
-    uint32_t count = 0;
-    for (; count < run->setting_count; count++)
-        settings[count] = run->settings[count];
-    /* A command that only touches a store must neither charge anybody nor write to anybody on
-     * behalf of the program that runs it, unless the operator says by whom. */
-    if ((run->command->flags & CTL_DRIVES) == 0) {
-        if (!ctl_has_setting(run, "payment"))
-            settings[count++] = "payment=none:";
-        if (!ctl_has_setting(run, "notify"))
-            settings[count++] = "notify=none:";
-    }
-    aurora_log log = {.size = sizeof log, .write = write_log, .level_min = AURORA_LOG_WARNING};
-    aurora_options options = {.size = sizeof options,
-                              .flags = flags,
-                              .log = &log,
-                              .settings = settings,
-                              .setting_count = count};
-    aurora_error err = AURORA_ERROR_INIT;
-    aurora_status status = aurora_open(url, &options, shop_out, &err);
-    if (status == AURORA_OK)
-        return CTL_YES;
-    ctl_fail(status, &err, url);
-    if (status == AURORA_ENOTFOUND)
-        ctl_refuse(
-            "'auroractl seed', 'replay' and 'products import' make a store, and so does aurorad");
-    if (status == AURORA_ESCHEMA && (flags & AURORA_OPEN_NO_MIGRATE) != 0)
-        ctl_refuse("if the store is older than this program, 'auroractl migrate' updates it");
-    return CTL_UNSURE;
-}
-
-int ctl_open(const ctl *run, uint32_t flags, aurora_t **shop_out)
-{
-    return ctl_open_url(run, run->stores[0], flags, shop_out);
-}
-
 bool ctl_number_parse(const char *text, int64_t minimum, int64_t maximum, int64_t *out)
 {
     if (text[0] == 0 || strspn(text + (text[0] == '-'), "0123456789") == 0)

@@ -108,11 +108,20 @@ int ctl_refuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int ctl_fail(aurora_status status, const aurora_error *err, const char *what);
 
 /* Opens the run's only store with AURORA_OPEN_... `flags`. Returns CTL_YES, or CTL_UNSURE after a
- * message; *shop_out is closed by aurora_close. */
+ * message; *shop_out is closed by aurora_close. Where a database holds the stores of several
+ * services, it is that of the command's noun. */
 int ctl_open(const ctl *run, uint32_t flags, aurora_t **shop_out);
 
-/* The same for a store that is not the run's first. */
-int ctl_open_url(const ctl *run, const char *url, uint32_t flags, aurora_t **shop_out);
+/* Opens all stores of the run: those of every service that a database holds. At most
+ * CTL_STORES_MAX; close with ctl_close_all, also after a failure. */
+typedef struct {
+    aurora_t *shops[CTL_STORES_MAX];
+    const char *modules[CTL_STORES_MAX]; /* "order"; NULL = what the store was made for */
+    uint32_t count;
+} ctl_stores;
+
+int ctl_open_all(const ctl *run, uint32_t flags, ctl_stores *out);
+void ctl_close_all(ctl_stores *stores);
 
 /* How reading and acting commands open a store: neither creates nor migrates one. */
 #define CTL_READ (AURORA_OPEN_READONLY | AURORA_OPEN_NO_CREATE | AURORA_OPEN_NO_MIGRATE)

@@ -39,31 +39,31 @@ int ctl_backup(ctl *run)
     return outcome;
 }
 
+/* A restored database has all its services' logs begin anew. */
 int ctl_restored(ctl *run)
 {
-    aurora_t *shop = NULL;
-    int outcome = ctl_open(run, CTL_ACT, &shop);
-    if (outcome != CTL_YES)
-        return outcome;
-    aurora_error err = AURORA_ERROR_INIT;
-    aurora_status status = aurora_restored(shop, &err);
-    if (status == AURORA_OK)
-        print_done(run, "the log has a new epoch");
-    else
-        outcome = ctl_fail(status, &err, run->stores[0]);
-    aurora_close(shop);
+    ctl_stores stores;
+    int outcome = ctl_open_all(run, CTL_ACT, &stores);
+    for (uint32_t i = 0; outcome == CTL_YES && i < stores.count; i++) {
+        aurora_error err = AURORA_ERROR_INIT;
+        aurora_status status = aurora_restored(stores.shops[i], &err);
+        if (status != AURORA_OK)
+            outcome = ctl_fail(status, &err, run->stores[0]);
+    }
+    if (outcome == CTL_YES)
+        print_done(run, stores.count == 1 ? "the log has a new epoch" : "the logs have new epochs");
+    ctl_close_all(&stores);
     return outcome;
 }
 
 int ctl_migrate(ctl *run)
 {
-    aurora_t *shop = NULL;
-    int outcome = ctl_open(run, AURORA_OPEN_NO_CREATE, &shop);
-    if (outcome != CTL_YES)
-        return outcome;
-    print_done(run, "the store has this release's schema");
-    aurora_close(shop);
-    return CTL_YES;
+    ctl_stores stores;
+    int outcome = ctl_open_all(run, AURORA_OPEN_NO_CREATE, &stores);
+    if (outcome == CTL_YES)
+        print_done(run, "the store has this release's schema");
+    ctl_close_all(&stores);
+    return outcome;
 }
 
 static void print_drain(const ctl *run, const aurora_drain *drain)
@@ -85,33 +85,59 @@ static void print_drain(const ctl *run, const aurora_drain *drain)
     ctl_print_json(&json);
 }
 
-/* Waits on a handle that takes no orders itself; a program that serves the store has to refuse them
- * on its own handle. */
+/* What all stores together still have under way. */
+static aurora_status look_drained(const ctl_stores *stores, aurora_drain *sum_out)
+{
+    *sum_out = (aurora_drain){.is_drained = 1};
+    for (uint32_t i = 0; i < stores->count; i++) {
+        aurora_drain one = {0};
+        aurora_status status = aurora_drain_get(stores->shops[i], &one);
+        if (status != AURORA_OK)
+            return status;
+        sum_out->is_drained &= one.is_drained;
+        sum_out->unsettled_orders += one.unsettled_orders;
+        sum_out->relay_lag += one.relay_lag;
+        sum_out->saga_lag += one.saga_lag;
+    }
+    return AURORA_OK;
+}
+
+/* Waits on handles that take no orders themselves; a program that serves the store has to refuse
+ * them on its own handle. */
+static aurora_status wait_drained(const ctl_stores *stores, int64_t timeout_ms,
+                                  aurora_drain *sum_out)
+{
+    int64_t give_up_ms = ctl_monotonic_ms() + timeout_ms;
+    aurora_status status = AURORA_OK;
+    for (uint32_t i = 0; status == AURORA_OK && i < stores->count; i++)
+        status = aurora_drain_set(stores->shops[i], 1);
+    if (status == AURORA_OK)
+        status = look_drained(stores, sum_out);
+    while (status == AURORA_OK && sum_out->is_drained == 0 && ctl_monotonic_ms() < give_up_ms) {
+        ctl_pause_ms(50);
+        status = look_drained(stores, sum_out);
+    }
+    return status;
+}
+
 int ctl_drain(ctl *run)
 {
     int64_t timeout_ms = 30000;
-    aurora_t *shop = NULL;
+    ctl_stores stores;
     if (!ctl_value_duration(run, CTL_TIMEOUT, &timeout_ms))
         return CTL_UNSURE;
-    int outcome = ctl_open(run, CTL_ACT | AURORA_OPEN_WORKER, &shop);
-    if (outcome != CTL_YES)
-        return outcome;
-    aurora_drain drain = {0};
-    int64_t give_up_ms = ctl_monotonic_ms() + timeout_ms;
-    aurora_status status = aurora_drain_set(shop, 1);
-    if (status == AURORA_OK)
-        status = aurora_drain_get(shop, &drain);
-    while (status == AURORA_OK && drain.is_drained == 0 && ctl_monotonic_ms() < give_up_ms) {
-        ctl_pause_ms(50);
-        status = aurora_drain_get(shop, &drain);
+    int outcome = ctl_open_all(run, CTL_ACT | AURORA_OPEN_WORKER, &stores);
+    if (outcome == CTL_YES) {
+        aurora_drain drain;
+        aurora_status status = wait_drained(&stores, timeout_ms, &drain);
+        if (status != AURORA_OK) {
+            outcome = ctl_fail(status, NULL, run->stores[0]);
+        } else {
+            print_drain(run, &drain);
+            outcome = drain.is_drained == 1 ? CTL_YES : CTL_NO;
+        }
     }
-    if (status != AURORA_OK) {
-        outcome = ctl_fail(status, NULL, run->stores[0]);
-    } else {
-        print_drain(run, &drain);
-        outcome = drain.is_drained == 1 ? CTL_YES : CTL_NO;
-    }
-    aurora_close(shop);
+    ctl_close_all(&stores);
     return outcome;
 }
 

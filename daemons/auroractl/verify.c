@@ -57,15 +57,14 @@ static void print_table(const aurora_report *report)
 
 int ctl_verify(ctl *run)
 {
-    aurora_t *shops[CTL_STORES_MAX] = {NULL};
+    ctl_stores stores;
     uint32_t flags = run->values[CTL_AT_REST] != NULL ? AURORA_VERIFY_AT_REST : 0;
-    int outcome = CTL_YES;
-    for (uint32_t i = 0; outcome == CTL_YES && i < run->store_count; i++)
-        outcome = ctl_open_url(run, run->stores[i], CTL_READ, &shops[i]);
+    int outcome = ctl_open_all(run, CTL_READ, &stores);
     if (outcome == CTL_YES) {
         aurora_error err = AURORA_ERROR_INIT;
         aurora_report *report = NULL;
-        aurora_status status = aurora_verify_stores(shops, run->store_count, flags, &report, &err);
+        aurora_status status =
+            aurora_verify_stores(stores.shops, stores.count, flags, &report, &err);
         if (status != AURORA_OK) {
             ctl_fail(status, &err, "verify");
             outcome = CTL_UNSURE;
@@ -78,7 +77,6 @@ int ctl_verify(ctl *run)
         }
         aurora_report_free(report);
     }
-    for (uint32_t i = 0; i < run->store_count; i++)
-        aurora_close(shops[i]);
+    ctl_close_all(&stores);
     return outcome;
 }

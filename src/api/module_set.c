@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "api/refuse.h"
+#include "api/setting.h"
 #include "core/step.h"
 #include "engine/notification.h"
 
@@ -90,6 +91,24 @@ static aurora_status write_row(const aurora_store *store, aurora_store_txn *txn,
                             .kind = AURORA_PUT_UPSERT};
     uint32_t failed;
     return store->save(store->self, txn, &put, 1, &failed);
+}
+
+aurora_status aurora__module_set_read(const aurora_store *store, uint32_t *modules_out)
+{
+    char stored[AURORA__MODULE_SET_BYTES];
+    aurora_store_txn *txn;
+    uint64_t epoch;
+    const aurora_id none = {{0}};
+    aurora_status rc =
+        store->begin(store->self, AURORA_TXN_READ, none, BEGIN_WAIT_MS, &epoch, &txn);
+    if (rc != AURORA_OK)
+        return rc;
+    rc = read_set(store, txn, false, stored, sizeof stored);
+    store->rollback(store->self, txn);
+    if (rc != AURORA_OK)
+        return rc;
+    rc = aurora__setting_modules(stored, modules_out, NULL);
+    return rc == AURORA_OK ? rc : AURORA_ECORRUPT;
 }
 
 /* --- drained: nothing of a saga is on its way ------------------------------------------------- */

@@ -175,6 +175,17 @@ static aurora_status open_store(const char *url, const aurora_options *options,
     return say_url(err, rc);
 }
 
+/* A tool takes the set that it finds; a new store is for all. */
+static aurora_status adopt_modules(aurora_t *shop, aurora__settings *settings,
+                                   const aurora_store *store)
+{
+    aurora_status rc = aurora__module_set_read(store, &settings->policy.modules);
+    if (rc == AURORA_ENOTFOUND)
+        settings->policy.modules = AURORA__MODULE_ALL;
+    shop->modules = settings->policy.modules;
+    return rc == AURORA_ENOTFOUND ? AURORA_OK : rc;
+}
+
 static aurora_status claim_store(const aurora_t *shop, const aurora_store *store, aurora_error *err)
 {
     uint64_t random[2];
@@ -270,7 +281,9 @@ static aurora_status build(const char *url, const aurora_options *options, auror
     rc = open_store(url, options, (uint64_t)settings.store_cache_bytes, shop, &store, err);
     if (rc != AURORA_OK)
         return rc;
-    if ((shop->flags & AURORA_OPEN_READONLY) == 0)
+    if (shop->modules == AURORA__MODULES_STORED)
+        rc = say_url(err, adopt_modules(shop, &settings, &store));
+    if (rc == AURORA_OK && (shop->flags & AURORA_OPEN_READONLY) == 0)
         rc = claim_store(shop, &store, err);
     if (rc != AURORA_OK) {
         store.close(store.self);

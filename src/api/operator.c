@@ -16,6 +16,7 @@
 #define CALL_MS 60000
 #define PATH_BYTES_MAX 4096
 #define STORES_MAX 16
+#define PATIENCE_MS 10000 /* as long as a mismatch between two stores may last */
 #define ROWS_AT_ONCE 1024
 #define BEGIN_TIMEOUT_MS 10000
 
@@ -61,6 +62,24 @@ static aurora_status verify_one(aurora_t *shop, aurora__verify *verify)
     return rc;
 }
 
+static aurora_status verify_between(aurora_t *const *shops, uint32_t count, aurora__verify *verify)
+{
+    aurora__engine *engines[STORES_MAX];
+    uint32_t entered = 0;
+    aurora_status rc = AURORA_OK;
+    for (; rc == AURORA_OK && entered < count; entered++) {
+        rc = aurora__handle_enter_query(shops[entered]);
+        if (rc != AURORA_OK)
+            break;
+        engines[entered] = shops[entered]->engine;
+    }
+    if (rc == AURORA_OK)
+        rc = aurora__verify_across(verify, engines, count, PATIENCE_MS);
+    while (entered-- > 0)
+        aurora__handle_leave(shops[entered]);
+    return rc;
+}
+
 static aurora_status verify_all(aurora_t *const *shops, uint32_t count, uint32_t flags,
                                 aurora_report **out)
 {
@@ -69,6 +88,8 @@ static aurora_status verify_all(aurora_t *const *shops, uint32_t count, uint32_t
     aurora_status rc = aurora__verify_init(&verify, allocator, flags);
     for (uint32_t i = 0; rc == AURORA_OK && i < count; i++)
         rc = verify_one(shops[i], &verify);
+    if (rc == AURORA_OK && count > 1)
+        rc = verify_between(shops, count, &verify);
     if (rc == AURORA_OK)
         rc = aurora__result_build(allocator, 256 + verify.count * 256u, fill_report, &verify,
                                   (void **)out);

@@ -8,6 +8,9 @@
 
 #include <aurora/setting.h>
 
+/* policy.modules for "stored": the set that the store was made for. */
+#define AURORA__MODULES_STORED 0u
+
 /* Who is told of an order's end. */
 enum {
     AURORA__NOTIFIER_LOG = 1,   /* a line in the handle's log */

@@ -61,7 +61,8 @@
       "Size of the log at which new orders are refused.")                                          \
     X(metrics_listen, TEXT, DAEMON, "", 0, 255,                                                    \
       "An address HOST:PORT of its own for metrics; empty: the address of listen.")                \
-    X(modules, TEXT, NONE, MODULES, 1, 255, "The modules that are installed, with commas.")        \
+    X(modules, TEXT, NONE, MODULES, 1, 255,                                                        \
+      "The modules that are installed, with commas; stored: those that the store was made for.")   \
     X(notify, URL, NONE, "log:", 0, 0,                                                             \
       "Who is told of an order's end: log:, or none: for tasks that the host takes.")              \
     X(notify_max_age, DURATION, NONE, "24h", SECOND, 3650 * DAY,                                   \

@@ -61,6 +61,10 @@ static uint32_t module_of(span part)
 aurora_status aurora__setting_modules(const char *text, uint32_t *modules_out, aurora_error *err)
 {
     uint32_t found = 0;
+    if (strcmp(text, "stored") == 0) {
+        *modules_out = AURORA__MODULES_STORED;
+        return AURORA_OK;
+    }
     while (text != NULL) {
         span part = take_part(text, ',', &text);
         uint32_t module = module_of(part);

@@ -55,13 +55,23 @@ void aurora__verify_in_progress(aurora__verify *verify, const char *subject, con
 
 /* --- streams ---------------------------------------------------------------------------------- */
 
+void aurora__verify_stream_of(aurora__verify_stream *stream, aurora__verify *verify,
+                              aurora__engine *engine, aurora_store_txn *txn, uint32_t table,
+                              uint64_t columns)
+{
+    *stream = (aurora__verify_stream){.verify = verify,
+                                      .engine = engine,
+                                      .txn = txn,
+                                      .table = &aurora__tables[table],
+                                      .columns = columns};
+    aurora__query_arena_init(&stream->pages[0], aurora__engine_allocator(engine));
+    aurora__query_arena_init(&stream->pages[1], aurora__engine_allocator(engine));
+}
+
 void aurora__verify_stream_begin(aurora__verify_stream *stream, aurora__verify *verify,
                                  uint32_t table, uint64_t columns)
 {
-    *stream = (aurora__verify_stream){
-        .verify = verify, .table = &aurora__tables[table], .columns = columns};
-    aurora__query_arena_init(&stream->pages[0], aurora__engine_allocator(verify->engine));
-    aurora__query_arena_init(&stream->pages[1], aurora__engine_allocator(verify->engine));
+    aurora__verify_stream_of(stream, verify, verify->engine, verify->txn, table, columns);
 }
 
 void aurora__verify_stream_end(aurora__verify_stream *stream)
@@ -74,7 +84,7 @@ void aurora__verify_stream_end(aurora__verify_stream *stream)
 static aurora_status read_page(aurora__verify_stream *stream)
 {
     const aurora_table *table = &stream->table->table;
-    const aurora_store *store = aurora__engine_store(stream->verify->engine);
+    const aurora_store *store = aurora__engine_store(stream->engine);
     uint32_t next = stream->page ^ 1;
     aurora__query_arena *arena = &stream->pages[next];
     aurora_value *values =
@@ -92,12 +102,12 @@ static aurora_status read_page(aurora__verify_stream *stream)
         scan.lower_count = table->key_count;
     }
     aurora_arena_port port = aurora__arena_port(&arena->arena);
-    aurora_status rc = store->scan(store->self, stream->verify->txn, &scan, &port);
+    aurora_status rc = store->scan(store->self, stream->txn, &scan, &port);
     if (rc != AURORA_OK)
         return rc;
     aurora__query_arena_free(&stream->pages[stream->page]);
     aurora__query_arena_init(&stream->pages[stream->page],
-                             aurora__engine_allocator(stream->verify->engine));
+                             aurora__engine_allocator(stream->engine));
     stream->page = next;
     stream->values = values;
     stream->count = scan.row_count_out;

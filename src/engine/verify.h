@@ -36,6 +36,12 @@ aurora_status aurora__verify_init(aurora__verify *verify, const aurora_allocator
  * found. */
 aurora_status aurora__verify_run(aurora__verify *verify, aurora__engine *engine,
                                  const aurora_search_port *search);
+/* Then what must hold between stores: orders against reservations and payments, and products
+ * against their copies, wherever two stores have the two sides. What does not agree is looked at
+ * again after `patience_ms`, and counts as in progress if it changed meanwhile; with 0, or at rest,
+ * it is a violation at once. */
+aurora_status aurora__verify_across(aurora__verify *verify, aurora__engine *const *engines,
+                                    uint32_t count, int64_t patience_ms);
 void aurora__verify_deinit(aurora__verify *verify);
 
 /* --- for its parts ---------------------------------------------------------------------------- */
@@ -47,9 +53,25 @@ void aurora__verify_order_violation(aurora__verify *verify, const char *invarian
 /* Something that is under way: a violation where the store is at rest. */
 void aurora__verify_in_progress(aurora__verify *verify, const char *subject, const char *message);
 
+/* What is wrong with a settled order's reservation or payment (NULL = there is none). */
+#define AURORA__FAULT_BYTES 200
+typedef enum {
+    AURORA__FAULT_NONE,
+    AURORA__FAULT_MOVING, /* under way: text says what is */
+    AURORA__FAULT_FOUND,
+} aurora__fault;
+aurora__fault aurora__verify_stock_fault(const aurora__order_row *order,
+                                         const aurora__reservation_row *reservation,
+                                         char text[AURORA__FAULT_BYTES]);
+aurora__fault aurora__verify_money_fault(const aurora__order_row *order,
+                                         const aurora__payment_row *payment,
+                                         char text[AURORA__FAULT_BYTES]);
+
 /* All rows of a table by key. The rows of one page live until the next one is read. */
 typedef struct {
     aurora__verify *verify;
+    aurora__engine *engine;
+    aurora_store_txn *txn;
     const aurora__table *table;
     uint64_t columns; /* 0 = all */
     aurora__query_arena pages[2];
@@ -64,6 +86,10 @@ typedef struct {
 
 void aurora__verify_stream_begin(aurora__verify_stream *stream, aurora__verify *verify,
                                  uint32_t table, uint64_t columns);
+/* The same over another store than that of the verify. */
+void aurora__verify_stream_of(aurora__verify_stream *stream, aurora__verify *verify,
+                              aurora__engine *engine, aurora_store_txn *txn, uint32_t table,
+                              uint64_t columns);
 /* The next row, NULL at the end or when verify->status says why. A damaged row is a violation and
  * is passed over. */
 const void *aurora__verify_stream_next(aurora__verify_stream *stream);

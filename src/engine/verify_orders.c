@@ -38,7 +38,7 @@ static void complain(audit *self, const char *invariant, const aurora_id *id, co
 static void complain(audit *self, const char *invariant, const aurora_id *id, const char *format,
                      ...)
 {
-    char message[200];
+    char message[AURORA__FAULT_BYTES];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
@@ -128,30 +128,54 @@ static bool has_legal_state(audit *self, const aurora__payment_row *payment)
     return false;
 }
 
-static void check_money(audit *self, const aurora__payment_row *payment)
+aurora__fault aurora__verify_money_fault(const aurora__order_row *order,
+                                         const aurora__payment_row *payment,
+                                         char text[AURORA__FAULT_BYTES])
 {
-    const aurora__order_row *order = self->order;
-    bool is_completed = order->status == AURORA_ORDER_COMPLETED;
     if (payment == NULL) {
-        complain(self, "I2", &order->id, "is settled without a payment");
-        return;
+        snprintf(text, AURORA__FAULT_BYTES, "is settled without a payment");
+        return AURORA__FAULT_FOUND;
     }
-    if (!has_legal_state(self, payment) || payment->parked_at != 0)
-        return;
+    if (payment->parked_at != 0 || payment->state <= 0 || payment->state > AURORA__PAYMENT_STATES)
+        return AURORA__FAULT_NONE; /* the latter is told by the audit of its store */
+    bool is_completed = order->status == AURORA_ORDER_COMPLETED;
     int32_t answer = aurora__payment_answer((int32_t)payment->state);
     bool is_right = is_completed ? answer == AURORA_EVENT_PAYMENT_CAPTURED
                                  : answer == AURORA_EVENT_PAYMENT_VOIDED ||
                                        answer == AURORA_EVENT_PAYMENT_REFUNDED;
     const char *state =
         aurora_machine_state_name(&aurora__payment_machine, (int32_t)payment->state);
-    if (payment->verb != 0 && aurora__payment_verb((int32_t)payment->state) != 0)
-        aurora__verify_in_progress(self->verify, state, "a settled order's payment still moves");
-    else if (!is_right && payment->state != AURORA__PAYMENT_REVERSED)
-        complain(self, "I2", &order->id, "is settled as %s, but its payment is %s",
+    if (payment->verb != 0 && aurora__payment_verb((int32_t)payment->state) != 0) {
+        snprintf(text, AURORA__FAULT_BYTES, "a settled order's payment still moves");
+        return AURORA__FAULT_MOVING;
+    }
+    if (!is_right && payment->state != AURORA__PAYMENT_REVERSED)
+        snprintf(text, AURORA__FAULT_BYTES, "is settled as %s, but its payment is %s",
                  aurora_order_status_name((int32_t)order->status), state);
     else if (is_completed && payment->amount_minor != order->total_minor)
-        complain(self, "I2", &order->id, "%" PRId64 " was captured, the total is %" PRId64,
+        snprintf(text, AURORA__FAULT_BYTES, "%" PRId64 " was captured, the total is %" PRId64,
                  payment->amount_minor, order->total_minor);
+    else
+        return AURORA__FAULT_NONE;
+    return AURORA__FAULT_FOUND;
+}
+
+static void check_money(audit *self, const aurora__payment_row *payment)
+{
+    char text[AURORA__FAULT_BYTES], id[AURORA_ID_TEXT_BYTES];
+    if (payment != NULL && !has_legal_state(self, payment))
+        return;
+    switch (aurora__verify_money_fault(self->order, payment, text)) {
+    case AURORA__FAULT_FOUND:
+        complain(self, "I2", &self->order->id, "%s", text);
+        break;
+    case AURORA__FAULT_MOVING:
+        aurora_id_format(self->order->id, id);
+        aurora__verify_in_progress(self->verify, id, text);
+        break;
+    case AURORA__FAULT_NONE:
+        break;
+    }
 }
 
 /* The simulator's book knows what really moved. */
@@ -179,20 +203,30 @@ static void check_book(audit *self, const aurora__payment_row *payment)
 
 /* --- I4: stock -------------------------------------------------------------------------------- */
 
-static void check_stock(audit *self, const aurora__reservation_row *reservation)
+aurora__fault aurora__verify_stock_fault(const aurora__order_row *order,
+                                         const aurora__reservation_row *reservation,
+                                         char text[AURORA__FAULT_BYTES])
 {
-    const aurora__order_row *order = self->order;
     if (reservation == NULL) {
-        complain(self, "I4", &order->id, "is settled without a reservation");
-        return;
+        snprintf(text, AURORA__FAULT_BYTES, "is settled without a reservation");
+        return AURORA__FAULT_FOUND;
     }
     bool is_right = order->status == AURORA_ORDER_COMPLETED
                         ? reservation->state == AURORA_RESERVATION_COMMITTED
                         : reservation->state == AURORA_RESERVATION_RELEASED ||
                               reservation->state == AURORA_RESERVATION_RETURNED;
-    if (!is_right && reservation->parked_kind == 0)
-        complain(self, "I4", &order->id, "is settled as %s, but reservation state is %" PRId64,
-                 aurora_order_status_name((int32_t)order->status), reservation->state);
+    if (is_right || reservation->parked_kind != 0)
+        return AURORA__FAULT_NONE;
+    snprintf(text, AURORA__FAULT_BYTES, "is settled as %s, but reservation state is %" PRId64,
+             aurora_order_status_name((int32_t)order->status), reservation->state);
+    return AURORA__FAULT_FOUND;
+}
+
+static void check_stock(audit *self, const aurora__reservation_row *reservation)
+{
+    char text[AURORA__FAULT_BYTES];
+    if (aurora__verify_stock_fault(self->order, reservation, text) == AURORA__FAULT_FOUND)
+        complain(self, "I4", &self->order->id, "%s", text);
 }
 
 /* --- I3: progress ----------------------------------------------------------------------------- */
