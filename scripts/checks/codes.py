@@ -18,7 +18,7 @@ QUOTED = re.compile(r'"([a-z_]+)"')
 def main():
     answered = {}
     literals = set()
-    for folder in ("http", "routes"):
+    for folder in ("http", "routes", "daemon", "gateway"):
         for path in sorted((ROOT / "src" / folder).glob("*.[ch]")):
             text = path.read_text(encoding="utf-8")
             literals.update(QUOTED.findall(text))

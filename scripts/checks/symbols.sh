@@ -45,7 +45,7 @@ check_library() {
 
 check_library libaurora tests/abi/exports.txt
 check_library libaurora-net tests/abi/exports-net.txt
-for part in http routes service; do
+for part in http routes service upstream daemon gateway; do
     check_archive "$build/libaurora_$part.a" || true
 done
 

@@ -101,6 +101,8 @@
     X(search, URL, NONE, "fts:", 0, 0, "The search index: fts: beside the store, or none:.")       \
     X(service_secret, TEXT, SECRET | DAEMON, "", 0, 255,                                           \
       "The key with which services sign their requests.")                                          \
+    X(start_wait, DURATION, DAEMON, "0s", 0, HOUR,                                                 \
+      "How long a start waits for a store on another server; 0s: it fails at once.")               \
     X(store, URL, DAEMON, "sqlite:aurora.db", 0, 0,                                                \
       "Where everything is kept: sqlite:PATH, memory: or postgresql://...")                        \
     X(store_cache, INTEGER, NONE, "16MiB", MIB, TIB,                                               \

@@ -62,7 +62,7 @@ static void redrive(aurora_http_exchange *exchange, void *self)
 #define READS AURORA_HTTP_GET, AURORA_SCOPE_ADMIN, AURORA_HTTP_BLOCKING
 #define ACTS AURORA_HTTP_POST, AURORA_SCOPE_ADMIN, AURORA_HTTP_BLOCKING | AURORA_HTTP_JSON_MAYBE
 
-aurora_route_table aurora_routes_admin(void)
+aurora_route_table aurora_routes_sagas(void)
 {
     static const aurora_http_route routes[] = {
         {READS, "/admin/sagas", "parked participant age limit cursor", "listSagas",
@@ -72,6 +72,13 @@ aurora_route_table aurora_routes_admin(void)
         {ACTS, "/admin/sagas/{id}/mark", "", "markSaga", aurora__saga_mark_handle},
         {ACTS, "/admin/sagas/{id}/compensate", "", "compensateSaga",
          aurora__saga_compensate_handle},
+    };
+    return (aurora_route_table){routes, sizeof routes / sizeof *routes};
+}
+
+aurora_route_table aurora_routes_admin(void)
+{
+    static const aurora_http_route routes[] = {
         {READS, "/admin/dead-letters", "consumer limit cursor", "listDeadLetters", list_letters},
         {ACTS, "/admin/dead-letters/{consumer}/{key}/redrive", "", "redriveDeadLetters", redrive},
         {AURORA_HTTP_GET, AURORA_SCOPE_ADMIN, 0, "/admin/events", "after limit wait", "readEvents",

@@ -135,7 +135,8 @@ char *aurora__metrics_text(const aurora_routes *routes, size_t *len_out)
     if (to == NULL)
         return NULL;
     write_build(to, routes);
-    write_library(to, routes->shop);
+    if (routes->shop != NULL)
+        write_library(to, routes->shop);
     aurora__metrics_http(to, routes);
     write_cache(to, routes->cache);
     aurora__metrics_process(to);

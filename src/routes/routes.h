@@ -12,7 +12,7 @@
 
 /* What all handlers share: `self` of the server. */
 typedef struct {
-    aurora_t *shop;
+    aurora_t *shop;             /* NULL where the system's table stands without a store */
     aurora_cache *cache;        /* products; NULL = none */
     aurora_http_server *server; /* set after the start */
     uint8_t cursor_key[32];
@@ -22,7 +22,13 @@ typedef struct {
      * Called on a worker. */
     void (*ready)(void *daemon, void *into);
     void *daemon;
-    const char *service_name;       /* "aurorad" */
+    const char *service_name; /* "aurorad" */
+    /* What the server has of the tables, as one of them; NULL = all of it. It must outlive the
+     * server, and so must its description (NULL = that of everything). */
+    const aurora_http_route *served;
+    const char *openapi;
+    size_t openapi_len;
+    uint32_t served_count;
     aurora__http_counters counters; /* zeroed; of aurora_routes_observe */
 } aurora_routes;
 
@@ -37,7 +43,8 @@ aurora_route_table aurora_routes_inventory(void);       /* /inventory... */
 aurora_route_table aurora_routes_search(void);          /* /search, /search/suggest */
 aurora_route_table aurora_routes_recommendations(void); /* /recommendations/... */
 aurora_route_table aurora_routes_payments(void);        /* /payments/callbacks */
-aurora_route_table aurora_routes_admin(void);           /* /admin/... */
+aurora_route_table aurora_routes_sagas(void);           /* /admin/sagas... */
+aurora_route_table aurora_routes_admin(void);           /* /admin/..., what every service has */
 aurora_route_table aurora_routes_system(void); /* /livez /readyz /metrics /openapi.json, / */
 
 /* loop_begin and loop_end of the server: each loop's queue of orders and its streams. */
@@ -47,6 +54,10 @@ void aurora_routes_loop_end(void *self, aurora_http_loop *loop, void *slot);
 /* Adds a check to the answer of /readyz, which is 503 if one failed. `detail` is one line for
  * people, "" where there is nothing to say; public, so without addresses or secrets. */
 void aurora_routes_check(void *into, const char *name, bool is_ok, const char *detail);
+
+/* The description of the API without what `routes->served` does not have, in memory of malloc's;
+ * *text_out stays NULL where it has everything. False without memory. */
+bool aurora_routes_describe(const aurora_routes *routes, char **text_out, size_t *len_out);
 
 /* Feeds the counters that /metrics shows; the server's `access` callback calls it. */
 void aurora_routes_observe(aurora_routes *routes, const aurora_http_access *access);

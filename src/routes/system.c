@@ -45,11 +45,13 @@ void aurora_routes_check(void *into, const char *name, bool is_ok, const char *d
 
 static void check_all(const aurora_routes *routes, readiness *of)
 {
-    aurora_status health = aurora_health(routes->shop);
     bool is_draining = routes->server != NULL && aurora_http_is_draining(routes->server);
     aurora_routes_check(of, "server", !is_draining, is_draining ? "is draining" : "");
-    aurora_routes_check(of, "engine", health == AURORA_OK,
-                        health == AURORA_OK ? "" : aurora_status_text(health));
+    if (routes->shop != NULL) {
+        aurora_status health = aurora_health(routes->shop);
+        aurora_routes_check(of, "engine", health == AURORA_OK,
+                            health == AURORA_OK ? "" : aurora_status_text(health));
+    }
     if (routes->ready != NULL)
         routes->ready(routes->daemon, of);
 }
@@ -112,9 +114,20 @@ static void metrics(aurora_http_exchange *exchange, void *self)
 
 static void openapi(aurora_http_exchange *exchange, void *self)
 {
-    (void)self;
-    aurora_http_reply(exchange, 200, "application/json", aurora__openapi_json,
-                      aurora__openapi_json_len);
+    const aurora_routes *routes = self;
+    bool is_whole = routes->openapi == NULL;
+    aurora_http_reply(exchange, 200, "application/json",
+                      is_whole ? aurora__openapi_json : routes->openapi,
+                      is_whole ? aurora__openapi_json_len : routes->openapi_len);
+}
+
+static bool is_served(const aurora_routes *routes, const char *path)
+{
+    for (uint32_t i = 0; i < routes->served_count; i++) {
+        if (strcmp(routes->served[i].template_path, path) == 0)
+            return true;
+    }
+    return routes->served == NULL;
 }
 
 static void index_page(aurora_http_exchange *exchange, void *self)
@@ -129,8 +142,10 @@ static void index_page(aurora_http_exchange *exchange, void *self)
     aurora_json_out_text(&out, "service", routes->service_name);
     aurora_json_out_text(&out, "version", aurora_version());
     aurora_json_out_object(&out, "links");
-    for (size_t i = 0; i < sizeof links / sizeof links[0]; i++)
-        aurora_json_out_text(&out, links[i][0], links[i][1]);
+    for (size_t i = 0; i < sizeof links / sizeof links[0]; i++) {
+        if (is_served(routes, links[i][1]))
+            aurora_json_out_text(&out, links[i][0], links[i][1]);
+    }
     aurora_json_out_close(&out, '}');
     aurora_json_out_close(&out, '}');
     aurora__answer_json(exchange, 200, &out);

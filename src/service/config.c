@@ -63,14 +63,27 @@ uint32_t aurora__config_find(const char *name, size_t len)
     return found != NULL ? (uint32_t)(found - aurora_setting_table(&count)) : UINT32_MAX;
 }
 
+static const aurora_config_default *own_default(const aurora_config *config, const char *name)
+{
+    for (uint32_t i = 0; i < config->source.default_count; i++) {
+        if (strcmp(config->source.defaults[i].name, name) == 0)
+            return &config->source.defaults[i];
+    }
+    return NULL;
+}
+
 bool aurora__config_put(aurora_config *config, uint32_t index, const char *text, int32_t source,
                         const char *origin)
 {
     aurora_config_value *value = &config->values[index];
+    const aurora_config_default *own = own_default(config, value->info->name);
     aurora_error err = AURORA_ERROR_INIT;
     int64_t number = 0;
     if (aurora_setting_parse(value->info, text, &number, &err) != AURORA_OK)
         return aurora__config_fail(config, "%s: %s (%s)", value->info->name, err.message, origin);
+    if (own != NULL && own->is_fixed && strcmp(own->text, text) != 0)
+        return aurora__config_fail(config, "%s: is always %s in %s (%s)", own->name, own->text,
+                                   config->source.program, origin);
     value->text = aurora__config_keep(config, text, strlen(text));
     value->origin = aurora__config_keep(config, origin, strlen(origin));
     value->number = number;
@@ -123,8 +136,10 @@ static bool fill_defaults(aurora_config *config)
         return aurora__config_fail(config, "out of memory");
     for (uint32_t i = 0; i < config->count; i++) {
         aurora_config_value *value = &config->values[i];
+        const aurora_config_default *own = own_default(config, table[i].name);
+        const char *text = own != NULL ? own->text : table[i].default_text;
         *value = (aurora_config_value){
-            .info = &table[i], .text = table[i].default_text, .origin = "default"};
+            .info = &table[i], .default_text = text, .text = text, .origin = "default"};
         if (aurora_setting_parse(value->info, value->text, &value->number, NULL) != AURORA_OK)
             return aurora__config_fail(config, "%s: the default breaks its rule", table[i].name);
     }
@@ -132,27 +147,42 @@ static bool fill_defaults(aurora_config *config)
 }
 
 /* What a handle is opened with. */
-static bool add_assignment(aurora_config *config, const aurora_config_value *value)
+static bool add_assignment(aurora_config *config, const char *group, const char *name,
+                           const char *value)
 {
     char text[4096];
-    int length = snprintf(text, sizeof text, "%s=%s", value->info->name, value->text);
+    int length = snprintf(text, sizeof text, "%s%s=%s", group, name, value);
+    if (length < 0 || (size_t)length >= sizeof text)
+        return aurora__config_fail(config, "%s%s: is too long", group, name);
     const char *kept = aurora__config_keep(config, text, (size_t)length);
     const char **list = aurora__config_grow(config, config->assignments, config->assignment_count,
                                             sizeof *config->assignments);
+    if (list != NULL)
+        config->assignments = list;
     if (kept == NULL || list == NULL)
         return false;
-    config->assignments = list;
     config->assignments[config->assignment_count++] = kept;
     return true;
+}
+
+static bool is_of_handle(const aurora_setting_info *info)
+{
+    return (info->flags & AURORA_SETTING_DAEMON) == 0;
 }
 
 static bool write_assignments(aurora_config *config)
 {
     for (uint32_t i = 0; i < config->count; i++) {
         const aurora_config_value *value = &config->values[i];
-        bool is_of_handle = (value->info->flags & AURORA_SETTING_DAEMON) == 0;
-        if (is_of_handle && value->source != AURORA_CONFIG_DEFAULT &&
-            !add_assignment(config, value))
+        if (is_of_handle(value->info) && strcmp(value->text, value->info->default_text) != 0 &&
+            !add_assignment(config, "", value->info->name, value->text))
+            return false;
+    }
+    if (!is_of_handle(aurora_setting_find("bus", 3)))
+        return true;
+    for (uint32_t i = 0; i < config->property_count; i++) {
+        const aurora_config_property *property = &config->properties[i];
+        if (!add_assignment(config, "kafka.", property->name, property->value))
             return false;
     }
     return true;

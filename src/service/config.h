@@ -34,6 +34,13 @@ enum {
     AURORA_CONFIG_VERSION = 4, /* --version */
 };
 
+/* A default of this program alone, in place of the table's. */
+typedef struct {
+    const char *name;
+    const char *text;
+    bool is_fixed; /* then another value is refused wherever it stands */
+} aurora_config_default;
+
 /* What is read; must outlive the configuration. */
 typedef struct {
     const char *program;      /* "aurorad" */
@@ -41,10 +48,13 @@ typedef struct {
     int argc;                 /* as main has them */
     char *const *argv;        /* "--order-wait 2s", "--order-wait=2s", "--config FILE" */
     char *const *environment; /* "AURORA_ORDER_WAIT=2s"; NULL = none */
+    const aurora_config_default *defaults;
+    uint32_t default_count;
 } aurora_config_source;
 
 typedef struct {
     const aurora_setting_info *info;
+    const char *default_text; /* of this program */
     const char *text;
     int64_t number;     /* of a duration (ms), an integer or a bool */
     int32_t source;     /* AURORA_CONFIG_... */
@@ -66,7 +76,8 @@ const aurora_config_value *aurora_config_get(const aurora_config *config, const 
 const char *aurora_config_text(const aurora_config *config, const char *name);
 int64_t aurora_config_number(const aurora_config *config, const char *name);
 
-/* "order_wait=2s" of each setting of a handle that is not its default: aurora_options.settings. */
+/* "order_wait=2s" of each setting of a handle that is not the table's default, and where a handle
+ * takes `bus`, "kafka.NAME=VALUE" of each line of [kafka]: aurora_options.settings. */
 const char *const *aurora_config_assignments(const aurora_config *config, uint32_t *count_out);
 
 /* The lines of [kafka], which belong to librdkafka. */

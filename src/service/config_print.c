@@ -92,8 +92,8 @@ static void print_help(const aurora_config *config, FILE *file)
         for (int at = 0; at < length && at < (int)sizeof flag; at++)
             flag[at] = flag[at] == '_' ? '-' : flag[at];
         fprintf(file, "  %-32s %s", flag, info->help);
-        if (info->default_text[0] != '\0')
-            fprintf(file, " [%s]", info->default_text);
+        if (config->values[i].default_text[0] != '\0')
+            fprintf(file, " [%s]", config->values[i].default_text);
         fputc('\n', file);
     }
 }

@@ -64,7 +64,8 @@ static void apply(const aurora_config *old, const aurora_config *new, aurora_t *
     uint32_t count;
     const aurora_config_value *before = aurora_config_values(old, &count);
     const aurora_config_value *after = aurora_config_values(new, &count);
-    put_changes(before, after, count, shop, log);
+    if (shop != NULL)
+        put_changes(before, after, count, shop, log);
     for (uint32_t i = 0; i < count; i++) {
         bool is_reloadable = (after[i].info->flags & AURORA_SETTING_RELOADABLE) != 0;
         if (has_changed(&before[i], &after[i]) && !is_reloadable)

@@ -9,7 +9,7 @@
 #include "routes/routes.h"
 #include "test.h"
 
-#define TABLES 8
+#define TABLES 9
 
 static cJSON *document;
 static aurora_route_table tables[TABLES];
@@ -24,6 +24,7 @@ static void setup(void)
     tables[5] = aurora_routes_payments();
     tables[6] = aurora_routes_admin();
     tables[7] = aurora_routes_system();
+    tables[8] = aurora_routes_sagas();
     document = cJSON_ParseWithLength(aurora__openapi_json, aurora__openapi_json_len);
     ck_assert_msg(document != NULL, "not JSON near: %.60s", cJSON_GetErrorPtr());
 }

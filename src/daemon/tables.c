@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* Which routes there are: those of the installed modules. */
+/* Which routes there are: those of the installed modules, as one table. */
+#include <stdlib.h>
 #include <string.h>
 
-#include "aurorad.h"
+#include "daemon/internal.h"
 
 static const struct {
     const char *module; /* NULL = always */
     aurora_route_table (*table)(void);
 } rows[] = {
     {"order", aurora_routes_orders},
+    {"order", aurora_routes_sagas},
     {"product", aurora_routes_products},
     {"inventory", aurora_routes_inventory},
     {"payment", aurora_routes_payments},
@@ -18,7 +20,7 @@ static const struct {
     {NULL, aurora_routes_system},
 };
 
-_Static_assert(sizeof rows / sizeof *rows * 2 <= AURORAD_TABLES_MAX, "a table has no place");
+_Static_assert(sizeof rows / sizeof *rows <= AURORA_DAEMON_TABLES_MAX, "a table has no place");
 
 /* Whether a word is in a list with commas. */
 static bool is_listed(const char *list, const char *word)
@@ -38,33 +40,33 @@ static bool is_listed(const char *list, const char *word)
     return false;
 }
 
-/* All of a table but one path, as up to two pieces of it. Returns how many. */
-static uint32_t without(aurora_route_table table, const char *path,
-                        const aurora_http_route **routes, uint32_t *counts)
-{
-    uint32_t at = 0, pieces = 0;
-    while (at < table.count && strcmp(table.routes[at].template_path, path) != 0)
-        at++;
-    if (at > 0) {
-        routes[pieces] = table.routes;
-        counts[pieces++] = at;
-    }
-    if (at + 1 < table.count) {
-        routes[pieces] = table.routes + at + 1;
-        counts[pieces++] = table.count - at - 1;
-    }
-    return pieces;
-}
-
-uint32_t aurorad_tables(const aurorad *daemon, const aurora_http_route **routes, uint32_t *counts)
+static uint32_t find_tables(const aurora_daemon *daemon, aurora_route_table *out)
 {
     const char *modules = aurora_config_text(daemon->config, "modules");
-    bool has_own_metrics = aurora_config_text(daemon->config, "metrics_listen")[0] != '\0';
     uint32_t count = 0;
+    if (daemon->spec->parts != NULL)
+        return daemon->spec->parts->tables(daemon, out);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         if (rows[i].module == NULL || is_listed(modules, rows[i].module))
-            count += without(rows[i].table(), has_own_metrics ? "/metrics" : "", routes + count,
-                             counts + count);
+            out[count++] = rows[i].table();
     }
     return count;
+}
+
+aurora_http_route *aurora__daemon_served(const aurora_daemon *daemon, uint32_t *count_out)
+{
+    aurora_route_table tables[AURORA_DAEMON_TABLES_MAX];
+    uint32_t table_count = find_tables(daemon, tables), total = 0, count = 0;
+    bool has_own_metrics = aurora_config_text(daemon->config, "metrics_listen")[0] != '\0';
+    for (uint32_t i = 0; i < table_count; i++)
+        total += tables[i].count;
+    aurora_http_route *served = malloc(total * sizeof *served);
+    for (uint32_t i = 0; i < table_count && served != NULL; i++) {
+        for (uint32_t j = 0; j < tables[i].count; j++) {
+            if (!has_own_metrics || strcmp(tables[i].routes[j].template_path, "/metrics") != 0)
+                served[count++] = tables[i].routes[j];
+        }
+    }
+    *count_out = count;
+    return served;
 }

@@ -4,14 +4,14 @@
 #include <string.h>
 #include <time.h>
 
-#include "aurorad.h"
+#include "daemon/internal.h"
 #include "service/reload.h"
 #include "service/supervisor.h"
 
 #define LOOK_MS 250
 
 /* "listening on http://127.0.0.1:8080", with the port that was had. */
-static void say_address(const aurorad *daemon, const char *what, const char *setting,
+static void say_address(const aurora_daemon *daemon, const char *what, const char *setting,
                         const aurora_http_server *server)
 {
     const char *listen = aurora_config_text(daemon->config, setting);
@@ -20,7 +20,7 @@ static void say_address(const aurorad *daemon, const char *what, const char *set
                                 (unsigned)aurora_http_port(server));
 }
 
-static void say_ready(const aurorad *daemon)
+static void say_ready(const aurora_daemon *daemon)
 {
     if (daemon->metrics != NULL)
         say_address(daemon, "metrics on", "metrics_listen", daemon->metrics);
@@ -28,7 +28,7 @@ static void say_ready(const aurorad *daemon)
     aurora_supervisor_notify("READY=1");
 }
 
-static void reload(aurorad *daemon)
+static void reload(aurora_daemon *daemon)
 {
     char text[96];
     struct timespec now;
@@ -49,7 +49,7 @@ static void pause_ms(int64_t ms)
 
 /* Says no to probes first; then no new connections, the ends of the old ones; the store after
  * them. */
-static void drain(aurorad *daemon)
+static void drain(aurora_daemon *daemon)
 {
     int64_t delay_ms = aurora_config_number(daemon->config, "drain_delay");
     int64_t timeout_ms = aurora_config_number(daemon->config, "drain_timeout");
@@ -64,17 +64,17 @@ static void drain(aurorad *daemon)
                                       : "some requests were cut off after drain_timeout");
 }
 
-int aurorad_watch(aurorad *daemon)
+int aurora__daemon_watch(aurora_daemon *daemon)
 {
     int64_t watchdog_ms = aurora_supervisor_watchdog_ms();
     int64_t look_ms = watchdog_ms > 0 && watchdog_ms / 2 < LOOK_MS ? watchdog_ms / 2 : LOOK_MS;
     say_ready(daemon);
     for (;;) {
         int32_t signal = aurora_supervisor_wait(look_ms);
-        if (aurora_health(daemon->shop) == AURORA_ECORE) {
+        if (daemon->shop != NULL && aurora_health(daemon->shop) == AURORA_ECORE) {
             aurora_service_log_write(daemon->log, AURORA_LOG_FATAL, "",
                                      "an invariant of the library is broken: ending");
-            return AURORAD_BROKEN;
+            return AURORA_DAEMON_BROKEN;
         }
         if (watchdog_ms > 0)
             aurora_supervisor_notify("WATCHDOG=1");

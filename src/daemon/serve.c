@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* The servers: the API, and figures on an address of their own where that is asked for. */
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "aurorad.h"
+#include "daemon/internal.h"
 
 static void observe(void *self, const aurora_http_access *access)
 {
     aurora_routes *routes = self;
-    const aurorad *daemon = routes->daemon;
+    const aurora_daemon *daemon = routes->daemon;
     aurora_routes_observe(routes, access);
     aurora_service_log_access(daemon->log, access);
 }
@@ -16,16 +17,16 @@ static void observe(void *self, const aurora_http_access *access)
 static void say(void *self, int32_t level, const char *message)
 {
     const aurora_routes *routes = self;
-    const aurorad *daemon = routes->daemon;
+    const aurora_daemon *daemon = routes->daemon;
     aurora_service_log_write(daemon->log, level, "http", "%s", message);
 }
 
-static bool has_own_metrics(const aurorad *daemon)
+static bool has_own_metrics(const aurora_daemon *daemon)
 {
     return aurora_config_text(daemon->config, "metrics_listen")[0] != '\0';
 }
 
-static int check_address(const aurorad *daemon, const char *setting)
+static int check_address(const aurora_daemon *daemon, const char *setting)
 {
     aurora_error err = AURORA_ERROR_INIT;
     aurora_status status =
@@ -33,26 +34,39 @@ static int check_address(const aurorad *daemon, const char *setting)
     if (status == AURORA_OK)
         return 0;
     snprintf(err.field, sizeof err.field, "%s", setting);
-    return aurorad_refuse_status(daemon, status, &err, setting);
+    return aurora__daemon_refuse_status(daemon, status, &err, setting);
 }
 
-int aurorad_check_addresses(const aurorad *daemon)
+int aurora__daemon_check_addresses(const aurora_daemon *daemon)
 {
     int rc = check_address(daemon, "listen");
     return rc == 0 && has_own_metrics(daemon) ? check_address(daemon, "metrics_listen") : rc;
 }
 
-static int start_api(aurorad *daemon)
+/* Routes, and their description, which answers of the server refer to. */
+static int find_served(aurora_daemon *daemon)
+{
+    aurora_routes *routes = &daemon->routes;
+    daemon->served = aurora__daemon_served(daemon, &routes->served_count);
+    routes->served = daemon->served;
+    if (daemon->served == NULL ||
+        !aurora_routes_describe(routes, &daemon->openapi, &routes->openapi_len))
+        return aurora_daemon_refuse(daemon, "out of memory");
+    routes->openapi = daemon->openapi;
+    malloc_trim(0); /* the document is large, and was needed once */
+    return 0;
+}
+
+static int start_api(aurora_daemon *daemon)
 {
     aurora_error err = AURORA_ERROR_INIT;
-    const aurora_http_route *routes[AURORAD_TABLES_MAX];
-    uint32_t counts[AURORAD_TABLES_MAX];
     const aurora_config *config = daemon->config;
+    const aurora_daemon_parts *parts = daemon->spec->parts;
     aurora_http_options options = {
         .listen = aurora_config_text(config, "listen"),
-        .routes = routes,
-        .route_counts = counts,
-        .table_count = aurorad_tables(daemon, routes, counts),
+        .routes = &daemon->routes.served,
+        .route_counts = &daemon->routes.served_count,
+        .table_count = 1,
         .self = &daemon->routes,
         .loops = (uint32_t)aurora_config_number(config, "http_threads"),
         .workers = (uint32_t)aurora_config_number(config, "http_workers"),
@@ -60,15 +74,15 @@ static int start_api(aurorad *daemon)
         .service_secret = aurora_config_text(config, "service_secret"),
         .access = observe,
         .log = say,
-        .loop_begin = aurora_routes_loop_begin,
-        .loop_end = aurora_routes_loop_end,
+        .loop_begin = parts != NULL ? parts->loop_begin : aurora_routes_loop_begin,
+        .loop_end = parts != NULL ? parts->loop_end : aurora_routes_loop_end,
     };
     aurora_status status = aurora_http_start(&options, &daemon->routes.server, &err);
-    return status == AURORA_OK ? 0 : aurorad_refuse_status(daemon, status, &err, "listen");
+    return status == AURORA_OK ? 0 : aurora__daemon_refuse_status(daemon, status, &err, "listen");
 }
 
 /* Nothing but /metrics: an address of its own may be open to more than the API is. */
-static int start_metrics(aurorad *daemon)
+static int start_metrics(aurora_daemon *daemon)
 {
     aurora_error err = AURORA_ERROR_INIT;
     const aurora_route_table system = aurora_routes_system();
@@ -91,12 +105,14 @@ static int start_metrics(aurorad *daemon)
     if (status == AURORA_OK)
         return 0;
     memcpy(err.field, "metrics_listen", sizeof "metrics_listen");
-    return aurorad_refuse_status(daemon, status, &err, "metrics_listen");
+    return aurora__daemon_refuse_status(daemon, status, &err, "metrics_listen");
 }
 
-int aurorad_serve(aurorad *daemon)
+int aurora__daemon_serve(aurora_daemon *daemon)
 {
-    int rc = start_api(daemon);
+    int rc = find_served(daemon);
+    if (rc == 0)
+        rc = start_api(daemon);
     if (rc == 0 && has_own_metrics(daemon))
         rc = start_metrics(daemon);
     return rc;

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of the daemon share. */
+#ifndef AURORA_DAEMON_INTERNAL_H
+#define AURORA_DAEMON_INTERNAL_H
+
+#include "daemon/daemon.h"
+
+/* Of the steps below: a signal ended the start. */
+#define AURORA__DAEMON_STOPPED (-1)
+
+struct aurora_daemon {
+    const aurora_daemon_spec *spec;
+    aurora_config_source source;
+    aurora_config *config;
+    aurora_service_log *log;
+    aurora_t *shop;
+    aurora_routes routes;
+    void *part;
+    char *payment_secret;
+    aurora_http_server *metrics;  /* of metrics_listen; NULL = with the others */
+    aurora_http_server *starting; /* says no while an engine is waited for; NULL = none is */
+    aurora_http_route *starting_routes;
+    aurora_http_route *served; /* what the API's server has */
+    char *openapi;             /* of these */
+};
+
+/* A refusal for what a call of the library or the server said; `subject` is a setting where err has
+ * no field. */
+int aurora__daemon_refuse_status(const aurora_daemon *daemon, aurora_status status,
+                                 const aurora_error *err, const char *subject);
+
+/* Rules for the settings. 0, or what main returns. */
+int aurora__daemon_check(const aurora_daemon *daemon);
+
+/* Opens the store, the cache and the key of cursors. 0, AURORA__DAEMON_STOPPED, or what main
+ * returns. */
+int aurora__daemon_open(aurora_daemon *daemon);
+void aurora__daemon_close(aurora_daemon *daemon);
+
+/* The routes that the address of the API has, in memory of malloc's; NULL without memory. */
+aurora_http_route *aurora__daemon_served(const aurora_daemon *daemon, uint32_t *count_out);
+
+/* Whether the addresses can be had, before a store is made. 0, or what main returns. */
+int aurora__daemon_check_addresses(const aurora_daemon *daemon);
+/* Starts the servers. 0, or what main returns. */
+int aurora__daemon_serve(aurora_daemon *daemon);
+
+/* On the address of the API, while the store is waited for: probes are answered, and everything
+ * else with 503. A failure changes nothing: then nobody answers, which says no as well. */
+void aurora__daemon_starting_begin(aurora_daemon *daemon);
+void aurora__daemon_starting_end(aurora_daemon *daemon);
+
+/* Until a signal comes, or the store is broken. Returns what main returns. */
+int aurora__daemon_watch(aurora_daemon *daemon);
+
+#endif
