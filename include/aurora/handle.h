@@ -126,6 +126,12 @@ AURORA_API int aurora_fd(const aurora_t *shop);
  * AURORA_EFORK). Reads no disk. Threads: shared. */
 AURORA_API aurora_status aurora_health(const aurora_t *shop);
 
+/* Whether the handle reaches the bus of its setting `bus`: AURORA_OK, also with local: and for a
+ * handle that only reads, or AURORA_EIO. Commands are taken either way, and what they tell goes out
+ * later; a service that is asked whether it is ready says no. err->field is "bus", err->message
+ * says what is missing ("no broker answers: ..."). Threads: shared. */
+AURORA_API aurora_status aurora_bus_health(const aurora_t *shop, aurora_error *err);
+
 /* "DEBUG" to "FATAL"; "" for another value. Static text. Threads: shared. */
 AURORA_API const char *aurora_log_level_name(int32_t level);
 

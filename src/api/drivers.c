@@ -152,6 +152,29 @@ aurora_status aurora__driver_find_cache(const char *url, const aurora_driver *dr
                           "no driver knows %.*s:, the built-in one is memory:", shown, url);
 }
 
+aurora_status aurora__driver_find_bus(const char *url, const aurora_driver *drivers,
+                                      uint32_t driver_count, aurora_bus_open_fn *open_out,
+                                      const char **address_out, aurora_error *err)
+{
+    aurora_status rc = aurora__check_text(err, "bus", url, 1, URL_BYTES_MAX, true);
+    if (rc != AURORA_OK)
+        return rc;
+    size_t length = scheme_length(url);
+    if (length == 0)
+        return aurora__refuse(err, AURORA_EINVAL, "bus", "must be a URL, as kafka://HOST:PORT");
+    *address_out = url + length + 1;
+    aurora_driver given;
+    rc = find_given(drivers, driver_count, AURORA_PORT_BUS, url, length, &given, err);
+    if (rc != AURORA_OK)
+        return rc;
+    *open_out = given.open_bus;
+    if (*open_out != NULL)
+        return AURORA_OK;
+    int shown = (int)(length > SCHEME_BYTES_MAX ? SCHEME_BYTES_MAX : length);
+    return aurora__refuse(err, AURORA_ENOTSUP, "bus",
+                          "no driver knows %.*s:, the built-in one is local:", shown, url);
+}
+
 aurora_status aurora__driver_open_search(const char *url, const aurora_search_options *options,
                                          aurora_search_port *out, aurora_error *err)
 {

@@ -26,6 +26,12 @@ aurora_status aurora__driver_find_cache(const char *url, const aurora_driver *dr
                                         uint32_t driver_count, aurora_cache_open_fn *open_out,
                                         const char **address_out, aurora_error *err);
 
+/* The call that opens the bus at `url`, and what stands behind the scheme. AURORA_EINVAL,
+ * AURORA_ENOTSUP; the field is "bus" or "drivers". */
+aurora_status aurora__driver_find_bus(const char *url, const aurora_driver *drivers,
+                                      uint32_t driver_count, aurora_bus_open_fn *open_out,
+                                      const char **address_out, aurora_error *err);
+
 /* Opens the search index "fts:" for the store at `url`, which aurora__driver_find knows: beside its
  * file where it is a file, else in memory. */
 aurora_status aurora__driver_open_search(const char *url, const aurora_search_options *options,

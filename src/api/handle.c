@@ -6,6 +6,7 @@
 
 #include "api/payment_port.h"
 #include "api/refuse.h"
+#include "engine/bus.h"
 
 /* The build says which; the fallback serves tools that look at single files. */
 #ifndef AURORA_VERSION_TEXT
@@ -45,7 +46,10 @@ void aurora_close(aurora_t *shop)
     bool is_owner = getpid() == shop->pid;
     if (is_owner)
         aurora__payment_port_stop(shop);
+    if (is_owner && shop->bus != NULL)
+        aurora__bus_stop(shop->bus);
     aurora__engine_free(shop->engine);
+    aurora__bus_free(shop->bus);
     if (shop->has_search)
         shop->search.close(shop->search.self);
     if (is_owner && atomic_load(&shop->has_payment) && shop->payment.close != NULL)

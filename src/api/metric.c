@@ -4,11 +4,12 @@
 
 #include "api/handle.h"
 #include "codec/result.h"
+#include "engine/bus.h"
 #include "engine/counters.h"
 
 #define SAMPLES_MAX                                                                                \
     (2 * AURORA__COUNTERS_CLASSES_MAX + AURORA__COUNTERS_FOLLOWERS_MAX +                           \
-     3 * (AURORA__COUNTERS_BUCKETS + 2) + AURORA_ORDER_CANCELLED + 32)
+     3 * (AURORA__COUNTERS_BUCKETS + 2) + AURORA_ORDER_CANCELLED + 64)
 
 typedef struct {
     const char *name;
@@ -144,6 +145,91 @@ static void add_followers(snapshot *to, aurora__counters *from)
     }
 }
 
+/* --- the bus ---------------------------------------------------------------------------------- */
+
+/* Of the port: the client's own view. */
+static void add_port(snapshot *to, const aurora_bus_figures *from)
+{
+    static const family connected = {"aurora_bus_connected", AURORA_METRIC_GAUGE,
+                                     "1 while a broker answers."};
+    static const family assigned = {"aurora_bus_assigned", AURORA_METRIC_GAUGE,
+                                    "Partitions that this process consumes."};
+    static const family failures = {"aurora_bus_produce_failures_total", AURORA_METRIC_COUNTER,
+                                    "Deliveries to the bus that failed."};
+    static const family consumed = {"aurora_bus_consumed_total", AURORA_METRIC_COUNTER,
+                                    "Messages read from the bus."};
+    static const family rebalances = {"aurora_bus_rebalances_total", AURORA_METRIC_COUNTER,
+                                      "Times that partitions were assigned anew."};
+    static const family lag = {"aurora_inbound_lag", AURORA_METRIC_GAUGE,
+                               "Messages behind the ends of the assigned partitions; -1 unknown."};
+    static const family latency = {"aurora_bus_produce_seconds", AURORA_METRIC_GAUGE,
+                                   "Time that the newest acknowledged message took."};
+    add(to, &connected, from->is_connected);
+    add(to, &assigned, from->assigned);
+    add(to, &failures, (double)from->produce_failures);
+    add(to, &consumed, (double)from->consumed);
+    add(to, &rebalances, (double)from->rebalances);
+    add(to, &lag, (double)from->lag);
+    add(to, &latency, (double)from->produce_latency_us / 1e6);
+}
+
+static void add_relay(snapshot *to, aurora__counters *from)
+{
+    static const family published = {"aurora_relay_published_total", AURORA_METRIC_COUNTER,
+                                     "Events of the log that the bus has acknowledged."};
+    static const family restarts = {"aurora_relay_restarts_total", AURORA_METRIC_COUNTER,
+                                    "Times that the relay began again at its cursor."};
+    static const family damaged = {"aurora_relay_damaged_total", AURORA_METRIC_COUNTER,
+                                   "Log rows that could not be published."};
+    static const family leader = {"aurora_relay_leader", AURORA_METRIC_GAUGE,
+                                  "1 while this process publishes the log."};
+    static const family position = {"aurora_relay_position", AURORA_METRIC_GAUGE,
+                                    "The end of what the bus has acknowledged."};
+    static const family lag = {"aurora_relay_lag", AURORA_METRIC_GAUGE,
+                               "Events of the log behind that position."};
+    static const family age = {"aurora_relay_lag_seconds", AURORA_METRIC_GAUGE,
+                               "Age of the oldest event behind that position."};
+    add(to, &published, (double)aurora__counter_read(&from->relay_published));
+    add(to, &restarts, (double)aurora__counter_read(&from->relay_restarts));
+    add(to, &damaged, (double)aurora__counter_read(&from->relay_damaged));
+    add(to, &leader, (double)aurora__gauge_read(&from->relay_leader));
+    add(to, &position, (double)aurora__gauge_read(&from->relay_position));
+    add(to, &lag, (double)aurora__gauge_read(&from->relay_lag));
+    add(to, &age, (double)aurora__gauge_read(&from->relay_lag_ms) / 1e3);
+}
+
+static void add_inbound(snapshot *to, aurora__counters *from)
+{
+    static const family events = {"aurora_inbound_events_total", AURORA_METRIC_COUNTER,
+                                  "Messages from other services, by what became of them."};
+    static const family pauses = {"aurora_inbound_pauses_total", AURORA_METRIC_COUNTER,
+                                  "Times that messages were put off: the store was away or busy."};
+    const struct {
+        const char *result;
+        const aurora__counter *counter;
+    } results[] = {
+        {"applied", &from->inbound_applied},
+        {"duplicate", &from->inbound_duplicates},
+        {"ignored", &from->inbound_ignored},
+        {"parked", &from->inbound_parked},
+    };
+    for (size_t i = 0; i < sizeof results / sizeof results[0]; i++)
+        label(add(to, &events, (double)aurora__counter_read(results[i].counter)), "result",
+              results[i].result);
+    add(to, &pauses, (double)aurora__counter_read(&from->inbound_pauses));
+}
+
+static void add_bus(snapshot *to, const aurora_t *shop, aurora__counters *from)
+{
+    aurora_bus_figures figures;
+    if (shop->bus == NULL)
+        return;
+    aurora__bus_figures(shop->bus, &figures);
+    add_port(to, &figures);
+    add_relay(to, from);
+    add_inbound(to, from);
+}
+
 /* --- histograms ------------------------------------------------------------------------------- */
 
 static const char *const counts[AURORA__COUNTERS_BUCKETS] = {
@@ -204,6 +290,7 @@ static void take(snapshot *to, const aurora_t *shop)
     add_refusals(to, from);
     add_followers(to, from);
     add_histograms(to, from);
+    add_bus(to, shop, from);
     add(to, &bytes, (double)store->bytes_used(store->self));
 }
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "api/allocator.h"
+#include "api/bus_port.h"
 #include "api/check.h"
 #include "api/clock.h"
 #include "api/drivers.h"
@@ -14,6 +15,7 @@
 #include "api/payment_port.h"
 #include "api/refuse.h"
 #include "api/setting.h"
+#include "engine/bus.h"
 #include "engine/follower.h"
 #include "engine/payments.h"
 #include "engine/search.h"
@@ -93,6 +95,10 @@ static aurora_status read_settings(const aurora_options *options, aurora__settin
     aurora__settings_init(settings);
     for (uint32_t i = 0; i < options->setting_count && rc == AURORA_OK; i++) {
         aurora__assignment assignment;
+        bool is_property;
+        rc = aurora__setting_property(options->settings[i], settings, &is_property, err);
+        if (rc != AURORA_OK || is_property)
+            continue;
         rc = aurora__assignment_read(&assignment, options->settings[i], err);
         if (rc == AURORA_OK)
             rc = aurora__settings_put(settings, &assignment, err);
@@ -297,7 +303,11 @@ static aurora_status build(const char *url, const aurora_options *options, auror
     if (rc == AURORA_OK)
         rc = drive_provider(shop, &settings, options, err);
     if (rc == AURORA_OK)
+        rc = say_field(err, aurora__bus_port_open(shop, &settings, options, err), "bus");
+    if (rc == AURORA_OK)
         rc = say_url(err, aurora__engine_start_worker(shop->engine));
+    if (rc == AURORA_OK && shop->bus != NULL)
+        rc = say_field(err, aurora__bus_start(shop->bus), "bus");
     return rc;
 }
 

@@ -56,6 +56,8 @@ aurora_status aurora__settings_put(aurora__settings *settings, const aurora__ass
         *number = assignment->number;
         return AURORA_OK;
     }
+    if (strcmp(name, "bus") == 0)
+        return aurora__setting_bus(assignment->text, &settings->bus_url, err);
     if (strcmp(name, "modules") == 0)
         return aurora__setting_modules(assignment->text, &settings->policy.modules, err);
     if (strcmp(name, "payment") == 0)

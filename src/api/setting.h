@@ -6,10 +6,14 @@
 
 #include "core/step.h"
 
+#include <aurora/port/bus.h>
 #include <aurora/setting.h>
 
 /* policy.modules for "stored": the set that the store was made for. */
 #define AURORA__MODULES_STORED 0u
+
+#define AURORA__BUS_PROPERTIES_MAX 64
+#define AURORA__BUS_PROPERTY_NAME_BYTES 64
 
 /* Who is told of an order's end. */
 enum {
@@ -35,6 +39,11 @@ typedef struct {
     const char *payment_url; /* of a provider that a driver opens; NULL = none */
     const char *payment_secret;
     const char *payment_ca; /* these three are borrowed from the assignments */
+    const char *bus_url;    /* of a bus that a driver opens; NULL = local:; borrowed likewise */
+    /* The names are in bus_names, the values borrowed, too. */
+    aurora_bus_property bus_properties[AURORA__BUS_PROPERTIES_MAX];
+    char bus_names[AURORA__BUS_PROPERTIES_MAX][AURORA__BUS_PROPERTY_NAME_BYTES];
+    uint32_t bus_property_count;
     int32_t notifier;
     bool has_search; /* search is fts: */
 } aurora__settings;
@@ -59,6 +68,11 @@ aurora_status aurora__assignment_read(aurora__assignment *assignment, const char
 aurora_status aurora__settings_put(aurora__settings *settings, const aurora__assignment *assignment,
                                    aurora_error *err);
 
+/* Takes "kafka.NAME=VALUE" for the bus's own client; *is_taken_out is false for other texts. The
+ * settings must not move afterwards. AURORA_EINVAL. */
+aurora_status aurora__setting_property(const char *text, aurora__settings *settings,
+                                       bool *is_taken_out, aurora_error *err);
+
 /* Rules between settings. */
 aurora_status aurora__settings_check(const aurora__settings *settings, aurora_error *err);
 
@@ -67,6 +81,7 @@ aurora_status aurora__setting_modules(const char *text, uint32_t *modules_out, a
 aurora_status aurora__setting_payment(const char *text, aurora__settings *settings,
                                       aurora_error *err);
 aurora_status aurora__setting_notify(const char *text, int32_t *notifier_out, aurora_error *err);
+aurora_status aurora__setting_bus(const char *text, const char **url_out, aurora_error *err);
 aurora_status aurora__setting_search(const char *text, bool *has_search_out, aurora_error *err);
 
 #endif

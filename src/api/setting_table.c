@@ -28,8 +28,7 @@
     X(attempts_max, INTEGER, RELOAD, "20", 1, 1000,                                                \
       "Attempts of a payment step after which it parks.")                                          \
     X(batch_max, INTEGER, NONE, "1024", 1, 1024, "Commands that one transaction holds at most.")   \
-    X(bus, URL, DAEMON, "local:", 0, 0,                                                            \
-      "Where events are published: local: or kafka://HOST:PORT.")                                  \
+    X(bus, URL, NONE, "local:", 0, 0, "Where events are published: local: or kafka://HOST:PORT.")  \
     X(cache, URL, DAEMON, "memory:", 0, 0, "The cache of products: memory: or redis://HOST:PORT.") \
     X(cache_ttl, DURATION, DAEMON, "1s", 1, DAY,                                                   \
       "How long the cache keeps a product that nobody changes here.")                              \

@@ -189,6 +189,44 @@ aurora_status aurora__setting_payment(const char *text, aurora__settings *settin
     return AURORA_OK;
 }
 
+/* --- bus -------------------------------------------------------------------------------------- */
+
+aurora_status aurora__setting_bus(const char *text, const char **url_out, aurora_error *err)
+{
+    static const char local[] = "local:";
+    bool is_local = strncmp(text, local, sizeof local - 1) == 0;
+    if (is_local && text[sizeof local - 1] != '\0')
+        return aurora__refuse(err, AURORA_EINVAL, "bus", "must be local: alone or a broker's URL");
+    *url_out = is_local ? NULL : text;
+    return AURORA_OK;
+}
+
+aurora_status aurora__setting_property(const char *text, aurora__settings *settings,
+                                       bool *is_taken_out, aurora_error *err)
+{
+    static const char group[] = "kafka.";
+    *is_taken_out = text != NULL && strncmp(text, group, sizeof group - 1) == 0;
+    if (!*is_taken_out)
+        return AURORA_OK;
+    const char *name = text + sizeof group - 1;
+    const char *equals = strchr(name, '=');
+    if (equals == NULL || equals == name)
+        return aurora__refuse(err, AURORA_EINVAL, "kafka", "must be kafka.NAME=VALUE");
+    size_t length = (size_t)(equals - name);
+    if (length >= AURORA__BUS_PROPERTY_NAME_BYTES)
+        return aurora__refuse(err, AURORA_EINVAL, "kafka", "a name has at most %d bytes",
+                              AURORA__BUS_PROPERTY_NAME_BYTES - 1);
+    if (settings->bus_property_count == AURORA__BUS_PROPERTIES_MAX)
+        return aurora__refuse(err, AURORA_EINVAL, "kafka", "takes at most %d properties",
+                              AURORA__BUS_PROPERTIES_MAX);
+    char *kept = settings->bus_names[settings->bus_property_count];
+    memcpy(kept, name, length);
+    kept[length] = '\0';
+    settings->bus_properties[settings->bus_property_count++] =
+        (aurora_bus_property){.name = kept, .value = equals + 1};
+    return AURORA_OK;
+}
+
 /* --- notify, search --------------------------------------------------------------------------- */
 
 aurora_status aurora__setting_notify(const char *text, int32_t *notifier_out, aurora_error *err)

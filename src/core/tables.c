@@ -79,6 +79,9 @@ static const uint16_t log_epoch_offsets[] = {AURORA__LOG_EPOCH_COLUMNS(OFFSET)};
 #define ROW aurora__order_key_row
 static const uint16_t order_key_offsets[] = {AURORA__ORDER_KEY_COLUMNS(OFFSET)};
 #undef ROW
+#define ROW aurora__lease_row
+static const uint16_t lease_offsets[] = {AURORA__LEASE_COLUMNS(OFFSET)};
+#undef ROW
 
 /* Column numbers within a table, for indexes. */
 #define NUMBER(kind, name, is_nullable) C_##name,
@@ -129,6 +132,7 @@ static const aurora_index order_key_created_index = {"order_keys_created", order
 #define INDEX_meta NULL, 0
 #define INDEX_log_epoch NULL, 0
 #define INDEX_order_key &order_key_created_index, 1
+#define INDEX_lease NULL, 0
 
 #define POINTER_UUID 0
 #define POINTER_INT64 0

@@ -55,8 +55,8 @@ typedef struct {
     X(TEXT, decline_code, 1)
 
 /* Which order was made under an idempotency key, on stores that several instances write at once; a
- * store with one writer finds it by a map in memory instead. scope is "" where the host gave none.
- */
+ * store with one writer finds it by a map in memory instead. scope is "" where the host gave
+ * none. */
 #define AURORA__ORDER_KEY_COLUMNS(X)                                                               \
     X(TEXT, scope, 0)                                                                              \
     X(TEXT, key_text, 0)                                                                           \
@@ -217,6 +217,13 @@ typedef struct {
     X(INT64, position, 0)                                                                          \
     X(TIME, seen_at, 0)
 
+/* Who does what only one process may do at a time, as the relay of a log, and until when. */
+#define AURORA__LEASE_COLUMNS(X)                                                                   \
+    X(TEXT, name, 0)                                                                               \
+    X(UUID, owner, 0)                                                                              \
+    X(TIME, until, 0)                                                                              \
+    X(INT64, version, 0)
+
 #define AURORA__PARKED_KEY_COLUMNS(X)                                                              \
     X(TEXT, consumer, 0)                                                                           \
     X(TEXT, key_text, 0)                                                                           \
@@ -289,7 +296,8 @@ typedef struct {
     X(counter, COUNTER, "counters", 1, 2, 75, 1)                                                   \
     X(meta, META, "meta", 1, -1, 5, 0)                                                             \
     X(log_epoch, LOG_EPOCH, "log_epochs", 1, -1, 0, 0)                                             \
-    X(order_key, ORDER_KEY, "order_keys", 2, -1, 3, 0)
+    X(order_key, ORDER_KEY, "order_keys", 2, -1, 3, 0)                                             \
+    X(lease, LEASE, "leases", 1, 3, 99, 0)
 
 #define AURORA__C_UUID aurora_id
 #define AURORA__C_INT64 int64_t

@@ -62,7 +62,19 @@ typedef struct {
     aurora__gauge log_first;       /* as of the last look at the log's bounds */
     aurora__gauge log_head;
     aurora__gauge log_bytes;
-    aurora__gauge parked_keys; /* now */
+    aurora__gauge parked_keys;       /* now */
+    aurora__counter relay_published; /* events that the bus has acknowledged */
+    aurora__counter relay_restarts;  /* of the producer, after a failed delivery */
+    aurora__counter relay_damaged;   /* log rows that could not be rendered */
+    aurora__gauge relay_leader;      /* 1 = this handle publishes the log */
+    aurora__gauge relay_position;    /* the end of what the bus has acknowledged */
+    aurora__gauge relay_lag;         /* events behind it */
+    aurora__gauge relay_lag_ms;      /* age of the oldest of them */
+    aurora__counter inbound_applied; /* records that had their effect */
+    aurora__counter inbound_duplicates;
+    aurora__counter inbound_ignored; /* of kinds that nobody here takes */
+    aurora__counter inbound_parked;  /* set aside, with those that queue behind them */
+    aurora__counter inbound_pauses;  /* a batch was put off: the store was away or busy */
 } aurora__counters;
 
 /* The engine's own, for as long as it lives. Defined by the engine. */

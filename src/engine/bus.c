@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/* The life of a handle's bus, and what others are told of it. */
+#include "engine/bus_state.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What a module hears from outside, by who emits it. */
+static const struct {
+    uint32_t module;
+    uint32_t sources;
+} listeners[] = {
+    {AURORA__MODULE_ORDER,
+     AURORA__MODULE_INVENTORY | AURORA__MODULE_PAYMENT | AURORA__MODULE_PRODUCT},
+    {AURORA__MODULE_INVENTORY, AURORA__MODULE_ORDER},
+    {AURORA__MODULE_PAYMENT, AURORA__MODULE_ORDER | AURORA__MODULE_INVENTORY},
+    {AURORA__MODULE_SEARCH, AURORA__MODULE_PRODUCT},
+    {AURORA__MODULE_RECOMMENDATION, AURORA__MODULE_ORDER | AURORA__MODULE_PRODUCT},
+    {AURORA__MODULE_NOTIFICATION, AURORA__MODULE_ORDER},
+};
+
+uint32_t aurora__bus_sources(uint32_t modules)
+{
+    uint32_t sources = 0;
+    for (size_t i = 0; i < sizeof listeners / sizeof listeners[0]; i++)
+        sources |= (modules & listeners[i].module) != 0 ? listeners[i].sources : 0;
+    return sources & ~modules;
+}
+
+const char *aurora__bus_objection(uint32_t modules)
+{
+    bool is_single = (modules & (modules - 1)) == 0;
+    return is_single || aurora__bus_sources(modules) == 0
+               ? NULL
+               : "carries one module, or a set that has all that its modules listen to";
+}
+
+static aurora_status init_sync(aurora__bus *bus)
+{
+    pthread_condattr_t attributes;
+    if (pthread_condattr_init(&attributes) != 0)
+        return AURORA_ENOMEM;
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    int rc = pthread_mutex_init(&bus->lock, NULL);
+    rc |= pthread_cond_init(&bus->changed, &attributes);
+    pthread_condattr_destroy(&attributes);
+    return rc == 0 ? AURORA_OK : AURORA_ENOMEM;
+}
+
+aurora_status aurora__bus_new(aurora__engine *engine, const aurora_bus *port, aurora__bus **out)
+{
+    const aurora_allocator *allocator = aurora__engine_allocator(engine);
+    aurora__bus *bus = allocator->allocate(allocator->self, sizeof *bus);
+    *out = NULL;
+    if (bus == NULL) {
+        port->close(port->self);
+        return AURORA_ENOMEM;
+    }
+    memset(bus, 0, sizeof *bus);
+    bus->engine = engine;
+    bus->allocator = allocator;
+    bus->process = getpid();
+    bus->port = *port;
+    aurora_status rc = init_sync(bus);
+    if (rc != AURORA_OK) {
+        port->close(port->self);
+        allocator->release(allocator->self, bus);
+        return rc;
+    }
+    *out = bus;
+    return AURORA_OK;
+}
+
+void aurora__bus_wake(aurora__bus *bus)
+{
+    pthread_mutex_lock(&bus->lock);
+    bus->has_news = true;
+    pthread_cond_broadcast(&bus->changed);
+    pthread_mutex_unlock(&bus->lock);
+    if (atomic_load(&bus->is_relay_in_port))
+        bus->port.wake(bus->port.self);
+}
+
+aurora_status aurora__bus_start(aurora__bus *bus)
+{
+    (void)bus;
+    return AURORA_OK;
+}
+
+void aurora__bus_stop(aurora__bus *bus)
+{
+    (void)bus;
+}
+
+void aurora__bus_free(aurora__bus *bus)
+{
+    if (bus == NULL)
+        return;
+    const aurora_allocator *allocator = bus->allocator;
+    bus->port.close(bus->port.self);
+    if (getpid() == bus->process) {
+        pthread_mutex_destroy(&bus->lock);
+        pthread_cond_destroy(&bus->changed);
+    }
+    allocator->release(allocator->self, bus);
+}
+
+void aurora__bus_figures(const aurora__bus *bus, aurora_bus_figures *out)
+{
+    memset(out, 0, sizeof *out);
+    out->size = sizeof *out;
+    out->lag = -1;
+    bus->port.figures(bus->port.self, out);
+}
+
+aurora_status aurora__bus_health(const aurora__bus *bus, char *message_out, size_t bytes)
+{
+    aurora_bus_figures figures;
+    aurora__bus_figures(bus, &figures);
+    if (figures.is_connected != 0)
+        return AURORA_OK;
+    snprintf(message_out, bytes, "no broker answers%s%s", figures.last_error[0] == '\0' ? "" : ": ",
+             figures.last_error);
+    return AURORA_EIO;
+}
