@@ -43,6 +43,22 @@ aurora_net_with(PQ libpq AURORA_HAVE_POSTGRES store_postgres)
 aurora_net_with(RDKAFKA rdkafka AURORA_HAVE_KAFKA bus_kafka)
 aurora_net_with(HIREDIS hiredis AURORA_HAVE_REDIS redis)
 aurora_sources(aurora_net_sources ${aurora_net_folders})
+# The scripts that run inside Redis travel inside the library.
+if(HIREDIS_FOUND)
+    file(GLOB aurora_lua CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/adapters/redis/*.lua)
+    foreach(script IN LISTS aurora_lua)
+        get_filename_component(name ${script} NAME_WE)
+        set(embedded ${PROJECT_BINARY_DIR}/generated/aurora_redis_${name}.c)
+        add_custom_command(
+            OUTPUT ${embedded}
+            COMMAND ${CMAKE_COMMAND} -DINPUT=${script} -DOUTPUT=${embedded}
+                    -DHEADER=adapters/redis/scripts.h -DSYMBOL=aurora__redis_${name}_lua
+                    -P ${PROJECT_SOURCE_DIR}/cmake/EmbedText.cmake
+            DEPENDS ${script} ${PROJECT_SOURCE_DIR}/cmake/EmbedText.cmake
+            COMMENT "Embedding ${name}.lua" VERBATIM)
+        list(APPEND aurora_net_sources ${embedded})
+    endforeach()
+endif()
 add_library(aurora_net_objects OBJECT ${aurora_net_sources})
 aurora_compile(aurora_net_objects GNU)
 set_target_properties(aurora_net_objects PROPERTIES POSITION_INDEPENDENT_CODE ON)

@@ -37,6 +37,7 @@ typedef struct {
     const aurora_driver *drivers;      /* aurora_net_drivers(&n); NULL = "memory:" alone */
     int64_t ttl_ms;                    /* time to live, 1..86,400,000; 0 = 1,000 */
     int64_t absent_ttl_ms; /* of "there is no such thing", 1..86,400,000; 0 = a quarter */
+    const aurora_log *log; /* of the driver; NULL = nothing is logged */
 } aurora_cache_options;
 
 /* Counts since the opening. The caller's memory; pinned layout. */
@@ -49,7 +50,8 @@ typedef struct {
     uint64_t refused;   /* loaded values that were not kept: too old or too large */
     uint64_t bytes;     /* now, with what the cache itself needs; 0 where that is not known */
     uint64_t entries;   /* values now; 0 where that is not known */
-    uint64_t spare[2];  /* 0 */
+    uint64_t failures;  /* calls of a shared cache that it did not answer: misses */
+    uint64_t spare;     /* 0 */
 } aurora_cache_stats;
 
 /* C++ and FFI: zeroes *options and sets its size. Threads: confined. */

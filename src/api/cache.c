@@ -10,10 +10,13 @@
 #include "api/refuse.h"
 
 #include <string.h>
+#include <time.h>
 
 #define TTL_MAX_MS 86400000
 #define TTL_MS 1000
 #define HIT_COUNTERS 16
+#define OTHER_LOOK_MS 10  /* between two looks for what another process loads */
+#define OTHER_WAIT_MS 500 /* then it is loaded here too */
 
 /* Apart, so that threads on different ones do not share a cache line. */
 typedef struct {
@@ -24,6 +27,7 @@ typedef struct {
 struct aurora_cache {
     aurora_allocator allocator;
     aurora_clock clock;
+    aurora_log log;
     aurora_cache_port port;
     int64_t ttl_ms;
     int64_t absent_ttl_ms;
@@ -37,6 +41,25 @@ struct aurora_cache {
 };
 
 /* --- life ------------------------------------------------------------------------------------- */
+
+static void write_log(void *self, int32_t level, const char *message)
+{
+    const aurora_cache *cache = self;
+    if (level >= cache->log.level_min)
+        cache->log.write(cache->log.self, level, "cache", message);
+}
+
+static aurora_status copy_log(aurora_cache *cache, const aurora_log *given, aurora_error *err)
+{
+    if (given == NULL)
+        return AURORA_OK;
+    aurora_status rc = aurora__copy_sized(&cache->log, sizeof cache->log, given, err);
+    if (rc == AURORA_OK && cache->log.write == NULL)
+        return aurora__refuse(err, AURORA_EINVAL, "log", "must have its call");
+    if (cache->log.level_min == 0)
+        cache->log.level_min = AURORA_LOG_INFO;
+    return rc;
+}
 
 static aurora_status check_options(const aurora_cache_options *given, aurora_cache_options *copy,
                                    aurora_error *err)
@@ -62,6 +85,10 @@ static aurora_status open_port(aurora_cache *cache, const char *url,
     aurora_cache_open_fn open;
     aurora_cache_port_options with = {
         .size = sizeof with, .allocator = &cache->allocator, .clock = &cache->clock};
+    if (cache->log.write != NULL) {
+        with.log = write_log;
+        with.log_self = cache;
+    }
     aurora_status rc = aurora__driver_find_cache(url, options->drivers, options->driver_count,
                                                  &open, &with.address, err);
     if (rc != AURORA_OK)
@@ -72,7 +99,8 @@ static aurora_status open_port(aurora_cache *cache, const char *url,
         return rc;
     rc = aurora__copy_sized(&cache->port, sizeof cache->port, &given, err);
     if (rc == AURORA_OK && cache->port.get != NULL && cache->port.put != NULL &&
-        cache->port.drop != NULL && cache->port.close != NULL)
+        cache->port.drop != NULL && cache->port.close != NULL &&
+        (cache->port.lock == NULL) == (cache->port.unlock == NULL))
         return AURORA_OK;
     if (cache->port.close != NULL)
         cache->port.close(cache->port.self);
@@ -94,6 +122,8 @@ static aurora_status open_cache(const char *url, const aurora_cache_options *opt
     cache->ttl_ms = options->ttl_ms;
     cache->absent_ttl_ms = options->absent_ttl_ms;
     rc = aurora__clock_copy(&cache->clock, options->clock, err);
+    if (rc == AURORA_OK)
+        rc = copy_log(cache, options->log, err);
     if (rc == AURORA_OK)
         rc = open_port(cache, url, options, err);
     if (rc != AURORA_OK) {
@@ -182,6 +212,36 @@ static aurora_status load(aurora_cache *cache, const char *key, size_t key_len,
     return rc;
 }
 
+/* A pause in real time, whatever clock the cache has. */
+static void pause_ms(long ms)
+{
+    struct timespec rest = {.tv_nsec = ms * 1000000};
+    (void)nanosleep(&rest, NULL);
+}
+
+/* Of the processes that share the cache one loads, and the others look for what it put; but none
+ * waits long for another, which may have been killed. */
+static aurora_status load_for_all(aurora_cache *cache, const char *key, size_t key_len,
+                                  const aurora_cache_loader *loader, const aurora_cache_value **out)
+{
+    const aurora_cache_port *port = &cache->port;
+    uint64_t token = 0;
+    aurora_status locked =
+        port->lock == NULL ? AURORA_ENOTSUP : port->lock(port->self, key, key_len, &token);
+    for (long waited_ms = 0; locked == AURORA_EBUSY && waited_ms < OTHER_WAIT_MS;
+         waited_ms += OTHER_LOOK_MS) {
+        pause_ms(OTHER_LOOK_MS);
+        if (port->get(port->self, key, key_len, out) == AURORA_OK)
+            return AURORA_OK;
+        *out = NULL;
+        locked = port->lock(port->self, key, key_len, &token);
+    }
+    aurora_status rc = load(cache, key, key_len, loader, out);
+    if (locked == AURORA_OK)
+        port->unlock(port->self, key, key_len, token);
+    return rc;
+}
+
 static aurora_status load_once(aurora_cache *cache, const char *key, size_t key_len,
                                uint64_t landed, const aurora_cache_loader *loader,
                                const aurora_cache_value **out)
@@ -198,7 +258,7 @@ static aurora_status load_once(aurora_cache *cache, const char *key, size_t key_
     }
     rc = is_late ? cache->port.get(cache->port.self, key, key_len, out) : AURORA_ENOTFOUND;
     if (rc != AURORA_OK)
-        rc = load(cache, key, key_len, loader, out);
+        rc = load_for_all(cache, key, key_len, loader, out);
     aurora__flight_land(flight, rc, *out);
     return rc;
 }

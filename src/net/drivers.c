@@ -2,6 +2,9 @@
 #include <aurora/net.h>
 
 #include "adapters/payment_http/payment_http.h"
+#ifdef AURORA_HAVE_REDIS
+#include "adapters/redis/redis.h"
+#endif
 
 static const aurora_driver drivers[] = {
     {.size = sizeof(aurora_driver),
@@ -12,6 +15,24 @@ static const aurora_driver drivers[] = {
      .port = AURORA_PORT_PAYMENT,
      .scheme = "http",
      .open_payment = aurora__payment_http_open},
+#ifdef AURORA_HAVE_REDIS
+    {.size = sizeof(aurora_driver),
+     .port = AURORA_PORT_CACHE,
+     .scheme = "redis",
+     .open_cache = aurora__redis_cache_open},
+    {.size = sizeof(aurora_driver),
+     .port = AURORA_PORT_CACHE,
+     .scheme = "rediss",
+     .open_cache = aurora__redis_cache_open_tls},
+    {.size = sizeof(aurora_driver),
+     .port = AURORA_PORT_LIMITER,
+     .scheme = "redis",
+     .open_limiter = aurora__redis_limiter_open},
+    {.size = sizeof(aurora_driver),
+     .port = AURORA_PORT_LIMITER,
+     .scheme = "rediss",
+     .open_limiter = aurora__redis_limiter_open_tls},
+#endif
 };
 
 const aurora_driver *aurora_net_drivers(uint32_t *count_out)

@@ -80,9 +80,9 @@ START_TEST(test_cache__value_goes_when_its_time_is_over)
     cache_start(&f, _i);
     aurora_assert_ok(cache_put(&f, "a", "apple", 1, 0));
 
-    cache_advance(&f, CACHE_TTL_MS - 1);
+    cache_advance(&f, CACHE_TTL_MS - 1 - f.slack_ms);
     ck_assert(cache_has(&f, "a", "apple"));
-    cache_advance(&f, 1);
+    cache_advance(&f, 1 + f.slack_ms);
     ck_assert(cache_has(&f, "a", NULL));
 
     cache_stop(&f);
@@ -192,8 +192,9 @@ START_TEST(test_cache__without_versions_the_time_of_the_load_decides)
 
     ck_assert(cache_has(&f, "a", NULL));
     cache_advance(&f, 100);
-    aurora_assert_status(cache_put(&f, "a", "began before", 0, 100), AURORA_ECONFLICT);
-    aurora_assert_status(cache_put(&f, "a", "began before", 9, 150), AURORA_ECONFLICT);
+    int64_t before_ms = 100 + f.slack_ms;
+    aurora_assert_status(cache_put(&f, "a", "began before", 0, before_ms), AURORA_ECONFLICT);
+    aurora_assert_status(cache_put(&f, "a", "began before", 9, before_ms + 50), AURORA_ECONFLICT);
     aurora_assert_ok(cache_put(&f, "a", "began after", 0, 99));
     ck_assert(cache_has(&f, "a", "began after"));
     cache_stop(&f);

@@ -7,16 +7,17 @@
 #include <aurora/port/cache.h>
 #include <aurora/testing.h>
 
-#include "test.h"
+#include "redis_test.h"
 
 typedef struct {
     const char *name;
     aurora_cache_open_fn open;
-    const char *address;
+    bool is_redis; /* on the server of AURORA_TEST_REDIS */
 } cache_adapter;
 
 extern const cache_adapter cache_adapters[];
-extern const int cache_adapter_count;
+/* Without those whose server is not there. */
+int cache_adapter_count(void);
 
 typedef struct {
     aurora_cache_port port;
@@ -24,6 +25,9 @@ typedef struct {
     aurora_clock clock;
     aurora_failing_allocator failing;
     aurora_allocator allocator;
+    char address[REDIS_ADDRESS_BYTES];
+    int64_t pending_ms;
+    int64_t slack_ms; /* how far its clock may be from ours: a test itself takes time */
 } cache_fixture;
 
 /* Opens adapter number `adapter`; close fails the test where memory is left. */
@@ -41,8 +45,9 @@ void cache_drop(cache_fixture *fixture, const char *key, uint64_t version);
 void cache_advance(cache_fixture *fixture, int64_t ms);
 
 #define CACHE_TTL_MS 60000
+#define CACHE_SLACK_MS 8000
 
 /* Adds a test that runs once for each adapter, under its name and number. */
-#define cache_add_test(tcase, test) tcase_add_loop_test(tcase, test, 0, cache_adapter_count)
+#define cache_add_test(tcase, test) tcase_add_loop_test(tcase, test, 0, cache_adapter_count())
 
 #endif

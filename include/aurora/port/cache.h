@@ -41,10 +41,16 @@ typedef struct {
     /* Forgets an older value and refuses older puts from now on; version 0 = any value, and every
      * put whose load has begun. Required. */
     void (*drop)(void *self, const char *key, size_t key_len, uint64_t version);
-    /* Adds evictions, refused, bytes and entries to *io. NULL = nothing to tell. */
+    /* Adds evictions, refused, bytes, entries and failures to *io. NULL = nothing to tell. */
     void (*stats)(void *self, aurora_cache_stats *io);
     /* Nobody calls any more. Required. */
     void (*close)(void *self);
+    /* Of processes that share the cache and miss a key at once one shall load it: AURORA_OK, with a
+     * token for unlock; the others get AURORA_EBUSY, for 2 s at most, and look again. Any other
+     * status: load. NULL = nobody shares it. */
+    aurora_status (*lock)(void *self, const char *key, size_t key_len, uint64_t *token_out);
+    /* The load is over; no-op where the lock is no longer ours. Required with lock. */
+    void (*unlock)(void *self, const char *key, size_t key_len, uint64_t token);
 } aurora_cache_port;
 
 /* How a cache is opened. */
@@ -54,6 +60,8 @@ typedef struct {
     const char *address;               /* what stands behind the scheme; valid during the call */
     const aurora_allocator *allocator; /* never NULL; outlives the port */
     const aurora_clock *clock;         /* never NULL; outlives the port */
+    void (*log)(void *self, int32_t level, const char *message); /* NULL = silence; any thread */
+    void *log_self;
 } aurora_cache_port_options;
 
 /* Opens a cache. On failure *err names the field "cache" and nothing is to be closed. */

@@ -5,6 +5,7 @@
 #define AURORA_PORT_LIMITER_H
 
 #include <aurora/allocator.h>
+#include <aurora/breaker.h>
 #include <aurora/bucket.h>
 
 #ifdef __cplusplus
@@ -28,11 +29,14 @@ typedef struct {
     uint32_t reserved;
     void *self;
     /* Takes, or says why not, in *limit_out (AURORA_OK in both cases). AURORA_EIO and
-     * AURORA_ETIMEDOUT: nothing is known, the caller follows its fallback. Any thread; ends within
-     * the adapter's time limit. */
+     * AURORA_ETIMEDOUT: nothing is known, the caller follows its fallback. AURORA_EINVAL;
+     * AURORA_ENOTSUP: the adapter cannot count this rate exactly. Any thread; ends within the
+     * adapter's time limit. */
     aurora_status (*take)(void *self, const aurora_limiter_take *take, aurora_limit *limit_out);
     /* Nobody calls any more. */
     void (*close)(void *self);
+    /* Reads the breaker that stands before it, for operators; any thread. NULL = there is none. */
+    void (*breaker)(void *self, aurora_breaker_figures *figures_out);
 } aurora_limiter_port;
 
 typedef struct {
