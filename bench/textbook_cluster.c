@@ -165,6 +165,39 @@ static int make_tables(void)
     return 0;
 }
 
+static void set(rd_kafka_conf_t *conf, const char *name, const char *value)
+{
+    char why[256];
+    if (rd_kafka_conf_set(conf, name, value, why, sizeof why) != RD_KAFKA_CONF_OK)
+        die(name, why);
+}
+
+static int make_topics(void)
+{
+    static const char *const nouns[] = {"orders", "inventory", "payments"};
+    char why[256], name[128];
+    rd_kafka_NewTopic_t *topics[3];
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    set(conf, "bootstrap.servers", kafka);
+    rd_kafka_t *admin = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
+    if (admin == NULL)
+        die("topics", why);
+    for (int i = 0; i < 3; i++) {
+        snprintf(name, sizeof name, "%s.%s.v1", prefix, nouns[i]);
+        topics[i] = rd_kafka_NewTopic_new(name, PARTITIONS, 1, why, sizeof why);
+    }
+    rd_kafka_queue_t *answers = rd_kafka_queue_new(admin);
+    rd_kafka_CreateTopics(admin, topics, 3, NULL, answers);
+    rd_kafka_event_t *answer = rd_kafka_queue_poll(answers, 30000);
+    if (answer == NULL || rd_kafka_event_error(answer) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        die("topics", "cannot be created");
+    rd_kafka_event_destroy(answer);
+    rd_kafka_queue_destroy(answers);
+    rd_kafka_NewTopic_destroy_array(topics, 3);
+    rd_kafka_destroy(admin);
+    return 0;
+}
+
 /* --- steps ------------------------------------------------------------------------------------ */
 
 static void emit(PGconn *db, const char *key, const char *type, const char *body)
@@ -317,13 +350,6 @@ static bool is_drained(void)
             return false;
     }
     return true;
-}
-
-static void set(rd_kafka_conf_t *conf, const char *name, const char *value)
-{
-    char why[256];
-    if (rd_kafka_conf_set(conf, name, value, why, sizeof why) != RD_KAFKA_CONF_OK)
-        die(name, why);
 }
 
 static rd_kafka_t *open_consumer(void)
@@ -595,7 +621,7 @@ int main(int argc, char **argv)
     if (connections < 1 || connections > CONNECTIONS_MAX)
         die("CONNECTIONS", "must be 1 to 64");
     if (strcmp(role, "prepare") == 0)
-        return make_tables();
+        return make_tables() + make_topics();
     signal(SIGTERM, end);
     signal(SIGINT, end);
     aurora_http_server *server = serve(argv[7]);
