@@ -6,10 +6,18 @@ cd "$(dirname "$0")/.."
 . scripts/lib/build.sh
 
 name=${1:-}
+# The cluster is driven from outside: programs of ours, and the engines.
+if [ "$name" = cluster ]; then
+    shift
+    build_preset release
+    mkdir -p var/bench
+    AURORA_BENCH_JSON="var/bench/cluster.json" exec bench/cluster.py "$@"
+fi
 if [ ! -f "bench/bench_$name.c" ] && [ ! -f "bench/$name.c" ]; then
     echo "usage: ./dev bench NAME [ARGUMENT...]; there are:" >&2
     { grep -l '^int main(' bench/*.c 2>/dev/null | xargs -r grep -LE '^#ifdef [A-Z_]+_MAIN$'; } |
         sed -E 's|bench/(bench_)?(.*)\.c|  \2|' >&2 || true
+    echo "  cluster" >&2
     exit 2
 fi
 shift
