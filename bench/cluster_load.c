@@ -2,7 +2,7 @@
 /* The generator of the cluster benchmark: posts orders over HTTP and sees them completed by reading
  * the topic of orders, so that it measures any system that publishes order.completed by order id.
  *
- *   rate     a closed loop: at most WINDOW orders are on their way; prints orders completed a second
+ *   rate     a closed loop: at most WINDOW orders are on their way; prints those completed a second
  *   alone    one order after another with Prefer: wait; prints p50 and p99 until it is COMPLETED
  *   publish  one order every 50 ms, not waited for; prints how old (by ce_time) order.created is
  *            when it is read from the topic
