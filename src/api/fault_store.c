@@ -206,6 +206,18 @@ static int64_t bytes_used(void *self)
     return store->inner.bytes_used(store->inner.self);
 }
 
+static int64_t store_now_ms(void *self, aurora_store_txn *txn)
+{
+    faulty *store = self;
+    return store->inner.now_ms(store->inner.self, txn);
+}
+
+static aurora_status listen(void *self, void (*changed)(void *changed_self), void *changed_self)
+{
+    faulty *store = self;
+    return store->inner.listen(store->inner.self, changed, changed_self);
+}
+
 static void close_store(void *self)
 {
     faulty *store = self;
@@ -246,6 +258,8 @@ aurora_status aurora__fault_store_wrap(aurora_store *store, aurora_fault_plan *p
     self->unknown_outcome = AURORA_ETIMEDOUT;
     *store = port;
     store->flags = self->inner.flags;
+    store->now_ms = self->inner.now_ms != NULL ? store_now_ms : NULL;
+    store->listen = self->inner.listen != NULL ? listen : NULL;
     store->self = self;
     return AURORA_OK;
 }

@@ -51,6 +51,8 @@ static void label(sample *of, const char *name, const char *value)
 #define COUNTERS(X)                                                                                \
     X(batches, "aurora_batches_total", "Batches that were committed.")                             \
     X(batch_retries, "aurora_batch_retries_total", "Batches run again after a passing failure.")   \
+    X(batch_races, "aurora_batch_races_total",                                                     \
+      "Batches run again because another instance had inserted the same row.")                     \
     X(bisections, "aurora_bisections_total", "Batches split to find the command to blame.")        \
     X(unknown_commits, "aurora_unknown_commits_total",                                             \
       "Commits whose outcome had to be asked for.")                                                \

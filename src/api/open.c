@@ -205,7 +205,7 @@ static aurora_status claim_store(const aurora_t *shop, const aurora_store *store
 /* --- the engine ------------------------------------------------------------------------------- */
 
 static aurora_status new_engine(aurora_t *shop, const aurora__settings *settings,
-                                const aurora_store *store, aurora_error *err)
+                                const aurora_store *store, bool has_own_clock, aurora_error *err)
 {
     aurora__engine_options options = {
         .store = *store,
@@ -215,6 +215,7 @@ static aurora_status new_engine(aurora_t *shop, const aurora__settings *settings
         .policy = settings->policy,
         .is_readonly = (shop->flags & AURORA_OPEN_READONLY) != 0,
         .has_worker = (shop->flags & AURORA_OPEN_WORKER) != 0,
+        .has_own_clock = has_own_clock,
         .log_max_bytes = settings->log_max_bytes,
         .log_keep_ms = settings->log_keep_ms,
         .consumer_keep_ms = settings->consumer_keep_ms,
@@ -295,7 +296,7 @@ static aurora_status build(const char *url, const aurora_options *options, auror
         store.close(store.self);
         return rc;
     }
-    rc = new_engine(shop, &settings, &store, err);
+    rc = new_engine(shop, &settings, &store, options->clock != NULL, err);
     if (rc == AURORA_OK && settings.has_search && (shop->modules & AURORA__MODULE_SEARCH) != 0)
         rc = open_search(url, shop, err);
     if (rc == AURORA_OK)

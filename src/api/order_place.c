@@ -29,12 +29,69 @@ static aurora_status want_candidates(const aurora__place_command *command, auror
     return rc;
 }
 
+/* --- keys as rows, where several instances write ---------------------------------------------- */
+
+static aurora__key key_row_of(const aurora__place_command *command)
+{
+    const char *scope = command->place.key_scope;
+    return aurora__key_texts(AURORA__TABLE_order_key, scope == NULL ? "" : scope,
+                             command->place.key);
+}
+
+static aurora_status want_key(const aurora__place_command *command, aurora__turn *turn)
+{
+    aurora__key key = key_row_of(command);
+    return aurora__engine_has_key_rows(turn->engine) ? aurora__rows_want(turn->step.rows, &key)
+                                                     : want_candidates(command, turn);
+}
+
+/* The key's row, if it is not older than 24 hours. */
+static aurora_status find_key_row(const aurora__place_command *command, aurora__turn *turn,
+                                  const aurora__order_key_row **row_out)
+{
+    aurora__key key = key_row_of(command);
+    aurora_status rc = aurora__rows_read(turn->step.rows, &key, (const void **)row_out);
+    if (rc == AURORA_OK && *row_out != NULL &&
+        !aurora__keys_is_live(turn->engine, (*row_out)->created_at, turn->step.now_ms))
+        *row_out = NULL;
+    return rc;
+}
+
+static aurora_status find_by_row(const aurora__place_command *command, aurora__turn *turn,
+                                 const aurora__order_row **order_out)
+{
+    const aurora__order_key_row *row;
+    *order_out = NULL;
+    aurora_status rc = find_key_row(command, turn, &row);
+    if (rc != AURORA_OK || row == NULL)
+        return rc;
+    aurora__key key = aurora__key_uuid(AURORA__TABLE_order, &row->order_id);
+    rc = aurora__rows_read(turn->step.rows, &key, (const void **)order_out);
+    return rc == AURORA_OK && *order_out == NULL ? AURORA_ECORRUPT : rc;
+}
+
+/* An expired key belongs to the next one who uses it. */
+static aurora_status take_key_row(const aurora__place_command *command, aurora__turn *turn)
+{
+    aurora__order_key_row *row;
+    aurora__key key = key_row_of(command);
+    aurora_status rc = aurora__rows_write(turn->step.rows, &key, (void **)&row);
+    if (rc == AURORA_OK && row == NULL)
+        rc = aurora__rows_insert(turn->step.rows, &key, (void **)&row);
+    if (rc != AURORA_OK)
+        return rc;
+    row->order_id = command->place.id;
+    row->request_hash = (aurora__bytes){command->place.key_hash, sizeof command->place.key_hash};
+    row->created_at = turn->step.now_ms;
+    return AURORA_OK;
+}
+
 static aurora_status keys(aurora__command *base, aurora__turn *turn)
 {
     aurora__place_command *command = place_of(base);
     aurora_status rc = AURORA_OK;
     if (command->place.key != NULL)
-        rc = want_candidates(command, turn);
+        rc = want_key(command, turn);
     return rc != AURORA_OK ? rc : aurora__order_place_keys(&turn->step, &command->place);
 }
 
@@ -78,6 +135,31 @@ static void name_line(aurora__place_command *command, aurora_status rc)
              (unsigned)command->error_line, rc == AURORA_EUNKNOWNSKU ? ".sku" : "");
 }
 
+/* Answers as the key's first request did, or takes the key; *is_answered_out says which. */
+static aurora_status decide_key(aurora__place_command *command, aurora__turn *turn,
+                                bool *is_answered_out)
+{
+    bool has_rows = aurora__engine_has_key_rows(turn->engine);
+    const aurora__order_row *first;
+    aurora_status rc =
+        has_rows ? find_by_row(command, turn, &first) : find_first(command, turn, &first);
+    if (rc != AURORA_OK)
+        return rc;
+    if (first == NULL)
+        return has_rows
+                   ? take_key_row(command, turn)
+                   : aurora__keys_reserve(turn->engine, command->fingerprint, turn->step.now_ms);
+    const uint8_t *hash = command->place.key_hash;
+    command->is_replay = true;
+    command->id = first->id;
+    *is_answered_out = true;
+    if (first->key_hash.length == sizeof command->place.key_hash &&
+        memcmp(first->key_hash.data, hash, sizeof command->place.key_hash) == 0)
+        return AURORA_OK;
+    return aurora__step_refuse(&turn->step, AURORA_EKEYREUSED, "key",
+                               "was used with another request");
+}
+
 static aurora_status decide(aurora__command *base, aurora__turn *turn)
 {
     aurora__place_command *command = place_of(base);
@@ -85,22 +167,9 @@ static aurora_status decide(aurora__command *base, aurora__turn *turn)
     command->is_replay = false;
     command->error_line = AURORA__NO_LINE;
     if (command->place.key != NULL) {
-        const aurora__order_row *first;
-        aurora_status rc = find_first(command, turn, &first);
-        if (rc != AURORA_OK)
-            return rc;
-        if (first != NULL) {
-            const uint8_t *hash = command->place.key_hash;
-            command->is_replay = true;
-            command->id = first->id;
-            if (first->key_hash.length == sizeof command->place.key_hash &&
-                memcmp(first->key_hash.data, hash, sizeof command->place.key_hash) == 0)
-                return AURORA_OK;
-            return aurora__step_refuse(&turn->step, AURORA_EKEYREUSED, "key",
-                                       "was used with another request");
-        }
-        rc = aurora__keys_reserve(turn->engine, command->fingerprint, turn->step.now_ms);
-        if (rc != AURORA_OK)
+        bool is_answered = false;
+        aurora_status rc = decide_key(command, turn, &is_answered);
+        if (rc != AURORA_OK || is_answered)
             return rc;
     }
     aurora_id taken_by;
@@ -112,17 +181,23 @@ static aurora_status decide(aurora__command *base, aurora__turn *turn)
     return rc;
 }
 
+static bool is_in_map(const aurora__place_command *command)
+{
+    return command->place.key != NULL && !command->is_replay &&
+           !aurora__engine_has_key_rows(command->head.engine);
+}
+
 static void applied(aurora__command *base, aurora__turn *turn)
 {
     aurora__place_command *command = place_of(base);
-    if (command->place.key != NULL && !command->is_replay)
+    if (is_in_map(command))
         aurora__keys_add(turn->engine, command->fingerprint, &command->place.id);
 }
 
 static void reverted(aurora__command *base, aurora__turn *turn)
 {
     aurora__place_command *command = place_of(base);
-    if (command->place.key != NULL && !command->is_replay)
+    if (is_in_map(command))
         aurora__keys_remove(turn->engine, command->fingerprint, &command->place.id);
 }
 
@@ -239,14 +314,16 @@ aurora__place_command *aurora__place_command_new(aurora_t *shop, const aurora__o
     atomic_store(&shop->has_orders, true);
     command->place.id = *id;
     aurora__order_draft_fill(draft, (char *)(command + 1), &command->place);
-    command->head.needs_keys = command->place.key != NULL;
-    if (command->place.key != NULL)
+    command->head.needs_keys =
+        command->place.key != NULL && !aurora__engine_has_key_rows(shop->engine);
+    if (command->head.needs_keys)
         command->fingerprint =
             aurora__keys_fingerprint(shop->engine, command->place.key_scope, command->place.key);
     command->flags = draft->request.flags;
     command->error_line = AURORA__NO_LINE;
     command->deadline_ns = aurora__engine_monotonic_ns(shop->engine) +
                            aurora__place_wait_ms(shop, &draft->request) * 1000000;
+    command->head.deadline_ns = command->deadline_ns;
     return command;
 }
 

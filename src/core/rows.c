@@ -73,16 +73,24 @@ void aurora__rows_init(aurora__rows *rows, aurora__arena *batch, aurora__arena *
     memset(rows, 0, sizeof *rows);
     rows->batch = batch;
     rows->cache = cache;
+    for (uint32_t i = 0; i < AURORA__TABLE_COUNT; i++)
+        rows->kept |= (uint64_t)(table_of(i)->is_cacheable != 0) << i;
+}
+
+void aurora__rows_share(aurora__rows *rows)
+{
+    rows->is_shared = true;
+    rows->kept = UINT64_C(1) << AURORA__TABLE_sku;
 }
 
 aurora__arena *aurora__rows_arena(const aurora__rows *rows, uint32_t table)
 {
-    return table_of(table)->is_cacheable ? rows->cache : rows->batch;
+    return aurora__rows_are_kept(rows, table) ? rows->cache : rows->batch;
 }
 
 static aurora__row_map *map_of(aurora__rows *rows, uint32_t table)
 {
-    return table_of(table)->is_cacheable ? &rows->of_cache : &rows->of_batch;
+    return aurora__rows_are_kept(rows, table) ? &rows->of_cache : &rows->of_batch;
 }
 
 aurora__row_slot *aurora__row_slot_of(const aurora__row_map *map, uint32_t hash,
@@ -162,9 +170,10 @@ static aurora_status fill_key(const aurora__key *key, void *data, aurora__arena 
 static aurora__row *row_of(aurora__rows *rows, const aurora__key *key)
 {
     const aurora__table *table = table_of(key->table);
-    aurora__row_map *map = table->is_cacheable ? &rows->of_cache : &rows->of_batch;
-    aurora__arena *arena = table->is_cacheable ? rows->cache : rows->batch;
-    uint32_t hint = table->is_cacheable ? 0 : rows->batch_hint;
+    bool is_kept = aurora__rows_are_kept(rows, key->table);
+    aurora__row_map *map = is_kept ? &rows->of_cache : &rows->of_batch;
+    aurora__arena *arena = is_kept ? rows->cache : rows->batch;
+    uint32_t hint = is_kept ? 0 : rows->batch_hint;
     if (map->count * 2 >= map->capacity && aurora__row_map_grow(map, hint, arena) != AURORA_OK)
         return NULL;
     uint32_t hash = aurora__row_hash(key);
@@ -361,11 +370,30 @@ static void keep_key(const aurora__table *table, void *base,
     }
 }
 
+aurora__key aurora__row_key(const aurora__row *row)
+{
+    const aurora__table *table = table_of(row->table);
+    aurora_value values[64];
+    aurora__key key = {.table = row->table, .count = table->table.key_count};
+    aurora__table_pack(table, row->base, values);
+    memcpy(key.values, values, key.count * sizeof *values);
+    return key;
+}
+
+void aurora__rows_unwant(aurora__rows *rows, uint32_t from)
+{
+    for (uint32_t i = from; i < rows->wanted.count; i++)
+        rows->wanted.items[i]->is_wanted = false;
+    rows->wanted.count = from;
+}
+
 void aurora__rows_loaded(aurora__rows *rows, aurora__row *row, const aurora_value *values)
 {
-    (void)rows;
     row->is_wanted = false;
     row->is_loaded = true;
+    if (values == NULL && rows->is_shared && aurora__rows_are_kept(rows, row->table) &&
+        list_add(&rows->absent, row, rows->batch) != AURORA_OK)
+        rows->has_lost_absent = true;
     row->status = AURORA_OK;
     row->is_found_base = values != NULL;
     row->is_found = values != NULL;
@@ -437,17 +465,29 @@ static void end_cached(aurora__row *row, bool is_committed)
     row->is_found = row->is_found_base;
 }
 
+/* Others may have made them by the next batch. */
+static void forget_absent(aurora__rows *rows)
+{
+    if (rows->has_lost_absent)
+        rows->of_cache = (aurora__row_map){0};
+    for (uint32_t i = 0; i < rows->absent.count; i++)
+        rows->absent.items[i]->is_loaded = false;
+    rows->absent = (aurora__row_list){0};
+    rows->has_lost_absent = false;
+}
+
 void aurora__rows_end(aurora__rows *rows, bool is_committed)
 {
     for (uint32_t i = 0; i < rows->touched.count; i++) {
         aurora__row *row = rows->touched.items[i];
-        if (table_of(row->table)->is_cacheable)
+        if (aurora__rows_are_kept(rows, row->table))
             end_cached(row, is_committed);
         else if (is_committed && rows->recent != NULL && row->data != row->base)
             aurora__recent_note(rows, row);
     }
     for (uint32_t i = 0; i < rows->wanted.count; i++)
         rows->wanted.items[i]->is_wanted = false;
+    forget_absent(rows);
     rows->batch_hint = rows->of_batch.count;
     rows->of_batch = (aurora__row_map){0};
     rows->wanted = (aurora__row_list){0};

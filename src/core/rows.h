@@ -133,9 +133,23 @@ typedef struct aurora__rows {
     uint32_t journal_count;
     uint32_t journal_capacity;
     uint32_t mark; /* journal length at the current mark */
+    uint64_t kept; /* bit = table: its rows are kept over batches, in the cache */
+    bool is_shared;
+    aurora__row_list absent; /* rows of kept tables that were not there: others may make them */
+    bool has_lost_absent;    /* memory was out: nothing that is kept may be used again */
 } aurora__rows;
 
 void aurora__rows_init(aurora__rows *rows, aurora__arena *batch, aurora__arena *cache);
+
+/* Others write the store at any time: nothing is kept over batches but what never changes, the
+ * numbers of SKUs. Once, right after init. */
+void aurora__rows_share(aurora__rows *rows);
+
+/* Whether rows of this table are kept over batches. */
+static inline bool aurora__rows_are_kept(const aurora__rows *rows, uint32_t table)
+{
+    return (rows->kept >> table & 1) != 0;
+}
 
 /* Asks for a row; it is in rows->wanted until it is loaded. Idempotent. */
 aurora_status aurora__rows_want(aurora__rows *rows, const aurora__key *key);
@@ -171,6 +185,12 @@ void aurora__rows_loaded(aurora__rows *rows, aurora__row *row, const aurora_valu
 
 /* The arena that loads of this table must copy to. */
 aurora__arena *aurora__rows_arena(const aurora__rows *rows, uint32_t table);
+
+/* The key of a row as its struct holds it; texts are borrowed from the row. */
+aurora__key aurora__row_key(const aurora__row *row);
+
+/* Gives up what was wanted from place `from` of the list on. */
+void aurora__rows_unwant(aurora__rows *rows, uint32_t from);
 
 /* The put that saves a touched row; false when nothing has to be written. `values` has room for
  * column_count values. */

@@ -7,7 +7,6 @@
 #include <aurora/event.h>
 
 #include <string.h>
-#include <time.h>
 
 #define KEY_ROUNDS_MAX 4
 /* Where rows need no lock order, keys and decisions take turns in slices whose rows stay in the
@@ -17,30 +16,21 @@
 #define BATCH_BYTES_KEEP ((size_t)16 << 20)
 #define CACHE_BYTES_MAX ((size_t)128 << 20)
 #define RECENT_BYTES_MAX ((size_t)64 << 20)
-#define RETRIES_MAX 10
 #define BEGIN_TIMEOUT_MS 2000
 
-static void pause_ms(int64_t ms)
+void aurora__turn_start(aurora__turn *turn, aurora_error *err)
 {
-    struct timespec wait = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
-    nanosleep(&wait, NULL);
-}
-
-static void start_step(aurora__batch *batch, aurora_error *err)
-{
-    aurora__engine *engine = batch->turn.engine;
-    int64_t now = batch->turn.step.now_ms;
+    aurora__engine *engine = turn->engine;
     /* Only the head is cleared: the arrays behind the counts are never read. */
-    aurora__step *step = &batch->turn.step;
+    aurora__step *step = &turn->step;
     step->rows = &engine->rows;
     step->arena = &engine->batch_blocks.arena;
     step->policy = &engine->options.policy;
-    step->now_ms = now;
     step->event_count = 0;
     step->err = err;
     step->broken_file = NULL;
     step->parked_count = 0;
-    step->has_parked_keys = engine->parked_keys > 0;
+    step->has_parked_keys = engine->parked_keys > 0 || engine->has_parked_row;
     step->is_creating = false;
 }
 
@@ -55,8 +45,7 @@ static void forget(aurora__engine *engine)
 static aurora_status refresh(aurora__engine *engine, aurora__batch *batch, uint64_t epoch)
 {
     bool is_same = engine->has_epoch && engine->epoch == epoch;
-    bool may_cache = (engine->store.flags & AURORA_STORE_SERIAL) != 0;
-    if (!is_same || !may_cache || engine->cache_blocks.bytes > CACHE_BYTES_MAX) {
+    if (!is_same || engine->cache_blocks.bytes > CACHE_BYTES_MAX) {
         forget(engine);
     } else if (engine->recent_blocks.bytes > RECENT_BYTES_MAX) {
         aurora__rows_forget_recent(&engine->rows);
@@ -74,30 +63,68 @@ static aurora_status refresh(aurora__engine *engine, aurora__batch *batch, uint6
     return rc;
 }
 
+/* What others wrote is read between batches, not in them (tail.c): rows are locked here soon. */
+static aurora_status refresh_shared(aurora__engine *engine, aurora__batch *batch)
+{
+    engine->has_parked_row = false;
+    if (engine->cache_blocks.bytes > CACHE_BYTES_MAX)
+        forget(engine);
+    if (!engine->is_parked_stale)
+        return AURORA_OK;
+    return aurora__park_count(engine, batch->turn.txn);
+}
+
+/* Asks commands once for the keys that follow from what is loaded. */
+static aurora_status ask_keys(aurora__batch *batch, uint32_t from, uint32_t to)
+{
+    for (uint32_t i = from; i < to; i++) {
+        aurora__command *command = batch->commands[i];
+        if (command->class_of->keys == NULL || command->status != AURORA_OK)
+            continue;
+        aurora__turn_start(&batch->turn, &command->err);
+        aurora_status rc = command->class_of->keys(command, &batch->turn);
+        if (rc == AURORA__NEED_KEYS || rc == AURORA_ECORRUPT)
+            continue;
+        if (rc == AURORA_ENOMEM || rc == AURORA_EIO || rc == AURORA_EBUSY)
+            return rc;
+        command->status = rc;
+    }
+    return AURORA_OK;
+}
+
 /* Asks every command for its keys until nothing new is wanted. */
 static aurora_status load_keys(aurora__batch *batch, uint32_t from, uint32_t to)
 {
     aurora__engine *engine = batch->turn.engine;
     for (int round = 0; round < KEY_ROUNDS_MAX; round++) {
-        for (uint32_t i = from; i < to; i++) {
-            aurora__command *command = batch->commands[i];
-            if (command->class_of->keys == NULL || command->status != AURORA_OK)
-                continue;
-            start_step(batch, &command->err);
-            aurora_status rc = command->class_of->keys(command, &batch->turn);
-            if (rc == AURORA__NEED_KEYS || rc == AURORA_ECORRUPT)
-                continue;
-            if (rc == AURORA_ENOMEM || rc == AURORA_EIO || rc == AURORA_EBUSY)
-                return rc;
-            command->status = rc;
-        }
-        if (engine->rows.wanted.count == 0)
-            return AURORA_OK;
-        aurora_status rc = aurora__load_wanted(engine, batch->turn.txn);
+        aurora_status rc = ask_keys(batch, from, to);
+        if (rc != AURORA_OK || engine->rows.wanted.count == 0)
+            return rc;
+        rc = aurora__load_wanted(engine, batch->turn.txn);
         if (rc != AURORA_OK)
             return rc;
     }
     return AURORA_OK;
+}
+
+/* The same by unlocked reads, then one locked read of it all. What is still missing after these
+ * rounds shows in the decisions. */
+static aurora_status lock_keys(aurora__batch *batch)
+{
+    aurora__engine *engine = batch->turn.engine;
+    aurora_status rc = AURORA_OK;
+    bool did = true;
+    for (uint32_t i = 0; rc == AURORA_OK && i < batch->count; i++)
+        rc = aurora__shared_want_missed(&engine->rows, batch->commands[i]);
+    for (int round = 0; rc == AURORA_OK && did && round < KEY_ROUNDS_MAX; round++) {
+        rc = ask_keys(batch, 0, batch->count);
+        if (rc == AURORA_OK)
+            rc = aurora__shared_load(batch, &did);
+    }
+    if (rc == AURORA_OK)
+        rc = aurora__shared_lock(batch);
+    batch->turn.step.now_ms = aurora__engine_batch_now(engine, batch->turn.txn);
+    return rc;
 }
 
 static aurora_status collect_events(aurora__batch *batch)
@@ -139,7 +166,7 @@ static aurora_status decide_once(aurora__batch *batch, aurora__command *command)
 {
     aurora__turn *turn = &batch->turn;
     aurora__rows *rows = turn->step.rows;
-    start_step(batch, &command->err);
+    aurora__turn_start(&batch->turn, &command->err);
     uint32_t outer = aurora__rows_mark(rows);
     aurora_status rc = command->class_of->decide(command, turn);
     if (rc == AURORA_OK)
@@ -159,7 +186,7 @@ static aurora_status decide_once(aurora__batch *batch, aurora__command *command)
 
 /* A decision that asked for more rows is undone, they are loaded, and it is taken again: inside a
  * write transaction that excludes others there is no lock order to keep. */
-static aurora_status decide(aurora__batch *batch, aurora__command *command)
+static aurora_status decide_here(aurora__batch *batch, aurora__command *command)
 {
     aurora__engine *engine = batch->turn.engine;
     aurora_status rc = AURORA__NEED_KEYS;
@@ -172,6 +199,21 @@ static aurora_status decide(aurora__batch *batch, aurora__command *command)
         if (loaded != AURORA_OK)
             return loaded;
     }
+    return rc;
+}
+
+/* On a shared store nothing may be locked any more. */
+static aurora_status decide(aurora__batch *batch, aurora__command *command)
+{
+    aurora__engine *engine = batch->turn.engine;
+    if (!aurora__engine_is_shared(engine))
+        return decide_here(batch, command);
+    uint32_t wanted = engine->rows.wanted.count;
+    aurora_status rc = decide_once(batch, command);
+    if (rc != AURORA__NEED_KEYS)
+        return rc;
+    rc = aurora__shared_defer(engine, command, wanted);
+    command->is_deferred = rc == AURORA_OK;
     return rc;
 }
 
@@ -197,6 +239,12 @@ static bool is_of_batch(aurora_status rc)
            rc == AURORA_ECORE;
 }
 
+/* It asked for more each time: that it is refused is its own affair. */
+static bool is_too_often(const aurora__command *command, aurora_status rc)
+{
+    return rc == AURORA_EBUSY && command->deferrals > 0;
+}
+
 static aurora_status decide_some(aurora__batch *batch, uint32_t from, uint32_t to)
 {
     for (uint32_t i = from; i < to; i++) {
@@ -210,9 +258,11 @@ static aurora_status decide_some(aurora__batch *batch, uint32_t from, uint32_t t
                                batch->turn.step.broken_file == NULL ? "cascade"
                                                                     : batch->turn.step.broken_file,
                                batch->turn.step.broken_line);
-        if (is_of_batch(rc))
+        if (is_of_batch(rc) && !is_too_often(command, rc))
             return rc;
         command->status = rc;
+        if (command->is_deferred)
+            continue;
         command->is_kept = rc == AURORA_OK;
         if (command->is_kept && command->class_of->applied != NULL)
             command->class_of->applied(command, &batch->turn);
@@ -222,10 +272,13 @@ static aurora_status decide_some(aurora__batch *batch, uint32_t from, uint32_t t
 
 static aurora_status decide_all(aurora__batch *batch)
 {
-    bool is_serial = (batch->turn.engine->store.flags & AURORA_STORE_SERIAL) != 0;
-    uint32_t slice = is_serial ? SLICE_COMMANDS : batch->count;
-    for (uint32_t from = 0; from < batch->count; from += slice) {
-        uint32_t to = batch->count - from < slice ? batch->count : from + slice;
+    if (aurora__engine_is_shared(batch->turn.engine)) {
+        aurora_status rc = lock_keys(batch);
+        return rc == AURORA_OK ? decide_some(batch, 0, batch->count) : rc;
+    }
+    for (uint32_t from = 0; from < batch->count; from += SLICE_COMMANDS) {
+        uint32_t left = batch->count - from;
+        uint32_t to = left < SLICE_COMMANDS ? batch->count : from + SLICE_COMMANDS;
         aurora_status rc = load_keys(batch, from, to);
         if (rc == AURORA_OK)
             rc = decide_some(batch, from, to);
@@ -338,13 +391,15 @@ static aurora_status resolve(aurora__engine *engine, aurora_id id)
                        "the outcome of a commit is unknown, asking the store");
     for (int64_t wait = 1; rc == AURORA_ETIMEDOUT; wait = wait < 500 ? wait * 2 : 500) {
         rc = engine->store.resolve(engine->store.self, id);
+        if (rc == AURORA_EIO || rc == AURORA_EBUSY) /* it could not even be asked */
+            rc = AURORA_ETIMEDOUT;
         pthread_mutex_lock(&engine->lock);
         bool is_closing = engine->is_closing;
         pthread_mutex_unlock(&engine->lock);
         if (rc == AURORA_ETIMEDOUT && is_closing)
             return rc;
         if (rc == AURORA_ETIMEDOUT)
-            pause_ms(wait);
+            aurora__pause_ms(wait);
     }
     return rc == AURORA_ENOTFOUND ? AURORA_EBUSY : rc;
 }
@@ -356,6 +411,7 @@ static void revert(aurora__batch *batch)
         if (command->is_kept && command->class_of->reverted != NULL)
             command->class_of->reverted(command, &batch->turn);
         command->is_kept = false;
+        command->is_deferred = false;
         command->status = AURORA_OK;
         command->err = (aurora_error){0};
     }
@@ -365,13 +421,19 @@ static void revert(aurora__batch *batch)
 static void finish(aurora__batch *batch)
 {
     aurora__engine *engine = batch->turn.engine;
-    start_step(batch, NULL);
+    aurora__turn_start(&batch->turn, NULL);
     if (batch->event_count > 0)
         aurora__tail_feed(engine, batch);
     aurora__watch_changed(engine, &batch->turn);
     for (uint32_t i = 0; i < batch->count; i++) {
         aurora__command *command = batch->commands[i];
         aurora_status status = command->status;
+        if (command->is_deferred) {
+            command->is_deferred = false;
+            aurora__command_queue_push(&batch->deferred, command);
+            batch->commands[i] = NULL;
+            continue;
+        }
         aurora__counters_finish(&engine->counters, command->class_of->name, status);
         if (command->class_of->finish == NULL ||
             command->class_of->finish(command, &batch->turn, status))
@@ -439,15 +501,16 @@ static aurora_status commit(aurora__batch *batch, bool has_writes_, aurora_log_r
     aurora__counter_add(&engine->counters.event_bytes, log->body_length);
     aurora__histogram_add(&engine->counters.batch_commands, batch->count);
     aurora__histogram_add(&engine->counters.commit_us, (uint64_t)took_ns / 1000);
+    /* A commit whose outcome had to be asked for may have kept its position to itself. */
     batch->first_position = log->position;
-    if (batch->event_count > 0)
+    if (batch->event_count > 0 && log->position > 0)
         aurora__gauge_set(&engine->counters.log_head, log->position + batch->event_count - 1);
     engine->is_maintenance_due = true;
     return AURORA_OK;
 }
 
-/* One attempt. AURORA_OK: everybody was answered. Else nothing was stored and nobody was. */
-static aurora_status attempt(aurora__engine *engine, aurora__command **commands, uint32_t count)
+aurora_status aurora__batch_attempt(aurora__engine *engine, aurora__command **commands,
+                                    uint32_t count)
 {
     aurora__batch batch = {.commands = commands, .count = count};
     aurora_log_row log = {0};
@@ -460,9 +523,10 @@ static aurora_status attempt(aurora__engine *engine, aurora__command **commands,
                                            BEGIN_TIMEOUT_MS, &epoch, &batch.turn.txn);
     if (rc != AURORA_OK)
         return rc;
-    batch.turn.step.now_ms = aurora__engine_now(engine);
-    start_step(&batch, NULL);
-    rc = refresh(engine, &batch, epoch);
+    batch.turn.step.now_ms = aurora__engine_batch_now(engine, batch.turn.txn);
+    aurora__turn_start(&batch.turn, NULL);
+    rc = aurora__engine_is_shared(engine) ? refresh_shared(engine, &batch)
+                                          : refresh(engine, &batch, epoch);
     if (rc == AURORA_OK)
         rc = decide_all(&batch);
     if (rc == AURORA_OK)
@@ -485,62 +549,6 @@ static aurora_status attempt(aurora__engine *engine, aurora__command **commands,
                           (uint64_t)(aurora__engine_monotonic_ns(engine) - started_ns) / 1000);
     end(engine, true);
     release_commands(&batch);
+    aurora__engine_put_back(engine, &batch.deferred);
     return AURORA_OK;
-}
-
-static void refuse_all(aurora__engine *engine, aurora__command **commands, uint32_t count,
-                       aurora_status rc)
-{
-    for (uint32_t i = 0; i < count; i++) {
-        aurora__counters_finish(&engine->counters, commands[i]->class_of->name, rc);
-        if (commands[i]->class_of->drop != NULL)
-            commands[i]->class_of->drop(commands[i], rc);
-        aurora__command_done(commands[i], rc);
-    }
-}
-
-static bool is_data_error(aurora_status rc)
-{
-    return rc == AURORA_ECONFLICT || rc == AURORA_ECORRUPT;
-}
-
-void aurora__batch_run(aurora__engine *engine, aurora__command **commands, uint32_t count)
-{
-    aurora_status rc = AURORA_EBUSY;
-    int64_t wait = 1;
-    if (atomic_load(&engine->health) == AURORA_ECORE) {
-        refuse_all(engine, commands, count, AURORA_ECORE);
-        return;
-    }
-    for (int i = 0; i < RETRIES_MAX; i++) {
-        rc = attempt(engine, commands, count);
-        if (rc != AURORA_EBUSY && rc != AURORA_EIO)
-            break;
-        aurora__counter_add(&engine->counters.batch_retries, 1);
-        pthread_mutex_lock(&engine->lock);
-        bool is_closing = engine->is_closing;
-        pthread_mutex_unlock(&engine->lock);
-        if (is_closing || i + 1 == RETRIES_MAX)
-            break;
-        pause_ms(wait);
-        wait = wait < 250 ? wait * 2 : 250;
-    }
-    if (rc == AURORA_OK) {
-        if (atomic_load(&engine->health) == AURORA_EIO ||
-            atomic_load(&engine->health) == AURORA_EFULL)
-            atomic_store(&engine->health, AURORA_OK);
-        return;
-    }
-    if (is_data_error(rc) && count > 1) {
-        aurora__counter_add(&engine->counters.bisections, 1);
-        uint32_t half = count / 2;
-        aurora__batch_run(engine, commands, half);
-        aurora__batch_run(engine, commands + half, count - half);
-        return;
-    }
-    if (rc == AURORA_ECORE)
-        aurora__engine_break(engine, rc);
-    else if (rc == AURORA_EIO || rc == AURORA_EFULL)
-        atomic_store(&engine->health, rc);
-    refuse_all(engine, commands, count, rc);
 }

@@ -44,6 +44,7 @@ typedef struct {
     aurora__histogram commit_us;      /* the commit call alone, microseconds */
     aurora__counter batches;          /* committed */
     aurora__counter batch_retries;    /* run again after a retriable failure */
+    aurora__counter batch_races;      /* run again: another instance had inserted the same row */
     aurora__counter bisections;       /* a data error split a batch in halves */
     aurora__counter unknown_commits;  /* had to be resolved */
     aurora__counter commands_rerun;   /* undone, to be decided again with more keys */

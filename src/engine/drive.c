@@ -15,6 +15,7 @@
 #define POLL_MS 50
 #define IDLE_MS 200
 #define LOOK_MS 1000
+#define AWAY_LOOK_MS 50
 #define KEYS_URGENT_NS 10000000 /* of reading at once: somebody waits for it, or nobody for more */
 #define KEYS_ASIDE_NS 2000000
 
@@ -66,7 +67,7 @@ int64_t aurora__engine_time_ms(const aurora__engine *engine)
 {
     int64_t floor_ms = engine->clock_floor_ms;
     int64_t floor_ns = engine->clock_floor_ns;
-    int64_t wall = aurora__engine_wall_ms(engine);
+    int64_t wall = aurora__engine_wall_ms(engine) + engine->clock_ahead_ms;
     if (wall >= floor_ms)
         return wall;
     int64_t passed = (aurora__engine_monotonic_ns(engine) - floor_ns) / 1000000;
@@ -82,6 +83,15 @@ int64_t aurora__engine_now(aurora__engine *engine)
     if (now_ms > floor_ms)
         aurora__engine_lift_clock(engine, now_ms);
     return now_ms;
+}
+
+/* All instances go by the store's clock, so that none fires another's timers early. */
+int64_t aurora__engine_batch_now(aurora__engine *engine, aurora_store_txn *txn)
+{
+    if (engine->store.now_ms != NULL && !engine->options.has_own_clock)
+        engine->clock_ahead_ms =
+            engine->store.now_ms(engine->store.self, txn) - aurora__engine_wall_ms(engine);
+    return aurora__engine_now(engine);
 }
 
 void aurora__engine_lift_clock(aurora__engine *engine, int64_t stored_ms)
@@ -106,6 +116,25 @@ void aurora__engine_push(aurora__engine *engine, aurora__command *command)
     pthread_mutex_lock(&engine->lock);
     aurora__command_queue_push(&engine->queue, command);
     pthread_mutex_unlock(&engine->lock);
+}
+
+/* Puts commands back where they were taken from. The lock is held. */
+static void give_back(aurora__command_queue *queue, aurora__command_queue *some)
+{
+    if (some->first == NULL)
+        return;
+    some->last->next = queue->first;
+    queue->first = some->first;
+    queue->last = queue->last == NULL ? some->last : queue->last;
+    queue->count += some->count;
+}
+
+void aurora__engine_put_back(aurora__engine *engine, aurora__command_queue *commands)
+{
+    pthread_mutex_lock(&engine->lock);
+    give_back(&engine->queue, commands);
+    pthread_mutex_unlock(&engine->lock);
+    *commands = (aurora__command_queue){0};
 }
 
 void aurora__engine_submit_later(aurora__engine *engine, aurora__command *command, int64_t due_ns)
@@ -146,17 +175,6 @@ static bool look_at_tail(aurora__engine *engine)
     aurora__batch_run(engine, &command, 1);
     aurora__flush_run(engine); /* for those who waited for the others */
     return true;
-}
-
-/* Puts commands back where they were taken from. The lock is held. */
-static void give_back(aurora__command_queue *queue, aurora__command_queue *some)
-{
-    if (some->first == NULL)
-        return;
-    some->last->next = queue->first;
-    queue->first = some->first;
-    queue->last = queue->last == NULL ? some->last : queue->last;
-    queue->count += some->count;
 }
 
 /* Takes what waits until there are `to` commands; returns how many there are. Commands with a key
@@ -202,12 +220,24 @@ static uint32_t take_ready(aurora__engine *engine, aurora__command **commands, u
     return take_queued(engine, commands, count, to);
 }
 
+/* A store that others share may be away: callers' deadlines go on meanwhile. */
+static void wait_for_store(aurora__engine *engine)
+{
+    aurora__run_expire(engine);
+    aurora__watch_expire(engine, aurora__engine_monotonic_ns(engine), false, AURORA_ETIMEDOUT);
+    aurora__flush_run(engine);
+}
+
 /* One turn: what waits and what is due as one batch, then the followers. However much waits, an
  * eighth of the batch is open to timers. True when it did something. */
 static bool turn(aurora__engine *engine)
 {
     aurora__command *commands[AURORA__BATCH_COMMANDS_MAX];
     uint32_t room = engine->options.batch_commands_max;
+    if (aurora__run_is_away(engine)) {
+        wait_for_store(engine);
+        return false;
+    }
     push_later(engine);
     uint32_t count = take_ready(engine, commands, room - room / 8);
     count += aurora__timer_collect(engine, commands + count, room - count);
@@ -218,6 +248,10 @@ static bool turn(aurora__engine *engine)
     aurora__watch_expire(engine, aurora__engine_monotonic_ns(engine), false, AURORA_ETIMEDOUT);
     aurora__flush_run(engine);
     did |= prepare_keys(engine, count == 0);
+    if (aurora__engine_is_shared(engine) && aurora__tail_look(engine, count == 0)) {
+        did = true;
+        aurora__flush_run(engine);
+    }
     did |= aurora__tail_followers(engine, count == 0);
     did |= aurora__tail_work(engine, count == 0);
     if (count == 0 && aurora__tail_is_behind(engine))
@@ -251,6 +285,14 @@ static void poke(aurora__engine *engine)
     } else {
         pthread_cond_signal(&engine->queued);
     }
+}
+
+void aurora__engine_poke(aurora__engine *engine)
+{
+    pthread_mutex_lock(&engine->lock);
+    poke(engine);
+    pthread_cond_broadcast(&engine->changed);
+    pthread_mutex_unlock(&engine->lock);
 }
 
 static void unpoke(const aurora__engine *engine)
@@ -337,7 +379,7 @@ static void help_locked(aurora__engine *engine, int64_t end_ns)
     if (!engine->options.has_worker && !engine->is_driving && !engine->is_closing) {
         bool did;
         drive_locked(engine, &did);
-        if (did || engine->queue.first != NULL)
+        if (did || (engine->queue.first != NULL && !aurora__run_is_away(engine)))
             return;
     }
     int64_t wait = POLL_MS;
@@ -388,6 +430,8 @@ aurora_status aurora__engine_await(aurora__engine *engine, aurora__command *comm
 aurora_status aurora__engine_call(aurora__engine *engine, aurora__command *command,
                                   int64_t timeout_ms, aurora_error *err)
 {
+    if (command->deadline_ns == 0 && timeout_ms >= 0)
+        command->deadline_ns = aurora__engine_monotonic_ns(engine) + timeout_ms * 1000000;
     aurora_status rc = aurora__engine_submit(engine, command);
     if (rc != AURORA_OK) {
         tell(err, NULL, rc);
@@ -447,14 +491,32 @@ static int64_t timers_due(const aurora__engine *engine)
         due = engine->next_due_ms - aurora__engine_time_ms(engine);
         due = due < held ? held : due;
     }
+    if (aurora__engine_is_shared(engine))
+        return sooner(due, aurora__tail_next_ms(engine));
     if ((engine->store.flags & AURORA_STORE_PRIVATE) == 0)
         due = sooner(due, engine->watches.count > 0 ? POLL_MS : LOOK_MS);
     return due;
 }
 
+/* Whether a turn would find something queued that it can run. */
+static bool has_queued(const aurora__engine *engine)
+{
+    return engine->queue.first != NULL && !aurora__run_is_away(engine);
+}
+
+/* Until the store is asked again, or somebody's time is over. */
+static int64_t away_due(const aurora__engine *engine)
+{
+    int64_t left_ns = engine->away_until_ns - aurora__engine_monotonic_ns(engine);
+    int64_t due = left_ns <= 0 ? 0 : (left_ns + 999999) / 1000000;
+    return due < AWAY_LOOK_MS ? due : AWAY_LOOK_MS;
+}
+
 /* Milliseconds until a timer or a waiter's deadline; -1 = none. The lock is held, nobody drives. */
 static int64_t next_due(const aurora__engine *engine)
 {
+    if (aurora__run_is_away(engine))
+        return away_due(engine);
     if (engine->queue.first != NULL)
         return 0;
     int64_t due = timers_due(engine);
@@ -503,7 +565,7 @@ void *aurora__engine_work(void *argument)
     while (!engine->is_closing) {
         bool did;
         drive_locked(engine, &did);
-        if (did || engine->queue.first != NULL || engine->is_closing)
+        if (did || has_queued(engine) || engine->is_closing)
             continue;
         int64_t due = next_due(engine);
         int64_t wait = due >= 0 && due < IDLE_MS ? due : IDLE_MS;

@@ -32,6 +32,7 @@ void aurora__command_release(aurora__command *command)
         return;
     if (command->class_of->free != NULL)
         command->class_of->free(command);
+    aurora__missed_free(command);
     engine->options.allocator->release(engine->options.allocator->self, command);
 }
 
@@ -48,6 +49,11 @@ const aurora__policy *aurora__engine_policy(const aurora__engine *engine)
 aurora__counters *aurora__engine_counters(const aurora__engine *engine)
 {
     return &((aurora__engine *)engine)->counters;
+}
+
+bool aurora__engine_has_key_rows(const aurora__engine *engine)
+{
+    return aurora__engine_is_shared(engine);
 }
 
 int64_t aurora__engine_wall_ms(const aurora__engine *engine)
@@ -156,6 +162,20 @@ int aurora__engine_fd(const aurora__engine *engine)
     return getpid() == engine->process ? engine->event_fd : -1;
 }
 
+/* A store that cannot tell of others' commits is asked instead. */
+static void listen(aurora__engine *engine)
+{
+    const aurora_store *store = &engine->store;
+    if (store->listen != NULL && aurora__engine_is_shared(engine) && !engine->options.is_readonly)
+        engine->has_listener = store->listen(store->self, aurora__tail_told, engine) == AURORA_OK;
+}
+
+static void stop_listening(const aurora__engine *engine)
+{
+    if (engine->has_listener)
+        engine->store.listen(engine->store.self, NULL, NULL);
+}
+
 static void close_parts(aurora__engine *engine)
 {
     const aurora_allocator *allocator = engine->options.allocator;
@@ -215,6 +235,7 @@ void aurora__engine_free(aurora__engine *engine)
         return;
     bool is_child = getpid() != engine->process;
     if (!is_child) {
+        stop_listening(engine);
         close_doors(engine);
         pthread_mutex_destroy(&engine->lock);
         pthread_cond_destroy(&engine->changed);
@@ -224,8 +245,8 @@ void aurora__engine_free(aurora__engine *engine)
     close_parts(engine);
 }
 
-aurora_status aurora__engine_new_epoch(aurora_store *store, aurora_store_txn *txn,
-                                       const aurora_id *log_id, int64_t now_ms)
+static aurora_status put_epoch(aurora_store *store, aurora_store_txn *txn, const aurora_id *log_id,
+                               int64_t now_ms, uint32_t kind)
 {
     aurora_log_bounds bounds;
     aurora_status rc = store->log_bounds(store->self, txn, &bounds);
@@ -236,9 +257,15 @@ aurora_status aurora__engine_new_epoch(aurora_store *store, aurora_store_txn *tx
         .first_position = bounds.head + 1, .log_id = *log_id, .at = now_ms};
     aurora_value values[3];
     aurora__table_pack(table, &row, values);
-    aurora_store_put put = {.table = &table->table, .values = values, .kind = AURORA_PUT_UPSERT};
+    aurora_store_put put = {.table = &table->table, .values = values, .kind = kind};
     uint32_t failed;
     return store->save(store->self, txn, &put, 1, &failed);
+}
+
+aurora_status aurora__engine_new_epoch(aurora_store *store, aurora_store_txn *txn,
+                                       const aurora_id *log_id, int64_t now_ms)
+{
+    return put_epoch(store, txn, log_id, now_ms, AURORA_PUT_UPSERT);
 }
 
 aurora_status aurora__engine_log_id(aurora__engine *engine, aurora_store_txn *txn, int64_t position,
@@ -264,7 +291,8 @@ aurora_status aurora__engine_log_id(aurora__engine *engine, aurora_store_txn *tx
     return rc;
 }
 
-/* A store that was just made has no epoch; another process may make it at the same time. */
+/* A store that was just made has no epoch; another process may make it at the same time, and the
+ * first one's stays. */
 static aurora_status ensure_epoch(aurora__engine *engine)
 {
     aurora_store_txn *txn;
@@ -285,11 +313,12 @@ static aurora_status ensure_epoch(aurora__engine *engine)
     aurora_id existing;
     rc = aurora__engine_log_id(engine, txn, INT64_MAX, &existing);
     if (rc == AURORA_ENOTFOUND)
-        rc = aurora__engine_new_epoch(store, txn, &id, aurora__engine_wall_ms(engine));
+        rc = put_epoch(store, txn, &id, aurora__engine_wall_ms(engine), AURORA_PUT_INSERT);
     if (rc == AURORA_OK)
-        return store->commit(store->self, txn);
-    store->rollback(store->self, txn);
-    return rc;
+        rc = store->commit(store->self, txn);
+    else
+        store->rollback(store->self, txn);
+    return rc == AURORA_ECONFLICT ? AURORA_OK : rc;
 }
 
 /* Starts at the end of the log, and never with a clock behind its newest row. */
@@ -345,6 +374,8 @@ static aurora_status start(aurora__engine *engine, const aurora__engine_options 
     aurora__rows_init(&engine->rows, &engine->batch_blocks.arena, &engine->cache_blocks.arena);
     if (options->store.flags & AURORA_STORE_SERIAL)
         aurora__rows_keep_recent(&engine->rows, &engine->recent_blocks.arena);
+    else
+        aurora__rows_share(&engine->rows);
     if (getrandom(engine->random_state, sizeof engine->random_state, 0) !=
         sizeof engine->random_state)
         return AURORA_EIO;
@@ -383,6 +414,7 @@ aurora_status aurora__engine_new(const aurora__engine_options *options, aurora__
         close_parts(engine);
         return rc;
     }
+    listen(engine);
     *out = engine;
     return AURORA_OK;
 }

@@ -61,11 +61,17 @@ struct aurora__command {
     aurora__command *next;
     aurora_status status;
     aurora_error err;
-    _Atomic uint32_t references; /* the caller and the engine hold one each */
-    atomic_bool is_done;         /* what the class wrote is visible to who sees it */
-    bool is_kept;                /* of the running batch: its cascade stands */
-    bool needs_keys;             /* waits until the map of idempotency keys is all but filled */
-    bool is_order; /* refused with AURORA_EBUSY while the log is full or the handle drains */
+    _Atomic uint32_t references;   /* the caller and the engine hold one each */
+    atomic_bool is_done;           /* what the class wrote is visible to who sees it */
+    bool is_kept;                  /* of the running batch: its cascade stands */
+    bool needs_keys;               /* waits until the map of idempotency keys is all but filled */
+    bool is_deferred;              /* of the running batch: it joins the next one */
+    uint32_t deferrals;            /* how often that happened */
+    struct aurora__missed *missed; /* keys that it turned out to need */
+    int64_t
+        deadline_ns; /* monotonic: who waits gives up then; while the store is away it is refused
+                            after that. 0 = nobody does, it waits as long as it takes */
+    bool is_order;   /* refused with AURORA_EBUSY while the log is full or the handle drains */
     /* Waiting for an order: see aurora__engine_watch. */
     bool is_watching;
     aurora_id watch_id;
@@ -99,6 +105,7 @@ typedef struct {
     aurora__policy policy;
     bool is_readonly;
     bool has_worker;
+    bool has_own_clock; /* the host's: it goes before the store's */
     int64_t log_max_bytes;
     int64_t log_keep_ms;       /* 24 h: rows stay at least this long */
     int64_t consumer_keep_ms;  /* 7 days: and this long for a consumer seen in that time */
@@ -237,6 +244,9 @@ aurora_status aurora__engine_scan(aurora__engine *engine, aurora_store_txn *txn,
 
 /* --- odds ----------------------------------------------------------------------------------- */
 
+/* Whether idempotency keys are rows of order_keys, not fingerprints in memory: on stores that
+ * several instances write at once. */
+bool aurora__engine_has_key_rows(const aurora__engine *engine);
 int64_t aurora__engine_wall_ms(const aurora__engine *engine);
 /* What timers and leases go by: the wall clock, but never behind what is stored. Any thread. */
 int64_t aurora__engine_time_ms(const aurora__engine *engine);

@@ -53,7 +53,12 @@ typedef struct {
     aurora__event **events; /* of all kept cascades, in order */
     uint32_t event_count;
     uint32_t event_capacity;
-    int64_t first_position; /* of the events, after the commit */
+    int64_t first_position; /* of the events, after the commit; 0 = not known */
+    /* On a shared store: what is to be locked, or was. */
+    aurora__row **to_lock;
+    uint32_t lock_count;
+    uint32_t lock_capacity;
+    aurora__command_queue deferred; /* for the next batch */
 } aurora__batch;
 
 struct aurora__engine {
@@ -81,6 +86,8 @@ struct aurora__engine {
     /* Written by the driving thread, the second one first. */
     _Atomic int64_t clock_floor_ms; /* the newest time that may be stored */
     _Atomic int64_t clock_floor_ns; /* monotonic time when it was that */
+    _Atomic int64_t clock_ahead_ms; /* of the store's clock, by ours */
+    _Atomic bool is_told;           /* others have committed since the last look */
     int64_t process;
     aurora__due_command payment_maker;
     struct aurora__payments *payments; /* engine/payments.h */
@@ -107,6 +114,11 @@ struct aurora__engine {
     aurora__closer *closers; /* guarded by `lock` */
     aurora__follower *followers[AURORA__FOLLOWERS_MAX];
     uint32_t follower_count;
+    bool has_listener;     /* the store tells of others' commits */
+    bool has_gap;          /* others committed before a batch of ours: it is fed from the log */
+    bool has_parked_row;   /* this batch loaded a row that shows a parked step */
+    int64_t away_ms;       /* > 0: the last batch could not reach the store; the pause after it */
+    int64_t away_until_ns; /* monotonic */
     struct aurora__keys *keys; /* idempotency: engine/keys.h */
     bool has_key_waiting;      /* a command waits for them */
     aurora__counters counters;
@@ -114,23 +126,72 @@ struct aurora__engine {
 
 /* --- batch.c -------------------------------------------------------------------------------- */
 
+/* One attempt. AURORA_OK: everybody was answered or put back to the queue. Else nothing was stored
+ * and nobody was. */
+aurora_status aurora__batch_attempt(aurora__engine *engine, aurora__command **commands,
+                                    uint32_t count);
+
+/* A turn's step, fresh for the next decision. */
+void aurora__turn_start(aurora__turn *turn, aurora_error *err);
+/* Puts commands back to the front of the queue, in their order. */
+void aurora__engine_put_back(aurora__engine *engine, aurora__command_queue *commands);
+
+/* --- run.c ---------------------------------------------------------------------------------- */
+
 /* Runs commands to their answers: as one batch, in halves where data is to blame, again where the
- * store asks for it. */
+ * store asks for it. While a shared store is away they go back to the queue. */
 void aurora__batch_run(aurora__engine *engine, aurora__command **commands, uint32_t count);
+/* Whether the store is away and it is not yet time to ask again. */
+bool aurora__run_is_away(const aurora__engine *engine);
+/* Refuses queued commands whose callers have given up. */
+void aurora__run_expire(aurora__engine *engine);
+void aurora__pause_ms(int64_t ms);
+
+/* --- shared.c ------------------------------------------------------------------------------- */
+
+/* Whether others may write between our reads and our commit. */
+static inline bool aurora__engine_is_shared(const aurora__engine *engine)
+{
+    return (engine->store.flags & AURORA_STORE_SERIAL) == 0;
+}
+
+/* The order in which every instance locks and inserts rows. */
+void aurora__shared_sort(aurora__row **rows, uint32_t count);
+/* Reads, unlocked, what is wanted and may name further keys; the rest waits to be locked. *did_out
+ * says whether there was any. */
+aurora_status aurora__shared_load(aurora__batch *batch, bool *did_out);
+/* Locks and reads again everything that the batch wants, once. */
+aurora_status aurora__shared_lock(aurora__batch *batch);
+/* Remembers what this command still wants, from place `from` of the wanted rows on, for the next
+ * batch. AURORA_EBUSY when that happened too often. */
+aurora_status aurora__shared_defer(aurora__engine *engine, aurora__command *command, uint32_t from);
+aurora_status aurora__shared_want_missed(aurora__rows *rows, const aurora__command *command);
+void aurora__missed_free(aurora__command *command);
 
 /* --- load.c --------------------------------------------------------------------------------- */
 
 /* Loads everything wanted. */
 aurora_status aurora__load_wanted(aurora__engine *engine, aurora_store_txn *txn);
+/* Loads these rows in one call. */
+aurora_status aurora__load_rows(aurora__engine *engine, aurora_store_txn *txn,
+                                aurora__row *const *items, uint32_t count, bool is_locked);
 /* Saves all touched rows; on a data error *failed_out is the table of the row to blame. */
 aurora_status aurora__save_touched(aurora__engine *engine, aurora_store_txn *txn);
 
 /* --- tail.c --------------------------------------------------------------------------------- */
 
-/* Feeds what others wrote since `tail`, inside the batch's transaction. */
+/* Feeds what others wrote since `tail`, inside the batch's transaction: where writers exclude each
+ * other. */
 aurora_status aurora__tail_catch_up(aurora__engine *engine, aurora__turn *turn);
 /* Whether others wrote since; looks at most every 50 ms. */
 bool aurora__tail_is_behind(aurora__engine *engine);
+/* The same on a shared store, between batches, when somebody told of it or it is time to look. True
+ * when there was something. */
+bool aurora__tail_look(aurora__engine *engine, bool is_idle);
+/* When the next look is due, in milliseconds from now; -1 = only when told. */
+int64_t aurora__tail_next_ms(const aurora__engine *engine);
+/* Somebody else has committed: any thread. */
+void aurora__tail_told(void *engine);
 /* Feeds the events of a batch of ours. */
 void aurora__tail_feed(aurora__engine *engine, const aurora__batch *batch);
 /* Lets one follower that is behind read some of the log. */
@@ -191,6 +252,10 @@ void aurora__engine_break(aurora__engine *engine, aurora_status status);
 void *aurora__engine_work(void *argument);
 /* now of a batch: the wall clock, or the newest stored time plus what went by since it was read. */
 int64_t aurora__engine_now(aurora__engine *engine);
+/* The same inside a write transaction, by the store's own clock where it has one. */
+int64_t aurora__engine_batch_now(aurora__engine *engine, aurora_store_txn *txn);
+/* Wakes whoever drives or would: any thread. */
+void aurora__engine_poke(aurora__engine *engine);
 /* Somebody else stored this time. */
 void aurora__engine_lift_clock(aurora__engine *engine, int64_t stored_ms);
 

@@ -274,7 +274,7 @@ aurora_status aurora__keys_fill(aurora__engine *engine, aurora__turn *turn)
 
 bool aurora__keys_is_near(const aurora__engine *engine)
 {
-    return engine->keys->is_near || engine->keys->is_filled;
+    return aurora__engine_is_shared(engine) || engine->keys->is_near || engine->keys->is_filled;
 }
 
 /* After a failure it is up to the batch to meet it again and to say so. */

@@ -3,41 +3,59 @@
 
 #include <string.h>
 
-/* Rows of cached tables are loaded into the cache's arena, so that their texts outlive the
- * batch. */
-static aurora_status load_some(aurora__engine *engine, aurora_store_txn *txn, bool is_cacheable)
+/* One call to the store; what the rows borrow is copied to `arena`. */
+static aurora_status load_into(aurora__engine *engine, aurora_store_txn *txn,
+                               aurora__row *const *items, uint32_t count, bool is_locked,
+                               aurora__arena *arena)
 {
     aurora__rows *rows = &engine->rows;
-    aurora__row_list wanted = rows->wanted;
     aurora__arena *batch = rows->batch;
-    aurora_store_load *loads = aurora__arena_take(batch, wanted.count * sizeof *loads);
-    aurora__row **of_load = aurora__arena_take(batch, wanted.count * sizeof *of_load);
-    if (loads == NULL || of_load == NULL)
+    aurora_store_load *loads = aurora__arena_take(batch, count * sizeof *loads);
+    if (loads == NULL)
         return AURORA_ENOMEM;
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < wanted.count; i++) {
-        aurora__row *row = wanted.items[i];
-        const aurora__table *table = &aurora__tables[row->table];
-        if ((table->is_cacheable != 0) != is_cacheable)
-            continue;
+    for (uint32_t i = 0; i < count; i++) {
+        const aurora__table *table = &aurora__tables[items[i]->table];
         aurora_value *values =
             aurora__arena_take(batch, table->table.column_count * sizeof *values);
         aurora_value *key = aurora__arena_take(batch, table->table.column_count * sizeof *key);
         if (values == NULL || key == NULL)
             return AURORA_ENOMEM;
-        aurora__table_pack(table, row->base, key);
-        loads[count] =
-            (aurora_store_load){.table = &table->table, .key = key, .values_out = values};
-        of_load[count++] = row;
+        aurora__table_pack(table, items[i]->base, key);
+        loads[i] = (aurora_store_load){.table = &table->table, .key = key, .values_out = values};
     }
-    if (count == 0)
-        return AURORA_OK;
-    aurora_arena_port port = aurora__arena_port(is_cacheable ? rows->cache : batch);
-    aurora_status rc = engine->store.load(engine->store.self, txn, loads, count, true, &port);
+    aurora_arena_port port = aurora__arena_port(arena);
+    aurora_status rc = engine->store.load(engine->store.self, txn, loads, count, is_locked, &port);
     aurora__counter_add(&engine->counters.rows_loaded, count);
     for (uint32_t i = 0; rc == AURORA_OK && i < count; i++)
-        aurora__rows_loaded(rows, of_load[i], loads[i].is_found_out ? loads[i].values_out : NULL);
+        aurora__rows_loaded(rows, items[i], loads[i].is_found_out ? loads[i].values_out : NULL);
     return rc;
+}
+
+/* What is kept on a shared store borrows nothing but its key, which stands behind the row: one call
+ * loads everything. */
+aurora_status aurora__load_rows(aurora__engine *engine, aurora_store_txn *txn,
+                                aurora__row *const *items, uint32_t count, bool is_locked)
+{
+    return count == 0 ? AURORA_OK
+                      : load_into(engine, txn, items, count, is_locked, engine->rows.batch);
+}
+
+/* Rows of cached tables are loaded into the cache's arena, so that their texts outlive the
+ * batch. */
+static aurora_status load_some(aurora__engine *engine, aurora_store_txn *txn, bool is_kept)
+{
+    aurora__rows *rows = &engine->rows;
+    aurora__row **items = aurora__arena_take(rows->batch, rows->wanted.count * sizeof *items);
+    uint32_t count = 0;
+    if (items == NULL)
+        return AURORA_ENOMEM;
+    for (uint32_t i = 0; i < rows->wanted.count; i++) {
+        if (aurora__rows_are_kept(rows, rows->wanted.items[i]->table) == is_kept)
+            items[count++] = rows->wanted.items[i];
+    }
+    return count == 0
+               ? AURORA_OK
+               : load_into(engine, txn, items, count, true, is_kept ? rows->cache : rows->batch);
 }
 
 aurora_status aurora__load_wanted(aurora__engine *engine, aurora_store_txn *txn)
@@ -99,6 +117,9 @@ aurora_status aurora__save_touched(aurora__engine *engine, aurora_store_txn *txn
     aurora_store_put *puts = aurora__arena_take(rows->batch, count * sizeof *puts);
     if (sorted == NULL || puts == NULL)
         return AURORA_ENOMEM;
+    /* Two instances that insert the same keys in one order cannot wait for each other. */
+    if (rows->is_shared)
+        aurora__shared_sort(sorted, count);
     uint32_t put_count = 0;
     for (uint32_t i = 0; i < count; i++) {
         const aurora__row *row = sorted[i];

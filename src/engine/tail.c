@@ -11,6 +11,10 @@
 #define ROWS_AT_ONCE 64
 #define BYTES_AT_ONCE ((size_t)1 << 20)
 #define LOOK_EVERY_NS 50000000
+#define NET_EVERY_NS 250000000   /* where the store tells of others' commits */
+#define IDLE_EVERY_NS 1000000000 /* where nobody waits for anything */
+#define BUSY_EVERY_NS 5000000
+#define BLOCK_BYTES_KEEP ((size_t)16 << 20)
 
 static void feed_one(aurora__follower *follower, const aurora__event *event, int64_t position)
 {
@@ -23,6 +27,10 @@ static void feed_one(aurora__follower *follower, const aurora__event *event, int
 
 void aurora__tail_feed(aurora__engine *engine, const aurora__batch *batch)
 {
+    if (engine->tail != batch->first_position - 1) {
+        engine->has_gap = true;
+        return;
+    }
     int64_t last = batch->first_position + batch->event_count - 1;
     for (uint32_t f = 0; f < engine->follower_count; f++) {
         aurora__follower *follower = engine->followers[f];
@@ -30,8 +38,18 @@ void aurora__tail_feed(aurora__engine *engine, const aurora__batch *batch)
              follower->position == batch->first_position + i - 1 && i < batch->event_count; i++)
             feed_one(follower, batch->events[i], batch->first_position + i);
     }
-    if (engine->tail == batch->first_position - 1)
-        engine->tail = last;
+    engine->tail = last;
+}
+
+/* Without locks where the store is shared: it only tells. */
+static aurora_status load_wanted(aurora__engine *engine, aurora_store_txn *txn)
+{
+    aurora__rows *rows = &engine->rows;
+    if (!aurora__engine_is_shared(engine))
+        return aurora__load_wanted(engine, txn);
+    uint32_t count = rows->wanted.count;
+    rows->wanted.count = 0;
+    return aurora__load_rows(engine, txn, rows->wanted.items, count, false);
 }
 
 /* Somebody else's event: the order that it tells of may have waiters, or a key of ours. */
@@ -41,6 +59,10 @@ static aurora_status note_foreign(aurora__engine *engine, aurora__turn *turn,
     switch (event->kind) {
     case AURORA_EVENT_ORDER_CREATED:
         return aurora__keys_note(engine, turn, &event->order_id);
+    case AURORA_EVENT_INVENTORY_PARKED:
+    case AURORA_EVENT_PAYMENT_PARKED:
+        engine->is_parked_stale = true;
+        return AURORA_OK;
     case AURORA_EVENT_ORDER_COMPLETED:
     case AURORA_EVENT_ORDER_FAILED:
     case AURORA_EVENT_ORDER_CANCELLED:
@@ -54,7 +76,7 @@ static aurora_status note_foreign(aurora__engine *engine, aurora__turn *turn,
     aurora__key key = aurora__key_uuid(AURORA__TABLE_order, &event->order_id);
     aurora_status rc = aurora__rows_want(&engine->rows, &key);
     if (rc == AURORA_OK && engine->rows.wanted.count > 0)
-        rc = aurora__load_wanted(engine, turn->txn);
+        rc = load_wanted(engine, turn->txn);
     if (rc == AURORA_OK)
         aurora__watch_order(engine, turn, &event->order_id);
     return rc;
@@ -112,11 +134,94 @@ aurora_status aurora__tail_catch_up(aurora__engine *engine, aurora__turn *turn)
     return rc;
 }
 
+/* --- a shared store --------------------------------------------------------------------------- */
+
+void aurora__tail_told(void *argument)
+{
+    aurora__engine *engine = argument;
+    atomic_store(&engine->is_told, true);
+    aurora__engine_poke(engine);
+}
+
+static int64_t look_every_ns(const aurora__engine *engine)
+{
+    return engine->has_listener ? NET_EVERY_NS : LOOK_EVERY_NS;
+}
+
+int64_t aurora__tail_next_ms(const aurora__engine *engine)
+{
+    if (!aurora__engine_is_shared(engine) || engine->options.is_readonly)
+        return -1;
+    if (engine->is_told || engine->has_gap)
+        return 0;
+    bool has_any = engine->watches.count > 0 || engine->follower_count > 0;
+    int64_t every_ns = has_any ? look_every_ns(engine) : IDLE_EVERY_NS;
+    int64_t left_ns = engine->tail_checked_ns + every_ns - aurora__engine_monotonic_ns(engine);
+    return left_ns <= 0 ? 0 : (left_ns + 999999) / 1000000;
+}
+
+/* Retention may have been faster than we were: the first row that is left says so. */
+static aurora_status read_rows(aurora__engine *engine, aurora__turn *turn, bool *has_more_out)
+{
+    aurora__query_arena arena;
+    aurora_log_row rows[ROWS_AT_ONCE];
+    uint32_t count = 0;
+    aurora__query_arena_init(&arena, engine->options.allocator);
+    aurora_arena_port port = aurora__arena_port(&arena.arena);
+    aurora_status rc = engine->store.log_read(engine->store.self, turn->txn, engine->tail + 1,
+                                              BYTES_AT_ONCE, rows, ROWS_AT_ONCE, &count, &port);
+    for (uint32_t i = 0; rc == AURORA_OK && i < count; i++)
+        rc = take_row(engine, turn, &rows[i], &arena.arena);
+    aurora__query_arena_free(&arena);
+    *has_more_out = rc == AURORA_OK && count == ROWS_AT_ONCE;
+    return rc;
+}
+
+/* Between batches the rows are empty: what watchers look at is loaded and dropped again. */
+static aurora_status look(aurora__engine *engine, bool *has_more_out)
+{
+    aurora__turn turn = {.engine = engine};
+    aurora_status rc = aurora__engine_read_begin(engine, &turn.txn);
+    if (rc != AURORA_OK)
+        return rc;
+    turn.step.now_ms = aurora__engine_now(engine);
+    aurora__turn_start(&turn, NULL);
+    rc = read_rows(engine, &turn, has_more_out);
+    aurora__engine_read_end(engine, turn.txn);
+    aurora__rows_end(&engine->rows, false);
+    aurora__block_arena_reset(&engine->batch_blocks, BLOCK_BYTES_KEEP);
+    return rc;
+}
+
+/* While commands come in one look serves several of their batches. */
+bool aurora__tail_look(aurora__engine *engine, bool is_idle)
+{
+    int64_t now_ns = aurora__engine_monotonic_ns(engine);
+    int64_t age_ns = now_ns - engine->tail_checked_ns;
+    bool is_due = (is_idle || age_ns >= BUSY_EVERY_NS) && aurora__tail_next_ms(engine) == 0;
+    if (!is_due || engine->options.is_readonly)
+        return false;
+    bool has_more = false;
+    int64_t before = engine->tail;
+    engine->tail_checked_ns = now_ns;
+    engine->has_gap = false;
+    atomic_store(&engine->is_told, false);
+    aurora_status rc = look(engine, &has_more);
+    engine->has_gap |= has_more;
+    if (rc == AURORA_EIO)
+        atomic_store(&engine->health, rc);
+    else if (rc == AURORA_OK && engine->away_ms == 0 && atomic_load(&engine->health) == AURORA_EIO)
+        atomic_store(&engine->health, AURORA_OK);
+    return engine->tail > before;
+}
+
+/* --- followers -------------------------------------------------------------------------------- */
+
 bool aurora__tail_is_behind(aurora__engine *engine)
 {
     int64_t now_ns = aurora__engine_monotonic_ns(engine);
-    if ((engine->store.flags & AURORA_STORE_PRIVATE) || engine->options.is_readonly ||
-        now_ns - engine->tail_checked_ns < LOOK_EVERY_NS)
+    if ((engine->store.flags & AURORA_STORE_PRIVATE) || aurora__engine_is_shared(engine) ||
+        engine->options.is_readonly || now_ns - engine->tail_checked_ns < LOOK_EVERY_NS)
         return false;
     engine->tail_checked_ns = now_ns;
     aurora_store_txn *txn;

@@ -178,7 +178,12 @@ typedef struct {
     aurora_status (*begin)(void *self, uint32_t kind, aurora_id batch, int32_t timeout_ms,
                            uint64_t *epoch_out, aurora_store_txn **out);
 
-    /* Loads `count` rows by key; with is_locked (WRITE only) they stay locked until the end. */
+    /* Loads `count` rows by key; with is_locked (WRITE only) they stay locked until the end, but
+     * for rows of tables with lock_rank 0, which are never locked. On a store without
+     * AURORA_STORE_SERIAL the engine makes one locked load a batch, of rows in the one order that
+     * all instances keep (lock_rank, then table, then key bytes; lock_rank 0 last, to be read when
+     * the others are locked): the adapter locks in this order. Each load before it reads what is
+     * committed by then. */
     aurora_status (*load)(void *self, aurora_store_txn *txn, aurora_store_load *loads,
                           uint32_t count, bool is_locked, const aurora_arena_port *arena);
 
@@ -186,7 +191,9 @@ typedef struct {
     aurora_status (*scan)(void *self, aurora_store_txn *txn, aurora_store_scan *scan,
                           const aurora_arena_port *arena);
 
-    /* Writes rows in the order given. On AURORA_ECONFLICT *failed_out is the index of the put. */
+    /* Writes rows in the order given (on a store without AURORA_STORE_SERIAL the order of locks, so
+     * that two instances that insert the same keys cannot wait for each other). On AURORA_ECONFLICT
+     * *failed_out is the index of the put. */
     aurora_status (*save)(void *self, aurora_store_txn *txn, const aurora_store_put *puts,
                           uint32_t count, uint32_t *failed_out);
 
