@@ -13,7 +13,6 @@ static const struct {
     const char *only;
     const char *what;
 } only_choices[] = {
-    {"limiter", "memory:", "limits are counted in the process"},
     {"otlp", "", "traces are not exported"},
     {"upstream", "", "only the gateway has upstreams"},
 };
@@ -93,6 +92,10 @@ int aurora__daemon_check(const aurora_daemon *daemon)
     int rc = parts != NULL ? parts->check(daemon) : check_store(daemon);
     if (rc != 0)
         return rc;
+    const char *rule;
+    const char *broken = aurora__rate_limit_check(daemon->config, &rule);
+    if (broken != NULL)
+        return aurora_daemon_refuse_value(daemon, broken, rule);
     if (aurora_service_log_level(text_of(daemon, "log_level")) == 0)
         return aurora_daemon_refuse_value(daemon, "log_level",
                                           "must be debug, info, warning or error");

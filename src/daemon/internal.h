@@ -4,6 +4,7 @@
 #define AURORA_DAEMON_INTERNAL_H
 
 #include "daemon/daemon.h"
+#include "daemon/rate_limit.h"
 
 /* Of the steps below: a signal ended the start. */
 #define AURORA__DAEMON_STOPPED (-1)
@@ -22,6 +23,7 @@ struct aurora_daemon {
     aurora_http_route *starting_routes;
     aurora_http_route *served; /* what the API's server has */
     char *openapi;             /* of these */
+    aurora__rate_limit *limit; /* NULL = none */
 };
 
 /* A refusal for what a call of the library or the server said; `subject` is a setting where err has

@@ -45,6 +45,9 @@ static aurora_status open_cache(aurora_daemon *daemon, aurora_error *err)
 {
     aurora_cache_options options;
     aurora_cache_options_init(&options);
+    const aurora_log log = {
+        .size = sizeof log, .self = daemon->log, .write = aurora_service_log_library};
+    options.log = &log;
     options.ttl_ms = aurora_config_number(daemon->config, "cache_ttl");
     options.drivers = drivers(&options.driver_count);
     return aurora_cache_open(aurora_config_text(daemon->config, "cache"), &options,
@@ -145,6 +148,11 @@ int aurora__daemon_open(aurora_daemon *daemon)
 {
     daemon->routes.service_name = daemon->source.program;
     daemon->routes.daemon = daemon;
+    aurora_error err = AURORA_ERROR_INIT;
+    aurora_status status =
+        aurora__rate_limit_open(daemon->config, daemon->log, &daemon->limit, &err);
+    if (status != AURORA_OK)
+        return aurora__daemon_refuse_status(daemon, status, &err, "limiter");
     return daemon->spec->parts != NULL ? daemon->spec->parts->open(daemon) : open_store(daemon);
 }
 
@@ -154,6 +162,7 @@ void aurora__daemon_close(aurora_daemon *daemon)
         daemon->spec->parts->close(daemon);
     aurora_cache_close(daemon->routes.cache);
     aurora_close(daemon->shop);
+    aurora__rate_limit_close(daemon->limit);
     free(daemon->payment_secret);
     free(daemon->served);
     free(daemon->openapi);

@@ -14,6 +14,13 @@ static void observe(void *self, const aurora_http_access *access)
     aurora_service_log_access(daemon->log, access);
 }
 
+static bool admit(void *self, aurora_http_exchange *exchange)
+{
+    const aurora_routes *routes = self;
+    const aurora_daemon *daemon = routes->daemon;
+    return aurora__rate_limit_admit(daemon->limit, exchange);
+}
+
 static void say(void *self, int32_t level, const char *message)
 {
     const aurora_routes *routes = self;
@@ -72,6 +79,8 @@ static int start_api(aurora_daemon *daemon)
         .workers = (uint32_t)aurora_config_number(config, "http_workers"),
         .connections_max = (uint32_t)aurora_config_number(config, "http_connections_max"),
         .service_secret = aurora_config_text(config, "service_secret"),
+        .admit = daemon->limit != NULL ? admit : NULL,
+        .admit_blocks = daemon->limit != NULL && aurora__rate_limit_is_remote(daemon->limit),
         .access = observe,
         .log = say,
         .loop_begin = parts != NULL ? parts->loop_begin : aurora_routes_loop_begin,

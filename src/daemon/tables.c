@@ -58,6 +58,7 @@ aurora_http_route *aurora__daemon_served(const aurora_daemon *daemon, uint32_t *
     aurora_route_table tables[AURORA_DAEMON_TABLES_MAX];
     uint32_t table_count = find_tables(daemon, tables), total = 0, count = 0;
     bool has_own_metrics = aurora_config_text(daemon->config, "metrics_listen")[0] != '\0';
+    bool is_cache_shared = strncmp(aurora_config_text(daemon->config, "cache"), "memory:", 7) != 0;
     for (uint32_t i = 0; i < table_count; i++)
         total += tables[i].count;
     aurora_http_route *served = malloc(total * sizeof *served);
@@ -66,6 +67,10 @@ aurora_http_route *aurora__daemon_served(const aurora_daemon *daemon, uint32_t *
             if (!has_own_metrics || strcmp(tables[i].routes[j].template_path, "/metrics") != 0)
                 served[count++] = tables[i].routes[j];
         }
+    }
+    for (uint32_t i = 0; i < count && is_cache_shared; i++) {
+        if ((served[i].flags & AURORA_HTTP_CACHED) != 0)
+            served[i].flags |= AURORA_HTTP_BLOCKING;
     }
     *count_out = count;
     return served;

@@ -2,6 +2,8 @@
 /* A complete request on its way to a handler, and its answer on the way back. */
 #include "http/loop.h"
 
+#include <string.h>
+
 static void hand_to_worker(aurora_http_exchange *exchange)
 {
     aurora_http_loop *loop = exchange->loop;
@@ -16,6 +18,23 @@ static void hand_to_worker(aurora_http_exchange *exchange)
     loop->job_count++;
 }
 
+bool aurora__dispatch_is_asked(const aurora_http_exchange *exchange)
+{
+    return exchange->loop->server->options.admit != NULL &&
+           (exchange->route->flags & AURORA_HTTP_PROBE) == 0;
+}
+
+/* Whether it may be handled now; else it is answered, or a worker asks first. */
+static bool may_handle(aurora_http_exchange *exchange)
+{
+    const aurora_http_options *options = &exchange->loop->server->options;
+    if (!aurora__dispatch_is_asked(exchange))
+        return true;
+    const char *peer = exchange->connection == NULL ? "" : exchange->connection->peer;
+    exchange->peer = aurora__exchange_copy(exchange, peer, strlen(peer));
+    return options->admit_blocks || options->admit(options->self, exchange);
+}
+
 void aurora__dispatch(aurora_http_exchange *exchange)
 {
     aurora_http_loop *loop = exchange->loop;
@@ -26,9 +45,12 @@ void aurora__dispatch(aurora_http_exchange *exchange)
     aurora__count(&loop->counters.in_flight, 1);
     if (!aurora__request_judge(exchange))
         return;
+    bool asks_worker = aurora__dispatch_is_asked(exchange) && loop->server->options.admit_blocks;
     if (exchange->is_body_owned && aurora__loop_is_over(loop))
         aurora_http_problem(exchange, 503, "overloaded", "Too much is being worked on already.");
-    else if ((exchange->route->flags & AURORA_HTTP_BLOCKING) != 0)
+    else if (!may_handle(exchange))
+        return;
+    else if (asks_worker || (exchange->route->flags & AURORA_HTTP_BLOCKING) != 0)
         hand_to_worker(exchange);
     else
         exchange->route->handle(exchange, loop->server->options.self);
@@ -64,6 +86,16 @@ static void bury(aurora_http_exchange *exchange)
 {
     exchange->next = exchange->loop->graves;
     exchange->loop->graves = exchange;
+}
+
+void aurora__dispatch_admitted(aurora_http_exchange *exchange)
+{
+    exchange->is_admitted = false;
+    if (exchange->connection == NULL) {
+        aurora_http_problem(exchange, 503, "unavailable", "The client has left.");
+        return;
+    }
+    exchange->route->handle(exchange, exchange->loop->server->options.self);
 }
 
 void aurora__dispatch_answered(aurora_http_exchange *exchange)

@@ -144,6 +144,11 @@ const char *aurora_http_exchange_path(const aurora_http_exchange *exchange)
     return exchange->path;
 }
 
+const char *aurora_http_exchange_peer(const aurora_http_exchange *exchange)
+{
+    return exchange->peer == NULL ? "" : exchange->peer;
+}
+
 const aurora_http_principal *aurora_http_exchange_principal(const aurora_http_exchange *exchange)
 {
     return &exchange->principal;

@@ -40,6 +40,9 @@ const aurora_http_principal *aurora_http_exchange_principal(const aurora_http_ex
 /* What goes before ":" of an idempotency key's scope: "<principal> <method> <path>". */
 const char *aurora_http_exchange_key_scope(aurora_http_exchange *exchange);
 
+/* The client's address as text; "" where it is not known. For options.admit alone. */
+const char *aurora_http_exchange_peer(const aurora_http_exchange *exchange);
+
 /* A path parameter by its name in the template, percent-decoded, valid UTF-8 without NUL. */
 const char *aurora_http_param(const aurora_http_exchange *exchange, const char *name);
 /* A query parameter, percent-decoded; NULL when absent. Names that the route does not list, names

@@ -194,7 +194,10 @@ static void take_home(aurora_http_loop *loop)
         aurora_http_exchange *next = oldest->next;
         oldest->is_on_worker = false;
         oldest->gzip = loop->gzip;
-        aurora__dispatch_answered(oldest);
+        if (oldest->is_admitted)
+            aurora__dispatch_admitted(oldest);
+        else
+            aurora__dispatch_answered(oldest);
         oldest = next;
     }
 }

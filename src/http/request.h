@@ -58,6 +58,8 @@ struct aurora_http_exchange {
     aurora__exchange_state state;
     bool is_on_worker; /* then the state changes when it comes home */
     bool is_answered;  /* by a handler; of whoever has it */
+    bool is_admitted;  /* options.admit said so, on a worker; the handler is the loop's to call */
+    const char *peer;  /* a copy, for options.admit */
     bool is_in_flight; /* counted as such */
 
     const aurora_http_route *route;

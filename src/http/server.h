@@ -58,6 +58,11 @@ typedef struct {
      * request needs a loopback Host, and a listen address that is not loopback is refused. */
     const char *service_secret;
 
+    /* Whether a request that is good may go to its handler; else it has answered it. Not asked for
+     * AURORA_HTTP_PROBE. On the loop's thread, on a worker's where admit_blocks. NULL = all may. */
+    bool (*admit)(void *self, aurora_http_exchange *exchange);
+    bool admit_blocks;
+
     void (*access)(void *self, const aurora_http_access *access); /* any thread; NULL = none */
     void (*log)(void *self, int32_t level, const char *message);  /* any thread; NULL = none */
     /* On each loop's thread, before it serves and after it ended; the slot is the loop's own. */

@@ -39,6 +39,18 @@ static aurora_http_exchange *take(aurora__workers *workers)
     return exchange;
 }
 
+/* Whether the handler is to be called here. */
+static bool may_handle(aurora__workers *workers, aurora_http_exchange *exchange)
+{
+    const aurora_http_options *options = &workers->server->options;
+    if (!options->admit_blocks || !aurora__dispatch_is_asked(exchange))
+        return true;
+    if (!options->admit(options->self, exchange))
+        return false;
+    exchange->is_admitted = (exchange->route->flags & AURORA_HTTP_BLOCKING) == 0;
+    return !exchange->is_admitted;
+}
+
 static void *run(void *argument)
 {
     aurora__workers *workers = argument;
@@ -46,8 +58,9 @@ static void *run(void *argument)
     aurora_http_exchange *exchange;
     while ((exchange = take(workers)) != NULL) {
         exchange->gzip = gzip;
-        exchange->route->handle(exchange, workers->server->options.self);
-        if (!exchange->is_answered)
+        if (may_handle(workers, exchange))
+            exchange->route->handle(exchange, workers->server->options.self);
+        if (!exchange->is_answered && !exchange->is_admitted)
             aurora_http_problem(exchange, 500, "internal", "Something is wrong on our side.");
         aurora__loop_send_home(exchange);
     }

@@ -115,6 +115,8 @@ static void write_cache(FILE *to, aurora_cache *cache)
          "Reads that waited for another one's load.", stats.joins},
         {"aurora_cache_evictions_total", AURORA_METRIC_COUNTER, "Values that had to make room.",
          stats.evictions},
+        {"aurora_cache_failures_total", AURORA_METRIC_COUNTER,
+         "Calls that a shared cache did not answer.", stats.failures},
         {"aurora_cache_refused_total", AURORA_METRIC_COUNTER, "Values that were not kept.",
          stats.refused},
         {"aurora_cache_bytes", AURORA_METRIC_GAUGE, "Bytes that the cache holds.", stats.bytes},

@@ -138,7 +138,7 @@ static const aurora_http_route table[] = {
      "createProduct", aurora__product_create_handle},
     {AURORA_HTTP_POST, WRITE, AURORA_HTTP_BLOCKING | AURORA_HTTP_JSON_BODY, "/products:batch", "",
      "putProducts", aurora__product_batch_handle},
-    {AURORA_HTTP_GET, 0, 0, "/products/{sku}", "", "getProduct", get_product},
+    {AURORA_HTTP_GET, 0, AURORA_HTTP_CACHED, "/products/{sku}", "", "getProduct", get_product},
     {AURORA_HTTP_PUT, WRITE, AURORA_HTTP_BLOCKING | AURORA_HTTP_JSON_BODY, "/products/{sku}", "",
      "putProduct", aurora__product_put_handle},
     {AURORA_HTTP_DELETE, WRITE, AURORA_HTTP_BLOCKING, "/products/{sku}", "", "deleteProduct",
