@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include <aurora/net.h>
 
+#ifdef AURORA_HAVE_KAFKA
+#include "adapters/bus_kafka/bus_kafka.h"
+#endif
 #include "adapters/payment_http/payment_http.h"
 #ifdef AURORA_HAVE_REDIS
 #include "adapters/redis/redis.h"
@@ -32,6 +35,12 @@ static const aurora_driver drivers[] = {
      .port = AURORA_PORT_LIMITER,
      .scheme = "rediss",
      .open_limiter = aurora__redis_limiter_open_tls},
+#endif
+#ifdef AURORA_HAVE_KAFKA
+    {.size = sizeof(aurora_driver),
+     .port = AURORA_PORT_BUS,
+     .scheme = "kafka",
+     .open_bus = aurora__bus_kafka_open},
 #endif
 };
 

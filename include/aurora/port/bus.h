@@ -125,7 +125,9 @@ typedef struct {
     /* --- consuming ------------------------------------------------------------------------- */
 
     /* Joins a group for these topics; rebalances are told to the listener, copied, whose self
-     * outlives the subscription. */
+     * outlives the subscription. `group` is a short name of a-z, 0-9, '.', '_' and '-' ("order"):
+     * the adapter puts the URL's prefix before it ("aurora-order"). AURORA_EINVAL while it is
+     * subscribed. */
     aurora_status (*subscribe)(void *self, const char *group, const int32_t *topics, uint32_t count,
                                const aurora_bus_listener *listener);
 
