@@ -58,6 +58,40 @@ if(AURORA_SANITIZE) # several times slower
     endforeach()
 endif()
 
+# What asks for an engine (./dev up) by its variable, itself or by a header of tests/support, has
+# the label engines. A comment `ctest: lock NAME` keeps two such tests apart, and
+# `ctest: timeout SECONDS` gives one more time.
+set(aurora_engine_pattern "AURORA_TEST_(POSTGRES|REDIS|KAFKA|OPENSEARCH|ENGINES)")
+file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/support/*.[ch]
+    ${PROJECT_SOURCE_DIR}/tests/support/*.sh)
+foreach(file IN LISTS files)
+    file(STRINGS ${file} asks REGEX ${aurora_engine_pattern})
+    if(asks)
+        get_filename_component(stem ${file} NAME_WE)
+        string(APPEND aurora_engine_pattern "|support/${stem}\\.sh|include \"(support/)?${stem}\\.h\"")
+    endif()
+endforeach()
+
+function(aurora_test_properties test file tier)
+    set(labels ${tier} ${ARGN})
+    set(timeout ${aurora_timeout_${tier}})
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+    file(STRINGS ${file} engines REGEX ${aurora_engine_pattern})
+    if(engines)
+        list(APPEND labels engines)
+    endif()
+    file(STRINGS ${file} words REGEX "ctest: (lock|timeout) ")
+    if(words MATCHES "ctest: timeout ([0-9]+)")
+        set(timeout ${CMAKE_MATCH_1})
+    endif()
+    if(words MATCHES "ctest: lock ([a-z_]+)")
+        set_tests_properties(${test} PROPERTIES RESOURCE_LOCK ${CMAKE_MATCH_1})
+    endif()
+    set_tests_properties(${test} PROPERTIES
+        LABELS "${labels}" TIMEOUT ${timeout} SKIP_RETURN_CODE 77
+        ENVIRONMENT "${aurora_test_environment}")
+endfunction()
+
 foreach(tier unit sim contract integration)
     file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${tier}/test_*.c)
     foreach(file IN LISTS files)
@@ -81,25 +115,15 @@ foreach(tier unit sim contract integration)
         target_link_libraries(${target} PRIVATE aurora_test_support)
         set_target_properties(${target} PROPERTIES OUTPUT_NAME ${stem}
             RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/${tier})
-        # Tests that start threads are what the tsan lane runs.
-        file(STRINGS ${file} threads REGEX "pthread_create|thrd_create|AURORA_OPEN_WORKER")
-        set(labels ${tier})
-        if(threads)
-            list(APPEND labels threads)
-        endif()
         add_test(NAME ${tier}/${noun} COMMAND ${target})
-        set_tests_properties(${tier}/${noun} PROPERTIES
-            LABELS "${labels}" TIMEOUT ${aurora_timeout_${tier}} SKIP_RETURN_CODE 77
-            ENVIRONMENT "${aurora_test_environment}")
+        aurora_test_properties(${tier}/${noun} ${file} ${tier})
     endforeach()
     # Shell tests use the built programs and libraries as a user would; 77 says skipped.
     file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${tier}/*.sh)
     foreach(file IN LISTS files)
         get_filename_component(noun ${file} NAME_WE)
         add_test(NAME ${tier}/${noun} COMMAND bash ${file})
-        set_tests_properties(${tier}/${noun} PROPERTIES
-            LABELS "${tier};shell" TIMEOUT ${aurora_timeout_${tier}} SKIP_RETURN_CODE 77
-            ENVIRONMENT "${aurora_test_environment}")
+        aurora_test_properties(${tier}/${noun} ${file} ${tier} shell)
     endforeach()
 endforeach()
 

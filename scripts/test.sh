@@ -9,6 +9,11 @@ cd "$(dirname "$0")/.."
 scripts/setup.sh tests
 mkdir -p "$results"
 
+trap lane_engines_down EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+lane_engines
+
 lane_build release release
 lane_ctest release release
 mapfile -t programs < <(find build/tests/unit -maxdepth 1 -type f -name 'test_*' -perm -u+x \
@@ -23,7 +28,7 @@ if setarch "$(uname -m)" -R true 2>/dev/null; then
 fi
 lane_build tsan tsan
 TSAN_OPTIONS="halt_on_error=1 second_deadlock_stack=1" \
-    lane_ctest tsan tsan -L threads -LE shell
+    lane_ctest tsan tsan -R "$(lane_threaded tsan)"
 
 lane_build asan-ubsan asan-ubsan
 echo

@@ -40,6 +40,43 @@ lane_ctest() {
     lane_count "$lane" $counts $((SECONDS - begin))
 }
 
+# lane_engines: PostgreSQL, Redis, Kafka and OpenSearch for this run alone, and the variables by which
+# tests find them. Tests of an engine that cannot be had skip themselves.
+lane_engines() {
+    local name why missing=()
+    echo
+    echo "== engines"
+    export AURORA_ENGINES_DIR=$PWD/var/test-engines AURORA_ENGINES_JIT=quick
+    ./dev down --wipe >/dev/null 2>&1 || true # of a run that was cut off
+    ./dev up || true
+    # shellcheck source=/dev/null
+    . "$AURORA_ENGINES_DIR/env"
+    for name in postgres redis kafka opensearch; do
+        if ! grep -q "^export AURORA_TEST_${name^^}=" "$AURORA_ENGINES_DIR/env"; then
+            why=$(scripts/engines/engine.sh "$name" why-not 2>&1 | tail -1)
+            echo "engines: tests of $name are skipped: ${why:-it does not come up}"
+            missing+=("$name")
+        fi
+    done
+    table+=("$(printf '%-24s %s' engines "${missing[*]:+skipped, not to be had: }${missing[*]:-all four}")")
+}
+
+lane_engines_down() {
+    ./dev down --wipe >/dev/null || true
+}
+
+# lane_threaded PRESET: the tests whose programs can start a thread, as a pattern for ctest.
+lane_threaded() {
+    local program names=()
+    for program in "$(build_dir "$1")"/tests/*/test_*; do
+        if nm -D --undefined-only "$program" 2>/dev/null | grep -qE ' (pthread_create|thrd_create)'; then
+            program=${program#"$(build_dir "$1")"/tests/}
+            names+=("${program/\/test_//}")
+        fi
+    done
+    (IFS='|' && echo "^(${names[*]:-none})\$")
+}
+
 # lane_valgrind LANE PROGRAM...: each program in one process under memcheck. One that needs half
 # a second by itself would need half a minute here and is skipped.
 lane_valgrind() {
