@@ -25,7 +25,8 @@ ARROWS = {
     "routes": {"http"},
     "service": {"http"},
     "daemon": {"http", "routes", "service"},
-    "upstream": {"http", "service"},
+    "upstream": {"http"},
+    "gateway": {"http", "routes", "service", "upstream", "daemon"},
     "net": {"adapters"},
     "sim": {"core", "codec", "engine", "api", "adapters"},
 }
@@ -82,7 +83,7 @@ def objection(path, name, quoted):
             return f"{layer} is pure and may not include <{name}>"
         return None
     if layer == "daemons":
-        allowed = to_layer in ("http", "routes", "service", "upstream", "daemon")
+        allowed = to_layer in ("http", "routes", "service", "upstream", "daemon", "gateway")
     elif layer in ("public", "examples"):
         allowed = False
     elif layer == "api" and to_layer == "adapters":

@@ -112,7 +112,7 @@
       "Memory for pages of the store; each reader beside has a quarter of it.")                    \
     X(trending_capacity, INTEGER, NONE, "4096", 256, 65536,                                        \
       "SKUs that trending counts without error, at 840 bytes each.")                               \
-    X(upstream, TEXT, DAEMON, "", 0, 1024,                                                         \
+    X(upstream, TEXT, DAEMON, "", 0, 4000,                                                         \
       "Where the gateway finds the services, as order=HOST:PORT,...")
 
 #define ROW(name_, kind_, flags_, default_, minimum_, maximum_, help_)                             \

@@ -115,6 +115,14 @@ aurora__connection *aurora__connection_new(aurora_http_loop *loop, int fd,
     return connection;
 }
 
+/* On this thread, as no worker asks to be told. */
+static void tell_left(aurora_http_exchange *exchange)
+{
+    void (*left)(void *self) = exchange->left;
+    exchange->left = NULL;
+    left(exchange->left_self);
+}
+
 static void drop_current(aurora__connection *connection)
 {
     aurora_http_exchange *current = connection->current;
@@ -126,6 +134,8 @@ static void drop_current(aurora__connection *connection)
     current->connection = NULL;
     if (current->state != AURORA__HANDLING)
         aurora__exchange_free(current);
+    else if (current->left != NULL)
+        tell_left(current);
 }
 
 static void leave_dirty(aurora__connection *connection)

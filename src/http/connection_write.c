@@ -7,6 +7,7 @@
 #include <sys/uio.h>
 
 #define PIECES_MAX 32
+#define DRAINED_BYTES 65536  /* of a stream, below which more of it is wanted */
 #define PROGRESS_BYTES 65536 /* to be taken within write_ms by a client that is let go on */
 
 static int add(struct iovec *pieces, int count, const char *data, size_t from, size_t to)
@@ -67,6 +68,18 @@ static void note_sent(aurora__connection *connection, size_t n)
         stream->sent = stream->len = 0;
 }
 
+/* Who fills a stream by what its reader takes. */
+static void tell_drained(aurora__connection *connection)
+{
+    aurora__stream *stream = open_stream(connection);
+    if (stream == NULL || stream->drained == NULL || stream->is_ended ||
+        stream->len - stream->sent > DRAINED_BYTES)
+        return;
+    void (*drained)(void *self) = stream->drained;
+    stream->drained = NULL;
+    drained(stream->self);
+}
+
 static void block(aurora__connection *connection)
 {
     connection->is_blocked = true;
@@ -85,6 +98,7 @@ void aurora__connection_flush(aurora__connection *connection)
     struct iovec pieces[PIECES_MAX];
     while (!connection->is_blocked && !connection->is_broken) {
         struct msghdr message = {.msg_iov = pieces};
+        tell_drained(connection);
         message.msg_iovlen = (size_t)gather(connection, pieces);
         if (message.msg_iovlen == 0)
             return;

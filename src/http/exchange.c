@@ -195,6 +195,27 @@ const char *aurora_http_header(const aurora_http_exchange *exchange, const char 
     return NULL;
 }
 
+bool aurora_http_field_at(const aurora_http_exchange *exchange, uint32_t index,
+                          const char **name_out, const char **value_out)
+{
+    if (index >= exchange->field_count)
+        return false;
+    *name_out = exchange->fields[index].name;
+    *value_out = exchange->fields[index].value;
+    return true;
+}
+
+const char *aurora_http_query_text(const aurora_http_exchange *exchange)
+{
+    return exchange->query;
+}
+
+void aurora_http_on_leave(aurora_http_exchange *exchange, void (*left)(void *self), void *self)
+{
+    exchange->left = left;
+    exchange->left_self = self;
+}
+
 const char *aurora_http_body(const aurora_http_exchange *exchange, size_t *len_out)
 {
     *len_out = exchange->body_len;

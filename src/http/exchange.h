@@ -50,6 +50,11 @@ const char *aurora_http_param(const aurora_http_exchange *exchange, const char *
 const char *aurora_http_query(const aurora_http_exchange *exchange, const char *name);
 /* A header field's value, NULL when absent; names in any case. */
 const char *aurora_http_header(const aurora_http_exchange *exchange, const char *name);
+/* The fields one by one, those of one name as one; false beyond the last. */
+bool aurora_http_field_at(const aurora_http_exchange *exchange, uint32_t index,
+                          const char **name_out, const char **value_out);
+/* The query as sent, without "?"; "" = none. */
+const char *aurora_http_query_text(const aurora_http_exchange *exchange);
 /* The body, NUL-terminated as well. */
 const char *aurora_http_body(const aurora_http_exchange *exchange, size_t *len_out);
 
@@ -57,6 +62,10 @@ const char *aurora_http_body(const aurora_http_exchange *exchange, size_t *len_o
 const char *aurora_http_trace_id(const aurora_http_exchange *exchange);
 /* What goes into commands and events: 00-<trace id>-<our span>-<flags>. */
 const char *aurora_http_traceparent(const aurora_http_exchange *exchange);
+
+/* For a handler on the loop's thread that answers later: `left` runs once if the connection is gone
+ * before the answer, which is still owed. NULL = nobody wants to know any more. */
+void aurora_http_on_leave(aurora_http_exchange *exchange, void (*left)(void *self), void *self);
 
 /* Memory that is freed with the exchange; NULL when there is none. */
 void *aurora_http_alloc(aurora_http_exchange *exchange, size_t size);
@@ -103,5 +112,12 @@ void aurora_http_stream_begin(aurora_http_exchange *exchange, int status, const 
 /* Sends a piece; false when the client left or does not read (more than 256 KiB wait): then end. */
 bool aurora_http_stream_send(aurora_http_exchange *exchange, const void *data, size_t len);
 void aurora_http_stream_end(aurora_http_exchange *exchange);
+/* Ends it so that the client sees that something is missing: the connection goes. */
+void aurora_http_stream_abort(aurora_http_exchange *exchange);
+/* Bytes that the client has not taken yet. */
+size_t aurora_http_stream_waiting(const aurora_http_exchange *exchange);
+/* Calls `drained` once, with the `self` of stream_begin, when no more than 64 KiB wait; not within
+ * this call. It may send, and must not end the stream. */
+void aurora_http_stream_await(aurora_http_exchange *exchange, void (*drained)(void *self));
 
 #endif

@@ -42,7 +42,8 @@ typedef struct {
 } aurora__span;
 
 typedef struct {
-    void (*closed)(void *self); /* NULL once it was called */
+    void (*closed)(void *self);  /* NULL once it was called */
+    void (*drained)(void *self); /* NULL = nobody waits for it */
     void *self;
     char *data; /* what waits to be sent, from `sent` to `len` */
     size_t len, sent, capacity;
@@ -61,6 +62,8 @@ struct aurora_http_exchange {
     bool is_admitted;  /* options.admit said so, on a worker; the handler is the loop's to call */
     const char *peer;  /* a copy, for options.admit */
     bool is_in_flight; /* counted as such */
+    void (*left)(void *self); /* NULL = nobody wants to know */
+    void *left_self;
 
     const aurora_http_route *route;
     char *method_text; /* the head, with NULs put in: texts below point into it */

@@ -214,6 +214,27 @@ bool aurora_http_stream_send(aurora_http_exchange *exchange, const void *data, s
     return true;
 }
 
+void aurora_http_stream_abort(aurora_http_exchange *exchange)
+{
+    if (exchange->state != AURORA__STREAMING || exchange->stream.is_ended)
+        return;
+    exchange->stream.is_ended = true;
+    exchange->connection->is_broken = true;
+    aurora__connection_touch(exchange->connection);
+}
+
+size_t aurora_http_stream_waiting(const aurora_http_exchange *exchange)
+{
+    return exchange->stream.len - exchange->stream.sent;
+}
+
+void aurora_http_stream_await(aurora_http_exchange *exchange, void (*drained)(void *self))
+{
+    exchange->stream.drained = drained;
+    if (exchange->state == AURORA__STREAMING)
+        aurora__connection_touch(exchange->connection);
+}
+
 void aurora__stream_finish(aurora_http_exchange *exchange)
 {
     if (exchange->state != AURORA__STREAMING || exchange->stream.is_ended)

@@ -44,7 +44,7 @@ static aurora_status write_metrics(aurora_json_out *out, aurora_t *shop)
     return AURORA_OK;
 }
 
-static void write_http(aurora_json_out *out, aurora_http_server *server)
+void aurora_routes_http_figures(aurora_json_out *out, aurora_http_server *server)
 {
     aurora_http_stats stats = {0};
     if (server != NULL)
@@ -129,7 +129,7 @@ void aurora__stats_handle(aurora_http_exchange *exchange, void *self)
         aurora_http_refuse(exchange, status, NULL);
         return;
     }
-    write_http(&out, routes->server);
+    aurora_routes_http_figures(&out, routes->server);
     aurora_http_set(exchange, "Cache-Control", "no-store");
     aurora_json_out_close(&out, '}');
     aurora__answer_json(exchange, 200, &out);

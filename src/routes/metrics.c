@@ -141,6 +141,8 @@ char *aurora__metrics_text(const aurora_routes *routes, size_t *len_out)
         write_library(to, routes->shop);
     aurora__metrics_http(to, routes);
     write_cache(to, routes->cache);
+    if (routes->metrics != NULL)
+        routes->metrics(routes->daemon, to);
     aurora__metrics_process(to);
     bool is_whole = ferror(to) == 0;
     if (fclose(to) == 0 && is_whole)

@@ -9,7 +9,7 @@
 #include "http/route.h"
 
 #define AURORA__COUNTED_ROUTES_MAX 96 /* all tables together have about half as many */
-#define AURORA__COUNTED_STATUSES 34   /* aurora__counted_statuses, and one for any other */
+#define AURORA__COUNTED_STATUSES 35   /* aurora__counted_statuses, and one for any other */
 #define AURORA__DURATION_BUCKETS 15
 
 typedef struct {

@@ -5,8 +5,11 @@
 #ifndef AURORA_ROUTES_ROUTES_H
 #define AURORA_ROUTES_ROUTES_H
 
+#include <stdio.h>
+
 #include <aurora/aurora.h>
 
+#include "http/json_out.h"
 #include "http/server.h"
 #include "routes/observe.h"
 
@@ -21,6 +24,9 @@ typedef struct {
     /* What /readyz adds to what the library says, by aurora_routes_check on `into`; NULL = nothing.
      * Called on a worker. */
     void (*ready)(void *daemon, void *into);
+    /* What /metrics adds, in its format; NULL = nothing. On a loop's thread: it waits for
+     * nothing. */
+    void (*metrics)(void *daemon, FILE *to);
     void *daemon;
     const char *service_name; /* "aurorad" */
     /* What the server has of the tables, as one of them; NULL = all of it. It must outlive the
@@ -58,6 +64,12 @@ void aurora_routes_check(void *into, const char *name, bool is_ok, const char *d
 /* The description of the API without what `routes->served` does not have, in memory of malloc's;
  * *text_out stays NULL where it has everything. False without memory. */
 bool aurora_routes_describe(const aurora_routes *routes, char **text_out, size_t *len_out);
+
+/* The same for what is missed and not needed: the answer stays what it is. */
+void aurora_routes_degraded(void *into, const char *name, const char *detail);
+
+/* Adds the object "http": the server's counters; NULL = all zero. */
+void aurora_routes_http_figures(aurora_json_out *out, aurora_http_server *server);
 
 /* Feeds the counters that /metrics shows; the server's `access` callback calls it. */
 void aurora_routes_observe(aurora_routes *routes, const aurora_http_access *access);

@@ -27,20 +27,31 @@ typedef struct {
     bool is_ready;
 } readiness;
 
-void aurora_routes_check(void *into, const char *name, bool is_ok, const char *detail)
+static void write_check(readiness *of, const char *name, const char *status, const char *detail)
 {
-    readiness *of = into;
-    of->is_ready = of->is_ready && is_ok;
     if (of->text != NULL) { /* the form of Kubernetes' own probes */
-        fprintf(of->text, "[%c]%s %s", is_ok ? '+' : '-', name, is_ok ? "ok" : "failed");
+        char mark = strcmp(status, "ok") == 0 ? '+' : strcmp(status, "failed") == 0 ? '-' : '~';
+        fprintf(of->text, "[%c]%s %s", mark, name, status);
         fprintf(of->text, "%s%s\n", detail[0] == '\0' ? "" : ": ", detail);
         return;
     }
     aurora_json_out_object(&of->json, NULL);
     aurora_json_out_text(&of->json, "name", name);
-    aurora_json_out_text(&of->json, "status", is_ok ? "ok" : "failed");
+    aurora_json_out_text(&of->json, "status", status);
     aurora_json_out_text(&of->json, "detail", detail);
     aurora_json_out_close(&of->json, '}');
+}
+
+void aurora_routes_check(void *into, const char *name, bool is_ok, const char *detail)
+{
+    readiness *of = into;
+    of->is_ready = of->is_ready && is_ok;
+    write_check(of, name, is_ok ? "ok" : "failed", detail);
+}
+
+void aurora_routes_degraded(void *into, const char *name, const char *detail)
+{
+    write_check(into, name, "degraded", detail);
 }
 
 static void check_all(const aurora_routes *routes, readiness *of)

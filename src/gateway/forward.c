@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/* One exchange on its way to a service, and the answer on its way back: whole where it is small,
+ * piece by piece where it is long or has no end. */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "gateway/internal.h"
+
+#define HELD_BYTES_MAX 1048576 /* of an answer; longer ones are passed on as they come */
+#define AHEAD_BYTES_MAX 131072 /* of a stream, that its client has not taken */
+
+typedef struct {
+    aurora_http_exchange *exchange;
+    aurora_upstream_call *call; /* NULL = it is over */
+    const char *service;
+    int status;
+    const char *content_type;
+    bool is_stream;
+    bool is_repeatable;
+    char *held;
+    size_t held_len, expected;
+} forward;
+
+/* --- failures --------------------------------------------------------------------------------- */
+
+static void answer_failure(forward *f, int why, const char *detail, uint32_t retry_after_s)
+{
+    /* Whether it was done is not known; with a key, or by its method, it can be asked again. */
+    const char *unsure =
+        f->is_repeatable || why == AURORA_UPSTREAM_FULL || why == AURORA_UPSTREAM_BROKEN
+            ? ""
+            : " What was asked for may have been done.";
+    char seconds[16];
+    snprintf(seconds, sizeof seconds, "%u", retry_after_s > 0 ? retry_after_s : 1);
+    aurora_http_set(f->exchange, "Retry-After", seconds);
+    switch (why) {
+    case AURORA_UPSTREAM_LATE:
+        aurora_http_problem(f->exchange, 504, "timeout", "The %s service %s.%s", f->service, detail,
+                            unsure);
+        break;
+    case AURORA_UPSTREAM_FULL:
+        aurora_http_problem(f->exchange, 503, "overloaded", "The %s service %s.", f->service,
+                            detail);
+        break;
+    case AURORA_UPSTREAM_BROKEN:
+        aurora_http_problem(f->exchange, 503, "unavailable", "The %s service %s.", f->service,
+                            detail);
+        break;
+    case AURORA_UPSTREAM_BAD:
+        aurora_http_problem(f->exchange, 502, "upstream_unavailable",
+                            "The answer of the %s service %s.%s", f->service, detail, unsure);
+        break;
+    default:
+        aurora_http_problem(f->exchange, 502, "upstream_unavailable", "The %s service %s.%s",
+                            f->service, detail, unsure);
+    }
+}
+
+static void on_failed(void *self, int why, const char *detail, uint32_t retry_after_s)
+{
+    forward *f = self;
+    f->call = NULL;
+    aurora_http_on_leave(f->exchange, NULL, NULL);
+    free(f->held);
+    f->held = NULL;
+    if (f->is_stream)
+        aurora_http_stream_abort(f->exchange); /* an end would look like the answer's own */
+    else
+        answer_failure(f, why, detail, retry_after_s);
+}
+
+/* --- streams ---------------------------------------------------------------------------------- */
+
+static void on_closed(void *self)
+{
+    forward *f = self;
+    aurora_upstream_call *call = f->call;
+    f->call = NULL;
+    if (call != NULL)
+        aurora_upstream_cancel(call);
+}
+
+static void on_drained(void *self)
+{
+    const forward *f = self;
+    if (f->call != NULL)
+        aurora_upstream_resume(f->call);
+}
+
+static void stream(forward *f, const char *data, size_t len)
+{
+    if (!aurora_http_stream_send(f->exchange, data, len)) {
+        on_closed(f);
+        aurora_http_stream_end(f->exchange);
+        return;
+    }
+    if (aurora_http_stream_waiting(f->exchange) > AHEAD_BYTES_MAX) {
+        aurora_upstream_pause(f->call);
+        aurora_http_stream_await(f->exchange, on_drained);
+    }
+}
+
+/* --- the answer ------------------------------------------------------------------------------- */
+
+/* What our own server says of itself. Vary is written where it chooses by Accept-Encoding; a body
+ * that is packed already keeps what its service said. */
+static bool is_servers(const char *name, bool is_packed)
+{
+    static const char *const names[] = {
+        "Server",      "Date", "Content-Length", "Content-Type", "X-Content-Type-Options",
+        "X-Request-Id"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcasecmp(name, names[i]) == 0)
+            return true;
+    }
+    return !is_packed && strcasecmp(name, "Vary") == 0;
+}
+
+static const char *value_of(const aurora_upstream_head *head, const char *name)
+{
+    for (uint32_t i = 0; i < head->field_count; i++) {
+        if (strcasecmp(head->fields[i].name, name) == 0)
+            return head->fields[i].value;
+    }
+    return NULL;
+}
+
+static const char *copy(aurora_http_exchange *exchange, const char *text)
+{
+    size_t size = text != NULL ? strlen(text) + 1 : 0;
+    char *made = size > 0 ? aurora_http_alloc(exchange, size) : NULL;
+    return made != NULL ? memcpy(made, text, size) : NULL;
+}
+
+static bool is_events(const char *content_type)
+{
+    static const char name[] = "text/event-stream";
+    return content_type != NULL && strncasecmp(content_type, name, sizeof name - 1) == 0;
+}
+
+static void on_head(void *self, const aurora_upstream_head *head)
+{
+    forward *f = self;
+    bool is_packed = value_of(head, "Content-Encoding") != NULL;
+    for (uint32_t i = 0; i < head->field_count; i++) {
+        if (!is_servers(head->fields[i].name, is_packed))
+            aurora_http_set(f->exchange, head->fields[i].name, head->fields[i].value);
+    }
+    f->status = head->status;
+    f->content_type = copy(f->exchange, value_of(head, "Content-Type"));
+    f->expected = (size_t)head->length;
+    f->is_stream = head->has_body && (!head->has_length || head->length > HELD_BYTES_MAX ||
+                                      is_events(f->content_type));
+    if (!f->is_stream)
+        return;
+    aurora_http_on_leave(f->exchange, NULL, NULL);
+    aurora_http_stream_begin(f->exchange, f->status,
+                             f->content_type != NULL ? f->content_type : "application/octet-stream",
+                             on_closed, f);
+}
+
+static void on_body(void *self, const char *data, size_t len)
+{
+    forward *f = self;
+    if (f->is_stream) {
+        stream(f, data, len);
+        return;
+    }
+    if (f->held == NULL)
+        f->held = malloc(f->expected);
+    if (f->held != NULL)
+        memcpy(f->held + f->held_len, data, len);
+    f->held_len += len;
+}
+
+static void on_ended(void *self)
+{
+    forward *f = self;
+    char *held = f->held;
+    f->call = NULL;
+    f->held = NULL;
+    aurora_http_on_leave(f->exchange, NULL, NULL);
+    if (f->is_stream)
+        aurora_http_stream_end(f->exchange);
+    else if (held == NULL && f->held_len > 0)
+        aurora_http_refuse(f->exchange, AURORA_ENOMEM, NULL);
+    else
+        aurora_http_reply_owned(f->exchange, f->status, f->content_type, held, f->held_len);
+}
+
+/* --- the call --------------------------------------------------------------------------------- */
+
+/* The client has gone before its answer: nobody wants it. */
+static void on_left(void *self)
+{
+    forward *f = self;
+    on_closed(f);
+    free(f->held);
+    f->held = NULL;
+    aurora_http_reply(f->exchange, 499, NULL, NULL, 0); /* for the log and the counters alone */
+}
+
+void aurora__gateway_forward(aurora_http_exchange *exchange, aurora__gateway *gateway,
+                             aurora__service service, const char *query)
+{
+    static const aurora_upstream_listener listener = {
+        .head = on_head, .body = on_body, .ended = on_ended, .failed = on_failed};
+    aurora_upstream_field fields[AURORA__REQUEST_FIELDS_MAX];
+    aurora_upstream_request request;
+    aurora_upstream_pool *pool = aurora_http_loop_slot(aurora_http_exchange_loop(exchange));
+    forward *f = aurora_http_alloc(exchange, sizeof *f);
+    if (f == NULL || !aurora__gateway_request(exchange, gateway, query, fields, &request)) {
+        aurora_http_refuse(exchange, AURORA_ENOMEM, NULL);
+        return;
+    }
+    *f = (forward){.exchange = exchange,
+                   .service = aurora__service_name(service),
+                   .is_repeatable = request.is_repeatable};
+    f->call = aurora_upstream_send(pool, gateway->upstreams[service], &request, &listener, f);
+    if (f->call == NULL)
+        aurora_http_refuse(exchange, AURORA_ENOMEM, NULL);
+    else
+        aurora_http_on_leave(exchange, on_left, f);
+}

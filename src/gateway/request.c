@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+/* What a service is sent: the client's fields without those of its connection and without ours,
+ * who asks, until when, and the signature over that. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "gateway/internal.h"
+#include "http/fields.h"
+#include "http/loop.h"
+#include "http/signature.h"
+
+#define MS_NS INT64_C(1000000)
+#define DEADLINE_MS 20000 /* of a call that waits for nothing */
+#define ATTEMPT_MS 6000   /* of one that may be repeated */
+#define HOP_MS 50         /* less for each hop, so that the inner one says first that it is late */
+#define FIELDS_OF_OURS 8
+
+/* --- fields ----------------------------------------------------------------------------------- */
+
+static bool is_same(const char *a, const char *b)
+{
+    return strcasecmp(a, b) == 0;
+}
+
+/* Fields that the gateway makes anew, or has acted upon. */
+static bool is_ours(const char *name)
+{
+    static const char *const names[] = {"Host", "Content-Length", "Expect", "traceparent", "Via"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (is_same(name, names[i]))
+            return true;
+    }
+    return false;
+}
+
+/* From outside they would speak for others, but on a route whose caller signs by them itself. */
+static bool is_internal(const aurora_http_route *route, const char *name)
+{
+    if (strncasecmp(name, "Aurora-", 7) != 0)
+        return false;
+    return (route->flags & AURORA_HTTP_SIGNED) == 0 ||
+           (!is_same(name, "Aurora-Signature") && !is_same(name, "Aurora-Timestamp"));
+}
+
+/* Whether the client's Connection names it: RFC 9110, 7.6.1. */
+static bool is_named(const char *list, const char *name)
+{
+    size_t name_len = strlen(name);
+    while (list != NULL && *list != '\0') {
+        list += strspn(list, ", \t");
+        size_t len = strcspn(list, ", \t");
+        if (len == name_len && strncasecmp(list, name, len) == 0)
+            return true;
+        list += len;
+    }
+    return false;
+}
+
+static void add(aurora_upstream_field *fields, uint32_t *count, const char *name, const char *value)
+{
+    fields[(*count)++] = (aurora_upstream_field){name, value, strlen(name), strlen(value)};
+}
+
+static uint32_t copy_fields(const aurora_http_exchange *exchange, aurora_upstream_field *fields)
+{
+    const aurora_http_route *route = aurora_http_exchange_route(exchange);
+    const char *connection = aurora_http_header(exchange, "Connection");
+    const char *name, *value;
+    uint32_t count = 0;
+    for (uint32_t i = 0; aurora_http_field_at(exchange, i, &name, &value); i++) {
+        if (count < AURORA__REQUEST_FIELDS_MAX - FIELDS_OF_OURS && !is_ours(name) &&
+            !is_internal(route, name) && !aurora_upstream_is_of_connection(name, strlen(name)) &&
+            !is_named(connection, name))
+            add(fields, &count, name, value);
+    }
+    return count;
+}
+
+/* --- time ------------------------------------------------------------------------------------- */
+
+static int64_t wall_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* How long the client has asked the service to wait. */
+static int64_t asked_wait_ms(const aurora_http_exchange *exchange)
+{
+    const char *wait = aurora_http_query(exchange, "wait");
+    int64_t seconds = wait != NULL ? atoll(wait) : 0;
+    int64_t ms = aurora_http_prefer_wait_ms(exchange);
+    if (seconds > 30)
+        seconds = 30; /* the service refuses what is above its bound */
+    return seconds * 1000 > ms ? seconds * 1000 : ms;
+}
+
+static bool is_placing(const aurora_http_exchange *exchange)
+{
+    return strcmp(aurora_http_exchange_route(exchange)->operation, "placeOrder") == 0;
+}
+
+/* A service waits for the outcome of an order by itself, as its setting order_wait says. */
+static int64_t served_wait_ms(const aurora_http_exchange *exchange)
+{
+    int64_t ms = asked_wait_ms(exchange);
+    return is_placing(exchange) && ms < 5000 ? 5000 : ms;
+}
+
+/* What is left of the caller's own deadline, where it has signed one. */
+static int64_t left_ms(const aurora_http_exchange *exchange, int64_t now_ms)
+{
+    const char *deadline = aurora_http_header(exchange, "Aurora-Deadline");
+    if (!aurora_http_exchange_principal(exchange)->is_authenticated || deadline == NULL)
+        return INT64_MAX;
+    return atoll(deadline) - now_ms - HOP_MS;
+}
+
+/* --- who asks --------------------------------------------------------------------------------- */
+
+/* Public calls of nobody stay unsigned, as their services take them. */
+static bool sign(aurora_http_exchange *exchange, const aurora__gateway *gateway,
+                 const aurora_upstream_request *request, int64_t deadline_ms,
+                 aurora_upstream_field *fields, uint32_t *count)
+{
+    const aurora_http_principal *principal = aurora_http_exchange_principal(exchange);
+    if (gateway->secret[0] == '\0' || !principal->is_authenticated)
+        return true;
+    char *scopes = aurora_http_alloc(exchange, 160);
+    char *deadline = aurora_http_alloc(exchange, 24);
+    char *signature = aurora_http_alloc(exchange, AURORA_SIGNATURE_TEXT_BYTES);
+    if (scopes == NULL || deadline == NULL || signature == NULL)
+        return false;
+    aurora_scopes_write(principal->scopes, scopes);
+    snprintf(deadline, 24, "%lld", (long long)deadline_ms);
+    const aurora_signed_request covered = {
+        .method = request->method,
+        .path = request->path,
+        .query = request->query,
+        .body = request->body,
+        .body_len = request->body_len,
+        .principal = principal->name,
+        .scopes = scopes,
+        .deadline = deadline,
+    };
+    aurora_signature_write(gateway->secret, &covered, signature);
+    add(fields, count, "Aurora-Principal", principal->name);
+    add(fields, count, "Aurora-Scopes", scopes);
+    add(fields, count, "Aurora-Deadline", deadline);
+    add(fields, count, "Aurora-Signature", signature);
+    return true;
+}
+
+/* --- the whole -------------------------------------------------------------------------------- */
+
+/* HEAD goes on as the GET that serves it: the server leaves the body out, and has its length. */
+static const char *method_text(int32_t method)
+{
+    switch (method) {
+    case AURORA_HTTP_POST:
+        return "POST";
+    case AURORA_HTTP_PUT:
+        return "PUT";
+    case AURORA_HTTP_DELETE:
+        return "DELETE";
+    default:
+        return "GET";
+    }
+}
+
+bool aurora__gateway_request(aurora_http_exchange *exchange, const aurora__gateway *gateway,
+                             const char *query, aurora_upstream_field *fields,
+                             aurora_upstream_request *out)
+{
+    int32_t method = aurora_http_exchange_method(exchange);
+    int64_t now_ms = wall_ms(), wait_ms = served_wait_ms(exchange);
+    int64_t ms = DEADLINE_MS + wait_ms, own_ms = left_ms(exchange, now_ms);
+    uint32_t count = copy_fields(exchange, fields);
+    if (own_ms < ms)
+        ms = own_ms > 1 ? own_ms : 1;
+    *out = (aurora_upstream_request){
+        .method = method_text(method),
+        .path = aurora_http_exchange_path(exchange),
+        .query = query,
+        .is_repeatable =
+            method != AURORA_HTTP_POST || aurora_http_header(exchange, "Idempotency-Key") != NULL,
+        .deadline_ns = aurora__now_ns() + ms * MS_NS,
+        .attempt_ms = (uint32_t)(wait_ms + ATTEMPT_MS),
+    };
+    out->body = aurora_http_body(exchange, &out->body_len);
+    out->has_body = out->body_len > 0 || method == AURORA_HTTP_POST || method == AURORA_HTTP_PUT;
+    add(fields, &count, "traceparent", aurora_http_traceparent(exchange));
+    if (!sign(exchange, gateway, out, now_ms + ms, fields, &count))
+        return false;
+    out->fields = fields;
+    out->field_count = count;
+    return true;
+}

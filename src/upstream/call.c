@@ -1,0 +1,511 @@
+/* SPDX-License-Identifier: MIT */
+/* One call: its attempts, what ends each of them, and whether another one is safe. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "upstream/internal.h"
+
+#define MS_NS INT64_C(1000000)
+#define DELAY_NS (25 * MS_NS)
+#define STALL_NS (75000 * MS_NS) /* within an answer: more than the pause between signs of life */
+
+static void attempt(aurora_upstream_call *call);
+
+/* --- the list --------------------------------------------------------------------------------- */
+
+static void link_in(aurora_upstream_call *call)
+{
+    aurora_upstream_pool *pool = call->pool;
+    call->next = pool->calls;
+    if (pool->calls != NULL)
+        pool->calls->previous = call;
+    pool->calls = call;
+}
+
+/* The call has ended; its memory goes when nobody is on the stack. */
+static void unlink_dead(aurora_upstream_call *call)
+{
+    aurora_upstream_pool *pool = call->pool;
+    event_del(&call->timer);
+    call->state = AURORA__CALL_OVER;
+    if (call->has_place)
+        aurora_bulkhead_leave(&call->upstream->bulkhead);
+    call->has_place = false;
+    if (call->previous != NULL)
+        call->previous->next = call->next;
+    else
+        pool->calls = call->next;
+    if (call->next != NULL)
+        call->next->previous = call->previous;
+    call->next = pool->dead;
+    pool->dead = call;
+}
+
+static void arm(aurora_upstream_call *call, int64_t at_ns)
+{
+    int64_t in_ns = at_ns - aurora__now_ns();
+    if (in_ns < 0)
+        in_ns = 0;
+    const struct timeval wait = {.tv_sec = in_ns / (1000 * MS_NS),
+                                 .tv_usec = in_ns % (1000 * MS_NS) / 1000};
+    event_add(&call->timer, &wait);
+}
+
+static void count(_Atomic uint64_t *counter)
+{
+    atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+}
+
+/* --- the end ---------------------------------------------------------------------------------- */
+
+static void tell_failure(aurora_upstream_call *call)
+{
+    if (!call->is_probe) {
+        count(&call->upstream->failed);
+        if (call->why == AURORA_UPSTREAM_LATE)
+            count(&call->upstream->timeouts);
+    }
+    unlink_dead(call);
+    call->listener.failed(call->self, call->why, call->detail, call->retry_after_s);
+}
+
+static void fail(aurora_upstream_call *call, int why, const char *detail, uint32_t retry_after_s)
+{
+    call->why = why;
+    call->detail = detail;
+    call->retry_after_s = retry_after_s;
+    if (call->is_beginning)
+        arm(call, 0);
+    else
+        tell_failure(call);
+}
+
+static void leave(aurora_upstream_call *call, int32_t outcome)
+{
+    if (call->address != NULL && !call->is_probe)
+        aurora__upstream_leave(call->address, call->ticket, outcome);
+    call->address = NULL;
+}
+
+/* What a call has seen of an address is as good as a probe, but for one that answers and does not
+ * want to: calls say nothing about that. */
+static void note_state(aurora__address *address, bool is_up)
+{
+    int32_t state = atomic_load_explicit(&address->state, memory_order_relaxed);
+    if (is_up && (state == AURORA_UPSTREAM_UNKNOWN || state == AURORA_UPSTREAM_UNREACHABLE))
+        atomic_store(&address->state, AURORA_UPSTREAM_UP);
+    else if (!is_up)
+        atomic_store(&address->state, AURORA_UPSTREAM_UNREACHABLE);
+}
+
+/* --- another attempt -------------------------------------------------------------------------- */
+
+static bool has_untried(const aurora_upstream_call *call)
+{
+    return (call->passed & ((1u << call->upstream->address_count) - 1)) !=
+           (1u << call->upstream->address_count) - 1;
+}
+
+/* Whether what was asked for cannot happen twice: it is idempotent, or nobody has seen it. */
+static bool is_safe(const aurora_upstream_call *call)
+{
+    return call->state != AURORA__CALL_ANSWERING && !call->is_probe &&
+           (call->request.is_repeatable || !call->may_have_been_sent);
+}
+
+/* For delays: no secret. */
+static uint64_t draw(const aurora_upstream_call *call)
+{
+    uint64_t x = (uint64_t)aurora__now_ns() ^ (uint64_t)(uintptr_t)call;
+    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
+    return x ^ x >> 31;
+}
+
+static void repeat_or_fail(aurora_upstream_call *call, int why, const char *detail)
+{
+    int64_t now_ns = aurora__now_ns();
+    int64_t pause_ns = -1;
+    if (is_safe(call))
+        pause_ns = aurora_retry_next_ns(&call->retry, AURORA_RETRY_RETRIABLE, draw(call), now_ns);
+    if (pause_ns < 0) {
+        fail(call, why, detail, 1);
+        return;
+    }
+    count(&call->upstream->repeats);
+    call->state = AURORA__CALL_WAITING;
+    if (has_untried(call))
+        attempt(call); /* another address is no worse for it at once */
+    else
+        arm(call, now_ns + pause_ns);
+}
+
+/* A kept connection that ends as it is used again says nothing about its address. */
+static bool repeats_at_once(aurora_upstream_call *call, bool was_stale)
+{
+    if (!was_stale || call->hasty > 0 || !is_safe(call))
+        return false;
+    call->hasty++;
+    call->passed = 0;
+    call->state = AURORA__CALL_WAITING;
+    return true;
+}
+
+void aurora__call_lost(aurora_upstream_call *call, int why, const char *detail)
+{
+    aurora__upstream_connection *connection = call->connection;
+    bool was_stale = why == AURORA_UPSTREAM_FAILED && connection != NULL && connection->is_used &&
+                     !connection->has_answered;
+    bool was_reached = connection != NULL && !connection->is_connecting;
+    event_del(&call->timer);
+    if (connection != NULL)
+        aurora__upstream_connection_drop(connection);
+    if (!was_reached && call->address != NULL)
+        note_state(call->address, false);
+    leave(call, was_stale ? AURORA_BREAKER_IGNORED : AURORA_BREAKER_FAILURE);
+    if (repeats_at_once(call, was_stale))
+        attempt(call);
+    else
+        repeat_or_fail(call, why, detail);
+}
+
+/* --- an attempt ------------------------------------------------------------------------------- */
+
+static int64_t earlier(int64_t a_ns, int64_t b_ns)
+{
+    return a_ns < b_ns ? a_ns : b_ns;
+}
+
+static void await_answer(aurora_upstream_call *call)
+{
+    int64_t end_ns = call->request.deadline_ns;
+    if (call->request.is_repeatable && call->request.attempt_ms > 0)
+        end_ns = earlier(end_ns, aurora__now_ns() + call->request.attempt_ms * MS_NS);
+    arm(call, end_ns);
+}
+
+static void await_connection(aurora_upstream_call *call)
+{
+    arm(call, earlier(call->request.deadline_ns,
+                      aurora__now_ns() + call->upstream->options.connect_ms * MS_NS));
+}
+
+static void write_host(aurora_upstream_call *call)
+{
+    size_t len = strlen(call->address->text);
+    char *at = call->text + call->host_at;
+    memcpy(at, "Host: ", 6);
+    memcpy(at + 6, call->address->text, len);
+    memcpy(at + 6 + len, "\r\n\r\n", 4);
+    call->text_len = call->host_at + len + 10;
+    call->sent = 0;
+}
+
+static void attempt(aurora_upstream_call *call)
+{
+    uint32_t retry_after_s = 1;
+    if (!call->is_probe)
+        call->address =
+            aurora__upstream_choose(call->upstream, &call->passed, !call->request.is_repeatable,
+                                    &call->ticket, &retry_after_s);
+    if (call->address == NULL) {
+        fail(call, AURORA_UPSTREAM_BROKEN, "failed too often, and is left alone for a while",
+             retry_after_s);
+        return;
+    }
+    write_host(call);
+    call->state = AURORA__CALL_SENT;
+    call->connection = aurora__connection_take(call->pool, call);
+    if (call->connection == NULL) {
+        aurora__call_lost(call, AURORA_UPSTREAM_FAILED, "cannot be connected to");
+    } else if (call->connection->is_connecting) {
+        await_connection(call);
+    } else {
+        await_answer(call);
+        aurora__upstream_connection_send(call->connection);
+    }
+}
+
+void aurora__call_connected(aurora_upstream_call *call)
+{
+    await_answer(call);
+}
+
+/* --- time ------------------------------------------------------------------------------------- */
+
+static void on_sent_timer(aurora_upstream_call *call)
+{
+    bool is_connecting = call->connection->is_connecting;
+    bool is_over = aurora__now_ns() >= call->request.deadline_ns;
+    const char *detail =
+        is_connecting ? "did not take a connection in time" : "did not answer in time";
+    if (!is_over) {
+        aurora__call_lost(call, is_connecting ? AURORA_UPSTREAM_FAILED : AURORA_UPSTREAM_LATE,
+                          detail);
+        return;
+    }
+    aurora__upstream_connection_drop(call->connection);
+    leave(call, AURORA_BREAKER_FAILURE);
+    fail(call, AURORA_UPSTREAM_LATE, detail, 1);
+}
+
+static void on_answering_timer(aurora_upstream_call *call)
+{
+    int64_t now_ns = aurora__now_ns();
+    if (call->is_paused)
+        call->moved_ns = now_ns;
+    if (now_ns - call->moved_ns < STALL_NS)
+        arm(call, call->moved_ns + STALL_NS);
+    else
+        aurora__call_lost(call, AURORA_UPSTREAM_FAILED, "stopped in the middle of its answer");
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *argument)
+{
+    aurora_upstream_call *call = argument;
+    aurora_upstream_pool *pool = call->pool;
+    (void)fd;
+    (void)what;
+    pool->depth++;
+    if (call->why != 0)
+        tell_failure(call);
+    else if (call->state == AURORA__CALL_WAITING)
+        attempt(call);
+    else if (call->state == AURORA__CALL_SENT)
+        on_sent_timer(call);
+    else if (call->state == AURORA__CALL_ANSWERING)
+        on_answering_timer(call);
+    pool->depth--;
+    aurora__pool_bury(pool);
+}
+
+/* --- the answer ------------------------------------------------------------------------------- */
+
+/* An address that says that it cannot: another one may. */
+static bool goes_elsewhere(aurora_upstream_call *call)
+{
+    if (call->connection->reply.status != 503 || !call->request.is_repeatable || call->is_probe ||
+        !has_untried(call) ||
+        aurora_retry_next_ns(&call->retry, AURORA_RETRY_RETRIABLE, draw(call), aurora__now_ns()) <
+            0)
+        return false;
+    aurora__upstream_connection_drop(call->connection);
+    leave(call, AURORA_BREAKER_SUCCESS);
+    event_del(&call->timer);
+    count(&call->upstream->repeats);
+    call->state = AURORA__CALL_WAITING;
+    attempt(call);
+    return true;
+}
+
+bool aurora__call_head(aurora_upstream_call *call, char *data)
+{
+    aurora_upstream_field fields[AURORA__UPSTREAM_FIELDS_MAX];
+    const aurora__reply *reply = &call->connection->reply;
+    if (goes_elsewhere(call))
+        return false;
+    aurora_upstream_head head = {
+        .status = reply->status,
+        .fields = fields,
+        .field_count = aurora__reply_fields(reply, data, fields),
+        .has_length = reply->has_length,
+        .length = reply->length,
+        .has_body = aurora__reply_has_body(reply),
+    };
+    if (!call->is_probe)
+        note_state(call->address, true);
+    leave(call, AURORA_BREAKER_SUCCESS);
+    call->state = AURORA__CALL_ANSWERING;
+    call->moved_ns = aurora__now_ns();
+    call->listener.head(call->self, &head);
+    return call->state != AURORA__CALL_OVER;
+}
+
+bool aurora__call_body(aurora_upstream_call *call, const char *data, size_t len)
+{
+    call->moved_ns = aurora__now_ns();
+    call->listener.body(call->self, data, len);
+    return call->state != AURORA__CALL_OVER;
+}
+
+void aurora__call_ended(aurora_upstream_call *call)
+{
+    unlink_dead(call);
+    call->listener.ended(call->self);
+}
+
+/* --- the beginning ---------------------------------------------------------------------------- */
+
+static char *put(char *at, const char *text, size_t len)
+{
+    memcpy(at, text, len);
+    return at + len;
+}
+
+static char *put_number(char *at, size_t value)
+{
+    char digits[20];
+    int length = 0;
+    do {
+        digits[length++] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    while (length > 0)
+        *at++ = digits[--length];
+    return at;
+}
+
+static size_t text_size(const aurora_upstream_request *request)
+{
+    size_t size = strlen(request->method) + strlen(request->path) + strlen(request->query) + 128 +
+                  AURORA_UPSTREAM_ADDRESS_BYTES;
+    for (uint32_t i = 0; i < request->field_count; i++)
+        size += request->fields[i].name_len + request->fields[i].value_len + 4;
+    return size;
+}
+
+static bool write_text(aurora_upstream_call *call)
+{
+    const aurora_upstream_request *request = &call->request;
+    call->text = malloc(text_size(request));
+    if (call->text == NULL)
+        return false;
+    char *at = put(call->text, request->method, strlen(request->method));
+    *at++ = ' ';
+    at = put(at, request->path, strlen(request->path));
+    if (request->query[0] != '\0') {
+        *at++ = '?';
+        at = put(at, request->query, strlen(request->query));
+    }
+    at = put(at, " HTTP/1.1\r\nVia: 1.1 aurora\r\n", 28);
+    for (uint32_t i = 0; i < request->field_count; i++) {
+        const aurora_upstream_field *field = &request->fields[i];
+        at = put(at, field->name, field->name_len);
+        at = put(at, ": ", 2);
+        at = put(at, field->value, field->value_len);
+        at = put(at, "\r\n", 2);
+    }
+    if (request->has_body) {
+        at = put(at, "Content-Length: ", 16);
+        at = put(put_number(at, request->body_len), "\r\n", 2);
+    }
+    call->host_at = (size_t)(at - call->text);
+    return true;
+}
+
+static bool init_retry(aurora_upstream_call *call)
+{
+    aurora_retry_options options;
+    aurora_retry_options_init(&options);
+    options.attempts_max = call->upstream->options.attempts_max;
+    options.delay_ns = DELAY_NS;
+    options.deadline_ns = call->request.deadline_ns;
+    options.budget = &call->upstream->budget;
+    return aurora_retry_init(&call->retry, &options, NULL) == AURORA_OK;
+}
+
+static aurora_upstream_call *new_call(aurora_upstream_pool *pool, aurora_upstream *upstream,
+                                      const aurora_upstream_request *request,
+                                      const aurora_upstream_listener *listener, void *self)
+{
+    aurora_upstream_call *call = calloc(1, sizeof *call);
+    if (call == NULL)
+        return NULL;
+    call->pool = pool;
+    call->upstream = upstream;
+    call->place = aurora__pool_place(pool, upstream);
+    call->request = *request;
+    call->listener = *listener;
+    call->self = self;
+    if (call->place == NULL || !write_text(call)) {
+        free(call);
+        return NULL;
+    }
+    event_assign(&call->timer, pool->loop->base, -1, 0, on_timer, call);
+    call->request.fields = NULL; /* they are written */
+    link_in(call);
+    return call;
+}
+
+static void begin(aurora_upstream_call *call)
+{
+    call->is_beginning = true;
+    attempt(call);
+    call->is_beginning = false;
+}
+
+aurora_upstream_call *aurora_upstream_send(aurora_upstream_pool *pool, aurora_upstream *upstream,
+                                           const aurora_upstream_request *request,
+                                           const aurora_upstream_listener *listener, void *self)
+{
+    aurora_upstream_call *call = new_call(pool, upstream, request, listener, self);
+    if (call == NULL)
+        return NULL;
+    count(&upstream->calls);
+    call->has_place = aurora_bulkhead_try_enter(&upstream->bulkhead);
+    if (!call->has_place || !init_retry(call)) {
+        count(&upstream->refused);
+        call->is_beginning = true;
+        fail(call, AURORA_UPSTREAM_FULL, "has too many calls under way", 1);
+        call->is_beginning = false;
+        return call;
+    }
+    begin(call);
+    return call;
+}
+
+aurora_upstream_call *aurora__call_probe(aurora_upstream_pool *pool, aurora__upstream_place *place,
+                                         uint32_t address, const aurora_upstream_request *request,
+                                         const aurora_upstream_listener *listener, void *self)
+{
+    aurora_upstream_call *call = new_call(pool, place->upstream, request, listener, self);
+    if (call == NULL)
+        return NULL;
+    call->is_probe = true;
+    call->address = &place->upstream->addresses[address];
+    begin(call);
+    return call;
+}
+
+/* --- from outside ----------------------------------------------------------------------------- */
+
+static void drop(aurora_upstream_call *call)
+{
+    if (call->connection != NULL)
+        aurora__upstream_connection_drop(call->connection);
+    leave(call, AURORA_BREAKER_IGNORED);
+    unlink_dead(call);
+}
+
+void aurora_upstream_cancel(aurora_upstream_call *call)
+{
+    aurora_upstream_pool *pool = call->pool;
+    if (call->state == AURORA__CALL_OVER)
+        return;
+    count(&call->upstream->cancelled);
+    drop(call);
+    aurora__pool_bury(pool);
+}
+
+void aurora_upstream_pause(aurora_upstream_call *call)
+{
+    if (call->connection == NULL || call->is_paused)
+        return;
+    call->is_paused = true;
+    aurora__upstream_connection_pause(call->connection, true);
+}
+
+void aurora_upstream_resume(aurora_upstream_call *call)
+{
+    if (call->connection == NULL || !call->is_paused)
+        return;
+    call->is_paused = false;
+    call->moved_ns = aurora__now_ns();
+    aurora__upstream_connection_pause(call->connection, false);
+}
+
+void aurora__calls_drop(aurora_upstream_pool *pool)
+{
+    while (pool->calls != NULL)
+        drop(pool->calls);
+}
