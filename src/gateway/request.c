@@ -92,7 +92,7 @@ static int64_t wall_ms(void)
 static int64_t asked_wait_ms(const aurora_http_exchange *exchange)
 {
     const char *wait = aurora_http_query(exchange, "wait");
-    int64_t seconds = wait != NULL ? atoll(wait) : 0;
+    int64_t seconds = wait != NULL ? strtoll(wait, NULL, 10) : 0;
     int64_t ms = aurora_http_prefer_wait_ms(exchange);
     if (seconds > 30)
         seconds = 30; /* the service refuses what is above its bound */
@@ -117,7 +117,7 @@ static int64_t left_ms(const aurora_http_exchange *exchange, int64_t now_ms)
     const char *deadline = aurora_http_header(exchange, "Aurora-Deadline");
     if (!aurora_http_exchange_principal(exchange)->is_authenticated || deadline == NULL)
         return INT64_MAX;
-    return atoll(deadline) - now_ms - HOP_MS;
+    return strtoll(deadline, NULL, 10) - now_ms - HOP_MS;
 }
 
 /* --- who asks --------------------------------------------------------------------------------- */

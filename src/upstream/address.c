@@ -16,7 +16,8 @@ static const char *split(const char *text, char host[AURORA_UPSTREAM_ADDRESS_BYT
     if (colon == NULL || colon == text)
         return "must be HOST:PORT";
     size_t digits = strspn(colon + 1, "0123456789");
-    long port = digits >= 1 && digits <= 5 && colon[1 + digits] == '\0' ? atol(colon + 1) : 0;
+    long port =
+        digits >= 1 && digits <= 5 && colon[1 + digits] == '\0' ? strtol(colon + 1, NULL, 10) : 0;
     if (port < 1 || port > 65535)
         return "must end in a port of 1 to 65535";
     size_t len = (size_t)(colon - text) - (is_bracketed ? 2 : 0);
