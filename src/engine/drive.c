@@ -238,6 +238,8 @@ static bool turn(aurora__engine *engine)
         wait_for_store(engine);
         return false;
     }
+    if (engine->away_ms > 0)
+        aurora__run_expire(engine);
     push_later(engine);
     uint32_t count = take_ready(engine, commands, room - room / 8);
     count += aurora__timer_collect(engine, commands + count, room - count);

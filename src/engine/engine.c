@@ -184,6 +184,7 @@ static void close_parts(aurora__engine *engine)
     aurora__watch_free(engine);
     aurora__keys_free(engine);
     aurora__payments_free(engine);
+    allocator->release(allocator->self, engine->own_rows);
     aurora__block_arena_free(&engine->batch_blocks);
     aurora__block_arena_free(&engine->cache_blocks);
     aurora__block_arena_free(&engine->recent_blocks);
@@ -382,6 +383,8 @@ static aurora_status start(aurora__engine *engine, const aurora__engine_options 
     aurora_status rc = init_sync(engine);
     if (rc == AURORA_OK)
         rc = aurora__keys_new(engine);
+    if (rc == AURORA_OK && aurora__engine_is_shared(engine))
+        rc = aurora__timer_share(engine);
     if (rc == AURORA_OK && !options->has_worker) {
         engine->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
         rc = engine->event_fd < 0 ? AURORA_EIO : AURORA_OK;

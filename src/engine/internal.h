@@ -104,9 +104,11 @@ struct aurora__engine {
     int64_t next_due_ms; /* wall: the next timer; INT64_MAX = none, 0 = not known */
     int64_t due_checked_ns;
     int64_t log_checked_ns;
+    int64_t keys_swept_ns; /* order_keys */
     bool is_maintenance_due;
     int64_t parked_keys;   /* 0 = no key of this store is parked */
     bool is_parked_stale;  /* to be looked at again */
+    uint64_t *own_rows;    /* on a shared store: rows whose newest due time we stored */
     int64_t timer_hold_ns; /* no timer fires before: the last ones were refused */
     int64_t tail_checked_ns;
     aurora__watch_map watches;
@@ -143,6 +145,8 @@ void aurora__engine_put_back(aurora__engine *engine, aurora__command_queue *comm
 void aurora__batch_run(aurora__engine *engine, aurora__command **commands, uint32_t count);
 /* Whether the store is away and it is not yet time to ask again. */
 bool aurora__run_is_away(const aurora__engine *engine);
+/* The store answers again. */
+void aurora__run_is_back(aurora__engine *engine);
 /* Refuses queued commands whose callers have given up. */
 void aurora__run_expire(aurora__engine *engine);
 void aurora__pause_ms(int64_t ms);
@@ -226,13 +230,20 @@ void aurora__closers_run(aurora__engine *engine);
 uint32_t aurora__timer_collect(aurora__engine *engine, aurora__command **commands, uint32_t room);
 /* No timer fires for a second. */
 void aurora__timer_hold(aurora__engine *engine);
-/* A row with this due time is stored now. */
-void aurora__timer_note(aurora__engine *engine, int64_t due_ms);
+/* This row is stored now: timers must know of every due time. */
+void aurora__timer_note(aurora__engine *engine, const aurora__row *row);
+/* On a shared store: room to remember which rows are ours. */
+aurora_status aurora__timer_share(aurora__engine *engine);
 
 /* --- retention.c ---------------------------------------------------------------------------- */
 
 /* A command that trims the log or measures it, or NULL when it is not time. */
 aurora__command *aurora__retention_work(aurora__engine *engine);
+
+/* --- key_rows.c ----------------------------------------------------------------------------- */
+
+/* A command that deletes rows of expired idempotency keys, or NULL when it is not time. */
+aurora__command *aurora__key_rows_work(aurora__engine *engine);
 
 /* --- park.c --------------------------------------------------------------------------------- */
 

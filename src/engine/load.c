@@ -68,27 +68,6 @@ aurora_status aurora__load_wanted(aurora__engine *engine, aurora_store_txn *txn)
     return rc;
 }
 
-/* Timers must know of every due time that is stored. */
-static void note_due(aurora__engine *engine, const aurora__row *row)
-{
-    switch (row->table) {
-    case AURORA__TABLE_order:
-        aurora__timer_note(engine, ((const aurora__order_row *)row->data)->due_at);
-        break;
-    case AURORA__TABLE_payment:
-        aurora__timer_note(engine, ((const aurora__payment_row *)row->data)->due_at);
-        break;
-    case AURORA__TABLE_hold:
-        aurora__timer_note(engine, ((const aurora__hold_row *)row->data)->due_at);
-        break;
-    case AURORA__TABLE_notification:
-        aurora__timer_note(engine, ((const aurora__notification_row *)row->data)->due_at);
-        break;
-    default:
-        break;
-    }
-}
-
 /* The touched rows, table by table, so that each statement runs many times in a row. */
 static aurora__row **sort_by_table(aurora__rows *rows)
 {
@@ -131,7 +110,7 @@ aurora_status aurora__save_touched(aurora__engine *engine, aurora_store_txn *txn
             continue;
         put_count++;
         if (row->is_found)
-            note_due(engine, row);
+            aurora__timer_note(engine, row);
     }
     if (put_count == 0)
         return AURORA_OK;

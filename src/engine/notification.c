@@ -138,20 +138,24 @@ static aurora_status add(store_command *store, aurora__step *step, entry *one)
     return aurora__notification_add(step, &what);
 }
 
+/* Where another instance was as far, or farther, nothing is written. */
 static aurora_status move_cursor(aurora__step *step, int64_t position, int64_t *before_out)
 {
     aurora__cursor_row *row;
+    const aurora__cursor_row *stored;
     aurora__key key = aurora__key_text(AURORA__TABLE_cursor, AURORA__NOTIFICATION_CURSOR);
-    aurora_status rc = aurora__rows_write(step->rows, &key, (void **)&row);
+    aurora_status rc = aurora__rows_read(step->rows, &key, (const void **)&stored);
+    *before_out = stored == NULL ? 0 : stored->position;
+    if (rc != AURORA_OK || (stored != NULL && stored->position >= position))
+        return rc;
+    rc = aurora__rows_write(step->rows, &key, (void **)&row);
     if (rc == AURORA_OK && row == NULL)
         rc = aurora__rows_insert(step->rows, &key, (void **)&row);
     if (rc != AURORA_OK)
         return rc;
-    *before_out = row->position;
     row->kind = CURSOR_KIND;
     row->seen_at = step->now_ms;
-    if (position > row->position)
-        row->position = position;
+    row->position = position;
     return AURORA_OK;
 }
 

@@ -102,7 +102,7 @@ static void wait_for_store(aurora__engine *engine, aurora__command **commands, u
         atomic_store(&engine->health, rc);
 }
 
-static void is_back(aurora__engine *engine)
+void aurora__run_is_back(aurora__engine *engine)
 {
     if (engine->away_ms > 0)
         aurora__engine_log(engine, AURORA_LOG_INFO, "engine", "the store is back");
@@ -146,7 +146,7 @@ void aurora__batch_run(aurora__engine *engine, aurora__command **commands, uint3
         wait_for_store(engine, commands, count, rc);
         return;
     }
-    is_back(engine);
+    aurora__run_is_back(engine);
     if (rc == AURORA_OK) {
         if (atomic_load(&engine->health) == AURORA_EIO ||
             atomic_load(&engine->health) == AURORA_EFULL)

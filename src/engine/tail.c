@@ -193,6 +193,21 @@ static aurora_status look(aurora__engine *engine, bool *has_more_out)
     return rc;
 }
 
+/* Of a store that nobody commands anything, this is how its absence and its return are noticed. */
+static void note_health(aurora__engine *engine, aurora_status rc)
+{
+    pthread_mutex_lock(&engine->lock);
+    bool is_idle = engine->queue.first == NULL;
+    pthread_mutex_unlock(&engine->lock);
+    if (rc == AURORA_EIO) {
+        atomic_store(&engine->health, rc);
+    } else if (rc == AURORA_OK && is_idle) {
+        aurora__run_is_back(engine);
+        if (atomic_load(&engine->health) == AURORA_EIO)
+            atomic_store(&engine->health, AURORA_OK);
+    }
+}
+
 /* While commands come in one look serves several of their batches. */
 bool aurora__tail_look(aurora__engine *engine, bool is_idle)
 {
@@ -208,10 +223,7 @@ bool aurora__tail_look(aurora__engine *engine, bool is_idle)
     atomic_store(&engine->is_told, false);
     aurora_status rc = look(engine, &has_more);
     engine->has_gap |= has_more;
-    if (rc == AURORA_EIO)
-        atomic_store(&engine->health, rc);
-    else if (rc == AURORA_OK && engine->away_ms == 0 && atomic_load(&engine->health) == AURORA_EIO)
-        atomic_store(&engine->health, AURORA_OK);
+    note_health(engine, rc);
     return engine->tail > before;
 }
 
@@ -307,9 +319,11 @@ bool aurora__tail_work(aurora__engine *engine, bool is_idle)
         aurora__engine_push(engine, command);
         did = true;
     }
-    aurora__command *command = aurora__retention_work(engine);
-    if (command != NULL) {
-        aurora__engine_push(engine, command);
+    aurora__command *chores[] = {aurora__retention_work(engine), aurora__key_rows_work(engine)};
+    for (size_t i = 0; i < sizeof chores / sizeof chores[0]; i++) {
+        if (chores[i] == NULL)
+            continue;
+        aurora__engine_push(engine, chores[i]);
         did = true;
     }
     return did;

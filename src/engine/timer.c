@@ -4,6 +4,7 @@
 #include "engine/internal.h"
 
 #include "core/inventory.h"
+#include "core/recent.h"
 
 #include <string.h>
 
@@ -74,11 +75,79 @@ static const aurora__command_class hold_class = {.name = "hold_timer",
                                                  .finish = finish_due,
                                                  .drop = drop_due};
 
-void aurora__timer_note(aurora__engine *engine, int64_t due_ms)
+/* --- whose timer it is ------------------------------------------------------------------------ */
+
+/* Where several instances share a store, who stored a due time fires it; the others only what is
+ * overdue, as after a crash. So no row is locked by all of them each second. */
+#define OWN_ROWS 16384u
+#define OTHERS_MS 2000
+
+aurora_status aurora__timer_share(aurora__engine *engine)
 {
-    if (due_ms != 0 && due_ms < engine->next_due_ms)
-        engine->next_due_ms = due_ms;
+    const aurora_allocator *allocator = engine->options.allocator;
+    engine->own_rows = allocator->allocate(allocator->self, OWN_ROWS * sizeof *engine->own_rows);
+    if (engine->own_rows == NULL)
+        return AURORA_ENOMEM;
+    memset(engine->own_rows, 0, OWN_ROWS * sizeof *engine->own_rows);
+    return AURORA_OK;
 }
+
+static uint64_t mark_of(uint32_t table, const void *row)
+{
+    aurora__key key;
+    if (table == AURORA__TABLE_hold) {
+        const aurora__hold_row *hold = row;
+        key = aurora__key_texts(table, hold->scope, hold->key_text);
+    } else {
+        key = aurora__key_uuid(table, row); /* the id is their first member */
+    }
+    return (uint64_t)aurora__row_hash(&key) + 1;
+}
+
+static void note_own(const aurora__engine *engine, const aurora__row *row)
+{
+    if (engine->own_rows == NULL)
+        return;
+    uint64_t mark = mark_of(row->table, row->data);
+    engine->own_rows[mark % OWN_ROWS] = mark;
+}
+
+static bool is_ours(const aurora__engine *engine, uint32_t table, const void *row)
+{
+    if (engine->own_rows == NULL)
+        return true;
+    uint64_t mark = mark_of(table, row);
+    return engine->own_rows[mark % OWN_ROWS] == mark;
+}
+
+static int64_t due_of(const aurora__row *row)
+{
+    switch (row->table) {
+    case AURORA__TABLE_order:
+        return ((const aurora__order_row *)row->data)->due_at;
+    case AURORA__TABLE_payment:
+        return ((const aurora__payment_row *)row->data)->due_at;
+    case AURORA__TABLE_hold:
+        return ((const aurora__hold_row *)row->data)->due_at;
+    case AURORA__TABLE_notification:
+        return ((const aurora__notification_row *)row->data)->due_at;
+    default:
+        return 0;
+    }
+}
+
+void aurora__timer_note(aurora__engine *engine, const aurora__row *row)
+{
+    int64_t due_ms = due_of(row);
+    if (due_ms == 0)
+        return;
+    if (due_ms < engine->next_due_ms)
+        engine->next_due_ms = due_ms;
+    if (row->table != AURORA__TABLE_notification)
+        note_own(engine, row);
+}
+
+/* --- commands --------------------------------------------------------------------------------- */
 
 static aurora__command *order_command(aurora__engine *engine, const void *row)
 {
@@ -145,6 +214,10 @@ static uint32_t collect(aurora__engine *engine, aurora_store_txn *txn, const tim
         if (due > now_ms) {
             *next_out = due < *next_out ? due : *next_out;
             break;
+        }
+        if (due > now_ms - OTHERS_MS && !is_ours(engine, kind->table, row)) {
+            *next_out = due + OTHERS_MS < *next_out ? due + OTHERS_MS : *next_out;
+            continue;
         }
         commands[made] = kind->make(engine, row);
         if (commands[made] != NULL)

@@ -67,15 +67,34 @@ static aurora_status save_decide(aurora__command *command, aurora__turn *turn)
     return AURORA_OK;
 }
 
+/* Instances that share a store count the same: what another one stored since is as good as ours. */
+static aurora_status is_saved(save_command *save, aurora__turn *turn, bool *is_out)
+{
+    int64_t position = 0;
+    *is_out = false;
+    if (!aurora__engine_is_shared(turn->engine))
+        return AURORA_OK;
+    aurora_status rc = aurora__trending_set_stored(turn->engine, turn->txn, &position);
+    *is_out = rc == AURORA_OK && position > save->owner->saved_position;
+    if (*is_out)
+        save->position = position;
+    return rc;
+}
+
 /* The set may have been caught up by a query, but never beyond what is committed. */
 static aurora_status save_save(aurora__command *command, aurora__turn *turn)
 {
     save_command *save = (save_command *)command;
     aurora__trending_set *set = save->owner->set;
+    bool is_saved_already;
+    aurora_status checked = is_saved(save, turn, &is_saved_already);
+    if (checked != AURORA_OK)
+        return checked;
     pthread_mutex_lock(&save->owner->lock);
-    save->position = set->position;
+    save->position = is_saved_already ? save->position : set->position;
     save->counted = set->counted;
-    aurora_status rc = aurora__trending_set_save(set, turn, set->position);
+    aurora_status rc =
+        is_saved_already ? AURORA_OK : aurora__trending_set_save(set, turn, set->position);
     pthread_mutex_unlock(&save->owner->lock);
     return rc;
 }

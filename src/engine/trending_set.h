@@ -74,4 +74,8 @@ aurora_status aurora__trending_set_save(const aurora__trending_set *set, aurora_
 /* The number of a window, 0 to AURORA__TRENDING_WINDOWS - 1, -1 for another. */
 int32_t aurora__trending_window(int64_t window_ms);
 
+/* The position of the stored snapshot; 0 when there is none. */
+aurora_status aurora__trending_set_stored(aurora__engine *engine, aurora_store_txn *txn,
+                                          int64_t *position_out);
+
 #endif

@@ -219,3 +219,20 @@ aurora_status aurora__trending_set_save(const aurora__trending_set *set, aurora_
     }
     return store->save(store->self, turn->txn, puts, SKETCHES, &failed);
 }
+
+aurora_status aurora__trending_set_stored(aurora__engine *engine, aurora_store_txn *txn,
+                                          int64_t *position_out)
+{
+    aurora__range range = {
+        .table = AURORA__TABLE_sketch, .index = -1, .columns = 3, .limit = SKETCHES};
+    aurora__query_arena arena;
+    aurora__sketch_row rows[SKETCHES];
+    uint32_t count = 0;
+    *position_out = 0;
+    aurora__query_arena_init(&arena, aurora__engine_allocator(engine));
+    aurora_status rc = aurora__engine_scan(engine, txn, &range, &arena, rows, &count);
+    for (uint32_t i = 0; rc == AURORA_OK && i < count; i++)
+        *position_out = rows[i].position > *position_out ? rows[i].position : *position_out;
+    aurora__query_arena_free(&arena);
+    return rc;
+}
