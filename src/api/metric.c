@@ -156,6 +156,8 @@ static void add_port(snapshot *to, const aurora_bus_figures *from)
                                      "1 while a broker answers."};
     static const family assigned = {"aurora_bus_assigned", AURORA_METRIC_GAUGE,
                                     "Partitions that this process consumes."};
+    static const family produced = {"aurora_bus_produced_total", AURORA_METRIC_COUNTER,
+                                    "Messages that the bus has acknowledged."};
     static const family failures = {"aurora_bus_produce_failures_total", AURORA_METRIC_COUNTER,
                                     "Deliveries to the bus that failed."};
     static const family consumed = {"aurora_bus_consumed_total", AURORA_METRIC_COUNTER,
@@ -168,6 +170,7 @@ static void add_port(snapshot *to, const aurora_bus_figures *from)
                                    "Time that the newest acknowledged message took."};
     add(to, &connected, from->is_connected);
     add(to, &assigned, from->assigned);
+    add(to, &produced, (double)from->produced);
     add(to, &failures, (double)from->produce_failures);
     add(to, &consumed, (double)from->consumed);
     add(to, &rebalances, (double)from->rebalances);
@@ -177,8 +180,6 @@ static void add_port(snapshot *to, const aurora_bus_figures *from)
 
 static void add_relay(snapshot *to, aurora__counters *from)
 {
-    static const family published = {"aurora_relay_published_total", AURORA_METRIC_COUNTER,
-                                     "Events of the log that the bus has acknowledged."};
     static const family restarts = {"aurora_relay_restarts_total", AURORA_METRIC_COUNTER,
                                     "Times that the relay began again at its cursor."};
     static const family damaged = {"aurora_relay_damaged_total", AURORA_METRIC_COUNTER,
@@ -191,7 +192,6 @@ static void add_relay(snapshot *to, aurora__counters *from)
                                "Events of the log behind that position."};
     static const family age = {"aurora_relay_lag_seconds", AURORA_METRIC_GAUGE,
                                "Age of the oldest event behind that position."};
-    add(to, &published, (double)aurora__counter_read(&from->relay_published));
     add(to, &restarts, (double)aurora__counter_read(&from->relay_restarts));
     add(to, &damaged, (double)aurora__counter_read(&from->relay_damaged));
     add(to, &leader, (double)aurora__gauge_read(&from->relay_leader));

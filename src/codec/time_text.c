@@ -52,3 +52,87 @@ size_t aurora__time_format(int64_t ms, char text_out[AURORA__TIME_TEXT_BYTES])
     *at = '\0';
     return (size_t)(at - text_out);
 }
+
+/* `width` digits, or -1. */
+static int64_t take_number(const char **at, int width)
+{
+    int64_t number = 0;
+    for (int i = 0; i < width; i++) {
+        if (**at < '0' || **at > '9')
+            return -1;
+        number = number * 10 + (*(*at)++ - '0');
+    }
+    return number;
+}
+
+static bool take_char(const char **at, char c)
+{
+    if (**at != c)
+        return false;
+    *at += 1;
+    return true;
+}
+
+static int64_t take_fraction(const char **at)
+{
+    int64_t ms = 0;
+    int64_t weight = 100;
+    if (**at < '0' || **at > '9')
+        return -1;
+    for (; **at >= '0' && **at <= '9'; *at += 1, weight /= 10)
+        ms += weight * (**at - '0');
+    return ms;
+}
+
+/* Minutes east of Greenwich; false for a wrong one. */
+static bool take_offset(const char **at, int64_t *minutes_out)
+{
+    *minutes_out = 0;
+    if (take_char(at, 'Z'))
+        return true;
+    bool is_west = **at == '-';
+    if (!is_west && **at != '+')
+        return false;
+    *at += 1;
+    int64_t hours = take_number(at, 2);
+    bool has_colon = hours >= 0 && take_char(at, ':');
+    int64_t minutes = has_colon ? take_number(at, 2) : -1;
+    if (hours > 23 || minutes < 0 || minutes > 59)
+        return false;
+    *minutes_out = (is_west ? -1 : 1) * (hours * 60 + minutes);
+    return true;
+}
+
+/* Days since 1970; false for a date that does not exist. */
+static bool days_of(int64_t year, int64_t month, int64_t day, int64_t *days_out)
+{
+    int64_t shifted = year - (month <= 2 ? 1 : 0) + 400;
+    int64_t era = shifted / 400;
+    int64_t of_era = shifted - era * 400;
+    int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+    *days_out = (era - 1) * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+    date back = date_of(*days_out);
+    return back.year == year && back.month == month && back.day == day;
+}
+
+bool aurora__time_parse(const char *text, int64_t *ms_out)
+{
+    static const char behind[] = "--T::";
+    static const int64_t most[] = {9999, 12, 31, 23, 59, 60};
+    int64_t parts[6];
+    int64_t ms = 0;
+    int64_t offset;
+    int64_t days;
+    for (int i = 0; i < 6; i++) {
+        parts[i] = take_number(&text, i == 0 ? 4 : 2);
+        if (parts[i] < 0 || parts[i] > most[i] || (i < 5 && !take_char(&text, behind[i])))
+            return false;
+    }
+    if (take_char(&text, '.') && (ms = take_fraction(&text)) < 0)
+        return false;
+    if (parts[1] < 1 || parts[2] < 1 || !take_offset(&text, &offset) || *text != '\0' ||
+        !days_of(parts[0], parts[1], parts[2], &days))
+        return false;
+    *ms_out = days * MS_A_DAY + ((parts[3] * 60 + parts[4] - offset) * 60 + parts[5]) * 1000 + ms;
+    return true;
+}

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/step.h"
 
+#include "core/order.h"
+
 #include <aurora/event.h>
 
 typedef struct {
@@ -70,7 +72,8 @@ static aurora_status set_aside(aurora__step *step, uint32_t module, const aurora
 {
     if (step->parked_count == AURORA__CASCADE_PARKED_MAX)
         return AURORA__ECASCADE;
-    step->parked[step->parked_count++] = (aurora__parked){module, error, event};
+    step->parked[step->parked_count++] =
+        (aurora__parked){.module = module, .error = error, .event = event};
     return AURORA_OK;
 }
 
@@ -168,6 +171,59 @@ static aurora_status deliver_all(aurora__step *step, uint32_t from)
 aurora_status aurora__cascade_run(aurora__step *step, uint32_t from)
 {
     return deliver_all(step, from);
+}
+
+/* What a module says of an event that it cannot take; again with each repeat, because the bus may
+ * have lost it. */
+static aurora_status tell_parked(aurora__step *step, const aurora__event *event, uint32_t module)
+{
+    aurora_status rc = AURORA_OK;
+    uint32_t from = step->event_count;
+    bool is_of_order = event->sku == NULL;
+    if (module == AURORA__MODULE_ORDER && is_of_order)
+        rc = aurora__order_flag_poison(step, &event->order_id, true);
+    else if (module == AURORA__MODULE_INVENTORY && is_of_order)
+        rc = aurora__inventory_park(step, event);
+    else if (module == AURORA__MODULE_PAYMENT && is_of_order)
+        rc = aurora__payment_park(step, event);
+    for (uint32_t i = from; i < step->event_count; i++)
+        step->events[i]->is_resend = event->is_resend;
+    return rc;
+}
+
+/* Nobody waits for what a participant says of an order that was given up because this store does
+ * not have it. */
+static bool is_farewell(const aurora__event *event)
+{
+    return event->kind == AURORA_EVENT_INVENTORY_RELEASED ||
+           event->kind == AURORA_EVENT_INVENTORY_RETURNED ||
+           event->kind == AURORA_EVENT_PAYMENT_VOIDED ||
+           event->kind == AURORA_EVENT_PAYMENT_REFUNDED;
+}
+
+aurora_status aurora__cascade_receive(aurora__step *step, const aurora__event *event,
+                                      uint32_t module, bool is_parked, aurora_status damage)
+{
+    if (is_parked) {
+        aurora_status rc = set_aside(step, module, event, damage);
+        return rc != AURORA_OK || !event->is_resend ? rc : tell_parked(step, event, module);
+    }
+    uint32_t events_before = step->event_count;
+    uint32_t outer = aurora__rows_mark(step->rows);
+    aurora_status rc = damage != AURORA_OK ? damage : aurora__cascade_deliver(step, event, module);
+    if (rc == AURORA_OK) {
+        aurora__rows_keep(step->rows, outer);
+        return rc;
+    }
+    aurora__rows_undo(step->rows, outer);
+    step->event_count = events_before;
+    step->parked_count = 0;
+    if (rc == AURORA__EORPHAN && module == AURORA__MODULE_ORDER && is_farewell(event))
+        return AURORA_OK;
+    if (!is_poison(rc) && damage == AURORA_OK)
+        return rc;
+    rc = set_aside(step, module, event, rc);
+    return rc != AURORA_OK ? rc : tell_parked(step, event, module);
 }
 
 aurora_status aurora__cascade_deliver(aurora__step *step, const aurora__event *event,

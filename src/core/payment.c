@@ -159,7 +159,8 @@ aurora_status aurora__payment_park(aurora__step *step, const aurora__event *even
         turn = (aurora__payment_turn){.step = step, .saga = event->saga};
         turn.row.order_id = event->order_id;
     }
-    if (is_readable && !turn.is_found && event->kind == AURORA_EVENT_ORDER_COMPLETED) {
+    if (is_readable && !turn.is_found && event->kind == AURORA_EVENT_ORDER_COMPLETED &&
+        event->saga != NULL) {
         begin(&turn);
         turn.row.is_inline = 0; /* an answer given inline went away with its row */
         rc = aurora__payment_apply(&turn, AURORA__PAYMENT_ON_ORPHANED);

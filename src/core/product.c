@@ -168,3 +168,31 @@ aurora_status aurora__product_resync(aurora__step *step, const char *sku)
         return rc;
     return row->is_deleted ? emit_deleted(step, row, true) : emit_upserted(step, row, true);
 }
+
+aurora_status aurora__product_keep(aurora__step *step, const aurora__event *event)
+{
+    aurora__product_row *row;
+    bool is_upsert = event->kind == AURORA_EVENT_PRODUCT_UPSERTED;
+    if (event->sku == NULL || (is_upsert && event->product == NULL))
+        return AURORA_ECORRUPT;
+    aurora__key key = key_of(event->sku);
+    aurora_status rc = aurora__rows_write(step->rows, &key, (void **)&row);
+    if (rc == AURORA_OK && row == NULL)
+        rc = aurora__rows_insert(step->rows, &key, (void **)&row);
+    if (rc != AURORA_OK || event->product_version <= row->version)
+        return rc;
+    aurora__product_row next = {.sku = row->sku,
+                                .name = "",
+                                .currency = row->currency == NULL ? "" : row->currency,
+                                .version = event->product_version,
+                                .is_deleted = 1,
+                                .created_at = row->created_at,
+                                .updated_at = event->at_ms};
+    if (is_upsert) {
+        next = *event->product;
+        next.sku = row->sku;
+        next.is_deleted = 0;
+    }
+    *row = next;
+    return AURORA_OK;
+}

@@ -47,4 +47,8 @@ aurora_status aurora__product_view(aurora__step *step, const char *sku, int64_t 
  * for an unknown SKU. */
 aurora_status aurora__product_resync(aurora__step *step, const char *sku);
 
+/* Keeps another service's product as its event says, unless a newer version is here; a deleted one
+ * stays as a marker, so that a late event cannot revive it. Emits nothing. */
+aurora_status aurora__product_keep(aurora__step *step, const aurora__event *event);
+
 #endif

@@ -71,6 +71,10 @@ typedef struct {
     uint32_t module;
     aurora_status error; /* AURORA_OK: the key was parked already */
     const aurora__event *event;
+    /* Of one that could not be read, instead of what its event says. */
+    const char *key;
+    const char *body;
+    uint32_t format;
 } aurora__parked;
 
 #define AURORA__CASCADE_PARKED_MAX 8
@@ -111,6 +115,12 @@ aurora_status aurora__cascade_run(aurora__step *step, uint32_t from);
 /* Delivers one event that came from outside (another service's log) to one module. */
 aurora_status aurora__cascade_deliver(aurora__step *step, const aurora__event *event,
                                       uint32_t module);
+
+/* The same for an event that is taken once and for all: what the module cannot take, and what comes
+ * behind that of the same key (is_parked), is in step->parked afterwards, and who must hear of it
+ * was told. `damage` other than AURORA_OK says that the event is poison already. */
+aurora_status aurora__cascade_receive(aurora__step *step, const aurora__event *event,
+                                      uint32_t module, bool is_parked, aurora_status damage);
 
 /* Wants the rows that any decision on this order may need. Call until nothing new is wanted. */
 aurora_status aurora__saga_keys(aurora__step *step, const aurora_id *order_id);

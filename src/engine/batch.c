@@ -3,6 +3,7 @@
 
 #include "codec/log.h"
 #include "core/stock.h"
+#include "engine/bus.h"
 
 #include <aurora/event.h>
 
@@ -506,6 +507,8 @@ static aurora_status commit(aurora__batch *batch, bool has_writes_, aurora_log_r
     if (batch->event_count > 0 && log->position > 0)
         aurora__gauge_set(&engine->counters.log_head, log->position + batch->event_count - 1);
     engine->is_maintenance_due = true;
+    if (batch->event_count > 0)
+        aurora__bus_wake(engine);
     return AURORA_OK;
 }
 

@@ -36,6 +36,11 @@ const char *aurora__bus_objection(uint32_t modules)
                : "carries one module, or a set that has all that its modules listen to";
 }
 
+/* Modules whose events others listen to. */
+#define EMITTERS                                                                                   \
+    (AURORA__MODULE_ORDER | AURORA__MODULE_INVENTORY | AURORA__MODULE_PAYMENT |                    \
+     AURORA__MODULE_PRODUCT)
+
 static aurora_status init_sync(aurora__bus *bus)
 {
     pthread_condattr_t attributes;
@@ -62,18 +67,27 @@ aurora_status aurora__bus_new(aurora__engine *engine, const aurora_bus *port, au
     bus->allocator = allocator;
     bus->process = getpid();
     bus->port = *port;
+    bus->owner = aurora__engine_next_id(engine);
+    bus->letters_end = &bus->letters;
+    uint32_t modules = aurora__engine_policy(engine)->modules;
+    bus->emitted = modules & EMITTERS;
+    bus->module = aurora__bus_sources(modules) == 0 ? 0 : modules;
     aurora_status rc = init_sync(bus);
     if (rc != AURORA_OK) {
         port->close(port->self);
         allocator->release(allocator->self, bus);
         return rc;
     }
+    atomic_store(&engine->bus, bus);
     *out = bus;
     return AURORA_OK;
 }
 
-void aurora__bus_wake(aurora__bus *bus)
+void aurora__bus_wake(aurora__engine *engine)
 {
+    aurora__bus *bus = atomic_load(&engine->bus);
+    if (bus == NULL)
+        return;
     pthread_mutex_lock(&bus->lock);
     bus->has_news = true;
     pthread_cond_broadcast(&bus->changed);
@@ -82,15 +96,55 @@ void aurora__bus_wake(aurora__bus *bus)
         bus->port.wake(bus->port.self);
 }
 
-aurora_status aurora__bus_start(aurora__bus *bus)
+bool aurora__bus_is_stopping(aurora__bus *bus)
 {
-    (void)bus;
-    return AURORA_OK;
+    pthread_mutex_lock(&bus->lock);
+    bool is_stopping = bus->is_stopping;
+    pthread_mutex_unlock(&bus->lock);
+    return is_stopping;
 }
 
+bool aurora__bus_wait(aurora__bus *bus, int64_t wait_ms, bool for_news)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    int64_t ns = until.tv_nsec + wait_ms % 1000 * 1000000;
+    until.tv_sec += wait_ms / 1000 + ns / 1000000000;
+    until.tv_nsec = (long)(ns % 1000000000);
+    int rc = 0;
+    pthread_mutex_lock(&bus->lock);
+    while (rc == 0 && !bus->is_stopping && !(for_news && bus->has_news))
+        rc = pthread_cond_timedwait(&bus->changed, &bus->lock, &until);
+    bool has_news = for_news && bus->has_news;
+    if (has_news)
+        bus->has_news = false;
+    pthread_mutex_unlock(&bus->lock);
+    return has_news;
+}
+
+aurora_status aurora__bus_start(aurora__bus *bus)
+{
+    bus->has_relay_thread = pthread_create(&bus->relay, NULL, aurora__relay_run, bus) == 0;
+    bus->has_inbound_thread =
+        bus->module != 0 && pthread_create(&bus->inbound, NULL, aurora__inbound_run, bus) == 0;
+    return bus->has_relay_thread && (bus->module == 0 || bus->has_inbound_thread) ? AURORA_OK
+                                                                                  : AURORA_ENOMEM;
+}
+
+/* The listener first: what it sets aside last still goes out by the relay's thread. */
 void aurora__bus_stop(aurora__bus *bus)
 {
-    (void)bus;
+    pthread_mutex_lock(&bus->lock);
+    bus->is_stopping = true;
+    pthread_cond_broadcast(&bus->changed);
+    pthread_mutex_unlock(&bus->lock);
+    bus->port.wake(bus->port.self);
+    if (bus->has_inbound_thread)
+        pthread_join(bus->inbound, NULL);
+    if (bus->has_relay_thread)
+        pthread_join(bus->relay, NULL);
+    bus->has_inbound_thread = false;
+    bus->has_relay_thread = false;
 }
 
 void aurora__bus_free(aurora__bus *bus)
@@ -99,6 +153,11 @@ void aurora__bus_free(aurora__bus *bus)
         return;
     const aurora_allocator *allocator = bus->allocator;
     bus->port.close(bus->port.self);
+    while (bus->letters != NULL) {
+        aurora__letter *letter = bus->letters;
+        bus->letters = letter->next;
+        allocator->release(allocator->self, letter);
+    }
     if (getpid() == bus->process) {
         pthread_mutex_destroy(&bus->lock);
         pthread_cond_destroy(&bus->changed);
@@ -117,10 +176,16 @@ void aurora__bus_figures(const aurora__bus *bus, aurora_bus_figures *out)
 aurora_status aurora__bus_health(const aurora__bus *bus, char *message_out, size_t bytes)
 {
     aurora_bus_figures figures;
+    aurora__bus *of = (aurora__bus *)(uintptr_t)bus;
     aurora__bus_figures(bus, &figures);
-    if (figures.is_connected != 0)
-        return AURORA_OK;
-    snprintf(message_out, bytes, "no broker answers%s%s", figures.last_error[0] == '\0' ? "" : ": ",
-             figures.last_error);
-    return AURORA_EIO;
+    if (figures.is_connected == 0) {
+        snprintf(message_out, bytes, "no broker answers%s%s",
+                 figures.last_error[0] == '\0' ? "" : ": ", figures.last_error);
+        return AURORA_EIO;
+    }
+    pthread_mutex_lock(&of->lock);
+    bool is_held = of->trouble[0] != '\0';
+    snprintf(message_out, bytes, "%s", of->trouble);
+    pthread_mutex_unlock(&of->lock);
+    return is_held ? AURORA_EIO : AURORA_OK;
 }

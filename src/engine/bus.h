@@ -29,8 +29,8 @@ void aurora__bus_stop(aurora__bus *bus);
 /* Closes the port and frees; behind the engine's end. NULL is a no-op. */
 void aurora__bus_free(aurora__bus *bus);
 
-/* Any thread: events were appended to the log. */
-void aurora__bus_wake(aurora__bus *bus);
+/* Any thread: events were appended to the log. Nothing to do without a bus. */
+void aurora__bus_wake(aurora__engine *engine);
 
 /* Whether a broker answers; the message says what is missing. */
 aurora_status aurora__bus_health(const aurora__bus *bus, char *message_out, size_t bytes);

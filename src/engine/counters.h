@@ -64,7 +64,6 @@ typedef struct {
     aurora__gauge log_head;
     aurora__gauge log_bytes;
     aurora__gauge parked_keys;       /* now */
-    aurora__counter relay_published; /* events that the bus has acknowledged */
     aurora__counter relay_restarts;  /* of the producer, after a failed delivery */
     aurora__counter relay_damaged;   /* log rows that could not be rendered */
     aurora__gauge relay_leader;      /* 1 = this handle publishes the log */

@@ -121,8 +121,9 @@ struct aurora__engine {
     bool has_parked_row;   /* this batch loaded a row that shows a parked step */
     int64_t away_ms;       /* > 0: the last batch could not reach the store; the pause after it */
     int64_t away_until_ns; /* monotonic */
-    struct aurora__keys *keys; /* idempotency: engine/keys.h */
-    bool has_key_waiting;      /* a command waits for them */
+    _Atomic(struct aurora__bus *) bus; /* engine/bus.h; NULL = none */
+    struct aurora__keys *keys;         /* idempotency: engine/keys.h */
+    bool has_key_waiting;              /* a command waits for them */
     aurora__counters counters;
 };
 

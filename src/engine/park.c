@@ -26,7 +26,10 @@ static aurora_status store_one(aurora__turn *turn, const aurora__parked *parked)
                         : parked->error == AURORA__EORPHAN  ? "unknown_order"
                                                             : aurora_status_text(parked->error);
     aurora_id_format(parked->event->order_id, id);
-    aurora__key key = aurora__key_texts(AURORA__TABLE_parked_key, consumer, id);
+    aurora__key key = aurora__key_texts(AURORA__TABLE_parked_key, consumer,
+                                        parked->key != NULL          ? parked->key
+                                        : parked->event->sku != NULL ? parked->event->sku
+                                                                     : id);
     aurora__parked_key_row *row;
     aurora_status rc = find_or_park(turn, &key, &row);
     if (rc != AURORA_OK)
@@ -46,9 +49,10 @@ static aurora_status store_one(aurora__turn *turn, const aurora__parked *parked)
     if (rc != AURORA_OK)
         return rc;
     event->kind = parked->event->kind;
-    event->format = AURORA__LOG_FORMAT;
+    event->format = parked->body != NULL ? parked->format : AURORA__LOG_FORMAT;
     event->at = turn->step.now_ms;
-    event->body = aurora__event_encode(turn->step.arena, parked->event);
+    event->body =
+        parked->body != NULL ? parked->body : aurora__event_encode(turn->step.arena, parked->event);
     event->error = error;
     return event->body == NULL ? AURORA_ENOMEM : AURORA_OK;
 }

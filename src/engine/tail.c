@@ -4,6 +4,7 @@
 #include "engine/internal.h"
 
 #include "codec/log.h"
+#include "engine/bus.h"
 #include "engine/keys.h"
 
 #include <aurora/event.h>
@@ -117,6 +118,8 @@ aurora_status aurora__tail_catch_up(aurora__engine *engine, aurora__turn *turn)
         aurora__keys_forget(engine);
         engine->tail = bounds.first - 1;
     }
+    if (rc == AURORA_OK && engine->tail < bounds.head)
+        aurora__bus_wake(engine);
     while (rc == AURORA_OK && engine->tail < bounds.head) {
         aurora__query_arena arena;
         aurora_log_row rows[ROWS_AT_ONCE];
@@ -140,6 +143,7 @@ void aurora__tail_told(void *argument)
 {
     aurora__engine *engine = argument;
     atomic_store(&engine->is_told, true);
+    aurora__bus_wake(engine);
     aurora__engine_poke(engine);
 }
 

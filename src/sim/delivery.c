@@ -10,12 +10,6 @@
 
 /* --- parked keys -------------------------------------------------------------------------- */
 
-static bool is_poison(aurora_status rc)
-{
-    return rc == AURORA__EILLEGAL || rc == AURORA__EORPHAN || rc == AURORA_ECORRUPT ||
-           rc == AURORA_EOVERFLOW;
-}
-
 static aurora__key parked_key(uint32_t module, const aurora_id *order_id, char *id)
 {
     aurora_id_format(*order_id, id);
@@ -72,26 +66,6 @@ static aurora_status is_parked(const aurora__sim_turn *t, uint32_t module,
     return rc;
 }
 
-/* What a consumer says of an event that it cannot take; again with each repeat, because the broker
- * may have lost that it is parked. */
-static aurora_status park(const aurora__sim_turn *t, uint32_t module, const aurora__event *event)
-{
-    aurora_status rc = AURORA_OK;
-    switch (module) {
-    case AURORA__MODULE_ORDER:
-        return aurora__order_flag_poison(t->step, &event->order_id, true);
-    case AURORA__MODULE_INVENTORY:
-        rc = aurora__inventory_park(t->step, event);
-        break;
-    default:
-        rc = aurora__payment_park(t->step, event);
-        break;
-    }
-    for (uint32_t i = 0; i < t->step->event_count; i++)
-        t->step->events[i]->is_resend = event->is_resend;
-    return rc != AURORA_OK ? rc : aurora__cascade_run(t->step, 0);
-}
-
 /* --- delivery ----------------------------------------------------------------------------- */
 
 static const aurora__sim_message *message_of(const aurora__sim_turn *t)
@@ -139,30 +113,22 @@ static aurora_status take_event(const aurora__sim_turn *t, const aurora__sim_mes
     if (t->service->world->request->plant == AURORA__PLANT_IGNORE_RESEND && event->is_resend)
         return AURORA_OK;
     bool is_aside;
+    aurora__step *step = t->step;
     aurora_status rc = is_parked(t, module, &event->order_id, &is_aside);
     if (rc != AURORA_OK)
         return rc;
-    if (is_aside) {
-        rc = aurora__sim_set_aside(t, module, event);
-        return rc != AURORA_OK || !event->is_resend ? rc : park(t, module, event);
-    }
-    bool is_injected = is_damaged(t, message);
-    uint32_t outer = aurora__rows_mark(t->step->rows);
-    rc = is_injected ? AURORA_ECORRUPT : aurora__cascade_deliver(t->step, event, module);
-    if (rc == AURORA_OK) {
-        aurora__rows_keep(t->step->rows, outer);
+    bool is_injected = !is_aside && is_damaged(t, message);
+    rc = aurora__cascade_receive(step, event, module, is_aside,
+                                 is_injected ? AURORA_ECORRUPT : AURORA_OK);
+    if (rc != AURORA_OK || step->parked_count == 0 || step->parked[0].event != event)
         return rc;
-    }
-    aurora__rows_undo(t->step->rows, outer);
-    t->step->event_count = 0;
-    t->step->parked_count = 0;
-    if (!is_poison(rc))
-        return rc;
-    if (!is_injected)
+    aurora_status error = step->parked[0].error;
+    if (error != AURORA_OK && !is_injected)
         aurora__sim_fail(t->service->world, "I3", message->order, "%s cannot take %s: status %d",
-                         aurora__module_name(module), aurora_event_name(event->kind), (int)rc);
+                         aurora__module_name(module), aurora_event_name(event->kind), (int)error);
+    step->parked_count = 0;
     rc = aurora__sim_set_aside(t, module, event);
-    return rc != AURORA_OK ? rc : park(t, module, event);
+    return rc == AURORA_OK ? aurora__cascade_run(step, 0) : rc;
 }
 
 aurora_status aurora__sim_deliver(const aurora__sim_turn *t)

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT */
+/* The relay's thread: publishes the log in its order while it holds the lease. Nothing sleeps on
+ * the way from a commit to the bus; the times below are for what nobody tells. */
+#include "engine/relay.h"
+
+#include <time.h>
+
+#define LOOK_MS 100       /* at the log, for what other processes appended */
+#define ACK_MS 50         /* of waiting for acknowledgements at once */
+#define TAKE_OVER_MS 500  /* between looks at the lease of another */
+#define RENEW_MS 3000     /* of the lease */
+#define MARGIN_MS 1000    /* before its end nothing more is sent */
+#define SAVE_MS 100       /* between two saves of the cursor */
+#define SAVE_EVENTS 1000  /* or so many events */
+#define TROUBLE_MS 200    /* after a failure */
+#define LAST_WAIT_MS 2000 /* for acknowledgements at the end */
+#define LAST_SAVE_MS 5000
+
+typedef struct {
+    aurora__bus *bus;
+    bool is_leader;
+    bool must_restart;
+    int64_t valid_until_ms; /* of our own clock: the lease surely holds */
+    int64_t lease_sent_ms;
+    int64_t looked_ms; /* at the lease of another */
+    int64_t read;      /* the log was read up to here */
+    int64_t produced;  /* the last position that the port took */
+    int64_t acked;     /* as the port says */
+    int64_t saved;     /* the cursor's row */
+    int64_t head;
+    int64_t oldest_ms; /* of the last look that found something */
+    bool has_page;
+    aurora__relay_page page;
+    aurora__relay_lease *pending;
+    aurora__letter *letter; /* the bus was full */
+} relay;
+
+static int64_t real_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void drop_page(relay *of)
+{
+    if (of->has_page)
+        aurora__relay_page_free(&of->page);
+    of->has_page = false;
+}
+
+/* The end of what is published for good, over events that are not published at all. */
+static int64_t end_of(const relay *of)
+{
+    if (of->acked < of->produced)
+        return of->acked;
+    if (of->has_page && of->page.sent < of->page.count)
+        return of->page.messages[of->page.sent].position - 1;
+    return of->read;
+}
+
+static void show(const relay *of)
+{
+    aurora__counters *counters = aurora__engine_counters(of->bus->engine);
+    int64_t end = end_of(of);
+    int64_t lag = of->is_leader && of->head > end ? of->head - end : 0;
+    int64_t age = lag == 0 || of->oldest_ms == 0
+                      ? 0
+                      : aurora__engine_wall_ms(of->bus->engine) - of->oldest_ms;
+    aurora__gauge_set(&counters->relay_leader, of->is_leader ? 1 : 0);
+    aurora__gauge_set(&counters->relay_position, of->is_leader ? end : 0);
+    aurora__gauge_set(&counters->relay_lag, lag);
+    aurora__gauge_set(&counters->relay_lag_ms, age > 0 ? age : 0);
+}
+
+/* --- the lease -------------------------------------------------------------------------------- */
+
+/* What the port has not sent yet must not go out any more. */
+static void lose(relay *of, const char *why)
+{
+    if (!of->is_leader)
+        return;
+    of->is_leader = false;
+    of->must_restart = true;
+    drop_page(of);
+    aurora__engine_log(of->bus->engine, AURORA_LOG_WARNING, "relay", "stops publishing at %lld: %s",
+                       (long long)of->acked, why);
+}
+
+static void begin_at(relay *of, int64_t cursor)
+{
+    drop_page(of);
+    of->is_leader = true;
+    of->must_restart = true;
+    of->read = cursor;
+    of->produced = cursor;
+    of->acked = cursor;
+    of->head = cursor;
+    of->oldest_ms = 0;
+    aurora__engine_log(of->bus->engine, AURORA_LOG_INFO, "relay", "publishes from %lld on",
+                       (long long)cursor + 1);
+}
+
+static void take_answer(relay *of, const aurora__relay_lease *answer)
+{
+    if (answer->head.status != AURORA_OK)
+        return;
+    if (!answer->is_ours) {
+        lose(of, "another process has the lease");
+        return;
+    }
+    of->valid_until_ms = of->lease_sent_ms + AURORA__RELAY_LEASE_MS - MARGIN_MS;
+    of->saved = answer->cursor;
+    if (answer->is_new)
+        begin_at(of, answer->cursor);
+}
+
+static void look_at_pending(relay *of)
+{
+    if (of->pending == NULL || !atomic_load(&of->pending->head.is_done))
+        return;
+    take_answer(of, of->pending);
+    aurora__command_release(&of->pending->head);
+    of->pending = NULL;
+}
+
+static void send_lease(relay *of)
+{
+    aurora__relay_lease *command =
+        aurora__relay_lease_new(of->bus, of->is_leader ? end_of(of) : 0, false);
+    if (command == NULL)
+        return;
+    of->lease_sent_ms = real_ms();
+    if (aurora__engine_submit(of->bus->engine, &command->head) == AURORA_OK)
+        of->pending = command;
+    else
+        aurora__command_release(&command->head);
+}
+
+/* Followed without waiting: publishing goes on while the batch commits. */
+static void keep_lease(relay *of)
+{
+    int64_t now_ms = real_ms();
+    int64_t unsaved = end_of(of) - of->saved;
+    int64_t since_ms = now_ms - of->lease_sent_ms;
+    look_at_pending(of);
+    if (of->is_leader && now_ms >= of->valid_until_ms)
+        lose(of, "the lease could not be renewed");
+    if (of->pending != NULL)
+        return;
+    if (of->is_leader) {
+        bool is_due = unsaved >= SAVE_EVENTS || (unsaved > 0 && since_ms >= SAVE_MS);
+        if ((is_due && since_ms >= SAVE_MS / 10) || since_ms >= RENEW_MS)
+            send_lease(of);
+        return;
+    }
+    int64_t until_ms;
+    if (of->bus->emitted == 0 || (of->looked_ms != 0 && now_ms - of->looked_ms < TAKE_OVER_MS))
+        return;
+    of->looked_ms = now_ms;
+    if (!aurora__relay_is_taken(of->bus, &until_ms))
+        send_lease(of);
+}
+
+/* --- publishing ------------------------------------------------------------------------------- */
+
+static bool restart_port(relay *of)
+{
+    const aurora_bus *port = &of->bus->port;
+    if (!of->must_restart)
+        return true;
+    drop_page(of);
+    of->read = of->acked;
+    of->produced = of->acked;
+    of->must_restart = port->restart(port->self, of->acked) != AURORA_OK;
+    return !of->must_restart;
+}
+
+static void fail_delivery(relay *of)
+{
+    if (!of->must_restart)
+        aurora__counter_add(&aurora__engine_counters(of->bus->engine)->relay_restarts, 1);
+    of->must_restart = true;
+}
+
+/* Reads on once all that was read is with the port. */
+static bool read_more(relay *of)
+{
+    if (of->has_page && of->page.sent < of->page.count)
+        return true;
+    drop_page(of);
+    aurora_status rc = aurora__relay_read(of->bus, of->read, &of->page);
+    of->has_page = true;
+    if (rc != AURORA_OK) {
+        drop_page(of);
+        return false;
+    }
+    of->head = of->page.head;
+    if (of->page.last > of->read)
+        of->oldest_ms = of->page.oldest_ms;
+    of->read = of->page.last;
+    return true;
+}
+
+/* True when the port took something. */
+static bool produce(relay *of)
+{
+    const aurora_bus *port = &of->bus->port;
+    aurora__relay_page *page = &of->page;
+    uint32_t accepted = 0;
+    if (!of->has_page || page->sent == page->count)
+        return false;
+    aurora_status rc =
+        port->produce(port->self, page->messages + page->sent, page->count - page->sent, &accepted);
+    page->sent += accepted;
+    if (accepted > 0)
+        of->produced = page->messages[page->sent - 1].position;
+    if (rc != AURORA_OK && rc != AURORA_EBUSY)
+        fail_delivery(of);
+    return accepted > 0;
+}
+
+static void collect(relay *of, int32_t wait_ms)
+{
+    const aurora_bus *port = &of->bus->port;
+    int64_t position = of->acked;
+    aurora_status rc = port->produced(port->self, wait_ms, &position);
+    if (position > of->acked)
+        of->acked = position;
+    if (rc != AURORA_OK)
+        fail_delivery(of);
+}
+
+static void send_letters(relay *of)
+{
+    const aurora_bus *port = &of->bus->port;
+    for (;;) {
+        uint32_t accepted = 0;
+        if (of->letter == NULL)
+            of->letter = aurora__letter_take(of->bus);
+        if (of->letter == NULL)
+            return;
+        aurora_status rc = port->produce(port->self, &of->letter->message, 1, &accepted);
+        if (rc == AURORA_EBUSY)
+            return;
+        if (rc == AURORA_EIO) {
+            fail_delivery(of);
+            return;
+        }
+        of->bus->allocator->release(of->bus->allocator->self, of->letter);
+        of->letter = NULL;
+    }
+}
+
+/* Waits where the next thing is to be expected: in the port for acknowledgements, else for news. */
+static void wait_for_more(relay *of)
+{
+    aurora__bus *bus = of->bus;
+    bool is_full = of->has_page && of->page.sent < of->page.count;
+    if (!is_full && of->acked >= of->produced) {
+        aurora__bus_wait(bus, of->is_leader ? LOOK_MS : TAKE_OVER_MS, true);
+        return;
+    }
+    atomic_store(&bus->is_relay_in_port, true);
+    bool has_news = aurora__bus_wait(bus, 0, true);
+    collect(of, has_news ? 0 : ACK_MS);
+    atomic_store(&bus->is_relay_in_port, false);
+}
+
+static void run_once(relay *of)
+{
+    keep_lease(of);
+    bool is_sound = restart_port(of);
+    if (is_sound)
+        send_letters(of);
+    if (is_sound && of->is_leader) {
+        is_sound = read_more(of);
+        bool did = is_sound && produce(of);
+        show(of);
+        /* More may wait behind a whole page. */
+        if (did && of->page.sent == of->page.count && of->read < of->head && !of->must_restart) {
+            collect(of, 0);
+            return;
+        }
+    }
+    show(of);
+    if (is_sound && !of->must_restart)
+        wait_for_more(of);
+    else
+        aurora__bus_wait(of->bus, TROUBLE_MS, false);
+}
+
+/* --- the end ---------------------------------------------------------------------------------- */
+
+/* What is with the port gets its time; what was acknowledged is saved, and the next one need not
+ * wait for the lease to run out. */
+static void finish(relay *of)
+{
+    int64_t end_ms = real_ms() + LAST_WAIT_MS;
+    if (restart_port(of))
+        send_letters(of);
+    while (of->is_leader && !of->must_restart && of->acked < of->produced && real_ms() < end_ms)
+        collect(of, ACK_MS);
+    if (of->pending != NULL) {
+        aurora_status rc =
+            aurora__engine_await(of->bus->engine, &of->pending->head, LAST_SAVE_MS, NULL);
+        if (rc != AURORA_ETIMEDOUT)
+            look_at_pending(of);
+    }
+    if (of->pending != NULL)
+        aurora__command_release(&of->pending->head);
+    aurora__relay_lease *last = of->is_leader && of->pending == NULL
+                                    ? aurora__relay_lease_new(of->bus, end_of(of), true)
+                                    : NULL;
+    if (last != NULL) {
+        aurora_status rc = aurora__engine_call(of->bus->engine, &last->head, LAST_SAVE_MS, NULL);
+        (void)rc; /* the next one begins a little earlier */
+        aurora__command_release(&last->head);
+    }
+    drop_page(of);
+    if (of->letter != NULL)
+        of->bus->allocator->release(of->bus->allocator->self, of->letter);
+}
+
+void *aurora__relay_run(void *argument)
+{
+    relay of = {.bus = argument, .must_restart = false};
+    while (!aurora__bus_is_stopping(of.bus))
+        run_once(&of);
+    finish(&of);
+    return NULL;
+}
