@@ -21,7 +21,7 @@ file(GLOB aurora_migrations CONFIGURE_DEPENDS ${aurora_migrations_dir}/*.sql)
 add_custom_command(
     OUTPUT ${aurora_migrations_c}
     COMMAND ${CMAKE_COMMAND} -DOUTPUT=${aurora_migrations_c} -DFOLDER=${aurora_migrations_dir}
-            -P ${PROJECT_SOURCE_DIR}/cmake/EmbedMigrations.cmake
+            -DTYPE=aurora__migration -P ${PROJECT_SOURCE_DIR}/cmake/EmbedMigrations.cmake
     DEPENDS ${aurora_migrations} ${PROJECT_SOURCE_DIR}/cmake/EmbedMigrations.cmake
     COMMENT "Embedding SQL migrations" VERBATIM)
 

@@ -59,6 +59,19 @@ if(HIREDIS_FOUND)
         list(APPEND aurora_net_sources ${embedded})
     endforeach()
 endif()
+# The migrations of the PostgreSQL store travel inside the library.
+if(PQ_FOUND)
+    set(aurora_pg_dir ${PROJECT_SOURCE_DIR}/src/adapters/store_postgres)
+    set(aurora_pg_c ${PROJECT_BINARY_DIR}/generated/aurora_store_postgres_migrations.c)
+    file(GLOB aurora_pg_migrations CONFIGURE_DEPENDS ${aurora_pg_dir}/*.sql)
+    add_custom_command(
+        OUTPUT ${aurora_pg_c}
+        COMMAND ${CMAKE_COMMAND} -DOUTPUT=${aurora_pg_c} -DFOLDER=${aurora_pg_dir}
+                -DTYPE=aurora__pg_migration -P ${PROJECT_SOURCE_DIR}/cmake/EmbedMigrations.cmake
+        DEPENDS ${aurora_pg_migrations} ${PROJECT_SOURCE_DIR}/cmake/EmbedMigrations.cmake
+        COMMENT "Embedding SQL migrations of PostgreSQL" VERBATIM)
+    list(APPEND aurora_net_sources ${aurora_pg_c})
+endif()
 add_library(aurora_net_objects OBJECT ${aurora_net_sources})
 aurora_compile(aurora_net_objects GNU)
 set_target_properties(aurora_net_objects PROPERTIES POSITION_INDEPENDENT_CODE ON)

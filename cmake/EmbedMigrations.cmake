@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# cmake -DOUTPUT=file.c -DFOLDER=dir -P EmbedMigrations.cmake
-# Writes every NNNN_name.sql of FOLDER into one C file as an array of characters. Arrays and not
+# cmake -DOUTPUT=file.c -DFOLDER=src/adapters/store_X -DTYPE=type -P EmbedMigrations.cmake
+# Writes every NNNN_name.sql of FOLDER into one C file as an array of characters, and the list of
+# them, aurora__store_X_migrations, of the type in the folder's migrations.h. Arrays and not
 # literals, since C11 promises no more than 4,095 characters in a literal.
 file(GLOB files ${FOLDER}/*.sql)
 list(SORT files)
@@ -26,12 +27,13 @@ foreach(file IN LISTS files)
     string(APPEND arrays "/* ${name} */\nstatic const char sql_${version}[] = {\n    ${bytes}0};\n\n")
     string(APPEND rows "    {${version}, sql_${version}},\n")
 endforeach()
+get_filename_component(store ${FOLDER} NAME)
 file(WRITE ${OUTPUT}.new
 "/* SPDX-License-Identifier: MIT */
-/* Written by cmake/EmbedMigrations.cmake from the .sql files of the SQLite store. */
-#include \"adapters/store_sqlite/migrations.h\"
+/* Written by cmake/EmbedMigrations.cmake from the .sql files of ${store}. */
+#include \"adapters/${store}/migrations.h\"
 
-${arrays}const aurora__migration aurora__store_sqlite_migrations[] = {
+${arrays}const ${TYPE} aurora__${store}_migrations[] = {
 ${rows}    {0, 0},
 };
 ")

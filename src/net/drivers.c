@@ -8,6 +8,9 @@
 #ifdef AURORA_HAVE_REDIS
 #include "adapters/redis/redis.h"
 #endif
+#ifdef AURORA_HAVE_POSTGRES
+#include "adapters/store_postgres/store_postgres.h"
+#endif
 
 static const aurora_driver drivers[] = {
     {.size = sizeof(aurora_driver),
@@ -41,6 +44,16 @@ static const aurora_driver drivers[] = {
      .port = AURORA_PORT_BUS,
      .scheme = "kafka",
      .open_bus = aurora__bus_kafka_open},
+#endif
+#ifdef AURORA_HAVE_POSTGRES
+    {.size = sizeof(aurora_driver),
+     .port = AURORA_PORT_STORE,
+     .scheme = "postgresql",
+     .open_store = aurora__store_postgres_open},
+    {.size = sizeof(aurora_driver),
+     .port = AURORA_PORT_STORE,
+     .scheme = "postgres",
+     .open_store = aurora__store_postgres_open},
 #endif
 };
 

@@ -36,9 +36,9 @@ static aurora_log_bounds read_bounds(store_fixture *fixture)
 static aurora_log_row append(store_fixture *fixture, uint32_t count, const char *body)
 {
     aurora_store_txn *txn = store_write(fixture);
-    aurora_log_row row = store_append(fixture, txn, count, body);
+    const aurora_log_row *row = store_append(fixture, txn, count, body);
     store_commit(fixture, txn);
-    return row;
+    return *row;
 }
 
 static void trim(store_fixture *fixture, int64_t position, uint32_t rows_max)

@@ -347,8 +347,9 @@ START_TEST(test_epoch__changes_when_another_instance_wrote)
     txn = store_write(fixture);
     ck_assert_uint_ne(fixture->epoch, epoch);
     ck_assert(store_find(fixture, txn, STOCK, &row));
-    ck_assert_int_eq(store_append(fixture, txn, 1, "[]").position, 4);
+    const aurora_log_row *appended = store_append(fixture, txn, 1, "[]");
     store_commit(fixture, txn);
+    ck_assert_int_eq(appended->position, 4);
     other.port.close(other.port.self);
     store_close(fixture);
 }
@@ -361,13 +362,15 @@ START_TEST(test_open__flags_forbid_what_they_name)
     store_fixture *fixture = store_open(_i);
     aurora_store store;
     char missing[600];
-    aurora_test_path(missing, sizeof missing, fixture->folder, "missing");
+    store_missing(fixture, missing, sizeof missing);
 
     aurora_assert_status(store_attach(fixture, missing, AURORA_STORE_NO_CREATE, &store),
                          AURORA_ENOTFOUND);
     aurora_assert_status(store_attach(fixture, missing, AURORA_STORE_READONLY, &store),
                          AURORA_ENOTFOUND);
     ck_assert_int_ne(access(missing, F_OK), 0);
+    aurora_assert_status(store_attach(fixture, missing, AURORA_STORE_NO_CREATE, &store),
+                         AURORA_ENOTFOUND);
     if (fixture->adapter->is_file) {
         aurora_store_txn *txn = NULL;
         uint64_t epoch;

@@ -7,13 +7,34 @@
 
 #include "adapters/store_memory/store_memory.h"
 #include "adapters/store_sqlite/store_sqlite.h"
+#ifdef AURORA_HAVE_POSTGRES
+#include "adapters/store_postgres/store_postgres.h"
+#include "postgres_place.h"
+#endif
 
 const store_adapter store_adapters[] = {
     {.name = "memory", .open = aurora__store_memory_open},
     {.name = "sqlite", .open = aurora__store_sqlite_open, .is_file = true, .has_backup = true},
+#ifdef AURORA_HAVE_POSTGRES
+    {.name = "postgresql",
+     .open = aurora__store_postgres_open,
+     .is_file = true,
+     .make = postgres_program_database,
+     .missing = postgres_database_missing},
+#endif
 };
 
-const int store_adapter_count = sizeof store_adapters / sizeof store_adapters[0];
+int store_adapter_count(void)
+{
+    int count = sizeof store_adapters / sizeof store_adapters[0];
+#ifdef AURORA_HAVE_POSTGRES
+    char address[256];
+    if (!postgres_is_there())
+        return count - 1;
+    postgres_program_database(address, sizeof address); /* before Check forks */
+#endif
+    return count;
+}
 
 /* --- memory --------------------------------------------------------------------------------- */
 
@@ -109,9 +130,20 @@ store_fixture *store_open(int adapter)
     fixture->adapter = &store_adapters[adapter];
     fixture->blocks_max = -1;
     fixture->folder = aurora_tempdir_new();
-    aurora_test_path(fixture->address, sizeof fixture->address, fixture->folder, "store");
+    if (fixture->adapter->make != NULL)
+        fixture->adapter->make(fixture->address, sizeof fixture->address);
+    else
+        aurora_test_path(fixture->address, sizeof fixture->address, fixture->folder, "store");
     aurora_assert_ok(store_attach(fixture, fixture->address, 0, &fixture->port));
     return fixture;
+}
+
+void store_missing(const store_fixture *fixture, char *address_out, size_t capacity)
+{
+    if (fixture->adapter->missing != NULL)
+        fixture->adapter->missing(address_out, capacity);
+    else
+        aurora_test_path(address_out, capacity, fixture->folder, "missing");
 }
 
 void store_reopen(store_fixture *fixture)
@@ -222,16 +254,16 @@ bool store_find_committed(store_fixture *fixture, uint32_t table, void *row_io)
     return is_found;
 }
 
-aurora_log_row store_append(store_fixture *fixture, aurora_store_txn *txn, uint32_t count,
-                            const char *body)
+const aurora_log_row *store_append(store_fixture *fixture, aurora_store_txn *txn, uint32_t count,
+                                   const char *body)
 {
-    aurora_log_row row = {.at_ms = 1000 + fixture->batches,
-                          .count = count,
-                          .format = 3,
-                          .body = body,
-                          .body_length = strlen(body)};
-    aurora_assert_ok(fixture->port.append(fixture->port.self, txn, &row));
-    return row;
+    fixture->appended = (aurora_log_row){.at_ms = 1000 + fixture->batches,
+                                         .count = count,
+                                         .format = 3,
+                                         .body = body,
+                                         .body_length = strlen(body)};
+    aurora_assert_ok(fixture->port.append(fixture->port.self, txn, &fixture->appended));
+    return &fixture->appended;
 }
 
 /* --- values --------------------------------------------------------------------------------- */

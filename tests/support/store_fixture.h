@@ -14,22 +14,28 @@ typedef struct {
     aurora_store_open_fn open;
     bool is_file;    /* what was stored is there after close and open */
     bool has_backup; /* else backup answers AURORA_ENOTSUP */
+    /* Writes an address at which there is nothing yet; NULL = a path in a folder. */
+    void (*make)(char *address_out, size_t capacity);
+    void (*missing)(char *address_out, size_t capacity);
 } store_adapter;
 
 extern const store_adapter store_adapters[];
-extern const int store_adapter_count;
+
+/* The adapters that can be tested here: the last ones need an engine. */
+int store_adapter_count(void);
 
 typedef struct {
     const store_adapter *adapter;
     aurora_store port;
     char *folder;
     char address[512];
-    uint32_t batches;   /* begun by store_write */
-    aurora_id batch;    /* the newest of them */
-    uint64_t epoch;     /* that it got */
-    uint32_t failed;    /* failed_out of the newest conflict */
-    int64_t blocks_max; /* what the arena still hands out; negative = without end */
-    void *blocks;       /* of the arena */
+    uint32_t batches;        /* begun by store_write */
+    aurora_id batch;         /* the newest of them */
+    uint64_t epoch;          /* that it got */
+    uint32_t failed;         /* failed_out of the newest conflict */
+    aurora_log_row appended; /* by store_append, in the transaction that is open */
+    int64_t blocks_max;      /* what the arena still hands out; negative = without end */
+    void *blocks;            /* of the arena */
 } store_fixture;
 
 /* Opens adapter number `adapter` in a new folder; close removes both. */
@@ -38,6 +44,9 @@ void store_close(store_fixture *fixture);
 
 /* Closes and opens again at the same address. */
 void store_reopen(store_fixture *fixture);
+
+/* An address like the fixture's at which there is nothing. */
+void store_missing(const store_fixture *fixture, char *address_out, size_t capacity);
 
 /* Another instance at an address, for which it answers what the adapter answered. */
 aurora_status store_attach(const store_fixture *fixture, const char *address, uint32_t flags,
@@ -75,9 +84,10 @@ bool store_find(store_fixture *fixture, aurora_store_txn *txn, uint32_t table, v
 /* The same in a read transaction of its own. */
 bool store_find_committed(store_fixture *fixture, uint32_t table, void *row_io);
 
-/* Appends `count` events with this body, which must work. */
-aurora_log_row store_append(store_fixture *fixture, aurora_store_txn *txn, uint32_t count,
-                            const char *body);
+/* Appends `count` events with this body, which must work. The position is there after the commit;
+ * the row lasts until the next append. */
+const aurora_log_row *store_append(store_fixture *fixture, aurora_store_txn *txn, uint32_t count,
+                                   const char *body);
 
 /* Values for keys and bounds. */
 aurora_value store_int64(int64_t number);
@@ -89,6 +99,6 @@ aurora_value store_uuid(const aurora_id *id);
 aurora_id store_id(uint8_t first, uint8_t last);
 
 /* Adds a test that runs once for each adapter, under its name and number. */
-#define store_add_test(tcase, test) tcase_add_loop_test(tcase, test, 0, store_adapter_count)
+#define store_add_test(tcase, test) tcase_add_loop_test(tcase, test, 0, store_adapter_count())
 
 #endif

@@ -137,7 +137,7 @@ static Suite *module_set_suite(void)
 {
     Suite *suite = suite_create("module_set");
     TCase *tcase = tcase_create("module_set");
-    const int n = store_adapter_count;
+    const int n = store_adapter_count();
     tcase_add_loop_test(tcase, test_module_set__first_claim_is_recorded_and_holds, 0, n);
     tcase_add_loop_test(tcase, test_module_set__all_modules_fit, 0, n);
     tcase_add_loop_test(tcase, test_module_set__drained_store_may_change_hands, 0, n);

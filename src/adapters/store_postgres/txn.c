@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: MIT */
+/* Transactions of the port, and what became of a commit that nobody answered for. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <aurora/handle.h>
+
+#include "adapters/store_postgres/instance.h"
+#include "adapters/store_postgres/words.h"
+
+#define RESOLVE_CONNECT_MS 2000
+
+aurora_status aurora__pg_fail(aurora_store_txn *txn, aurora_status status)
+{
+    txn->is_failed = 1;
+    return txn->connection->is_broken && status != AURORA_ENOMEM ? AURORA_EIO : status;
+}
+
+/* Sends ROLLBACK without waiting for its answer, which the connection's next use takes. */
+static void send_rollback(aurora__pg_connection *connection)
+{
+    aurora__pg_params_clear(&connection->params);
+    if (aurora__pg_send_fixed(connection, AURORA__PG_ROLLBACK) != AURORA_OK ||
+        aurora__pg_sync(connection) != AURORA_OK)
+        connection->is_broken = 1;
+}
+
+/* Sends BEGIN and the statement that begins a transaction, and hands out that one's answer. */
+static aurora_status start(aurora__pg_connection *connection, int begin, int first,
+                           PGresult **result_out)
+{
+    PGresult *begun = NULL;
+    *result_out = NULL;
+    aurora__pg_params_clear(&connection->params);
+    aurora_status status = aurora__pg_drain(connection);
+    if (status == AURORA_OK)
+        status = aurora__pg_send_fixed(connection, begin);
+    if (status == AURORA_OK)
+        status = aurora__pg_send_fixed(connection, first);
+    if (status == AURORA_OK)
+        status = aurora__pg_sync(connection);
+    if (status == AURORA_OK)
+        status = aurora__pg_next(connection, &begun);
+    if (status == AURORA_OK)
+        status = aurora__pg_result_status(connection, begun, "begin");
+    PQclear(begun);
+    if (status == AURORA_OK)
+        status = aurora__pg_next(connection, result_out);
+    if (status == AURORA_OK)
+        status = aurora__pg_result_status(connection, *result_out, "begin");
+    if (status == AURORA_OK && PQntuples(*result_out) != 1)
+        status = AURORA_ECORRUPT; /* log_head has lost its row */
+    aurora_status skipped = aurora__pg_skip(connection);
+    if (status == AURORA_OK)
+        status = skipped;
+    if (status == AURORA_OK)
+        return status;
+    PQclear(*result_out);
+    *result_out = NULL;
+    return connection->is_broken ? AURORA_EIO : status;
+}
+
+/* --- begin ------------------------------------------------------------------------------------ */
+
+static aurora_status outcome(aurora__pg_store *store, int64_t until_ms);
+
+/* A connection that broke while it was idle is replaced once: nothing was done on it yet. */
+static aurora_status start_write(aurora__pg_store *store, int64_t until_ms, PGresult **result_out)
+{
+    aurora_status status = AURORA_EIO;
+    bool was_open = store->writer != NULL;
+    *result_out = NULL;
+    for (int attempt = 0; attempt <= was_open; attempt++) {
+        status = aurora__pg_writer_open(store, until_ms);
+        if (status != AURORA_OK)
+            return status;
+        status = start(store->writer, AURORA__PG_BEGIN_WRITE, AURORA__PG_START, result_out);
+        if (status == AURORA_OK)
+            return status;
+        if (!store->writer->is_broken) {
+            send_rollback(store->writer);
+            return status;
+        }
+        aurora__pg_writer_drop(store);
+    }
+    return status;
+}
+
+static aurora_status begin_write(aurora__pg_store *store, aurora_id batch, int32_t timeout_ms,
+                                 uint64_t *epoch_out, aurora_store_txn **out)
+{
+    if (store->options.flags & AURORA_STORE_READONLY)
+        return AURORA_EREADONLY;
+    PGresult *result = NULL;
+    int64_t until = aurora__pg_clock_ms() + timeout_ms;
+    aurora_status status = aurora__pg_claim(store, timeout_ms);
+    if (status != AURORA_OK)
+        return status;
+    if (store->is_unknown && outcome(store, until) == AURORA_ETIMEDOUT)
+        status = AURORA_EIO;
+    else
+        status = start_write(store, until, &result);
+    if (status != AURORA_OK) {
+        aurora__pg_unclaim(store);
+        return status;
+    }
+    aurora_store_txn *txn = &store->writer->txn;
+    *txn = (aurora_store_txn){.connection = store->writer,
+                              .kind = AURORA_TXN_WRITE,
+                              .batch = batch,
+                              .head = aurora__pg_log_head(result),
+                              .xact = aurora__pg_int64(result, 0, 3),
+                              .now_ms = aurora__pg_int64(result, 0, 4)};
+    PQclear(result);
+    txn->begun_at = txn->head.position;
+    if (txn->begun_at != store->position)
+        store->epoch++;
+    store->position = txn->begun_at;
+    if (epoch_out != NULL)
+        *epoch_out = store->epoch;
+    *out = txn;
+    return AURORA_OK;
+}
+
+/* Idle connections that broke show it now; there are no more of them than the pool holds. */
+static aurora_status begin_read(aurora__pg_store *store, int32_t timeout_ms, aurora_store_txn **out)
+{
+    aurora__pg_connection *reader;
+    PGresult *result = NULL;
+    aurora_status status = AURORA_EIO;
+    for (uint32_t i = 0; i <= store->address.readers_max && result == NULL; i++) {
+        status = aurora__pg_reader_take(store, timeout_ms, &reader);
+        if (status != AURORA_OK)
+            return status;
+        status = start(reader, AURORA__PG_BEGIN_READ, AURORA__PG_HEAD, &result);
+        if (status == AURORA_OK)
+            break;
+        bool is_broken = reader->is_broken;
+        if (!is_broken)
+            send_rollback(reader);
+        aurora__pg_reader_give(store, reader);
+        if (!is_broken)
+            return status;
+    }
+    if (status != AURORA_OK)
+        return status;
+    reader->txn = (aurora_store_txn){
+        .connection = reader, .kind = AURORA_TXN_READ, .head = aurora__pg_log_head(result)};
+    PQclear(result);
+    *out = &reader->txn;
+    return AURORA_OK;
+}
+
+aurora_status aurora__pg_begin(void *self, uint32_t kind, aurora_id batch, int32_t timeout_ms,
+                               uint64_t *epoch_out, aurora_store_txn **out)
+{
+    *out = NULL;
+    int32_t timeout = timeout_ms > 0 ? timeout_ms : 0;
+    if (kind == AURORA_TXN_READ)
+        return begin_read(self, timeout, out);
+    return begin_write(self, batch, timeout, epoch_out, out);
+}
+
+int64_t aurora__pg_now_ms(void *self, aurora_store_txn *txn)
+{
+    (void)self;
+    return txn->now_ms;
+}
+
+/* --- commit ----------------------------------------------------------------------------------- */
+
+/* The notice is a transaction of its own behind the commit: as a part of it, all that notify would
+ * commit one after the other. Nobody waits for it, and without it others find out by polling. */
+static aurora_status send_commit(aurora_store_txn *txn)
+{
+    aurora__pg_connection *connection = txn->connection;
+    aurora__pg_params_clear(&connection->params);
+    aurora_status status = aurora__pg_send_fixed(connection, AURORA__PG_COMMIT);
+    if (status == AURORA_OK)
+        status = aurora__pg_sync(connection);
+    if (status == AURORA_OK && txn->is_appended) {
+        status = aurora__pg_send_fixed(connection, AURORA__PG_NOTIFY);
+        if (status == AURORA_OK)
+            status = aurora__pg_sync(connection);
+    }
+    return status;
+}
+
+/* A COMMIT that the server answered with an error undid everything; with a FATAL one, or without an
+ * answer, it may have been done. */
+static aurora_status read_commit(aurora_store_txn *txn)
+{
+    aurora__pg_connection *connection = txn->connection;
+    aurora_status appended = aurora__pg_log_settle(txn);
+    PGresult *result;
+    aurora_status status = aurora__pg_next(connection, &result);
+    if (status != AURORA_OK)
+        return AURORA_ETIMEDOUT;
+    status = aurora__pg_result_status(connection, result, "commit");
+    if (status == AURORA_OK && strcmp(PQcmdStatus(result), "COMMIT") != 0)
+        status = AURORA_EIO;
+    const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+    if (severity != NULL && strcmp(severity, "ERROR") != 0)
+        status = AURORA_ETIMEDOUT;
+    PQclear(result);
+    if (status == AURORA_OK) {
+        aurora__pg_skip(connection); /* if it breaks now, the commit is done all the same */
+        return AURORA_OK;
+    }
+    if (status != AURORA_ETIMEDOUT && aurora__pg_skip(connection) != AURORA_OK)
+        return AURORA_EIO;
+    return appended != AURORA_OK && status != AURORA_ETIMEDOUT ? appended : status;
+}
+
+static aurora_status commit_dirty(aurora__pg_store *store, aurora_store_txn *txn)
+{
+    store->batch = txn->batch;
+    store->batch_status = AURORA_ENOTFOUND;
+    aurora_status status = send_commit(txn);
+    /* Once a byte of it may be on its way, only the server knows. */
+    if (status == AURORA_EIO)
+        status = AURORA_ETIMEDOUT;
+    if (status == AURORA_OK)
+        status = read_commit(txn);
+    if (status == AURORA_OK) {
+        store->position = txn->head.position;
+        store->epoch += txn->is_overtaken;
+        store->batch_status = AURORA_OK;
+        return AURORA_OK;
+    }
+    if (status != AURORA_ETIMEDOUT) {
+        send_rollback(store->writer);
+        return status;
+    }
+    aurora__pg_log(&store->options, AURORA_LOG_ERROR,
+                   "postgresql: %s: the connection was lost during a commit", store->address.name);
+    store->is_unknown = 1;
+    store->doubted = store->batch;
+    store->doubted_xact = txn->xact;
+    aurora__pg_writer_drop(store);
+    return AURORA_ETIMEDOUT;
+}
+
+aurora_status aurora__pg_commit(void *self, aurora_store_txn *txn)
+{
+    aurora__pg_store *store = self;
+    aurora_status status = AURORA_OK;
+    if (txn->kind != AURORA_TXN_WRITE)
+        return AURORA_EINVAL;
+    if (txn->is_failed) {
+        aurora__pg_rollback(self, txn);
+        return AURORA_EIO;
+    }
+    if (txn->is_dirty) {
+        status = commit_dirty(store, txn);
+    } else {
+        store->batch = txn->batch;
+        store->batch_status = AURORA_OK;
+        send_rollback(store->writer);
+    }
+    if (store->writer != NULL && store->writer->is_broken)
+        aurora__pg_writer_drop(store);
+    aurora__pg_unclaim(store);
+    return status;
+}
+
+void aurora__pg_rollback(void *self, aurora_store_txn *txn)
+{
+    aurora__pg_store *store = self;
+    aurora__pg_connection *connection = txn->connection;
+    /* What was queued and not sent off must be ended before anything else is queued. */
+    if (txn->pending != NULL && aurora__pg_sync(connection) == AURORA_OK)
+        txn->pending = NULL;
+    send_rollback(connection);
+    if (txn->kind == AURORA_TXN_READ) {
+        aurora__pg_reader_give(store, connection);
+        return;
+    }
+    if (connection->is_broken)
+        aurora__pg_writer_drop(store);
+    aurora__pg_unclaim(store);
+}
+
+/* --- unknown ---------------------------------------------------------------------------------- */
+
+/* A transaction that the server has never heard of belongs to a database that was put in its place
+ * and has lost it. */
+static aurora_status read_outcome(aurora__pg_store *store)
+{
+    PGresult *result;
+    aurora_status status = aurora__pg_next(store->writer, &result);
+    if (status != AURORA_OK)
+        return AURORA_ETIMEDOUT;
+    const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    status = AURORA_ETIMEDOUT;
+    if (PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1) {
+        const char *word = PQgetvalue(result, 0, 0);
+        if (strcmp(word, "committed") == 0)
+            status = AURORA_OK;
+        else if (strcmp(word, "aborted") == 0)
+            status = AURORA_ENOTFOUND;
+    } else if (sqlstate != NULL && strcmp(sqlstate, "22023") == 0) {
+        status = AURORA_ENOTFOUND;
+    }
+    PQclear(result);
+    aurora__pg_skip(store->writer);
+    return status;
+}
+
+/* Asks on the write connection, a new one if need be. The claim is the caller's. */
+static aurora_status outcome(aurora__pg_store *store, int64_t until_ms)
+{
+    char text[24];
+    aurora_status status = aurora__pg_writer_open(store, until_ms);
+    if (status != AURORA_OK)
+        return AURORA_ETIMEDOUT;
+    int length = snprintf(text, sizeof text, "%" PRIu64, (uint64_t)store->doubted_xact);
+    aurora__pg_connection *writer = store->writer;
+    status = aurora__pg_drain(writer);
+    aurora__pg_params_clear(&writer->params);
+    aurora__pg_param_text(&writer->params, text, (size_t)length);
+    if (status == AURORA_OK)
+        status = aurora__pg_send_fixed(writer, AURORA__PG_XACT_STATUS);
+    if (status == AURORA_OK)
+        status = aurora__pg_sync(writer);
+    status = status == AURORA_OK ? read_outcome(store) : AURORA_ETIMEDOUT;
+    if (writer->is_broken)
+        aurora__pg_writer_drop(store);
+    if (status == AURORA_ETIMEDOUT)
+        return status;
+    aurora__pg_log(&store->options, AURORA_LOG_WARNING,
+                   "postgresql: %s: the commit that was in doubt was %s", store->address.name,
+                   status == AURORA_OK ? "done" : "not done");
+    store->is_unknown = 0;
+    store->doubted_status = status;
+    if (aurora_id_is_equal(store->batch, store->doubted))
+        store->batch_status = status;
+    return status;
+}
+
+aurora_status aurora__pg_resolve(void *self, aurora_id batch)
+{
+    aurora__pg_store *store = self;
+    if (aurora__pg_claim(store, 0) != AURORA_OK)
+        return AURORA_ETIMEDOUT;
+    aurora_status status = AURORA_ENOTFOUND;
+    if (store->is_unknown)
+        status = outcome(store, aurora__pg_clock_ms() + RESOLVE_CONNECT_MS);
+    if (!store->is_unknown && aurora_id_is_equal(store->doubted, batch))
+        status = store->doubted_status;
+    else if (!store->is_unknown && aurora_id_is_equal(store->batch, batch))
+        status = store->batch_status;
+    aurora__pg_unclaim(store);
+    return status;
+}
