@@ -71,7 +71,7 @@ endif()
 # What asks for an engine (./dev up) by its variable, itself or by a header of tests/support, has
 # the label engines. A comment `ctest: lock NAME` keeps two such tests apart, and
 # `ctest: timeout SECONDS` gives one more time.
-set(aurora_engine_word "AURORA_TEST_(POSTGRES|REDIS|KAFKA|OPENSEARCH|ENGINES)")
+set(aurora_engine_word "AURORA_TEST_(POSTGRES|REDIS|KAFKA|OPENSEARCH)")
 set(aurora_engine_pattern ${aurora_engine_word})
 set(aurora_engine_stems "")
 file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/support/*.[ch]

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """What deploy/ names exists: the paths that are copied, programs, settings, options of the build, packages,
-and packages for every library that the built programs need. No image is built."""
+and packages for every library that the built programs need; compose files and units of systemd hang together.
+No image is built."""
 
 import functools
 import os
@@ -10,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 from tree import ROOT  # noqa: E402
@@ -110,6 +112,10 @@ def check_variables(where, names, known):
             complain(where, f"{name} is no setting of aurorad")
 
 
+def daemons():
+    return sorted(path.name for path in (ROOT / "daemons").iterdir() if path.is_dir())
+
+
 def check_copy(rest, programs):
     *sources, target = [word for word in rest.split() if not word.startswith("--")]
     if "--from=" not in rest:
@@ -118,6 +124,9 @@ def check_copy(rest, programs):
                 complain("Dockerfile", f"{source} does not exist")
         return target
     for source in sources:
+        if source.endswith("/bin/"):
+            programs.extend(daemons())
+            continue
         name = pathlib.PurePath(source).name
         programs.append(name)
         if not (ROOT / "daemons" / name).is_dir():
@@ -151,32 +160,104 @@ def check_dockerfile(known_settings):
     return {"/".join(["", "usr", "local", "bin", name]) for name in programs} | set(helpers)
 
 
-def check_compose(text, known_settings, commands):
+def check_service(where, name, service, compose, commands):
+    """What a service of a compose file names: the build, secrets, volumes, programs of the image."""
+    build = service["build"]
+    if not (DEPLOY / build["context"] / build["dockerfile"]).is_file():
+        complain(where, f"{name}: {build['dockerfile']} does not exist")
+    for value in service["environment"].values():
+        if value.startswith("/run/secrets/") and value[13:] not in service.get("secrets", []):
+            complain(where, f"{name}: {value} is no secret of it")
+    for program in (service["healthcheck"]["test"][1], *service.get("entrypoint", [])[:1]):
+        if "/usr/local/bin/" + program not in commands:
+            complain(where, f"{name}: {program} is not in the image")
+    for secret in service.get("secrets", []):
+        if secret not in compose.get("secrets", {}):
+            complain(where, f"{name}: there is no secret {secret}")
+
+
+def listened(service):
+    """HOST's port by its own settings; of an image of others by its usual one."""
+    return service.get("environment", {}).get("AURORA_LISTEN", ":").rsplit(":", 1)[1]
+
+
+def check_addresses(where, name, service, services):
+    """Each HOST:PORT in a setting is another service, and an upstream's port the one it listens on."""
+    for key, value in service["environment"].items():
+        if not key.startswith("AURORA_") or key == "AURORA_LISTEN":
+            continue
+        for host, port in re.findall(r"(?:@|//|=|\|)([a-z]+):(\d+)", value):
+            if host not in services:
+                complain(where, f"{name}: {key} names {host}, which is no service")
+            elif key == "AURORA_UPSTREAM" and listened(services[host]) != port:
+                complain(where, f"{name}: {host} does not listen on {port}")
+    if service["healthcheck"]["test"][2] != (listened(service) or "8080"):
+        complain(where, f"{name}: the health check asks another port than it listens on")
+
+
+def check_compose(where, known_settings, commands):
     try:
         import yaml  # pylint: disable=import-outside-toplevel
     except ImportError:
-        print("deploy: no PyYAML here, compose.yaml is not checked")
+        print(f"deploy: no PyYAML here, {where} is not checked")
         return
-    compose = yaml.safe_load(text)
-    volumes, secrets = compose.get("volumes", {}), compose.get("secrets", {})
-    for name, service in compose["services"].items():
-        build = service["build"]
-        if not (DEPLOY / build["context"] / build["dockerfile"]).is_file():
-            complain("compose.yaml", f"{name}: {build['dockerfile']} does not exist")
-        check_variables("compose.yaml", [key for key in service["environment"]
-                                         if key.startswith("AURORA_")], known_settings)
-        for secret in service.get("secrets", []):
-            if secret not in secrets:
-                complain("compose.yaml", f"{name}: there is no secret {secret}")
-        for value in service["environment"].values():
-            if value.startswith("/run/secrets/") and value[13:] not in service.get("secrets", []):
-                complain("compose.yaml", f"{name}: {value} is no secret of it")
+    compose = yaml.safe_load((DEPLOY / where).read_text(encoding="utf-8"))
+    services = compose["services"]
+    for name, service in services.items():
+        check_variables(where, [key for key in service.get("environment", {})
+                                if key.startswith("AURORA_")], known_settings)
         for volume in service.get("volumes", []):
-            if volume.split(":")[0] not in volumes:
-                complain("compose.yaml", f"{name}: there is no volume {volume}")
-        command = "/usr/local/bin/" + service["healthcheck"]["test"][1]
-        if command not in commands:
-            complain("compose.yaml", f"{name}: {command} is not in the image")
+            if volume.split(":")[0] not in compose.get("volumes", {}):
+                complain(where, f"{name}: there is no volume {volume}")
+        if "healthcheck" not in service:
+            complain(where, f"{name}: no health check")
+        if "mem_limit" not in service and len(services) > 1:
+            complain(where, f"{name}: no mem_limit")
+        if "build" in service:
+            check_service(where, name, service, compose, commands)
+            check_addresses(where, name, service, services)
+    if len(services) > 1:
+        run = {service["entrypoint"][0] for service in services.values() if "entrypoint" in service}
+        for program in set(daemons()) - run - {"aurorad", "auroractl"}:
+            complain(where, f"no service runs {program}")
+
+
+def check_unit_text(path, known_settings):
+    text = path.read_text(encoding="utf-8")
+    where = f"systemd/{path.name}"
+    for program in re.findall(r"^ExecStart=/usr/bin/(\S+)", text, re.MULTILINE):
+        if program != "aurora-%i" and program not in daemons():
+            complain(where, f"{program} is no program of daemons/")
+    for page in re.findall(r"/doc/aurora/(\S+)", text):
+        if not (ROOT / "docs" / page).is_file():
+            complain(where, f"there is no docs/{page}")
+    check_variables(where, re.findall(r"^(AURORA_[A-Z_]+)=", text, re.MULTILINE), known_settings)
+
+
+def verify_units(units):
+    """As systemd itself reads them, with the units that they lean on and the programs made up."""
+    if shutil.which("systemd-analyze") is None:
+        print("deploy: no systemd-analyze here, units are only read by us")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        root = pathlib.Path(folder)
+        for name in ("usr/bin", "bin", "usr/lib/systemd/system", "etc/systemd/system"):
+            (root / name).mkdir(parents=True)
+        for name in [*daemons(), "../../bin/kill"]:
+            shutil.copy("/bin/true", root / "usr/bin" / name)
+        for name in ("sysinit.target", "basic.target", "shutdown.target", "network-online.target",
+                     "multi-user.target", "system.slice", "-.mount"):
+            (root / "usr/lib/systemd/system" / name).write_text("[Unit]\n", encoding="utf-8")
+        for unit in units:
+            shutil.copy(unit, root / "etc/systemd/system" / unit.name)
+            name = unit.name.replace("@", "@order")
+            answer = subprocess.run(["systemd-analyze", "verify", "--man=no", f"--root={root}", name],
+                                    text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                    check=False)
+            for line in answer.stdout.splitlines():
+                complain(f"systemd/{unit.name}", line)
+            if answer.returncode != 0 and not answer.stdout:
+                complain(f"systemd/{unit.name}", "systemd-analyze refuses it")
 
 
 def main():
@@ -184,7 +265,11 @@ def main():
     if known_settings is None:
         print("deploy: aurorad is not built, names of settings are not checked")
     commands = check_dockerfile(known_settings)
-    check_compose((DEPLOY / "compose.yaml").read_text(encoding="utf-8"), known_settings, commands)
+    for path in sorted(DEPLOY.glob("compose*.yaml")):
+        check_compose(path.name, known_settings, commands)
+    for path in sorted((DEPLOY / "systemd").iterdir()):
+        check_unit_text(path, known_settings)
+    verify_units(sorted((DEPLOY / "systemd").glob("*.service")))
     for objection in objections:
         print(objection)
     print(f"deploy: {len(objections)} objections")

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# help: kill, stop and freeze daemons and engines under load, audit after each; --kills N, --seed S, --minutes M
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/lib/build.sh
+
+if [ -z "${AURORA_BIN:-}" ]; then
+    build_preset release
+fi
+exec python3 tests/chaos/chaos.py "$@"
