@@ -297,7 +297,7 @@ CREATE INDEX IF NOT EXISTS order_keys_created ON {order}.order_keys (created_at,
 -- Who does what only one process may do at a time, as the relay of the log, and until when.
 CREATE TABLE IF NOT EXISTS {aurora}.leases (
     name text COLLATE "C" NOT NULL PRIMARY KEY,
-    owner bytea NOT NULL,
+    owner uuid NOT NULL,
     until bigint NOT NULL,
     version bigint NOT NULL
 );
