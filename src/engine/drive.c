@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define POLL_MS 50
+#define NET_MS 250
 #define IDLE_MS 200
 #define LOOK_MS 1000
 #define AWAY_LOOK_MS 50
@@ -384,7 +385,8 @@ static void help_locked(aurora__engine *engine, int64_t end_ns)
         if (did || (engine->queue.first != NULL && !aurora__run_is_away(engine)))
             return;
     }
-    int64_t wait = POLL_MS;
+    /* Where the store tells of others' commits a look at it is only the net. */
+    int64_t wait = engine->has_listener && engine->options.has_worker ? NET_MS : POLL_MS;
     if (end_ns != INT64_MAX) {
         int64_t left = (end_ns - real_ns()) / 1000000 + 1;
         wait = left < wait ? left : wait;
