@@ -35,6 +35,7 @@ target_link_libraries(aurora_test_support PUBLIC
     aurora_static SQLite::SQLite3 PkgConfig::CHECK Threads::Threads m)
 target_compile_definitions(aurora_test_support PUBLIC _GNU_SOURCE=)
 if(aurora_has_net)
+    target_compile_definitions(aurora_test_support PRIVATE AURORA_TEST_HAS_NET=1)
     target_link_libraries(aurora_test_support PUBLIC OpenSSL::SSL)
 endif()
 if(aurora_has_net AND HIREDIS_FOUND)

@@ -175,6 +175,24 @@ aurora_status aurora__driver_find_bus(const char *url, const aurora_driver *driv
                           "no driver knows %.*s:, the built-in one is local:", shown, url);
 }
 
+aurora_status aurora__driver_find_search(const char *url, const aurora_driver *drivers,
+                                         uint32_t driver_count, aurora_search_open_fn *open_out,
+                                         const char **address_out, aurora_error *err)
+{
+    size_t length = scheme_length(url);
+    aurora_driver given;
+    *address_out = url + length + (length > 0);
+    aurora_status rc =
+        find_given(drivers, driver_count, AURORA_PORT_SEARCH, url, length, &given, err);
+    *open_out = given.open_search;
+    if (rc != AURORA_OK || *open_out != NULL)
+        return rc;
+    int shown = (int)(length > SCHEME_BYTES_MAX ? SCHEME_BYTES_MAX : length);
+    return aurora__refuse(err, AURORA_ENOTSUP, "search",
+                          "no driver knows %.*s:, libaurora-net is needed (aurora_net_drivers)",
+                          shown, url);
+}
+
 aurora_status aurora__driver_open_search(const char *url, const aurora_search_options *options,
                                          aurora_search_port *out, aurora_error *err)
 {

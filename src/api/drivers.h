@@ -32,6 +32,12 @@ aurora_status aurora__driver_find_bus(const char *url, const aurora_driver *driv
                                       uint32_t driver_count, aurora_bus_open_fn *open_out,
                                       const char **address_out, aurora_error *err);
 
+/* The call that opens the search index with this URL, and what stands behind the scheme.
+ * AURORA_ENOTSUP, field "search", where no driver of the host's has the scheme. */
+aurora_status aurora__driver_find_search(const char *url, const aurora_driver *drivers,
+                                         uint32_t driver_count, aurora_search_open_fn *open_out,
+                                         const char **address_out, aurora_error *err);
+
 /* Opens the search index "fts:" for the store at `url`, which aurora__driver_find knows: beside its
  * file where it is a file, else in memory. */
 aurora_status aurora__driver_open_search(const char *url, const aurora_search_options *options,

@@ -230,8 +230,10 @@ static aurora_status new_engine(aurora_t *shop, const aurora__settings *settings
     return say_url(err, aurora__engine_new(&options, &shop->engine, err));
 }
 
-/* A handle for reading reads the index that others made; a store without a file has none then. */
-static aurora_status open_search(const char *url, aurora_t *shop, aurora_error *err)
+/* A handle for reading reads the index that others made; a store without a file has none of its own
+ * then. */
+static aurora_status open_search(const char *url, const char *search_url,
+                                 const aurora_options *given, aurora_t *shop, aurora_error *err)
 {
     bool is_readonly = (shop->flags & AURORA_OPEN_READONLY) != 0;
     aurora_search_options options = {.size = sizeof options,
@@ -239,9 +241,19 @@ static aurora_status open_search(const char *url, aurora_t *shop, aurora_error *
                                      .allocator = &shop->allocator,
                                      .log = log_search,
                                      .log_self = shop};
-    aurora_status rc = aurora__driver_open_search(url, &options, &shop->search, err);
+    aurora_search_open_fn open;
+    aurora_status rc = AURORA_OK;
+    if (search_url == NULL) {
+        rc = aurora__driver_open_search(url, &options, &shop->search, err);
+        shop->has_search = rc == AURORA_OK;
+        return say_url(err, rc);
+    }
+    rc = aurora__driver_find_search(search_url, given->drivers, given->driver_count, &open,
+                                    &options.address, err);
+    if (rc == AURORA_OK)
+        rc = open(&options, &shop->search, err);
     shop->has_search = rc == AURORA_OK;
-    return say_url(err, rc);
+    return say_field(err, rc, "search");
 }
 
 /* Followers store what they know, so a handle for reading has none but trending, which it asks and
@@ -298,7 +310,7 @@ static aurora_status build(const char *url, const aurora_options *options, auror
     }
     rc = new_engine(shop, &settings, &store, options->clock != NULL, err);
     if (rc == AURORA_OK && settings.has_search && (shop->modules & AURORA__MODULE_SEARCH) != 0)
-        rc = open_search(url, shop, err);
+        rc = open_search(url, settings.search_url, options, shop, err);
     if (rc == AURORA_OK)
         rc = add_followers(shop, err);
     if (rc == AURORA_OK)

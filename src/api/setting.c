@@ -73,7 +73,7 @@ aurora_status aurora__settings_put(aurora__settings *settings, const aurora__ass
     if (strcmp(name, "notify") == 0)
         return aurora__setting_notify(assignment->text, &settings->notifier, err);
     if (strcmp(name, "search") == 0)
-        return aurora__setting_search(assignment->text, &settings->has_search, err);
+        return aurora__setting_search(assignment->text, settings, err);
     return aurora__refuse(err, AURORA_ENOTSUP, name, "is not a setting of a handle");
 }
 

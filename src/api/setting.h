@@ -45,7 +45,8 @@ typedef struct {
     char bus_names[AURORA__BUS_PROPERTIES_MAX][AURORA__BUS_PROPERTY_NAME_BYTES];
     uint32_t bus_property_count;
     int32_t notifier;
-    bool has_search; /* search is fts: */
+    const char *search_url; /* of an index that a driver opens; NULL = fts:. Borrowed likewise. */
+    bool has_search;        /* search is not none: */
 } aurora__settings;
 
 /* One assignment, found and read. */
@@ -82,6 +83,7 @@ aurora_status aurora__setting_payment(const char *text, aurora__settings *settin
                                       aurora_error *err);
 aurora_status aurora__setting_notify(const char *text, int32_t *notifier_out, aurora_error *err);
 aurora_status aurora__setting_bus(const char *text, const char **url_out, aurora_error *err);
-aurora_status aurora__setting_search(const char *text, bool *has_search_out, aurora_error *err);
+aurora_status aurora__setting_search(const char *text, aurora__settings *settings,
+                                     aurora_error *err);
 
 #endif

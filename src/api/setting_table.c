@@ -101,7 +101,8 @@
     X(retry_first, DURATION, RELOAD, "1s", 1, DAY,                                                 \
       "The pause after the first attempt of a payment step.")                                      \
     X(retry_max, DURATION, RELOAD, "60s", 1, DAY, "The longest pause between two attempts.")       \
-    X(search, URL, NONE, "fts:", 0, 0, "The search index: fts: beside the store, or none:.")       \
+    X(search, URL, NONE, "fts:", 0, 0,                                                             \
+      "The search index: fts: beside the store, none:, or elasticsearch://host:port.")             \
     X(service_secret, TEXT, SECRET | DAEMON, "", 0, 255,                                           \
       "The key with which services sign their requests.")                                          \
     X(start_wait, DURATION, DAEMON, "0s", 0, HOUR,                                                 \

@@ -240,10 +240,14 @@ aurora_status aurora__setting_notify(const char *text, int32_t *notifier_out, au
     return AURORA_OK;
 }
 
-aurora_status aurora__setting_search(const char *text, bool *has_search_out, aurora_error *err)
+aurora_status aurora__setting_search(const char *text, aurora__settings *settings,
+                                     aurora_error *err)
 {
-    *has_search_out = strcmp(text, "fts:") == 0;
-    if (*has_search_out || strcmp(text, "none:") == 0)
+    bool is_built_in = strcmp(text, "fts:") == 0 || strcmp(text, "none:") == 0;
+    settings->has_search = strcmp(text, "none:") != 0;
+    settings->search_url = is_built_in ? NULL : text;
+    if (is_built_in || strstr(text, "://") != NULL)
         return AURORA_OK;
-    return aurora__refuse(err, AURORA_ENOTSUP, "search", "must be fts: or none: in this build");
+    return aurora__refuse(err, AURORA_ENOTSUP, "search",
+                          "must be fts:, none:, elasticsearch://host:port or opensearch://");
 }

@@ -11,6 +11,9 @@
 #ifdef AURORA_HAVE_POSTGRES
 #include "adapters/store_postgres/store_postgres.h"
 #endif
+#ifdef AURORA_HAVE_ELASTIC
+#include "adapters/search_elastic/search_elastic.h"
+#endif
 
 static const aurora_driver drivers[] = {
     {.size = sizeof(aurora_driver),
@@ -54,6 +57,16 @@ static const aurora_driver drivers[] = {
      .port = AURORA_PORT_STORE,
      .scheme = "postgres",
      .open_store = aurora__store_postgres_open},
+#endif
+#ifdef AURORA_HAVE_ELASTIC
+    {.size = sizeof(aurora_driver),
+     .port = AURORA_PORT_SEARCH,
+     .scheme = "elasticsearch",
+     .open_search = aurora__search_elastic_open},
+    {.size = sizeof(aurora_driver),
+     .port = AURORA_PORT_SEARCH,
+     .scheme = "opensearch",
+     .open_search = aurora__search_elastic_open},
 #endif
 };
 

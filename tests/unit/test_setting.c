@@ -293,7 +293,12 @@ START_TEST(test_setting__adapters_that_are_not_here_are_not_supported)
     ck_assert(!settings.has_search);
     aurora_assert_status(put(&settings, "payment=stripe:key", NULL), AURORA_ENOTSUP);
     aurora_assert_status(put(&settings, "notify=smtp://h", NULL), AURORA_ENOTSUP);
-    aurora_assert_status(put(&settings, "search=elasticsearch://h", NULL), AURORA_ENOTSUP);
+    aurora_assert_status(put(&settings, "search=elasticsearch:h", NULL), AURORA_ENOTSUP);
+    aurora_assert_ok(put(&settings, "search=elasticsearch://h", NULL));
+    ck_assert(settings.has_search);
+    ck_assert_str_eq(settings.search_url, "elasticsearch://h");
+    aurora_assert_ok(put(&settings, "search=fts:", NULL));
+    ck_assert_ptr_null(settings.search_url);
 }
 END_TEST
 

@@ -127,7 +127,8 @@ enum {
 typedef struct {
     uint32_t size;
     uint32_t flags;
-    const char *address;                                         /* of the store, as it was given */
+    const char *address; /* of the store, as it was given; of a driver's index, its own URL behind
+                            the scheme. Borrowed for the call. */
     const aurora_allocator *allocator;                           /* never NULL */
     void (*log)(void *self, int32_t level, const char *message); /* never NULL */
     void *log_self;
