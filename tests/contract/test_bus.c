@@ -361,12 +361,13 @@ static Suite *suite(void)
     bus_add_test(producing, test_bus__message_that_can_never_pass_is_refused_behind_those_that_can);
     bus_add_test(producing, test_bus__restart_begins_at_the_given_position);
     bus_add_test(consuming, test_bus__record_is_what_was_sent);
-    bus_add_test(consuming, test_bus__what_was_not_done_comes_again_in_order);
-    bus_add_test(consuming, test_bus__group_goes_on_behind_what_was_done);
-    bus_add_test(consuming, test_bus__listener_knows_better_than_the_group);
-    bus_add_test(consuming, test_bus__partitions_rest_until_the_listener_can_say_where_to_begin);
-    bus_add_test(consuming, test_bus__lag_is_what_has_no_effect_yet);
-    bus_add_test(consuming, test_bus__wake_ends_a_wait);
+    bus_add_slow_test(consuming, test_bus__what_was_not_done_comes_again_in_order);
+    bus_add_slow_test(consuming, test_bus__group_goes_on_behind_what_was_done);
+    bus_add_slow_test(consuming, test_bus__listener_knows_better_than_the_group);
+    bus_add_slow_test(consuming,
+                      test_bus__partitions_rest_until_the_listener_can_say_where_to_begin);
+    bus_add_slow_test(consuming, test_bus__lag_is_what_has_no_effect_yet);
+    bus_add_slow_test(consuming, test_bus__wake_ends_a_wait);
     tcase_set_timeout(producing, 60);
     tcase_set_timeout(consuming, 60);
     suite_add_tcase(s, producing);

@@ -73,6 +73,30 @@ static void note_revoked(void *argument, const aurora_bus_position *positions, u
         watch->lost += count;
 }
 
+static bool fails(bus_fixture *fixture)
+{
+    return fixture->memory_left >= 0 && fixture->memory_left-- == 0;
+}
+
+static void *allocate(void *self, size_t bytes)
+{
+    bus_fixture *fixture = self;
+    return fails(fixture) ? NULL : fixture->counted.allocate(fixture->counted.self, bytes);
+}
+
+static void *reallocate(void *self, void *memory, size_t bytes)
+{
+    bus_fixture *fixture = self;
+    return fails(fixture) ? NULL
+                          : fixture->counted.reallocate(fixture->counted.self, memory, bytes);
+}
+
+static void release(void *self, void *memory)
+{
+    bus_fixture *fixture = self;
+    fixture->counted.release(fixture->counted.self, memory);
+}
+
 static void prepare(bus_fixture *fixture)
 {
     memset(fixture, 0, sizeof *fixture);
@@ -80,7 +104,13 @@ static void prepare(bus_fixture *fixture)
     fixture->watch.next_offset = -1;
     fixture->listener = (aurora_bus_listener){&fixture->watch, note_assigned, note_revoked};
     aurora_failing_allocator_init(&fixture->failing, UINT64_MAX, 0);
-    aurora_failing_allocator_attach(&fixture->failing, &fixture->allocator);
+    aurora_failing_allocator_attach(&fixture->failing, &fixture->counted);
+    fixture->allocator = (aurora_allocator){.size = sizeof fixture->allocator,
+                                            .self = fixture,
+                                            .allocate = allocate,
+                                            .reallocate = reallocate,
+                                            .release = release};
+    fixture->memory_left = -1;
 }
 
 aurora_status bus_try_open(bus_fixture *fixture, const char *address,

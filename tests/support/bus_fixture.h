@@ -39,8 +39,10 @@ typedef struct bus_fixture {
     char address[256];
     char prefix[48];
     aurora_failing_allocator failing;
-    aurora_allocator allocator;
-    void *cluster; /* the adapter's own: a mock cluster */
+    aurora_allocator allocator; /* over `failing` */
+    aurora_allocator counted;
+    int64_t memory_left; /* allocations until one fails, < 0 = none does */
+    void *cluster;       /* the adapter's own: a mock cluster */
     bus_watch watch;
     aurora_bus_listener listener;
     bus_got *got;
@@ -93,5 +95,9 @@ void bus_pause_ms(int32_t ms);
 int64_t bus_now_ms(void);
 
 #define bus_add_test(tcase, test) tcase_add_loop_test(tcase, test, 0, bus_adapter_count())
+/* For what joins groups: the mock cluster lets every join take three seconds, so that it is used
+ * only where there is no real broker. */
+#define bus_add_slow_test(tcase, test)                                                             \
+    tcase_add_loop_test(tcase, test, bus_adapter_count() - 1, bus_adapter_count())
 
 #endif

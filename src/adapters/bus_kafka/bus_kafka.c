@@ -53,6 +53,7 @@ static void close_bus(void *argument)
         rd_kafka_conf_destroy(self->producer_conf);
     if (self->consumer_conf != NULL)
         rd_kafka_conf_destroy(self->consumer_conf);
+    aurora__kafka_voice_close(self);
     pthread_cond_destroy(&self->changed);
     pthread_mutex_destroy(&self->report_lock);
     pthread_mutex_destroy(&self->lock);
@@ -81,8 +82,10 @@ static aurora_status check_consumer(const aurora__kafka *self, aurora_error *err
 static aurora_status configure(aurora__kafka *self, const aurora_bus_options *options,
                                aurora_error *err)
 {
-    aurora_status rc = aurora__kafka_settings_make(options, &self->address, AURORA__KAFKA_PRODUCER,
-                                                   &self->producer_conf, err);
+    aurora_status rc = aurora__kafka_voice_open(self);
+    if (rc == AURORA_OK)
+        rc = aurora__kafka_settings_make(options, &self->address, AURORA__KAFKA_PRODUCER,
+                                         &self->producer_conf, err);
     if (rc == AURORA_OK)
         rc = aurora__kafka_settings_make(options, &self->address, AURORA__KAFKA_CONSUMER,
                                          &self->consumer_conf, err);

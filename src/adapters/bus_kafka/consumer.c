@@ -66,7 +66,7 @@ static void leave(aurora__kafka *self)
     pthread_mutex_unlock(&self->lock);
     pthread_mutex_unlock(&self->client_lock);
     rd_kafka_queue_destroy(queue);
-    rd_kafka_destroy_flags(rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    aurora__kafka_end(self, rk);
     consumer->is_leaving = false;
 }
 

@@ -22,6 +22,15 @@ typedef struct aurora__kafka aurora__kafka;
 
 /* --- what is said (report.c) ---------------------------------------------------------------- */
 
+/* What librdkafka's callbacks get: a client may take longer to end than the bus that it belongs to,
+ * and then speaks to nobody. */
+typedef struct {
+    pthread_mutex_t lock;
+    pthread_cond_t ended; /* a client is gone */
+    aurora__kafka *bus;   /* NULL = closed */
+    uint32_t holders;     /* the bus, and clients that end */
+} aurora__kafka_voice;
+
 typedef struct {
     uint64_t hash; /* of a line */
     int64_t said_ns;
@@ -102,6 +111,7 @@ struct aurora__kafka {
     aurora_allocator allocator;
     void (*log)(void *self, int32_t level, const char *message);
     void *log_self;
+    aurora__kafka_voice *voice;
     pid_t pid; /* whose threads librdkafka's are */
     aurora__kafka_address address;
     rd_kafka_conf_t *producer_conf; /* templates */
@@ -146,6 +156,15 @@ void aurora__kafka_answered(aurora__kafka *self);
 void aurora__kafka_figures(void *argument, aurora_bus_figures *out);
 /* Has librdkafka's log and errors told by us. */
 void aurora__kafka_report_attach(aurora__kafka *self, rd_kafka_conf_t *conf);
+
+/* --- voice.c -------------------------------------------------------------------------------- */
+
+aurora_status aurora__kafka_voice_open(aurora__kafka *self);
+/* Nothing is said from now on. */
+void aurora__kafka_voice_close(aurora__kafka *self);
+/* Destroys a consumer; where that takes long, since it waits for a broker, behind the caller's
+ * back. */
+void aurora__kafka_end(aurora__kafka *self, rd_kafka_t *rk);
 
 /* --- topics.c ------------------------------------------------------------------------------- */
 

@@ -24,7 +24,8 @@ static void advance(aurora__kafka_producer *producer)
 
 void aurora__kafka_delivered(rd_kafka_t *rk, const rd_kafka_message_t *message, void *argument)
 {
-    aurora__kafka *self = argument;
+    const aurora__kafka_voice *voice = argument;
+    aurora__kafka *self = voice->bus;
     aurora__kafka_producer *producer = &self->producer;
     uint64_t number = (uint64_t)(uintptr_t)message->_private;
     aurora__kafka_flight *flight = &producer->flights[number % producer->capacity];
@@ -55,6 +56,7 @@ static void look_for_fatal(aurora__kafka *self)
             RD_KAFKA_RESP_ERR_NO_ERROR)
         return;
     self->producer.is_failed = true;
+    atomic_fetch_add_explicit(&self->produce_failures, 1, memory_order_relaxed);
     aurora__kafka_fail(self, "kafka: the producer cannot go on: %s", reason);
 }
 

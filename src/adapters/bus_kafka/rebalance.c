@@ -253,7 +253,8 @@ void aurora__kafka_parts_drop(aurora__kafka *self)
 void aurora__kafka_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
                              rd_kafka_topic_partition_list_t *list, void *argument)
 {
-    aurora__kafka *self = argument;
+    const aurora__kafka_voice *voice = argument;
+    aurora__kafka *self = voice->bus;
     atomic_fetch_add_explicit(&self->rebalances, 1, memory_order_relaxed);
     aurora__kafka_answered(self);
     if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {

@@ -96,19 +96,23 @@ void aurora__kafka_fail(aurora__kafka *self, const char *format, ...)
  * use for; the host's properties are given to both. */
 static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *line)
 {
-    aurora__kafka *self = rd_kafka_opaque(rk);
-    if (self == NULL || strcmp(facility, "CONFWARN") == 0)
+    aurora__kafka_voice *voice = rd_kafka_opaque(rk);
+    if (voice == NULL || strcmp(facility, "CONFWARN") == 0)
         return;
     int32_t own = level <= 2   ? AURORA_LOG_ERROR
                   : level <= 4 ? AURORA_LOG_WARNING
                   : level <= 6 ? AURORA_LOG_INFO
                                : AURORA_LOG_DEBUG;
-    aurora__kafka_say(self, own, "kafka: %s: %s", facility, line);
+    pthread_mutex_lock(&voice->lock);
+    if (voice->bus != NULL)
+        aurora__kafka_say(voice->bus, own, "kafka: %s: %s", facility, line);
+    pthread_mutex_unlock(&voice->lock);
 }
 
 static void on_error(rd_kafka_t *rk, int code, const char *reason, void *argument)
 {
-    aurora__kafka *self = argument;
+    const aurora__kafka_voice *voice = argument;
+    aurora__kafka *self = voice->bus;
     char fatal[256];
     if (code == RD_KAFKA_RESP_ERR__FATAL &&
         rd_kafka_fatal_error(rk, fatal, sizeof fatal) != RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -120,7 +124,7 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *argumen
 
 void aurora__kafka_report_attach(aurora__kafka *self, rd_kafka_conf_t *conf)
 {
-    rd_kafka_conf_set_opaque(conf, self);
+    rd_kafka_conf_set_opaque(conf, self->voice);
     rd_kafka_conf_set_log_cb(conf, on_log);
     rd_kafka_conf_set_error_cb(conf, on_error);
 }
