@@ -112,7 +112,7 @@ stop_all() {
     instance_end TERM 45 "${names[@]}" || status=1
     if [ "${1:-}" = --wipe ]; then
         ./dev down --wipe >/dev/null
-        rm -rf "$cluster_dir"/*.ini "$cluster_dir/plan" "${cluster_dir:?}/log"
+        rm -rf "$cluster_dir"/*.[0-9].ini "$cluster_dir/plan" "${cluster_dir:?}/log"
         mkdir -p "$cluster_dir/log"
     elif [ $# -gt 0 ]; then
         usage

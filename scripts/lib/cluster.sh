@@ -63,24 +63,30 @@ cluster_upstream() {
     echo "${text#,}"
 }
 
-# instance_settings NAME: its file. What follows from var/cluster/extra.ini, if there, goes to all.
+# instance_settings NAME: its file. Settings of extra.ini are for all, of extra-SERVICE.ini for it,
+# and go before those that are written here.
 instance_settings() {
-    local service=${1%.*}
+    local service=${1%.*} extras=() file line
+    for file in "$cluster_dir/extra-$service.ini" "$cluster_dir/extra.ini"; do
+        [ ! -f "$file" ] || extras+=("$file")
+    done
     echo "# of ./dev cluster, written at each start"
-    echo "listen = 127.0.0.1:$(instance_port "$1")"
-    echo "limiter = $AURORA_TEST_REDIS/0"
-    echo "log_format = json"
-    if [ "$service" = gateway ]; then
+    while read -r line; do
+        [ -z "$line" ] || grep -qE "^${line%% *} *=" "${extras[@]}" /dev/null || echo "$line"
+    done <<SETTINGS
+listen = 127.0.0.1:$(instance_port "$1")
+limiter = $AURORA_TEST_REDIS/0
+log_format = json
+$(if [ "$service" = gateway ]; then
         echo "upstream = $(cluster_upstream)"
     else
         echo "store = $AURORA_TEST_POSTGRES"
         echo "bus = kafka://$AURORA_TEST_KAFKA?partitions=4"
         echo "cache = $AURORA_TEST_REDIS/0"
-    fi
-    [ "$service" != search ] || echo "search = elasticsearch://${AURORA_TEST_OPENSEARCH#http://}"
-    # Of nothing else in the cluster is the size or the number of threads worth a word.
-    [ ! -f "$cluster_dir/extra.ini" ] || cat "$cluster_dir/extra.ini"
-    [ ! -f "$cluster_dir/extra-$service.ini" ] || cat "$cluster_dir/extra-$service.ini"
+    fi)
+$([ "$service" != search ] || echo "search = elasticsearch://${AURORA_TEST_OPENSEARCH#http://}")
+SETTINGS
+    [ ${#extras[@]} -eq 0 ] || cat "${extras[@]}"
 }
 
 # instance_pid NAME: if it lives and is ours.
