@@ -19,7 +19,8 @@ sources() {
     fuzz_router) echo src/http/router.c src/http/query.c src/http/percent.c src/http/utf8.c ;;
     fuzz_cursor) echo src/http/{fields,condition,page_cursor,hmac,base64url,time_text}.c -lcrypto ;;
     fuzz_search_query) echo src/adapters/search_fts/*.c -lsqlite3 -lm -pthread ;;
-    fuzz_gate) echo src/http/gate*.c ;;
+    fuzz_gate) echo src/http/gate*.c src/http/hex.c ;;
+    fuzz_reply) echo src/upstream/reply*.c src/http/gate*.c src/http/hex.c ;;
     fuzz_payment_answer) echo src/adapters/payment_http/answer*.c src/codec/*.c src/core/*.c src/api/status.c ;;
     *) echo src/http/*.c src/core/id.c src/api/status.c -levent -lcjson -lcrypto -lz -lm -pthread ;;
     esac

@@ -17,6 +17,7 @@ struct aurora_daemon {
     aurora_t *shop;
     aurora_routes routes;
     void *part;
+    bool has_bus, has_remote_index; /* to be told of by /readyz */
     char *payment_secret;
     aurora_http_server *metrics;  /* of metrics_listen; NULL = with the others */
     aurora_http_server *starting; /* says no while an engine is waited for; NULL = none is */
@@ -41,6 +42,9 @@ void aurora__daemon_close(aurora_daemon *daemon);
 
 /* The routes that the address of the API has, in memory of malloc's; NULL without memory. */
 aurora_http_route *aurora__daemon_served(const aurora_daemon *daemon, uint32_t *count_out);
+
+/* Has /readyz tell of the engines that the settings name, once the store is open. */
+void aurora__daemon_watch_needs(aurora_daemon *daemon);
 
 /* Whether the addresses can be had, before a store is made. 0, or what main returns. */
 int aurora__daemon_check_addresses(const aurora_daemon *daemon);

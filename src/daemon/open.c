@@ -138,6 +138,7 @@ static int open_store(aurora_daemon *daemon)
     if (rc != 0)
         return rc;
     daemon->routes.shop = daemon->shop;
+    aurora__daemon_watch_needs(daemon);
     /* A copy: a reload gives the settings new texts. */
     daemon->payment_secret = strdup(aurora_config_text(daemon->config, "payment_secret"));
     daemon->routes.payment_secret = daemon->payment_secret;

@@ -24,11 +24,9 @@ static aurora__gateway *gateway_of(void *daemon)
 /* --- probes ----------------------------------------------------------------------------------- */
 
 /* One line without an address: /readyz is public. */
-static void describe(const aurora_upstream_figures *figures, char text_out[96])
+static void describe(const aurora_upstream_figures *figures, const uint32_t of_state[4],
+                     char text_out[96])
 {
-    uint32_t of_state[4] = {0};
-    for (uint32_t i = 0; i < figures->address_count; i++)
-        of_state[figures->addresses[i].state]++;
     if (of_state[AURORA_UPSTREAM_UP] == figures->address_count)
         text_out[0] = '\0';
     else
@@ -37,25 +35,32 @@ static void describe(const aurora_upstream_figures *figures, char text_out[96])
                  of_state[AURORA_UPSTREAM_NOT_READY], of_state[AURORA_UPSTREAM_UNREACHABLE]);
 }
 
+/* Returns whether some address answers. */
+static bool check_upstream(aurora_upstream *upstream, void *into)
+{
+    aurora_upstream_figures figures;
+    uint32_t of_state[4] = {0};
+    char detail[96];
+    aurora_upstream_figures_get(upstream, &figures);
+    for (uint32_t i = 0; i < figures.address_count; i++)
+        of_state[figures.addresses[i].state]++;
+    describe(&figures, of_state, detail);
+    if (of_state[AURORA_UPSTREAM_UP] > 0)
+        aurora_routes_check(into, aurora_upstream_name(upstream), true, detail);
+    else
+        aurora_routes_degraded(into, aurora_upstream_name(upstream), detail);
+    return of_state[AURORA_UPSTREAM_UP] + of_state[AURORA_UPSTREAM_NOT_READY] > 0;
+}
+
 /* A service that is missing takes its own calls away and no others: a gateway without it is still
  * better than none. Without all of them it is not. */
 void aurora__gateway_ready(void *daemon, void *into)
 {
     const aurora__gateway *gateway = gateway_of(daemon);
-    uint32_t reachable = 0;
-    for (int i = 0; i < AURORA__SERVICE_COUNT; i++) {
-        aurora_upstream_figures figures;
-        char detail[96];
-        bool is_reachable = aurora_upstream_is_reachable(gateway->upstreams[i]);
-        reachable += is_reachable;
-        aurora_upstream_figures_get(gateway->upstreams[i], &figures);
-        describe(&figures, detail);
-        if (is_reachable)
-            aurora_routes_check(into, aurora__service_name((aurora__service)i), true, detail);
-        else
-            aurora_routes_degraded(into, aurora__service_name((aurora__service)i), detail);
-    }
-    if (reachable == 0)
+    bool is_reachable = false;
+    for (int i = 0; i < AURORA__SERVICE_COUNT; i++)
+        is_reachable = check_upstream(gateway->upstreams[i], into) || is_reachable;
+    if (!is_reachable)
         aurora_routes_check(into, "upstreams", false, "no service can be reached");
 }
 

@@ -300,12 +300,3 @@ void aurora_upstream_figures_get(aurora_upstream *upstream, aurora_upstream_figu
     for (uint32_t i = 0; i < upstream->address_count; i++)
         read_address(&upstream->addresses[i], &out->addresses[i]);
 }
-
-bool aurora_upstream_is_reachable(aurora_upstream *upstream)
-{
-    for (uint32_t i = 0; i < upstream->address_count; i++) {
-        if (atomic_load(&upstream->addresses[i].state) == AURORA_UPSTREAM_UP)
-            return true;
-    }
-    return false;
-}

@@ -83,8 +83,6 @@ typedef struct {
 const char *aurora_upstream_name(const aurora_upstream *upstream);
 /* Threads: shared. */
 void aurora_upstream_figures_get(aurora_upstream *upstream, aurora_upstream_figures *out);
-/* Whether some address may answer, as far as is known. Threads: shared. */
-bool aurora_upstream_is_reachable(aurora_upstream *upstream);
 
 /* --- a loop's pool ---------------------------------------------------------------------------- */
 

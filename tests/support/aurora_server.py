@@ -42,7 +42,11 @@ def signed_fields(secret, method, target, body=b"", principal="alice", scopes=SC
 class Server:
     """with Server("--setting", "value") as server: ...; server.call("GET", "/products")"""
 
-    def __init__(self, *arguments, secret="", store=None, port=None, environment=None):
+    def __init__(self, *arguments, secret="", store=None, port=None, environment=None, program="aurorad",
+                 ready=True):
+        """`ready` False: alive is enough to begin with."""
+        self.program = program
+        self.probe = "/readyz" if ready else "/livez"
         self.port = port or free_port()
         self.secret = secret
         self.folder = tempfile.TemporaryDirectory(prefix="aurora-server-")
@@ -57,19 +61,19 @@ class Server:
     def start(self, timeout=20):
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [str(BIN / "aurorad"), "--store", self.store, "--listen", f"127.0.0.1:{self.port}", *self.arguments],
+                [str(BIN / self.program), "--store", self.store, "--listen", f"127.0.0.1:{self.port}", *self.arguments],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment)
         end = time.monotonic() + timeout
         while time.monotonic() < end:
             if self.process.poll() is not None:
-                raise RuntimeError(f"aurorad ended with {self.process.returncode}: {self.log_text()[-2000:]}")
+                raise RuntimeError(f"{self.program} ended with {self.process.returncode}: {self.log_text()[-2000:]}")
             try:
-                if self.call("GET", "/readyz")[0] == 200:
+                if self.call("GET", self.probe)[0] == 200:
                     return self
             except OSError:
                 pass
             time.sleep(0.02)
-        raise RuntimeError(f"aurorad is not ready: {self.log_text()[-2000:]}")
+        raise RuntimeError(f"{self.program} is not ready: {self.log_text()[-2000:]}")
 
     def log_text(self):
         return self.log.read_text(errors="replace") if self.log.exists() else ""
