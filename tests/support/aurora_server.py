@@ -126,3 +126,26 @@ class Server:
 
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+
+SERVICES = ("order", "product", "inventory", "payment", "search", "recommendation", "notification")
+
+
+class Gateway(Server):
+    """A gateway in front of an aurorad, which stands for all services and has the arguments."""
+
+    kind_behind = Server
+
+    def __init__(self, *arguments, secret="", **others):
+        self.behind = self.kind_behind(*arguments, secret=secret, **others)
+        upstream = ",".join(f"{name}=127.0.0.1:{self.behind.port}" for name in SERVICES)
+        super().__init__("--upstream", upstream, secret=secret, program="aurora-gateway")
+
+    def start(self, timeout=20):
+        if self.behind.process is None:
+            self.behind.start(timeout)
+        return super().start(timeout)
+
+    def __exit__(self, *details):
+        super().__exit__(*details)
+        self.behind.__exit__(*details)
