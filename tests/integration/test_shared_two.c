@@ -3,7 +3,6 @@
  * away. */
 #include "two_shops.h"
 
-#include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -356,80 +355,13 @@ END_TEST
 
 /* --- all at once ------------------------------------------------------------------------------ */
 
-#define THREADS 8
-#define ORDERS 40
-#define PIECES 150
-
-typedef struct {
-    aurora_t *shop;
-    uint64_t random;
-    int number;
-    int failures;
-} trader;
-
-static void *trade_hot(void *argument)
-{
-    static const char *const skus[] = {SHOP_SKU, "mug", "pot"};
-    trader *self = argument;
-    for (int i = 0; i < ORDERS; i++) {
-        aurora_order *order = NULL;
-        char key[32];
-        uint64_t word = aurora_test_random(&self->random);
-        aurora_line lines[2] = {{.sku = skus[word % 3], .quantity = 1},
-                                {.sku = skus[(word % 3 + 1 + (word >> 8) % 2) % 3],
-                                 .quantity = 1 + (int64_t)((word >> 16) % 2)}};
-        /* Every fourth key is another thread's, too. */
-        snprintf(key, sizeof key, "%d-%d", i % 4 == 0 ? self->number / 4 : self->number + 100, i);
-        aurora_status rc = aurora_order_place(
-            self->shop,
-            AURORA_ORDER(.key = key, .currency = "EUR", .payment_method = "tok_approve",
-                         .lines = lines, .line_count = 2, .timeout_ms = 30000),
-            &order, NULL);
-        self->failures += rc != AURORA_OK && rc != AURORA_EKEYREUSED;
-        if (rc == AURORA_OK && (word >> 24) % 8 == 0)
-            (void)aurora_order_cancel(self->shop, order->id, AURORA_REASON_CUSTOMER, NULL, NULL,
-                                      NULL);
-        aurora_order_free(order);
-    }
-    return NULL;
-}
-
-static void stock_sku(aurora_t *shop, const char *sku)
-{
-    aurora_assert_ok(aurora_product_put(
-        shop, AURORA_PRODUCT(.sku = sku, .name = sku, .price_minor = 100, .currency = "EUR"),
-        AURORA_ANY_VERSION, NULL, NULL));
-    aurora_assert_ok(aurora_stock_receive(shop, sku, PIECES, sku, NULL));
-}
-
 START_TEST(test_shared_two__hot_skus_are_never_oversold)
 {
     two_shops two;
-    pthread_t threads[2 * THREADS];
-    trader traders[2 * THREADS];
-    uint64_t seed = aurora_test_seed("hot", 11);
     two_shops_open(&two, AURORA_OPEN_WORKER, NULL);
-    stock_sku(two.a, SHOP_SKU);
-    stock_sku(two.a, "mug");
-    stock_sku(two.a, "pot");
 
-    for (int i = 0; i < 2 * THREADS; i++) {
-        traders[i] = (trader){
-            .shop = i % 2 == 0 ? two.a : two.b, .random = seed + 100 * (uint64_t)i, .number = i};
-        ck_assert_int_eq(pthread_create(&threads[i], NULL, trade_hot, &traders[i]), 0);
-    }
-    int failures = 0;
-    for (int i = 0; i < 2 * THREADS; i++) {
-        pthread_join(threads[i], NULL);
-        failures += traders[i].failures;
-    }
+    two_shops_crowd(&two, aurora_test_seed("hot", 11));
 
-    ck_assert_int_eq(failures, 0);
-    shop_assert_clean(two.a);
-    shop_assert_clean(two.b);
-    aurora_stock stock = shop_stock(two.b); /* what came back is received once more */
-    ck_assert_int_le(stock.sold, stock.received);
-    ck_assert_int_eq(stock.reserved, 0);
     two_shops_close(&two);
 }
 END_TEST

@@ -1,28 +1,35 @@
 /* SPDX-License-Identifier: MIT */
 #include "two_shops.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static aurora_t *open_one(const two_shops *two)
+aurora_t *two_shops_another(const two_shops *two)
 {
-    return shop_open(two->url, AURORA_OPTIONS(.flags = two->flags, .settings = two->settings,
-                                              .setting_count = two->setting_count,
-                                              .drivers = &shared_store_driver, .driver_count = 1));
+    return shop_open(two->url,
+                     AURORA_OPTIONS(.flags = two->flags, .settings = two->settings,
+                                    .setting_count = two->setting_count, .drivers = two->drivers,
+                                    .driver_count = two->driver_count));
+}
+
+void two_shops_set(two_shops *two, const char *setting)
+{
+    two->settings[two->setting_count++] = "search=none:";
+    if (setting != NULL)
+        two->settings[two->setting_count++] = setting;
 }
 
 void two_shops_open(two_shops *two, uint32_t flags, const char *setting)
 {
-    *two = (two_shops){.flags = flags};
+    *two = (two_shops){.flags = flags, .drivers = &shared_store_driver, .driver_count = 1};
     two->folder = aurora_tempdir_new();
     snprintf(two->url, sizeof two->url, "shared:%s/shop.db", two->folder);
-    two->settings[two->setting_count++] = "search=none:";
-    if (setting != NULL)
-        two->settings[two->setting_count++] = setting;
-    two->a = open_one(two);
+    two_shops_set(two, setting);
+    two->a = two_shops_another(two);
     two->store_a = shared_store_newest();
-    two->b = open_one(two);
+    two->b = two_shops_another(two);
     two->store_b = shared_store_newest();
 }
 
@@ -37,10 +44,12 @@ void two_shops_warm_up(two_shops *two)
 
 void two_shops_close(two_shops *two)
 {
-    unsigned disorders = two->store_a->disorders + two->store_b->disorders;
+    unsigned disorders =
+        two->folder == NULL ? 0 : two->store_a->disorders + two->store_b->disorders;
     aurora_close(two->a);
     aurora_close(two->b);
-    aurora_tempdir_remove(two->folder);
+    if (two->folder != NULL)
+        aurora_tempdir_remove(two->folder);
     ck_assert_uint_eq(disorders, 0);
 }
 
@@ -73,4 +82,79 @@ void two_shops_pump(two_shops *two)
         has_more |= has_rest(two->b);
     }
     ck_assert_msg(!has_more, "the engines never come to rest");
+}
+
+/* --- a crowd ---------------------------------------------------------------------------------- */
+
+#define THREADS 8
+#define ORDERS 40
+#define PIECES 150
+
+typedef struct {
+    aurora_t *shop;
+    uint64_t random;
+    int number;
+    int failures;
+} trader;
+
+static void *trade_hot(void *argument)
+{
+    static const char *const skus[] = {SHOP_SKU, "mug", "pot"};
+    trader *self = argument;
+    for (int i = 0; i < ORDERS; i++) {
+        aurora_order *order = NULL;
+        char key[32];
+        uint64_t word = aurora_test_random(&self->random);
+        aurora_line lines[2] = {{.sku = skus[word % 3], .quantity = 1},
+                                {.sku = skus[(word % 3 + 1 + (word >> 8) % 2) % 3],
+                                 .quantity = 1 + (int64_t)((word >> 16) % 2)}};
+        /* Every fourth key is another thread's, too. */
+        snprintf(key, sizeof key, "%d-%d", i % 4 == 0 ? self->number / 4 : self->number + 100, i);
+        aurora_status rc = aurora_order_place(
+            self->shop,
+            AURORA_ORDER(.key = key, .currency = "EUR", .payment_method = "tok_approve",
+                         .lines = lines, .line_count = 2, .timeout_ms = 30000),
+            &order, NULL);
+        self->failures += rc != AURORA_OK && rc != AURORA_EKEYREUSED;
+        if (rc == AURORA_OK && (word >> 24) % 8 == 0)
+            (void)aurora_order_cancel(self->shop, order->id, AURORA_REASON_CUSTOMER, NULL, NULL,
+                                      NULL);
+        aurora_order_free(order);
+    }
+    return NULL;
+}
+
+static void stock_sku(aurora_t *shop, const char *sku)
+{
+    aurora_assert_ok(aurora_product_put(
+        shop, AURORA_PRODUCT(.sku = sku, .name = sku, .price_minor = 100, .currency = "EUR"),
+        AURORA_ANY_VERSION, NULL, NULL));
+    aurora_assert_ok(aurora_stock_receive(shop, sku, PIECES, sku, NULL));
+}
+
+void two_shops_crowd(two_shops *two, uint64_t seed)
+{
+    pthread_t threads[2 * THREADS];
+    trader traders[2 * THREADS];
+    stock_sku(two->a, SHOP_SKU);
+    stock_sku(two->a, "mug");
+    stock_sku(two->a, "pot");
+
+    for (int i = 0; i < 2 * THREADS; i++) {
+        traders[i] = (trader){
+            .shop = i % 2 == 0 ? two->a : two->b, .random = seed + 100 * (uint64_t)i, .number = i};
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, trade_hot, &traders[i]), 0);
+    }
+    int failures = 0;
+    for (int i = 0; i < 2 * THREADS; i++) {
+        pthread_join(threads[i], NULL);
+        failures += traders[i].failures;
+    }
+
+    ck_assert_int_eq(failures, 0);
+    shop_assert_clean(two->a);
+    shop_assert_clean(two->b);
+    aurora_stock stock = shop_stock(two->b); /* what came back is received once more */
+    ck_assert_int_le(stock.sold, stock.received);
+    ck_assert_int_eq(stock.reserved, 0);
 }
