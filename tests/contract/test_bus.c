@@ -251,6 +251,28 @@ START_TEST(test_bus__group_goes_on_behind_what_was_done)
 }
 END_TEST
 
+START_TEST(test_bus__leaving_with_records_unread_leaves_them_to_the_next)
+{
+    bus_fixture f;
+    const aurora_bus_record *records;
+    uint32_t count = 0;
+    bus_start(&f, _i);
+    publish_keys(&f, 1, 3000);
+    bus_join(&f, "order", AURORA_TOPIC_ORDERS);
+    int64_t end_ms = bus_now_ms() + BUS_PATIENCE_MS;
+    while (count == 0 && bus_now_ms() < end_ms)
+        aurora_assert_ok(f.bus.poll(f.bus.self, 100, 1, &records, &count));
+    ck_assert_uint_eq(count, 1);
+
+    aurora_assert_ok(f.bus.unsubscribe(f.bus.self));
+    bus_join(&f, "order", AURORA_TOPIC_ORDERS);
+    bus_collect(&f, 3000);
+
+    check_order(&f, 0);
+    bus_stop(&f);
+}
+END_TEST
+
 START_TEST(test_bus__listener_knows_better_than_the_group)
 {
     bus_fixture f;
@@ -363,6 +385,7 @@ static Suite *suite(void)
     bus_add_test(consuming, test_bus__record_is_what_was_sent);
     bus_add_slow_test(consuming, test_bus__what_was_not_done_comes_again_in_order);
     bus_add_slow_test(consuming, test_bus__group_goes_on_behind_what_was_done);
+    bus_add_slow_test(consuming, test_bus__leaving_with_records_unread_leaves_them_to_the_next);
     bus_add_slow_test(consuming, test_bus__listener_knows_better_than_the_group);
     bus_add_slow_test(consuming,
                       test_bus__partitions_rest_until_the_listener_can_say_where_to_begin);

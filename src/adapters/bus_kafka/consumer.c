@@ -54,8 +54,12 @@ static void leave(aurora__kafka *self)
     aurora__kafka_batch_clear(self);
     rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
     rd_kafka_error_t *error = rd_kafka_consumer_close_queue(rk, queue);
-    while (error == NULL && !rd_kafka_consumer_closed(rk) && aurora__kafka_now_ns() < end_ns)
-        rd_kafka_queue_poll_callback(queue, SLICE_MS);
+    /* Serves callbacks too, and gives out what nobody will read. */
+    while (error == NULL && !rd_kafka_consumer_closed(rk) && aurora__kafka_now_ns() < end_ns) {
+        rd_kafka_message_t *unread = rd_kafka_consume_queue(queue, SLICE_MS);
+        if (unread != NULL)
+            rd_kafka_message_destroy(unread);
+    }
     rd_kafka_error_destroy(error);
     aurora__kafka_parts_drop(self);
     pthread_mutex_lock(&self->client_lock);
