@@ -3,10 +3,11 @@
 #include "api/check.h"
 #include "api/handle.h"
 #include "api/pack.h"
-#include "api/redrive.h"
 #include "api/refuse.h"
+#include "core/payment.h"
 #include "core/payment_machine.h"
 #include "core/transition.h"
+#include "engine/redrive.h"
 
 #include <aurora/event.h>
 #include <aurora/saga.h>
@@ -27,7 +28,8 @@ typedef struct {
 
 static aurora__parked_at parked_of(const aurora__repair *repair)
 {
-    return (aurora__parked_at){.module = repair->participant == AURORA_PARTICIPANT_INVENTORY
+    return (aurora__parked_at){.module = repair->participant == 0 ? AURORA__MODULE_ORDER
+                                         : repair->participant == AURORA_PARTICIPANT_INVENTORY
                                              ? AURORA__MODULE_INVENTORY
                                              : AURORA__MODULE_PAYMENT,
                                .order_id = repair->order_id};
@@ -37,8 +39,7 @@ static aurora_status repair_keys(aurora__command *base, aurora__turn *turn)
 {
     const aurora__repair *repair = &((const repair_command *)base)->repair;
     aurora__parked_at at = parked_of(repair);
-    return repair->participant == 0 ? aurora__saga_keys(&turn->step, &repair->order_id)
-                                    : aurora__redrive_keys(&turn->step, &at);
+    return aurora__redrive_keys(&turn->step, &at);
 }
 
 /* Writes who and why into the history, where there is an order to have one. */
@@ -50,6 +51,19 @@ static aurora_status audit(aurora__step *step, const aurora__repair *repair)
     if (rc != AURORA_OK || order == NULL)
         return rc;
     return aurora__order_note(step, order, AURORA_EVENT_ORDER_REPAIR, repair->actor, repair->note);
+}
+
+/* Events of an order that this store does not have will never be taken: once it is given up they
+ * go, and the participants are told. */
+static aurora_status compensate(aurora__step *step, const aurora__parked_at *at,
+                                const aurora__repair *repair)
+{
+    const void *order;
+    aurora__key key = aurora__key_uuid(AURORA__TABLE_order, &repair->order_id);
+    aurora_status rc = aurora__rows_read(step->rows, &key, &order);
+    if (rc == AURORA_OK && order == NULL)
+        rc = aurora__redrive_drop_all(step, at);
+    return rc == AURORA_OK ? aurora__order_repair(step, repair) : rc;
 }
 
 /* The mark must reach the participant past the events that still are parked: it is not left to the
@@ -101,7 +115,7 @@ static aurora_status check_mark(repair_command *command, aurora__step *step)
     if (rc == AURORA_ECORRUPT) /* as before a mark: the payment parks by it */
         return AURORA_OK;
     if (rc != AURORA_OK || payment == NULL || payment->parked_at == 0 ||
-        is_of_state((int32_t)payment->state, repair->result))
+        aurora__payment_can_mark(payment, repair->result))
         return rc;
     command->unfit_state = (int32_t)payment->state;
     return aurora__step_refuse(step, AURORA_ECONFLICT, "result", "does not fit the payment");
@@ -119,6 +133,8 @@ static aurora_status repair_decide(aurora__command *base, aurora__turn *turn)
         if (rc != AURORA_OK)
             return rc;
     }
+    if (command->repair.action == AURORA_REPAIR_COMPENSATE)
+        return compensate(&turn->step, &at, &command->repair);
     if (is_parked)
         return repair_parked(command, &turn->step, &at);
     aurora_status rc = check_mark(command, &turn->step);
@@ -262,10 +278,15 @@ static const aurora__command_class redrive_class = {.name = "dead_letter_redrive
 static aurora_status call_redrive(aurora_t *shop, const aurora__parked_at *at, uint32_t *count_out,
                                   aurora_error *err)
 {
-    redrive_command *command = aurora__command_new(shop->engine, &redrive_class, sizeof *command);
+    redrive_command *command = aurora__command_new(shop->engine, &redrive_class,
+                                                   sizeof *command + aurora__pack_bytes(at->key));
     if (command == NULL)
         return aurora__refuse_plain(err, AURORA_ENOMEM);
     command->at = *at;
+    if (at->key != NULL) {
+        aurora__pack pack = {(char *)(command + 1)};
+        command->at.key = aurora__pack_text(&pack, at->key);
+    }
     aurora_status rc = aurora__engine_call(shop->engine, &command->head, CALL_MS, err);
     if (count_out != NULL && (rc == AURORA_OK || rc == AURORA_ECONFLICT))
         *count_out = command->taken;
@@ -285,8 +306,10 @@ aurora_status aurora_dead_letter_redrive(aurora_t *shop, const char *consumer, c
         rc = aurora__check_text(err, "key", key, 1, AURORA_KEY_BYTES_MAX, true);
     if (rc != AURORA_OK)
         return rc;
-    at.module = aurora__redrive_module(consumer);
-    if (at.module == 0 || aurora_id_parse(key, &at.order_id) != AURORA_OK)
+    at = (aurora__parked_at){.module = aurora__redrive_module(consumer)};
+    if (aurora_id_parse(key, &at.order_id) != AURORA_OK)
+        at.key = key;
+    if (at.module == 0)
         return aurora__refuse(err, AURORA_ENOTFOUND, "key", "is not parked");
     rc = aurora__handle_enter(shop);
     if (rc != AURORA_OK)

@@ -191,9 +191,7 @@ static aurora_status tell_parked(aurora__step *step, const aurora__event *event,
     return rc;
 }
 
-/* Nobody waits for what a participant says of an order that was given up because this store does
- * not have it. */
-static bool is_farewell(const aurora__event *event)
+bool aurora__cascade_is_farewell(const aurora__event *event)
 {
     return event->kind == AURORA_EVENT_INVENTORY_RELEASED ||
            event->kind == AURORA_EVENT_INVENTORY_RETURNED ||
@@ -218,7 +216,8 @@ aurora_status aurora__cascade_receive(aurora__step *step, const aurora__event *e
     aurora__rows_undo(step->rows, outer);
     step->event_count = events_before;
     step->parked_count = 0;
-    if (rc == AURORA__EORPHAN && module == AURORA__MODULE_ORDER && is_farewell(event))
+    if (rc == AURORA__EORPHAN && module == AURORA__MODULE_ORDER &&
+        aurora__cascade_is_farewell(event))
         return AURORA_OK;
     if (!is_poison(rc) && damage == AURORA_OK)
         return rc;

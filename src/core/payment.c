@@ -79,13 +79,39 @@ static aurora_status on_ended(aurora__payment_turn *turn, int32_t reason)
     return AURORA_OK;
 }
 
+/* A payment at rest is parked by an event that was refused: a mark of what it is already. */
+static bool is_mark_of_rest(const aurora__payment_row *row, int32_t result)
+{
+    static const int32_t kinds[] = {[AURORA_RESULT_AUTHORIZED] = AURORA_EVENT_PAYMENT_AUTHORIZED,
+                                    [AURORA_RESULT_DECLINED] = AURORA_EVENT_PAYMENT_DECLINED,
+                                    [AURORA_RESULT_CAPTURED] = AURORA_EVENT_PAYMENT_CAPTURED,
+                                    [AURORA_RESULT_VOIDED] = AURORA_EVENT_PAYMENT_VOIDED,
+                                    [AURORA_RESULT_REFUNDED] = AURORA_EVENT_PAYMENT_REFUNDED};
+    return row->verb == 0 && result >= AURORA_RESULT_AUTHORIZED &&
+           result <= AURORA_RESULT_REFUNDED &&
+           aurora__payment_answer((int32_t)row->state) == kinds[result];
+}
+
+bool aurora__payment_can_mark(const aurora__payment_row *row, int32_t result)
+{
+    int32_t event = AURORA__PAYMENT_ON_MARK_AUTHORIZED + (result - AURORA_RESULT_AUTHORIZED);
+    if (result < AURORA_RESULT_AUTHORIZED || result > AURORA_RESULT_REFUNDED)
+        return false;
+    return aurora_machine_next(&aurora__payment_machine, (int32_t)row->state, event) != 0 ||
+           is_mark_of_rest(row, result);
+}
+
 static aurora_status mark(aurora__payment_turn *turn, int32_t result)
 {
     int32_t event = AURORA__PAYMENT_ON_MARK_AUTHORIZED + (result - AURORA_RESULT_AUTHORIZED);
     int32_t state = (int32_t)turn->row.state;
-    if (result < AURORA_RESULT_AUTHORIZED || result > AURORA_RESULT_REFUNDED ||
-        aurora_machine_next(&aurora__payment_machine, state, event) == 0)
+    if (!aurora__payment_can_mark(&turn->row, result))
         return restate(turn); /* a result that this step cannot have leaves it parked */
+    if (is_mark_of_rest(&turn->row, result)) {
+        turn->row.parked_at = 0;
+        turn->is_changed = true;
+        return restate(turn);
+    }
     if (event == AURORA__PAYMENT_ON_MARK_DECLINED && state == AURORA__PAYMENT_AUTHORIZING)
         turn->row.reason = AURORA_REASON_PAYMENT_DECLINED;
     return aurora__payment_apply(turn, event);

@@ -65,4 +65,7 @@ aurora_status aurora__payment_finish(aurora__step *step, const aurora_id *task_i
 /* Why a parked payment is parked, in one line; NULL when it is not. Static text. */
 const char *aurora__payment_parked_reason(const aurora__payment_row *row);
 
+/* Whether an operator may mark the payment with this result (AURORA_RESULT_...). */
+bool aurora__payment_can_mark(const aurora__payment_row *row, int32_t result);
+
 #endif

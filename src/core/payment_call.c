@@ -21,11 +21,36 @@ void aurora__payment_renew(aurora__payment_turn *turn)
     row->due_at = turn->step->now_ms;
 }
 
+/* Parked, and nobody tries: due_at is then when the order is told again, or 0. A renewed call has
+ * made no attempt yet, or has a first one. */
+static bool is_resting(const aurora__payment_row *row)
+{
+    return row->parked_at != 0 && row->call != AURORA__CALL_TAKEN && row->attempts > 0 &&
+           row->first_attempt_at == 0;
+}
+
+/* Where the order is another service's, what it was told may be lost; the order itself does not ask
+ * once it is settled. */
+static void repeat_later(aurora__payment_turn *turn)
+{
+    const aurora__policy *policy = turn->step->policy;
+    aurora__payment_row *row = &turn->row;
+    int64_t pause = turn->step->now_ms - row->parked_at;
+    if ((policy->modules & AURORA__MODULE_ORDER) != 0)
+        return;
+    pause = pause < policy->resend_first_ms ? policy->resend_first_ms : pause;
+    row->due_at =
+        turn->step->now_ms + (pause < policy->resend_max_ms ? pause : policy->resend_max_ms);
+    row->first_attempt_at = 0;
+    row->attempts = row->attempts > 0 ? row->attempts : 1;
+}
+
 aurora_status aurora__payment_give_up(aurora__payment_turn *turn)
 {
     turn->row.due_at = 0;
     turn->row.parked_at = turn->step->now_ms;
     turn->is_changed = true;
+    repeat_later(turn);
     return aurora__payment_emit(turn, AURORA_EVENT_PAYMENT_PARKED, false);
 }
 
@@ -126,6 +151,12 @@ aurora_status aurora__payment_take(aurora__step *step, const aurora_id *order_id
     aurora_status rc = aurora__payment_open(&turn, step, order_id, NULL);
     if (rc != AURORA_OK || !turn.is_found || !is_due(&turn))
         return rc;
+    if (is_resting(&turn.row)) {
+        repeat_later(&turn);
+        turn.is_changed = true;
+        rc = aurora__payment_emit(&turn, AURORA_EVENT_PAYMENT_PARKED, true);
+        return rc == AURORA_OK ? aurora__payment_close(&turn) : rc;
+    }
     rc = catch_up(&turn);
     if (rc != AURORA_OK)
         return rc;
@@ -173,7 +204,7 @@ static aurora_status take_not_found(aurora__payment_turn *turn)
     aurora__payment_row *row = &turn->row;
     if (row->call != AURORA__CALL_TAKEN && row->call != AURORA__CALL_ASK)
         return AURORA_OK;
-    bool has_given_up = row->due_at == 0;
+    bool has_given_up = row->due_at == 0 || is_resting(row);
     row->call = AURORA__CALL_WAITING;
     turn->is_changed = true;
     if (has_given_up)

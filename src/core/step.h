@@ -122,6 +122,10 @@ aurora_status aurora__cascade_deliver(aurora__step *step, const aurora__event *e
 aurora_status aurora__cascade_receive(aurora__step *step, const aurora__event *event,
                                       uint32_t module, bool is_parked, aurora_status damage);
 
+/* Whether it ends a participant's part. Of an order that this store does not have nobody waits for
+ * it: the order was given up by an operator. */
+bool aurora__cascade_is_farewell(const aurora__event *event);
+
 /* Wants the rows that any decision on this order may need. Call until nothing new is wanted. */
 aurora_status aurora__saga_keys(aurora__step *step, const aurora_id *order_id);
 

@@ -4,8 +4,10 @@
 #include "engine/inbound.h"
 
 #include "core/product.h"
+#include "engine/redrive.h"
 
 #include <aurora/event.h>
+#include <aurora/saga.h>
 
 #include <stdio.h>
 #include <string.h>
@@ -129,6 +131,10 @@ static aurora_status want_rows(const aurora__inbound *command, aurora__step *ste
     aurora_status rc = aurora__rows_want(step->rows, &parked);
     if (rc != AURORA_OK || command->damage != AURORA_OK)
         return rc;
+    if (event->kind == AURORA_EVENT_ORDER_REPAIR) {
+        aurora__parked_at at = {.module = command->module, .order_id = event->order_id};
+        return aurora__redrive_keys(step, &at);
+    }
     if (!is_of_product(event))
         return is_follower(command->module) ? rc : aurora__saga_keys(step, &event->order_id);
     bool is_order = command->module == AURORA__MODULE_ORDER;
@@ -204,9 +210,25 @@ static aurora_status is_key_parked(const aurora__inbound *command, aurora__step 
     return rc;
 }
 
+/* An operator's repair does not queue behind the events that it is to help past. */
+static bool is_repair_of(const aurora__inbound *command)
+{
+    int32_t own = command->module == AURORA__MODULE_INVENTORY ? AURORA_PARTICIPANT_INVENTORY
+                                                              : AURORA_PARTICIPANT_PAYMENT;
+    return command->event.kind == AURORA_EVENT_ORDER_REPAIR && command->event.participant == own;
+}
+
 /* A follower's service has no machine that could refuse, but its rows may be damaged. */
 static aurora_status receive(aurora__inbound *command, aurora__step *step, bool is_parked)
 {
+    bool is_repair =
+        command->damage == AURORA_OK && command->event.kind == AURORA_EVENT_ORDER_REPAIR;
+    if (is_repair && !is_repair_of(command))
+        return AURORA_OK;
+    if (is_repair && is_parked) {
+        aurora__parked_at at = {.module = command->module, .order_id = command->event.order_id};
+        return aurora__redrive_repair(step, &at, &command->event);
+    }
     aurora_status damage = command->must_park ? AURORA_ECORRUPT : command->damage;
     if (!is_follower(command->module) || is_parked || damage != AURORA_OK)
         return aurora__cascade_receive(step, &command->event, command->module, is_parked, damage);

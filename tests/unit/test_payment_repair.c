@@ -431,6 +431,57 @@ START_TEST(test_payment_repair__orphan_of_an_inline_provider_is_asked_for_too)
 }
 END_TEST
 
+/* --- the order is another service's ----------------------------------------------------------- */
+
+START_TEST(test_payment_repair__parked_payment_repeats_itself_to_an_order_elsewhere)
+{
+    p.core->policy.modules = AURORA__MODULE_PAYMENT;
+    payment_bring_to(&p, AURORA__PAYMENT_VOIDING);
+    payment_take(&p);
+    aurora_assert_ok(payment_finish(&p, AURORA_VERB_VOID, AURORA_OUTCOME_DECLINED));
+    ck_assert(payment_row(&p)->parked_at != 0);
+
+    for (int i = 0; i < 12; i++) {
+        int64_t due_at = payment_row(&p)->due_at;
+        ck_assert_int_gt(due_at, p.core->now_ms);
+        ck_assert_int_le(due_at - p.core->now_ms, p.core->policy.resend_max_ms);
+        p.core->now_ms = due_at;
+        payment_take(&p);
+
+        ck_assert(!p.is_taken);
+        const aurora__event *event = core_fixture_event(p.core);
+        ck_assert_int_eq(event->kind, AURORA_EVENT_PAYMENT_PARKED);
+        ck_assert(event->is_resend);
+    }
+    aurora_assert_ok(payment_repair(&p, AURORA_REPAIR_RETRY, 0));
+    payment_take(&p);
+    ck_assert(p.is_taken);
+}
+END_TEST
+
+START_TEST(test_payment_repair__parked_payment_is_silent_where_the_order_is_here)
+{
+    payment_bring_to(&p, AURORA__PAYMENT_VOIDING);
+    payment_take(&p);
+    aurora_assert_ok(payment_finish(&p, AURORA_VERB_VOID, AURORA_OUTCOME_DECLINED));
+
+    ck_assert_int_eq(payment_row(&p)->due_at, 0);
+}
+END_TEST
+
+START_TEST(test_payment_repair__mark_of_what_a_resting_payment_is_unparks_it)
+{
+    payment_bring_to(&p, AURORA__PAYMENT_CAPTURED);
+    aurora_assert_ok(payment_park(&p, AURORA_EVENT_ORDER_COMPLETED));
+    ck_assert(payment_row(&p)->parked_at != 0);
+
+    aurora_assert_ok(payment_repair(&p, AURORA_REPAIR_MARK, AURORA_RESULT_CAPTURED));
+
+    ck_assert_int_eq(payment_row(&p)->parked_at, 0);
+    ck_assert_int_eq(core_fixture_event(p.core)->kind, AURORA_EVENT_PAYMENT_CAPTURED);
+}
+END_TEST
+
 static Suite *payment_repair_suite(void)
 {
     Suite *suite = suite_create("payment_repair");
@@ -466,6 +517,9 @@ static Suite *payment_repair_suite(void)
                    test_payment_repair__retry_after_a_last_not_found_asks_again_before_it_sends);
     tcase_add_test(tcase, test_payment_repair__retried_call_that_may_have_arrived_is_not_withdrawn);
     tcase_add_test(tcase, test_payment_repair__orphan_of_an_inline_provider_is_asked_for_too);
+    tcase_add_test(tcase, test_payment_repair__parked_payment_repeats_itself_to_an_order_elsewhere);
+    tcase_add_test(tcase, test_payment_repair__parked_payment_is_silent_where_the_order_is_here);
+    tcase_add_test(tcase, test_payment_repair__mark_of_what_a_resting_payment_is_unparks_it);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-#include "api/redrive.h"
+#include "engine/redrive.h"
 
 #include "codec/log.h"
+#include "codec/record.h"
+#include "engine/inbound.h"
 
 #include <aurora/event.h>
 #include <aurora/saga.h>
 
 #include <string.h>
+
+#define PARTICIPANTS (AURORA__MODULE_INVENTORY | AURORA__MODULE_PAYMENT)
 
 /* The key's texts live as long as the struct. */
 typedef struct {
@@ -17,8 +21,8 @@ typedef struct {
 static void name_key(parked_key *out, const aurora__parked_at *at)
 {
     aurora_id_format(at->order_id, out->id);
-    out->key =
-        aurora__key_texts(AURORA__TABLE_parked_key, aurora__module_name(at->module), out->id);
+    out->key = aurora__key_texts(AURORA__TABLE_parked_key, aurora__module_name(at->module),
+                                 at->key != NULL ? at->key : out->id);
 }
 
 static aurora__key event_key(const parked_key *of, int64_t sequence)
@@ -32,11 +36,9 @@ static aurora__key event_key(const parked_key *of, int64_t sequence)
 
 uint32_t aurora__redrive_module(const char *consumer)
 {
-    static const uint32_t modules[] = {AURORA__MODULE_ORDER, AURORA__MODULE_INVENTORY,
-                                       AURORA__MODULE_PAYMENT};
-    for (size_t i = 0; i < sizeof modules / sizeof modules[0]; i++) {
-        if (strcmp(aurora__module_name(modules[i]), consumer) == 0)
-            return modules[i];
+    for (uint32_t module = 1; module < AURORA__MODULE_ALL; module <<= 1) {
+        if (strcmp(aurora__module_name(module), consumer) == 0)
+            return module;
     }
     return 0;
 }
@@ -46,7 +48,7 @@ aurora_status aurora__redrive_keys(aurora__step *step, const aurora__parked_at *
     const aurora__parked_key_row *row;
     parked_key of;
     name_key(&of, at);
-    aurora_status rc = aurora__saga_keys(step, &at->order_id);
+    aurora_status rc = at->key == NULL ? aurora__saga_keys(step, &at->order_id) : AURORA_OK;
     if (rc != AURORA_OK && rc != AURORA__NEED_KEYS)
         return rc;
     rc = aurora__rows_read(step->rows, &of.key, (const void **)&row);
@@ -75,7 +77,7 @@ aurora_status aurora__redrive_is_parked(aurora__step *step, const aurora__parked
 static bool is_poison(aurora_status rc)
 {
     return rc == AURORA__EILLEGAL || rc == AURORA__EORPHAN || rc == AURORA_ECORRUPT ||
-           rc == AURORA_EOVERFLOW || rc == AURORA_ESCHEMA;
+           rc == AURORA_EOVERFLOW || rc == AURORA_ESCHEMA || rc == AURORA_EINVAL;
 }
 
 /* Either all that it does stands, or nothing. */
@@ -84,7 +86,7 @@ static aurora_status deliver(aurora__step *step, const aurora__event *event, uin
     uint32_t events = step->event_count;
     uint32_t parked = step->parked_count;
     uint32_t outer = aurora__rows_mark(step->rows);
-    aurora_status rc = aurora__cascade_deliver(step, event, module);
+    aurora_status rc = aurora__inbound_deliver(step, event, module);
     if (rc == AURORA_OK) {
         aurora__rows_keep(step->rows, outer);
         return rc;
@@ -92,7 +94,18 @@ static aurora_status deliver(aurora__step *step, const aurora__event *event, uin
     aurora__rows_undo(step->rows, outer);
     step->event_count = events;
     step->parked_count = parked;
-    return rc;
+    bool is_nobodys = rc == AURORA__EORPHAN && module == AURORA__MODULE_ORDER &&
+                      aurora__cascade_is_farewell(event);
+    return is_nobodys ? AURORA_OK : rc;
+}
+
+/* A message that could not be read may be readable by this release. */
+static aurora_status decode_record(aurora__step *step, const char *body, aurora__event *out)
+{
+    aurora__record record;
+    const char *field;
+    aurora_status rc = aurora__record_decode(body, step->arena, &record);
+    return rc == AURORA_OK ? aurora__record_event(step->arena, &record, out, &field) : rc;
 }
 
 static aurora_status decode(aurora__step *step, const aurora__parked_event_row *row,
@@ -101,6 +114,8 @@ static aurora_status decode(aurora__step *step, const aurora__parked_event_row *
     *out = aurora__arena_take(step->arena, sizeof **out);
     if (*out == NULL)
         return AURORA_ENOMEM;
+    if (row->format == AURORA__RECORD_FORMAT)
+        return decode_record(step, row->body, *out);
     return aurora__event_decode(row->body, (uint32_t)row->format, step->arena, *out);
 }
 
@@ -145,7 +160,7 @@ static aurora_status next_event(aurora__step *step, const parked_key *of, int64_
 static aurora_status unpark(aurora__step *step, const parked_key *of, const aurora__parked_at *at)
 {
     aurora_status rc = aurora__rows_delete(step->rows, &of->key);
-    if (rc == AURORA_OK && at->module == AURORA__MODULE_ORDER)
+    if (rc == AURORA_OK && at->module == AURORA__MODULE_ORDER && at->key == NULL)
         rc = aurora__order_flag_poison(step, &at->order_id, false);
     return rc;
 }
@@ -155,7 +170,7 @@ static aurora_status unpark(aurora__step *step, const parked_key *of, const auro
 static aurora_status ask_again(aurora__step *step, const aurora__parked_at *at,
                                const aurora__event *last)
 {
-    if (at->module == AURORA__MODULE_ORDER)
+    if (at->key != NULL || (at->module & PARTICIPANTS) == 0)
         return AURORA_OK;
     aurora__event *repair = aurora__arena_zero(step->arena, sizeof *repair);
     if (repair == NULL)
@@ -291,4 +306,26 @@ aurora_status aurora__redrive_drop_first(aurora__step *step, const aurora__parke
         return rc;
     *is_left_out = row != NULL;
     return row == NULL ? unpark(step, &of, at) : AURORA_OK;
+}
+
+aurora_status aurora__redrive_drop_all(aurora__step *step, const aurora__parked_at *at)
+{
+    bool is_left;
+    aurora_status rc;
+    do
+        rc = aurora__redrive_drop_first(step, at, &is_left);
+    while (rc == AURORA_OK && is_left);
+    return rc == AURORA_ENOTFOUND ? AURORA_OK : rc;
+}
+
+aurora_status aurora__redrive_repair(aurora__step *step, const aurora__parked_at *at,
+                                     const aurora__event *repair)
+{
+    uint32_t taken;
+    bool is_left;
+    aurora_status failed;
+    if (repair->action == AURORA_REPAIR_RETRY)
+        return aurora__redrive_run(step, at, &taken, &failed);
+    aurora_status rc = aurora__redrive_drop_first(step, at, &is_left);
+    return rc == AURORA_OK ? aurora__cascade_deliver(step, repair, at->module) : rc;
 }

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Parked events run again, inside a batch. A key's events are numbered from 1 in the order of their
  * coming; those that were taken are gone. */
-#ifndef AURORA_API_REDRIVE_H
-#define AURORA_API_REDRIVE_H
+#ifndef AURORA_ENGINE_REDRIVE_H
+#define AURORA_ENGINE_REDRIVE_H
 
 #include "engine/engine.h"
 
-/* Whose events of which order. */
+/* Whose events of which key: an order's, or any other text, such as a SKU. */
 typedef struct {
     uint32_t module; /* AURORA__MODULE_... */
     aurora_id order_id;
+    const char *key; /* NULL = the order's id */
 } aurora__parked_at;
 
 /* The module of a consumer's name, 0 for a name that parks nothing. */
@@ -31,5 +32,13 @@ aurora_status aurora__redrive_run(aurora__step *step, const aurora__parked_at *a
  * stays parked because of others. */
 aurora_status aurora__redrive_drop_first(aurora__step *step, const aurora__parked_at *at,
                                          bool *is_left_out);
+
+/* Drops all of them: nobody will ever take them. No error when the key is not parked. */
+aurora_status aurora__redrive_drop_all(aurora__step *step, const aurora__parked_at *at);
+
+/* An operator's order.repair that came over a bus to a participant whose key is parked: the events
+ * run again, or the first is dropped and the mark goes past the others. */
+aurora_status aurora__redrive_repair(aurora__step *step, const aurora__parked_at *at,
+                                     const aurora__event *repair);
 
 #endif
