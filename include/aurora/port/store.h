@@ -173,8 +173,10 @@ typedef struct {
 
     /* Begins a transaction. kind is READ or WRITE; batch names a write transaction for `commit`
      * to recognise. *epoch_out (WRITE only) is the same number as at the end of this instance's
-     * last write transaction if and only if nobody else has written since. Waits for other writers
-     * at most timeout_ms, then AURORA_EBUSY. */
+     * last write transaction if and only if nobody else has written since; where the store is not
+     * SERIAL it speaks of the log alone: the same number if and only if nobody else has appended
+     * since that transaction began. Waits for other writers of this instance, where the store is
+     * SERIAL for all others, at most timeout_ms, then AURORA_EBUSY. */
     aurora_status (*begin)(void *self, uint32_t kind, aurora_id batch, int32_t timeout_ms,
                            uint64_t *epoch_out, aurora_store_txn **out);
 
@@ -197,8 +199,8 @@ typedef struct {
     aurora_status (*save)(void *self, aurora_store_txn *txn, const aurora_store_put *puts,
                           uint32_t count, uint32_t *failed_out);
 
-    /* Appends one batch to the log, at most once per transaction and as its last write.
-     * row->position is valid after commit (adapters may know it earlier). */
+    /* Appends one batch to the log, at most once per transaction and as its last write. *row lives
+     * until the commit: row->position is valid after it (adapters may know it earlier). */
     aurora_status (*append)(void *self, aurora_store_txn *txn, aurora_log_row *row);
 
     /* Ends a write transaction. AURORA_OK: durable. AURORA_ETIMEDOUT: not known yet, call `resolve`
