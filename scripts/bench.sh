@@ -33,4 +33,5 @@ if [ "$name" = http ]; then
     fi
     [ ! -d var/bench/node ] || cp bench/textbook_node/server.mjs var/bench/node/
 fi
+[ "$name" != gateway ] || build_preset release aurora-gateway
 AURORA_BENCH_JSON="var/bench/$name.json" "build/bench/bench_$name" "$@"

@@ -22,15 +22,20 @@ static void link_in(aurora_upstream_call *call)
     pool->calls = call;
 }
 
+static void give_place_back(aurora_upstream_call *call)
+{
+    if (call->has_place)
+        aurora_bulkhead_leave(&call->upstream->bulkhead);
+    call->has_place = false;
+}
+
 /* The call has ended; its memory goes when nobody is on the stack. */
 static void unlink_dead(aurora_upstream_call *call)
 {
     aurora_upstream_pool *pool = call->pool;
     event_del(&call->timer);
     call->state = AURORA__CALL_OVER;
-    if (call->has_place)
-        aurora_bulkhead_leave(&call->upstream->bulkhead);
-    call->has_place = false;
+    give_place_back(call);
     if (call->previous != NULL)
         call->previous->next = call->next;
     else
@@ -317,6 +322,8 @@ bool aurora__call_head(aurora_upstream_call *call, char *data)
     leave(call, AURORA_BREAKER_SUCCESS);
     call->state = AURORA__CALL_ANSWERING;
     call->moved_ns = aurora__now_ns();
+    if (head.has_body && !head.has_length)
+        give_place_back(call); /* a stream that may last for hours keeps no other call out */
     call->listener.head(call->self, &head);
     return call->state != AURORA__CALL_OVER;
 }

@@ -373,6 +373,31 @@ def streams():
     service.stop()
 
 
+def streams_keep_no_call_out():
+    """More streams than calls may be under way at once, and calls still pass."""
+    release = threading.Event()
+
+    def answer(request, sock, number):
+        if not request[1].endswith("/events"):
+            return OK
+        sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n: a\r\n")
+        release.wait(30)
+        return None
+    service = Service(answer)
+    with gateway(service.port) as server:
+        socks = []
+        for _ in range(1100):
+            sock = socket.create_connection(("127.0.0.1", server.port), timeout=20)
+            sock.sendall(f"GET {ORDER}/events HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            expect("a stream", sock.recv(65536).startswith(b"HTTP/1.1 200 "))
+            socks.append(sock)
+        expect("a call beside them", server.call("GET", ORDER)[0] == 200)
+        release.set()
+        for sock in socks:
+            sock.close()
+    service.stop()
+
+
 def a_slow_reader_slows_its_service():
     sent = [0]
     done = threading.Event()
@@ -488,7 +513,7 @@ def drains():
 
 PARTS = [passes_what_it_should, signs_anew, callbacks_keep_their_signature, repeats_where_safe, tells_of_what_is_not_there,
          passes_over_the_failing, shares_between_instances, frozen_instance, bad_answers, unasked_bytes, streams,
-         a_slow_reader_slows_its_service, a_client_that_leaves, deadlines, too_many, drains]
+         streams_keep_no_call_out, a_slow_reader_slows_its_service, a_client_that_leaves, deadlines, too_many, drains]
 
 
 def main():
