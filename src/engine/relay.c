@@ -111,7 +111,8 @@ static void take_answer(relay *of, const aurora__relay_lease *answer)
     }
     of->valid_until_ms = of->lease_sent_ms + AURORA__RELAY_LEASE_MS - MARGIN_MS;
     of->saved = answer->cursor;
-    if (answer->is_new)
+    /* Also after a time in which it could not be renewed and nobody else took it. */
+    if (answer->is_new || !of->is_leader)
         begin_at(of, answer->cursor);
 }
 
