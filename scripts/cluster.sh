@@ -137,9 +137,14 @@ check() {
     gateway=http://127.0.0.1:$(cluster_port gateway 1)
     # shellcheck source=/dev/null
     . "$engines_dir/env"
-    answer=$(curl -s -m 40 "$gateway/orders" -H 'Content-Type: application/json' \
-        -H 'Prefer: wait=20' -H "Idempotency-Key: check-$$-$(date +%s)" \
-        -d '{"lines":[{"sku":"hammock","quantity":1}],"currency":"EUR","payment_method":"tok_approve"}')
+    # Right after the seeding its price may still be on the way to the order service.
+    for ((i = 0; i < 100; i++)); do
+        answer=$(curl -s -m 40 "$gateway/orders" -H 'Content-Type: application/json' \
+            -H 'Prefer: wait=20' -H "Idempotency-Key: check-$$-$(date +%s)" \
+            -d '{"lines":[{"sku":"hammock","quantity":1}],"currency":"EUR","payment_method":"tok_approve"}')
+        [[ $answer == *unknown_sku* ]] || break
+        sleep 0.1
+    done
     order=$(sed -n 's/^{"id":"\([^"]*\)".*/\1/p' <<<"$answer")
     if [ -z "$order" ]; then
         echo "check: no order: $answer" >&2

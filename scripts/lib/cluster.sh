@@ -49,15 +49,13 @@ instance_is_one() {
     [[ " $(cluster_instances | tr '\n' ' ') " == *" $1 "* ]]
 }
 
-# "order=127.0.0.1:8082|127.0.0.1:8092,...": where the gateway finds all instances.
+# "order=127.0.0.1:8082,order=127.0.0.1:8092,...": where the gateway finds all instances.
 cluster_upstream() {
     local service number text=
     for service in $cluster_services; do
         [ "$service" != gateway ] || continue
-        text+=",$service="
         for ((number = 1; number <= cluster_count; number++)); do
-            [ "$number" -eq 1 ] || text+='|'
-            text+="127.0.0.1:$(cluster_port "$service" "$number")"
+            text+=",$service=127.0.0.1:$(cluster_port "$service" "$number")"
         done
     done
     echo "${text#,}"

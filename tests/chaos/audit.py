@@ -10,23 +10,29 @@ import time
 COMPLETED, FAILED, CANCELLED = 3, 4, 5
 RESERVED, COMMITTED, RETURNED = 1, 3, 5
 
+# The simulator's books, whose id is that of the authorize task: the order's, with the verb in its
+# last three bits.
+BOOKS = """WITH books AS (
+    SELECT (left(id::text, 35) || translate(right(id::text, 1), '19', '08'))::uuid AS order_id, *
+    FROM aurora_payment.ledger) """
+
 # Each query lists what must not be: an empty answer is a good one.
 QUERIES = {
     "charged twice, or not what was agreed": """
         SELECT id, captures, captured_minor, amount_minor FROM aurora_payment.ledger
         WHERE captures > 1 OR captured_minor NOT IN (0, amount_minor)
            OR refunded_minor > captured_minor""",
-    "completed and settled without its money": f"""
-        SELECT o.id FROM aurora_order.orders o LEFT JOIN aurora_payment.ledger l ON l.id = o.id
+    "completed and settled without its money": f"""{BOOKS}
+        SELECT o.id FROM aurora_order.orders o LEFT JOIN books l ON l.order_id = o.id
         WHERE o.status = {COMPLETED} AND o.settled_at IS NOT NULL AND o.total_minor > 0
           AND (l.id IS NULL OR l.captured_minor <> o.total_minor OR l.refunded_minor <> 0)""",
-    "failed or cancelled, settled, and money kept": f"""
-        SELECT o.id FROM aurora_order.orders o JOIN aurora_payment.ledger l ON l.id = o.id
+    "failed or cancelled, settled, and money kept": f"""{BOOKS}
+        SELECT o.id FROM aurora_order.orders o JOIN books l ON l.order_id = o.id
         WHERE o.status IN ({FAILED}, {CANCELLED}) AND o.settled_at IS NOT NULL
           AND l.captured_minor <> l.refunded_minor""",
-    "money for an order that does not exist": """
-        SELECT l.id FROM aurora_payment.ledger l
-        WHERE NOT EXISTS (SELECT 1 FROM aurora_order.orders o WHERE o.id = l.id)""",
+    "money for an order that does not exist": f"""{BOOKS}
+        SELECT l.order_id FROM books l
+        WHERE NOT EXISTS (SELECT 1 FROM aurora_order.orders o WHERE o.id = l.order_id)""",
     "oversold, or counters that do not add up": """
         SELECT id, available, reserved, sold, received, written_off FROM aurora_inventory.stock
         WHERE available + reserved + sold <> received - written_off
@@ -69,6 +75,15 @@ def wait_settled(cluster, limit_s):
             return time.monotonic() - begin
         time.sleep(0.25)
     return None
+
+
+def wait_priced(cluster, skus, limit_s=30):
+    """The order service has heard of all products: an order of another is refused."""
+    end = time.monotonic() + limit_s
+    while int(cluster.sql("SELECT count(*) FROM aurora_order.prices")[0][0]) < len(skus):
+        if time.monotonic() > end:
+            raise RuntimeError(f"the price list has no {len(skus)} products after {limit_s} s")
+        time.sleep(0.1)
 
 
 def unsettled(cluster):

@@ -13,10 +13,11 @@ import sys
 import time
 
 import audit
-from cluster import ENGINES, SERVICES, SESSION_S, Broken, Cluster
-from load import Load, stock_up
+from cluster import ENGINES, SERVICES, Broken, Cluster
+from load import SKUS, Load, stock_up
 
 READY_S = 90
+FREEZE_S = 11 # above the session of a consumer and the lease of a relay
 SETTLED_S = 90
 
 
@@ -52,7 +53,7 @@ def hurt(cluster, kind, target, chance):
         cluster.engine(target, "start")
     elif kind == "freeze":
         cluster.signal(target, signal.SIGSTOP)
-        time.sleep(SESSION_S + chance.uniform(2, 5))
+        time.sleep(FREEZE_S + chance.uniform(0, 3))
         cluster.signal(target, signal.SIGCONT)
     else:
         names = [name for name in cluster.instances() if name.startswith(f"{target}.")] \
@@ -114,6 +115,7 @@ def run(cluster, options):
     print(f"chaos: seed {options.seed}, starting {options.instances} instances of each service")
     cluster.start()
     stock_up(cluster, 0)
+    audit.wait_priced(cluster, SKUS)
     load = Load(cluster, options.seed, 6, options.rate)
     lines, wrong = [], []
     for number, (kind, target) in enumerate(plan(options.seed, options.kills, options.instances), 1):

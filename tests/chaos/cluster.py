@@ -24,8 +24,7 @@ retry_first = 200ms
 retry_max = 2s
 payment = simulator:?latency_ms=5&decline=0.03
 """
-SESSION_S = 6
-KAFKA = f"[kafka]\nsession.timeout.ms = {SESSION_S * 1000}\nheartbeat.interval.ms = 1500\n"
+KAFKA = "[kafka]\nsession.timeout.ms = 6000\nheartbeat.interval.ms = 1500\n"
 
 
 class Broken(Exception):
