@@ -7,6 +7,7 @@
 
 #define LOOK_MS 100       /* at the log, for what other processes appended */
 #define ACK_MS 50         /* of waiting for acknowledgements at once */
+#define ANSWER_MS 5       /* while the lease is asked for */
 #define TAKE_OVER_MS 500  /* between looks at the lease of another */
 #define RENEW_MS 3000     /* of the lease */
 #define MARGIN_MS 1000    /* before its end nothing more is sent */
@@ -259,7 +260,8 @@ static void wait_for_more(relay *of)
     aurora__bus *bus = of->bus;
     bool is_full = of->has_page && of->page.sent < of->page.count;
     if (!is_full && of->acked >= of->produced) {
-        aurora__bus_wait(bus, of->is_leader ? LOOK_MS : TAKE_OVER_MS, true);
+        bool is_asked = of->pending != NULL && !of->is_leader;
+        aurora__bus_wait(bus, is_asked ? ANSWER_MS : of->is_leader ? LOOK_MS : TAKE_OVER_MS, true);
         return;
     }
     atomic_store(&bus->is_relay_in_port, true);
@@ -275,11 +277,13 @@ static void run_once(relay *of)
     if (is_sound)
         send_letters(of);
     if (is_sound && of->is_leader) {
+        int64_t before = of->read;
         is_sound = read_more(of);
         bool did = is_sound && produce(of);
+        bool is_through = is_sound && of->page.sent == of->page.count && !of->must_restart;
         show(of);
-        /* More may wait behind a whole page. */
-        if (did && of->page.sent == of->page.count && of->read < of->head && !of->must_restart) {
+        /* More may wait behind a whole page, though nothing of it was to be published. */
+        if (is_through && of->read < of->head && (did || of->read > before)) {
             collect(of, 0);
             return;
         }

@@ -5,6 +5,8 @@
  * when even that frees nothing are new orders refused. */
 #include "engine/internal.h"
 
+#include "engine/bus.h"
+
 #include <string.h>
 
 #define LOOK_EVERY_NS INT64_C(5000000000)
@@ -32,6 +34,10 @@ typedef struct {
 static void note_cursor(const aurora__engine *engine, const aurora__cursor_row *row, int64_t now_ms,
                         holders *out)
 {
+    bool is_left = engine->bus == NULL && strcmp(row->name, AURORA__RELAY_NAME) == 0 &&
+                   row->seen_at <= now_ms - engine->options.consumer_keep_ms;
+    if (is_left) /* of a bus that is not used any more */
+        return;
     int64_t *limit =
         row->kind == KIND_NEEDED ? &out->needed
         : row->kind == KIND_HOST && row->seen_at > now_ms - engine->options.consumer_keep_ms

@@ -113,16 +113,6 @@ static aurora_status repair(const aurora__sim_turn *t)
                                                            .note = "simulated"});
 }
 
-static aurora_status repair_payment(const aurora__sim_turn *t)
-{
-    aurora__event event = {.kind = AURORA_EVENT_ORDER_REPAIR,
-                           .order_id = t->command->id,
-                           .participant = AURORA_PARTICIPANT_PAYMENT,
-                           .action = t->command->action,
-                           .result = t->command->result};
-    return aurora__payment_on_event(t->step, &event);
-}
-
 static bool is_deadline_kept_back(const aurora__sim_turn *t)
 {
     const aurora__order_row *row =
@@ -158,8 +148,6 @@ static aurora_status run(const aurora__sim_turn *t)
         return simulate(t);
     case AURORA__SIM_DO_FINISH:
         return aurora__payment_finish(t->step, &command->id, &command->answers[0]);
-    case AURORA__SIM_DO_REPAIR_PAYMENT:
-        return repair_payment(t);
     case AURORA__SIM_DO_DELIVER:
         return aurora__sim_deliver(t);
     default:

@@ -68,7 +68,6 @@ int main(int argc, char **argv)
     aurora__sim_report report = {0};
     uint64_t orders = 0;
     uint64_t parked = 0;
-    uint64_t hidden = 0;
     uint64_t hash = 0;
     int64_t virtual_ms = 0;
     clock_t begun = clock();
@@ -81,7 +80,6 @@ int main(int argc, char **argv)
         aurora__sim_run(&request, &report);
         orders += report.orders;
         parked += report.repaired;
-        hidden += report.hidden;
         virtual_ms += report.virtual_ms;
         hash = (hash ^ report.hash) * 0x9E3779B97F4A7C15u;
         if (report.is_failed) {
@@ -90,11 +88,11 @@ int main(int argc, char **argv)
         }
     }
     double seconds = (double)(clock() - begun) / CLOCKS_PER_SEC;
-    printf("%llu seeds, %llu orders, %llu parked and repaired (%llu hidden), %.0f h simulated in "
+    printf("%llu seeds, %llu orders, %llu parked and repaired, %.0f h simulated in "
            "%.2f s "
            "(%.0f orders/s), traces %016llx\n",
            (unsigned long long)wanted.seeds, (unsigned long long)orders, (unsigned long long)parked,
-           (unsigned long long)hidden, (double)virtual_ms / 3600000, seconds,
-           (double)orders / (seconds > 0 ? seconds : 1), (unsigned long long)hash);
+           (double)virtual_ms / 3600000, seconds, (double)orders / (seconds > 0 ? seconds : 1),
+           (unsigned long long)hash);
     return 0;
 }

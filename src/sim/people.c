@@ -251,7 +251,7 @@ static void redrive(aurora__sim_world *world, uint32_t module, int32_t number)
 }
 
 /* An operator who looks into the provider's books tells what the payment cannot find out. */
-static void repair_payment(aurora__sim_world *world, int32_t number, bool is_hidden)
+static void repair_payment(aurora__sim_world *world, int32_t number)
 {
     const aurora__sim_order *order = &world->orders[number];
     aurora__sim_command command = {.kind = AURORA__SIM_DO_REPAIR,
@@ -267,26 +267,26 @@ static void repair_payment(aurora__sim_world *world, int32_t number, bool is_hid
         command.action = AURORA_REPAIR_MARK;
         command.result = AURORA_RESULT_CAPTURED;
     }
-    if (is_hidden) {
-        command.kind = AURORA__SIM_DO_REPAIR_PAYMENT;
-        world->report->hidden++;
-    }
-    aurora__sim_service_send(
-        aurora__sim_service_of(world, is_hidden ? AURORA__MODULE_PAYMENT : AURORA__MODULE_ORDER),
-        &command);
+    aurora__sim_service_send(aurora__sim_service_of(world, AURORA__MODULE_ORDER), &command);
 }
 
-/* A settled order asks for nothing any more. Where the broker loses that its payment parked after
- * that, only a look at the payments themselves finds it. */
-bool aurora__sim_people_is_hidden(aurora__sim_world *world, int32_t number)
+/* A settled order asks for nothing any more, so a payment that parks after that repeats itself; one
+ * whose key is parked stands among the dead letters. */
+static bool is_hidden(aurora__sim_world *world, int32_t number)
 {
+    char text[AURORA_ID_TEXT_BYTES];
     const aurora_id *id = &world->orders[number].id;
     const aurora__payment_row *payment = aurora__sim_row_of(
         aurora__sim_service_of(world, AURORA__MODULE_PAYMENT), AURORA__TABLE_payment, id);
     const aurora__order_row *row = aurora__sim_row_of(
         aurora__sim_service_of(world, AURORA__MODULE_ORDER), AURORA__TABLE_order, id);
+    aurora_id_format(*id, text);
+    aurora__key key = aurora__key_texts(AURORA__TABLE_parked_key,
+                                        aurora__module_name(AURORA__MODULE_PAYMENT), text);
     return payment != NULL && payment->parked_at != 0 && row != NULL && row->settled_at != 0 &&
-           row->parked == 0;
+           row->parked == 0 &&
+           aurora__sim_store_get(&aurora__sim_service_of(world, AURORA__MODULE_PAYMENT)->store,
+                                 &key) == NULL;
 }
 
 static bool help(aurora__sim_world *world, int32_t number)
@@ -299,7 +299,7 @@ static bool help(aurora__sim_world *world, int32_t number)
     for (uint32_t i = 0; i < AURORA__SIM_MODULES; i++)
         redrive(world, 1u << i, number);
     if ((row->parked & AURORA__PARKED_PAYMENT) != 0)
-        repair_payment(world, number, false);
+        repair_payment(world, number);
     if ((row->parked & AURORA__PARKED_INVENTORY) != 0)
         aurora__sim_service_send(
             aurora__sim_service_of(world, AURORA__MODULE_ORDER),
@@ -315,10 +315,10 @@ bool aurora__sim_people_repair(aurora__sim_world *world)
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < world->options.orders; i++) {
+        if (is_hidden(world, (int32_t)i))
+            aurora__sim_fail(world, "I3", (int32_t)i, "its parked payment is out of sight");
         for (uint32_t module = 0; module < AURORA__SIM_MODULES; module++)
             redrive(world, 1u << module, (int32_t)i);
-        if (aurora__sim_people_is_hidden(world, (int32_t)i))
-            repair_payment(world, (int32_t)i, true);
         count += help(world, (int32_t)i);
     }
     return count > 0;

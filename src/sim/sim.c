@@ -78,8 +78,6 @@ static uint64_t count_parked(aurora__sim_world *world)
     uint64_t count = 0;
     for (uint32_t i = 0; i < orders->count; i++)
         count += ((const aurora__order_row *)orders->items[i]->row)->parked != 0;
-    for (uint32_t i = 0; i < world->options.orders; i++)
-        count += aurora__sim_people_is_hidden(world, (int32_t)i);
     return count;
 }
 

@@ -52,7 +52,6 @@ typedef struct {
     uint64_t failed;
     uint64_t cancelled;
     uint64_t repaired; /* parked when faults had stopped, then settled by operators */
-    uint64_t hidden;   /* parked payments that their settled orders did not show */
     uint64_t batches;
     uint64_t crashes;
     uint64_t deliveries;

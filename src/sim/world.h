@@ -127,7 +127,6 @@ enum {
     AURORA__SIM_DO_FINISH = 12,
     AURORA__SIM_DO_DELIVER = 13,
     AURORA__SIM_DO_REDRIVE = 14,
-    AURORA__SIM_DO_REPAIR_PAYMENT = 15, /* past its order, which does not know */
 };
 
 typedef struct aurora__sim_feed aurora__sim_feed;
@@ -403,7 +402,6 @@ void aurora__sim_people_hear(aurora__sim_world *world, const aurora__sim_command
 void aurora__sim_people_lose(aurora__sim_world *world, const aurora__sim_command *command);
 /* Operators look at everything that is parked; false when nothing is. */
 bool aurora__sim_people_repair(aurora__sim_world *world);
-bool aurora__sim_people_is_hidden(aurora__sim_world *world, int32_t order);
 
 /* --- checker.c ---------------------------------------------------------------------------- */
 

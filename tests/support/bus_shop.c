@@ -26,16 +26,18 @@ const char *bus_shop_url(const bus_shop *shop, int service, char *buffer, size_t
 
 aurora_t *bus_shop_second(const bus_shop *shop, int service)
 {
-    char url[512], modules[64], bus[128];
+    char url[512], modules[64], bus[320];
     const char *settings[12] = {modules, bus};
     uint32_t count = 2;
     snprintf(modules, sizeof modules, "modules=%s", names[service]);
-    snprintf(bus, sizeof bus, "bus=%s", bus_fake_url(shop->fake));
+    snprintf(bus, sizeof bus, "bus=%s", shop->url != NULL ? shop->url : bus_fake_url(shop->fake));
     for (uint32_t i = 0; i < 8 && shop->settings[i] != NULL; i++)
         settings[count++] = shop->settings[i];
     return shop_open(bus_shop_url(shop, service, url, sizeof url),
-                     AURORA_OPTIONS(.flags = AURORA_OPEN_WORKER, .drivers = &bus_fake_driver,
-                                    .driver_count = 1, .settings = settings, .setting_count = count,
+                     AURORA_OPTIONS(.flags = AURORA_OPEN_WORKER,
+                                    .drivers = shop->url != NULL ? shop->drivers : &bus_fake_driver,
+                                    .driver_count = shop->url != NULL ? shop->driver_count : 1,
+                                    .settings = settings, .setting_count = count,
                                     .faults = shop->faults));
 }
 

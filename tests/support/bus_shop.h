@@ -21,6 +21,9 @@ typedef struct {
     bus_fake *fake;
     char *folder;
     aurora_t *services[BUS_SERVICES];
+    const char *url; /* of another bus than the fake, with its drivers */
+    const aurora_driver *drivers;
+    uint32_t driver_count;
     const char *settings[8]; /* beside modules and bus; NULL ends them; to be set before opening */
     aurora_fault_plan *faults; /* of the next service that is opened */
 } bus_shop;
