@@ -139,7 +139,7 @@ START_TEST(test_saga__duplicates_and_redeliveries_have_one_effect)
     enum { ORDERS = 20 };
     bus_shop *shop = bus_shop_new(4);
     aurora_id ids[ORDERS];
-    char key[8];
+    char key[16];
     bus_fake_duplicate(shop->fake, 2);
     bus_shop_start_all(shop);
     bus_shop_stock_up(shop, 100);
