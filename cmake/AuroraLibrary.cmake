@@ -26,7 +26,7 @@ add_custom_command(
     COMMENT "Embedding SQL migrations" VERBATIM)
 
 # Adapters that talk to a network are libaurora-net's (AuroraNet.cmake).
-set(AURORA_NET_ADAPTERS payment_http search_elastic notifier_smtp notifier_webhook store_postgres bus_kafka
+set(AURORA_NET_ADAPTERS payment_http search_elastic notifier_smtp notifier_webhook sender store_postgres bus_kafka
     redis)
 aurora_sources(aurora_shell_sources engine api adapters/*)
 foreach(adapter IN LISTS AURORA_NET_ADAPTERS)

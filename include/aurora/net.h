@@ -10,8 +10,10 @@
 extern "C" {
 #endif
 
-/* The drivers of this library: payment for https: and http: (docs/PAYMENTS.md). The table is
- * static; nothing is registered. Threads: shared. */
+/* The drivers of this library: payment for https: and http: (docs/PAYMENTS.md), notifiers for
+ * smtp:, smtps:, https: and http: (docs/NOTIFICATIONS.md), cache and limiter for redis:
+ * (docs/REDIS.md), and what else it was built with. The table is static; nothing is registered.
+ * Threads: shared. */
 AURORA_API const aurora_driver *aurora_net_drivers(uint32_t *count_out);
 
 #ifdef __cplusplus

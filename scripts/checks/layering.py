@@ -88,6 +88,8 @@ def objection(path, name, quoted):
         allowed = False
     elif layer == "api" and to_layer == "adapters":
         allowed = path.stem == "drivers"
+    elif layer == "adapters" and to_own == "adapters/sender":
+        allowed = path.parts[2].startswith("notifier_")
     else:
         allowed = to_layer in ARROWS.get(layer, set())
     return None if allowed else f"{own} may not include {target}"

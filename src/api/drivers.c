@@ -127,6 +127,24 @@ aurora_status aurora__driver_find_payment(const char *url, const aurora_driver *
                           (int)length, url);
 }
 
+aurora_status aurora__driver_find_notifier(const char *url, const aurora_driver *drivers,
+                                           uint32_t driver_count, aurora_notifier_open_fn *open_out,
+                                           aurora_error *err)
+{
+    size_t length = scheme_length(url);
+    aurora_driver given;
+    aurora_status rc =
+        find_given(drivers, driver_count, AURORA_PORT_NOTIFIER, url, length, &given, err);
+    if (rc != AURORA_OK)
+        return rc;
+    *open_out = given.open_notifier;
+    if (*open_out != NULL)
+        return AURORA_OK;
+    return aurora__refuse(err, AURORA_ENOTSUP, "notify",
+                          "no driver knows %.*s:, libaurora-net is needed (aurora_net_drivers)",
+                          (int)length, url);
+}
+
 aurora_status aurora__driver_find_cache(const char *url, const aurora_driver *drivers,
                                         uint32_t driver_count, aurora_cache_open_fn *open_out,
                                         const char **address_out, aurora_error *err)

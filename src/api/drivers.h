@@ -20,6 +20,12 @@ aurora_status aurora__driver_find_payment(const char *url, const aurora_driver *
                                           uint32_t driver_count, aurora_payment_open_fn *open_out,
                                           aurora_error *err);
 
+/* The call that opens a notifier with this URL. AURORA_ENOTSUP, field "notify", where no driver of
+ * the host's has the scheme. */
+aurora_status aurora__driver_find_notifier(const char *url, const aurora_driver *drivers,
+                                           uint32_t driver_count, aurora_notifier_open_fn *open_out,
+                                           aurora_error *err);
+
 /* The call that opens the cache at `url`, and what stands behind the scheme. AURORA_EINVAL,
  * AURORA_ENOTSUP; the field is "cache" or "drivers". */
 aurora_status aurora__driver_find_cache(const char *url, const aurora_driver *drivers,

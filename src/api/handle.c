@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include "api/notifier_port.h"
 #include "api/payment_port.h"
 #include "api/refuse.h"
 #include "engine/bus.h"
@@ -44,12 +45,15 @@ void aurora_close(aurora_t *shop)
     if (shop == NULL)
         return;
     bool is_owner = getpid() == shop->pid;
-    if (is_owner)
+    if (is_owner) {
         aurora__payment_port_stop(shop);
+        aurora__notifier_stop(shop->notifier);
+    }
     if (is_owner && shop->bus != NULL)
         aurora__bus_stop(shop->bus);
     aurora__engine_free(shop->engine);
     aurora__bus_free(shop->bus);
+    aurora__notifier_free(shop->notifier, is_owner);
     if (shop->has_search)
         shop->search.close(shop->search.self);
     if (is_owner && atomic_load(&shop->has_payment) && shop->payment.close != NULL)

@@ -25,7 +25,8 @@ struct aurora {
     bool has_search; /* `search` is open; aurora_close closes it behind the engine */
     aurora_search_port search;
     bool has_notify_tasks;
-    struct aurora__bus *bus; /* engine/bus.h; NULL = local: */
+    struct aurora__notifier *notifier; /* api/notifier_port.h; NULL = none of ours */
+    struct aurora__bus *bus;           /* engine/bus.h; NULL = local: */
     /* Who attaches or opens it fills the port, then sets the flag; aurora_close calls stop,
      * close. */
     aurora_payment_port payment;

@@ -12,6 +12,7 @@
 #include "api/fault.h"
 #include "api/handle.h"
 #include "api/module_set.h"
+#include "api/notifier_port.h"
 #include "api/payment_port.h"
 #include "api/refuse.h"
 #include "api/setting.h"
@@ -223,10 +224,14 @@ static aurora_status new_engine(aurora_t *shop, const aurora__settings *settings
         .notify_max_age_ms = settings->notify_max_age_ms,
         .queue_commands_max = (uint32_t)settings->queue_commands_max,
         .batch_commands_max = (uint32_t)settings->batch_commands_max,
-        .has_notifier = shop->has_notify_tasks,
+        .has_notifier = shop->has_notify_tasks || shop->notifier != NULL,
+        .needs_contact =
+            (aurora__notifier_flags(shop->notifier) & AURORA_NOTIFIER_NEEDS_CONTACT) != 0,
         .trending_capacity = (uint32_t)settings->trending_capacity,
         .related_skus = (uint32_t)settings->related_skus,
     };
+    options.policy.notify_repeats =
+        (aurora__notifier_flags(shop->notifier) & AURORA_NOTIFIER_REPEATS) != 0;
     return say_url(err, aurora__engine_new(&options, &shop->engine, err));
 }
 
@@ -286,6 +291,12 @@ static aurora_status drive_provider(aurora_t *shop, const aurora__settings *sett
     return say_url(err, aurora__payments_drive(shop->engine, NULL, NULL));
 }
 
+static bool sends_notifications(const aurora_t *shop)
+{
+    return (shop->flags & AURORA_OPEN_READONLY) == 0 &&
+           (shop->modules & AURORA__MODULE_NOTIFICATION) != 0;
+}
+
 static aurora_status build(const char *url, const aurora_options *options, aurora_t *shop,
                            aurora_error *err)
 {
@@ -304,6 +315,8 @@ static aurora_status build(const char *url, const aurora_options *options, auror
         rc = say_url(err, adopt_modules(shop, &settings, &store));
     if (rc == AURORA_OK && (shop->flags & AURORA_OPEN_READONLY) == 0)
         rc = claim_store(shop, &store, err);
+    if (rc == AURORA_OK && settings.notify_url != NULL && sends_notifications(shop))
+        rc = say_field(err, aurora__notifier_open(shop, &settings, options, err), "notify");
     if (rc != AURORA_OK) {
         store.close(store.self);
         return rc;
@@ -321,6 +334,8 @@ static aurora_status build(const char *url, const aurora_options *options, auror
         rc = say_url(err, aurora__engine_start_worker(shop->engine));
     if (rc == AURORA_OK && shop->bus != NULL)
         rc = say_field(err, aurora__bus_start(shop->bus), "bus");
+    if (rc == AURORA_OK && shop->notifier != NULL)
+        rc = aurora__notifier_start(shop, err);
     return rc;
 }
 

@@ -20,6 +20,7 @@ static const struct {
     {"key_keep", offsetof(aurora__settings, key_keep_ms)},
     {"log_keep", offsetof(aurora__settings, log_keep_ms)},
     {"log_max_bytes", offsetof(aurora__settings, log_max_bytes)},
+    {"notify_allow_private", offsetof(aurora__settings, notify_allow_private)},
     {"notify_max_age", offsetof(aurora__settings, notify_max_age_ms)},
     {"order_deadline", offsetof(aurora__settings, policy.order_deadline_ms)},
     {"order_late_grace", offsetof(aurora__settings, policy.late_grace_ms)},
@@ -71,7 +72,15 @@ aurora_status aurora__settings_put(aurora__settings *settings, const aurora__ass
         return AURORA_OK;
     }
     if (strcmp(name, "notify") == 0)
-        return aurora__setting_notify(assignment->text, &settings->notifier, err);
+        return aurora__setting_notify(assignment->text, settings, err);
+    if (strcmp(name, "notify_secret") == 0) {
+        settings->notify_secret = assignment->text;
+        return AURORA_OK;
+    }
+    if (strcmp(name, "notify_ca") == 0) {
+        settings->notify_ca = assignment->text;
+        return AURORA_OK;
+    }
     if (strcmp(name, "search") == 0)
         return aurora__setting_search(assignment->text, settings, err);
     return aurora__refuse(err, AURORA_ENOTSUP, name, "is not a setting of a handle");

@@ -19,6 +19,7 @@
 enum {
     AURORA__NOTIFIER_LOG = 1,   /* a line in the handle's log */
     AURORA__NOTIFIER_TASKS = 2, /* none: the host takes tasks */
+    AURORA__NOTIFIER_PORT = 3,  /* what a driver opens */
 };
 
 typedef struct {
@@ -44,6 +45,10 @@ typedef struct {
     aurora_bus_property bus_properties[AURORA__BUS_PROPERTIES_MAX];
     char bus_names[AURORA__BUS_PROPERTIES_MAX][AURORA__BUS_PROPERTY_NAME_BYTES];
     uint32_t bus_property_count;
+    const char *notify_url; /* of a notifier that a driver opens; NULL = none */
+    const char *notify_secret;
+    const char *notify_ca; /* these three are borrowed likewise */
+    int64_t notify_allow_private;
     int32_t notifier;
     const char *search_url; /* of an index that a driver opens; NULL = fts:. Borrowed likewise. */
     bool has_search;        /* search is not none: */
@@ -81,7 +86,8 @@ aurora_status aurora__settings_check(const aurora__settings *settings, aurora_er
 aurora_status aurora__setting_modules(const char *text, uint32_t *modules_out, aurora_error *err);
 aurora_status aurora__setting_payment(const char *text, aurora__settings *settings,
                                       aurora_error *err);
-aurora_status aurora__setting_notify(const char *text, int32_t *notifier_out, aurora_error *err);
+aurora_status aurora__setting_notify(const char *text, aurora__settings *settings,
+                                     aurora_error *err);
 aurora_status aurora__setting_bus(const char *text, const char **url_out, aurora_error *err);
 aurora_status aurora__setting_search(const char *text, aurora__settings *settings,
                                      aurora_error *err);

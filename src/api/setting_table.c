@@ -63,9 +63,15 @@
     X(modules, TEXT, NONE, MODULES, 1, 255,                                                        \
       "The modules that are installed, with commas; stored: those that the store was made for.")   \
     X(notify, URL, NONE, "log:", 0, 0,                                                             \
-      "Who is told of an order's end: log:, or none: for tasks that the host takes.")              \
+      "Who is told of an order's end: log:, smtp://, smtps://, https://, or none: for tasks.")     \
+    X(notify_allow_private, BOOL, NONE, "false", 0, 0,                                             \
+      "Whether notify may be a webhook at a private, loopback or link-local address.")             \
+    X(notify_ca, TEXT, NONE, "", 0, 1024,                                                          \
+      "A PEM file of the authorities that the certificate of notify may come from.")               \
     X(notify_max_age, DURATION, NONE, "24h", SECOND, 3650 * DAY,                                   \
       "Events older than this are recorded and not sent.")                                         \
+    X(notify_secret, TEXT, SECRET, "", 0, 255,                                                     \
+      "The key with which webhooks are signed, 24 bytes or more, or whsec_ and base64.")           \
     X(order_deadline, DURATION, RELOAD, "5m", 1, 30 * DAY,                                         \
       "How long an order may take before it fails.")                                               \
     X(order_late_grace, DURATION, RELOAD, "60s", 0, DAY,                                           \

@@ -229,14 +229,27 @@ aurora_status aurora__setting_property(const char *text, aurora__settings *setti
 
 /* --- notify, search --------------------------------------------------------------------------- */
 
-aurora_status aurora__setting_notify(const char *text, int32_t *notifier_out, aurora_error *err)
+/* Schemes that a driver may know; whether one does is seen at open. */
+static bool is_sender(const char *text)
 {
-    if (strcmp(text, "none:") == 0)
-        *notifier_out = AURORA__NOTIFIER_TASKS;
-    else if (strcmp(text, "log:") == 0)
-        *notifier_out = AURORA__NOTIFIER_LOG;
-    else
-        return aurora__refuse(err, AURORA_ENOTSUP, "notify", "must be log: or none: in this build");
+    return is_web(text) || strncmp(text, "smtp:", 5) == 0 || strncmp(text, "smtps:", 6) == 0;
+}
+
+aurora_status aurora__setting_notify(const char *text, aurora__settings *settings,
+                                     aurora_error *err)
+{
+    settings->notify_url = NULL;
+    if (strcmp(text, "none:") == 0) {
+        settings->notifier = AURORA__NOTIFIER_TASKS;
+    } else if (strcmp(text, "log:") == 0) {
+        settings->notifier = AURORA__NOTIFIER_LOG;
+    } else if (is_sender(text)) {
+        settings->notifier = AURORA__NOTIFIER_PORT;
+        settings->notify_url = text;
+    } else {
+        return aurora__refuse(err, AURORA_ENOTSUP, "notify",
+                              "must be log:, none:, smtp:, smtps:, https: or http:");
+    }
     return AURORA_OK;
 }
 

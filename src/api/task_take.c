@@ -5,6 +5,7 @@
 #include "api/check.h"
 #include "api/handle.h"
 #include "api/refuse.h"
+#include "api/task_take.h"
 #include "codec/result.h"
 #include "core/notification.h"
 #include "core/payment.h"
@@ -260,6 +261,7 @@ static aurora_status take_once(aurora_t *shop, int32_t kind, uint32_t capacity, 
 typedef struct {
     aurora_t *shop;
     int32_t kind;
+    bool is_port; /* for a port of ours, not for the host */
 } waiting;
 
 /* Whether something is due, by the cheapest read there is. */
@@ -293,10 +295,11 @@ static bool is_due(void *argument)
     return rc != AURORA_OK || count > 0;
 }
 
-static bool has_tasks(aurora_t *shop, int32_t kind)
+static bool has_tasks(const waiting *what)
 {
-    return kind == AURORA_TASK_NOTIFICATION
-               ? shop->has_notify_tasks
+    aurora_t *shop = what->shop;
+    return what->kind == AURORA_TASK_NOTIFICATION
+               ? what->is_port || shop->has_notify_tasks
                : aurora__engine_policy(shop->engine)->provider == AURORA__PROVIDER_TASKS;
 }
 
@@ -308,17 +311,18 @@ static int64_t real_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static aurora_status take(aurora_t *shop, int32_t kind, uint32_t capacity, uint32_t lease_ms,
-                          int32_t wait_ms, aurora_task_page **out)
+static aurora_status take(waiting what, uint32_t capacity, uint32_t lease_ms, int32_t wait_ms,
+                          aurora_task_page **out)
 {
-    waiting what = {shop, kind};
+    aurora_t *shop = what.shop;
+    int32_t kind = what.kind;
     int64_t end_ms = real_ms() + wait_ms;
     uint32_t count = 0;
     aurora_status rc = AURORA_OK;
     if (kind == AURORA_TASK_NOTIFICATION)
         aurora__notification_hasten(shop->engine);
     for (;;) {
-        if (has_tasks(shop, kind) && is_due(&what))
+        if (has_tasks(&what) && is_due(&what))
             rc = take_once(shop, kind, capacity, lease_ms, out, &count);
         int64_t left_ms = end_ms - real_ms();
         if (rc != AURORA_OK || count > 0 || wait_ms == 0 || (wait_ms > 0 && left_ms <= 0))
@@ -346,7 +350,18 @@ aurora_status aurora_task_take(aurora_t *shop, int32_t kind, uint32_t capacity, 
         (lease_ms != 0 && (lease_ms < LEASE_MS_MIN || lease_ms > LEASE_MS_MAX)))
         rc = AURORA_EINVAL;
     else
-        rc = take(shop, kind, capacity, lease_ms, wait_ms, out);
+        rc = take((waiting){shop, kind, false}, capacity, lease_ms, wait_ms, out);
+    aurora__handle_leave(shop);
+    return rc;
+}
+
+aurora_status aurora__task_take_notifications(aurora_t *shop, uint32_t capacity, uint32_t lease_ms,
+                                              int32_t wait_ms, aurora_task_page **out)
+{
+    aurora_status rc = aurora__handle_enter(shop);
+    if (rc != AURORA_OK)
+        return rc;
+    rc = take((waiting){shop, AURORA_TASK_NOTIFICATION, true}, capacity, lease_ms, wait_ms, out);
     aurora__handle_leave(shop);
     return rc;
 }

@@ -160,12 +160,18 @@ aurora_status aurora__notification_take(aurora__step *step, const aurora_id *tas
     *taken_out = false;
     if (rc != AURORA_OK || row == NULL || row->due_at == 0 || row->due_at > step->now_ms)
         return rc;
-    if (row->state == AURORA__NOTIFICATION_SENDING) {
+    bool is_left = row->state == AURORA__NOTIFICATION_SENDING;
+    if (is_left && step->policy->notify_repeats && row->attempts >= step->policy->attempts_max) {
+        row->detail = "too many attempts";
+        move(step, row, AURORA__NOTIFICATION_FAILED, 0);
+        return AURORA_OK;
+    }
+    if (is_left && !step->policy->notify_repeats) {
         row->detail = "its lease ran out";
         move(step, row, AURORA__NOTIFICATION_UNKNOWN, 0);
         return AURORA_OK;
     }
-    if (row->state != AURORA__NOTIFICATION_PENDING)
+    if (row->state != AURORA__NOTIFICATION_PENDING && !is_left)
         return AURORA_ECORRUPT;
     *task_out = (aurora__notification_task){.id = *task_id, .order_id = order_id};
     rc = read_saga(step->arena, row->saga, task_out);

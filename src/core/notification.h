@@ -17,7 +17,7 @@ enum {
     AURORA__NOTIFICATION_SENT = 3,
     AURORA__NOTIFICATION_UNKNOWN = 4, /* may have been sent: a person decides */
     AURORA__NOTIFICATION_FAILED = 5,  /* refused for good, or tried too often */
-    AURORA__NOTIFICATION_SKIPPED = 6, /* older than notify_max_age when it was met */
+    AURORA__NOTIFICATION_SKIPPED = 6, /* older than notify_max_age when met, or has no contact */
 };
 
 /* What a follower stores for an event. Texts are borrowed. */
@@ -70,7 +70,8 @@ aurora_status aurora__notification_keys(aurora__step *step, const aurora_id *tas
 aurora_status aurora__notification_add(aurora__step *step, const aurora__notification *add);
 
 /* Leases a PENDING one that is due until now + lease_ms. *taken_out is false where it is not due or
- * has ended; also where its lease ran out unfinished: it then becomes UNKNOWN. */
+ * has ended; also where its lease ran out unfinished: it then becomes UNKNOWN, but with
+ * policy.notify_repeats, where it is leased again up to policy.attempts_max times. */
 aurora_status aurora__notification_take(aurora__step *step, const aurora_id *task_id,
                                         int64_t lease_ms, aurora__notification_task *task_out,
                                         bool *taken_out);

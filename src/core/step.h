@@ -63,6 +63,7 @@ typedef struct {
     int64_t simulator_decline_ppm; /* of the tokens that are not test tokens */
     int64_t simulator_latency_ms;  /* 0 = inline where the token answers at once */
     size_t event_bytes_max;        /* 900,000 */
+    bool notify_repeats;           /* what a crash left half sent is sent again */
 } aurora__policy;
 
 /* An event that a participant could not take, or that queues behind one: the engine appends it to

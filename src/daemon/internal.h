@@ -35,6 +35,9 @@ int aurora__daemon_refuse_status(const aurora_daemon *daemon, aurora_status stat
 /* Rules for the settings. 0, or what main returns. */
 int aurora__daemon_check(const aurora_daemon *daemon);
 
+/* Those of libaurora-net; NULL and 0 where this build has none. */
+const aurora_driver *aurora__daemon_drivers(uint32_t *count_out);
+
 /* Opens the store, the cache and the key of cursors. 0, AURORA__DAEMON_STOPPED, or what main
  * returns. */
 int aurora__daemon_open(aurora_daemon *daemon);

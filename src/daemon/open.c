@@ -16,7 +16,7 @@
 #define PAUSE_FIRST_MS 250
 #define PAUSE_MAX_MS 4000
 
-static const aurora_driver *drivers(uint32_t *count_out)
+const aurora_driver *aurora__daemon_drivers(uint32_t *count_out)
 {
 #ifdef AURORA_HAVE_NET
     return aurora_net_drivers(count_out);
@@ -37,7 +37,7 @@ static aurora_status open_shop(aurora_daemon *daemon, aurora_error *err)
     options.flags = AURORA_OPEN_WORKER;
     options.log = &log;
     options.settings = aurora_config_assignments(daemon->config, &options.setting_count);
-    options.drivers = drivers(&options.driver_count);
+    options.drivers = aurora__daemon_drivers(&options.driver_count);
     return aurora_open(aurora_config_text(daemon->config, "store"), &options, &daemon->shop, err);
 }
 
@@ -49,7 +49,7 @@ static aurora_status open_cache(aurora_daemon *daemon, aurora_error *err)
         .size = sizeof log, .self = daemon->log, .write = aurora_service_log_library};
     options.log = &log;
     options.ttl_ms = aurora_config_number(daemon->config, "cache_ttl");
-    options.drivers = drivers(&options.driver_count);
+    options.drivers = aurora__daemon_drivers(&options.driver_count);
     return aurora_cache_open(aurora_config_text(daemon->config, "cache"), &options,
                              &daemon->routes.cache, err);
 }

@@ -111,6 +111,7 @@ static int check_store(const aurora_daemon *daemon)
     aurora_t *shop = NULL;
     aurora_options_init(&options);
     options.settings = aurora_config_assignments(daemon->config, &options.setting_count);
+    options.drivers = aurora__daemon_drivers(&options.driver_count);
     aurora_status status = aurora_open("memory:", &options, &shop, &err);
     if (status != AURORA_OK)
         return aurora__daemon_refuse_status(daemon, status, &err, "settings");

@@ -114,6 +114,7 @@ typedef struct {
     uint32_t queue_commands_max;
     uint32_t batch_commands_max;
     bool has_notifier;          /* the notification module writes tasks */
+    bool needs_contact;         /* an order without one is SKIPPED */
     uint32_t trending_capacity; /* SKUs of each ranking, at least 1 */
     uint32_t related_skus;      /* SKUs with companions, at least 1 */
 } aurora__engine_options;

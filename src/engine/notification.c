@@ -21,7 +21,8 @@ typedef struct {
     aurora__notification what;
     int64_t position;
     const char *line; /* what the log is told; NULL = nothing */
-    bool is_sent;     /* by the last decision: neither old, nor another process's */
+    bool has_contact;
+    bool is_sent; /* by the last decision: neither old, nor another process's */
 } entry;
 
 /* What was fed and is not stored. Two of them: one is filled while the other is stored. */
@@ -88,6 +89,7 @@ static aurora_status feed(aurora__follower *follower, const aurora__event *event
                                         .event_kind = event->kind,
                                         .order_version = event->order_version,
                                         .at_ms = event->at_ms};
+    next->has_contact = event->saga->contact != NULL;
     if (follower->engine->options.has_notifier) {
         next->what.saga = aurora__notification_saga(&set->texts.arena, event);
         if (next->what.saga == NULL)
@@ -129,7 +131,8 @@ static aurora_status add(store_command *store, aurora__step *step, entry *one)
         if (rc != AURORA_OK)
             return rc;
     }
-    if (what.at_ms < step->now_ms - options->notify_max_age_ms)
+    if (what.at_ms < step->now_ms - options->notify_max_age_ms ||
+        (options->needs_contact && !one->has_contact))
         what.state = AURORA__NOTIFICATION_SKIPPED;
     else
         what.state =

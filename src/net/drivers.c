@@ -4,6 +4,8 @@
 #ifdef AURORA_HAVE_KAFKA
 #include "adapters/bus_kafka/bus_kafka.h"
 #endif
+#include "adapters/notifier_smtp/smtp.h"
+#include "adapters/notifier_webhook/webhook.h"
 #include "adapters/payment_http/payment_http.h"
 #ifdef AURORA_HAVE_REDIS
 #include "adapters/redis/redis.h"
@@ -24,6 +26,22 @@ static const aurora_driver drivers[] = {
      .port = AURORA_PORT_PAYMENT,
      .scheme = "http",
      .open_payment = aurora__payment_http_open},
+    {.size = sizeof(aurora_driver),
+     .port = AURORA_PORT_NOTIFIER,
+     .scheme = "smtp",
+     .open_notifier = aurora__smtp_open},
+    {.size = sizeof(aurora_driver),
+     .port = AURORA_PORT_NOTIFIER,
+     .scheme = "smtps",
+     .open_notifier = aurora__smtp_open},
+    {.size = sizeof(aurora_driver),
+     .port = AURORA_PORT_NOTIFIER,
+     .scheme = "https",
+     .open_notifier = aurora__webhook_open},
+    {.size = sizeof(aurora_driver),
+     .port = AURORA_PORT_NOTIFIER,
+     .scheme = "http",
+     .open_notifier = aurora__webhook_open},
 #ifdef AURORA_HAVE_REDIS
     {.size = sizeof(aurora_driver),
      .port = AURORA_PORT_CACHE,

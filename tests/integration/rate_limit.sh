@@ -69,7 +69,7 @@ for wrong in '--rate-limit 5' '--rate-limit 5/1y' '--rate-limit 0/1s' '--limiter
         >"$folder/out" 2>&1; then
         fail "$wrong is not refused"
     fi
-    [ "$(wc -l <"$folder/out")" = 1 ] || fail "$wrong: not one line: $(cat "$folder/out")"
+    [ "$(grep -c '^aurorad: ' "$folder/out")" = 1 ] || fail "$wrong: not one line: $(cat "$folder/out")"
 done
 
 if [ -n "${AURORA_TEST_REDIS:-}" ]; then

@@ -292,7 +292,7 @@ START_TEST(test_setting__adapters_that_are_not_here_are_not_supported)
     aurora_assert_ok(put(&settings, "search=none:", NULL));
     ck_assert(!settings.has_search);
     aurora_assert_status(put(&settings, "payment=stripe:key", NULL), AURORA_ENOTSUP);
-    aurora_assert_status(put(&settings, "notify=smtp://h", NULL), AURORA_ENOTSUP);
+    aurora_assert_status(put(&settings, "notify=pigeon://h", NULL), AURORA_ENOTSUP);
     aurora_assert_status(put(&settings, "search=elasticsearch:h", NULL), AURORA_ENOTSUP);
     aurora_assert_ok(put(&settings, "search=elasticsearch://h", NULL));
     ck_assert(settings.has_search);

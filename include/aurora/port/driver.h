@@ -7,6 +7,7 @@
 #include <aurora/port/bus.h>
 #include <aurora/port/cache.h>
 #include <aurora/port/limiter.h>
+#include <aurora/port/notifier.h>
 #include <aurora/port/payment.h>
 #include <aurora/port/search.h>
 #include <aurora/port/store.h>
@@ -22,18 +23,20 @@ enum {
     AURORA_PORT_BUS = 4,
     AURORA_PORT_SEARCH = 5,
     AURORA_PORT_LIMITER = 6,
+    AURORA_PORT_NOTIFIER = 7,
 };
 
 typedef struct aurora_driver {
     uint32_t size;
-    uint32_t port;                       /* AURORA_PORT_... */
-    const char *scheme;                  /* "sqlite", without the colon */
-    aurora_store_open_fn open_store;     /* for AURORA_PORT_STORE */
-    aurora_payment_open_fn open_payment; /* for AURORA_PORT_PAYMENT */
-    aurora_cache_open_fn open_cache;     /* for AURORA_PORT_CACHE */
-    aurora_bus_open_fn open_bus;         /* for AURORA_PORT_BUS */
-    aurora_search_open_fn open_search;   /* for AURORA_PORT_SEARCH */
-    aurora_limiter_open_fn open_limiter; /* for AURORA_PORT_LIMITER */
+    uint32_t port;                         /* AURORA_PORT_... */
+    const char *scheme;                    /* "sqlite", without the colon */
+    aurora_store_open_fn open_store;       /* for AURORA_PORT_STORE */
+    aurora_payment_open_fn open_payment;   /* for AURORA_PORT_PAYMENT */
+    aurora_cache_open_fn open_cache;       /* for AURORA_PORT_CACHE */
+    aurora_bus_open_fn open_bus;           /* for AURORA_PORT_BUS */
+    aurora_search_open_fn open_search;     /* for AURORA_PORT_SEARCH */
+    aurora_limiter_open_fn open_limiter;   /* for AURORA_PORT_LIMITER */
+    aurora_notifier_open_fn open_notifier; /* for AURORA_PORT_NOTIFIER */
 } aurora_driver;
 
 #ifdef __cplusplus
