@@ -186,6 +186,25 @@ START_TEST(test_notification__found_sending_after_its_lease_is_unknown_and_not_s
 }
 END_TEST
 
+/* A webhook may come twice. */
+START_TEST(test_notification__found_sending_is_sent_again_where_that_does_no_harm)
+{
+    fixture->policy.notify_repeats = true;
+    fixture->policy.attempts_max = 2;
+    add(AURORA__NOTIFICATION_PENDING);
+    ck_assert(take().is_taken);
+    fixture->now_ms += 30000;
+
+    taking second = take();
+
+    ck_assert(second.is_taken);
+    ck_assert_int_eq(second.task.attempt, 2);
+    fixture->now_ms += 30000;
+    ck_assert(!take().is_taken);
+    ck_assert_int_eq(stored()->state, AURORA__NOTIFICATION_FAILED);
+}
+END_TEST
+
 START_TEST(test_notification__done_clears_what_is_known_of_the_customer)
 {
     add(AURORA__NOTIFICATION_PENDING);
@@ -309,6 +328,7 @@ static Suite *suite(void)
         test_notification__second_add_is_a_no_op,
         test_notification__leased_one_is_not_given_out_again,
         test_notification__found_sending_after_its_lease_is_unknown_and_not_sent_again,
+        test_notification__found_sending_is_sent_again_where_that_does_no_harm,
         test_notification__done_clears_what_is_known_of_the_customer,
         test_notification__done_that_comes_after_the_lease_is_believed,
         test_notification__declined_fails_with_its_code,

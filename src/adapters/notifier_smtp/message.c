@@ -16,7 +16,7 @@ typedef struct {
     char *at;
     size_t capacity;
     size_t len;
-    size_t column; /* of the body */
+    size_t column; /* of the body's line */
     bool is_full;
 } writer;
 
@@ -42,13 +42,7 @@ static void put_field(writer *out, const char *name, const char *value)
     put_word(out, "\r\n");
 }
 
-/* --- the body: quoted-printable (RFC 2045, section 6.7) ---------------------------------------- */
-
-static void put_line_end(writer *out)
-{
-    put_word(out, "\r\n");
-    out->column = 0;
-}
+/* --- the body: quoted-printable (RFC 2045, section 6.7) --------------------------------------- */
 
 static void put_body(writer *out, const char *text)
 {
@@ -70,14 +64,20 @@ static void put_body(writer *out, const char *text)
     }
 }
 
+static void put_line(writer *out, const char *text)
+{
+    put_body(out, text);
+    put_word(out, "\r\n");
+    out->column = 0;
+}
+
 static void put_fact(writer *out, const char *name, const char *value)
 {
+    char line[320]; /* values have 255 bytes at most */
     if (value == NULL || value[0] == '\0')
         return;
-    put_body(out, name);
-    put_body(out, ": ");
-    put_body(out, value);
-    put_line_end(out);
+    snprintf(line, sizeof line, "%s: %s", name, value);
+    put_line(out, line);
 }
 
 /* --- what it says ----------------------------------------------------------------------------- */
@@ -152,16 +152,14 @@ static void put_headers(writer *out, const aurora_task *task, const char *from, 
 size_t aurora__smtp_message(const aurora_task *task, const char *from, const char *to,
                             int64_t now_s, char text_out[AURORA__SMTP_MESSAGE_BYTES])
 {
-    char id[AURORA_ID_TEXT_BYTES], amount[64];
+    char id[AURORA_ID_TEXT_BYTES], amount[64], text[64];
     writer out = {.at = text_out, .capacity = AURORA__SMTP_MESSAGE_BYTES};
     aurora_id_format(task->order_id, id);
     write_amount(task, amount, sizeof amount);
     put_headers(&out, task, from, to, now_s);
-    put_body(&out, "Your order ");
-    put_body(&out, outcome_of(task->notification_kind));
-    put_body(&out, ".");
-    put_line_end(&out);
-    put_line_end(&out);
+    snprintf(text, sizeof text, "Your order %s.", outcome_of(task->notification_kind));
+    put_line(&out, text);
+    put_line(&out, "");
     put_fact(&out, "Order", id);
     put_fact(&out, "Customer", task->customer_id);
     put_fact(&out, "Total", amount);
