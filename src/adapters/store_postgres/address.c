@@ -18,21 +18,12 @@ static bool take_parameter(aurora__pg_address *address, const char *text, size_t
                            const char **wrong_out)
 {
     static const char readers[] = "readers=";
-    static const char outbox[] = "outbox=";
     if (length >= sizeof readers - 1 && memcmp(text, readers, sizeof readers - 1) == 0) {
         char *end;
         unsigned long count = strtoul(text + sizeof readers - 1, &end, 10);
         if (count < 1 || count > READERS_MAX || end != text + length)
             *wrong_out = "readers must be 1 to 256";
         address->readers_max = (uint32_t)count;
-        return true;
-    }
-    if (length >= sizeof outbox - 1 && memcmp(text, outbox, sizeof outbox - 1) == 0) {
-        static const char debezium[] = "debezium";
-        address->is_debezium = length == sizeof outbox + sizeof debezium - 2 &&
-                               memcmp(text + sizeof outbox - 1, debezium, sizeof debezium - 1) == 0;
-        if (!address->is_debezium)
-            *wrong_out = "outbox must be debezium";
         return true;
     }
     return false;

@@ -12,7 +12,6 @@ typedef struct {
     char *uri;      /* what libpq is given, ours taken out */
     char name[128]; /* "host:port/database" for messages: no user, no password */
     uint32_t readers_max;
-    uint32_t is_debezium;
 } aurora__pg_address;
 
 /* Parses what stands behind "postgresql:". AURORA_EINVAL with words in err. */
