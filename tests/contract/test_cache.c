@@ -192,6 +192,7 @@ START_TEST(test_cache__without_versions_the_time_of_the_load_decides)
 
     ck_assert(cache_has(&f, "a", NULL));
     cache_advance(&f, 100);
+    ck_assert(cache_has(&f, "a", NULL));
     int64_t before_ms = 100 + f.slack_ms;
     aurora_assert_status(cache_put(&f, "a", "began before", 0, before_ms), AURORA_ECONFLICT);
     aurora_assert_status(cache_put(&f, "a", "began before", 9, before_ms + 50), AURORA_ECONFLICT);

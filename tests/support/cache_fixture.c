@@ -25,7 +25,7 @@ int cache_adapter_count(void)
     return count;
 }
 
-#define SETTLE_MS 50 /* less is nothing to a put, and telling it each time is slow */
+#define SETTLE_MS 10000 /* less is nothing to a put, and telling it each time is slow */
 
 /* Time that has passed and that Redis, whose clock is its own, was not told of. */
 static void settle(cache_fixture *fixture)
