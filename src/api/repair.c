@@ -22,6 +22,7 @@
 typedef struct {
     aurora__command head;
     aurora__repair repair;
+    aurora__parked_part part;
     aurora_status failed; /* a parked event that still cannot be taken */
     int32_t unfit_state;  /* the parked payment's, where the mark cannot be of it; else 0 */
 } repair_command;
@@ -37,9 +38,9 @@ static aurora__parked_at parked_of(const aurora__repair *repair)
 
 static aurora_status repair_keys(aurora__command *base, aurora__turn *turn)
 {
-    const aurora__repair *repair = &((const repair_command *)base)->repair;
-    aurora__parked_at at = parked_of(repair);
-    return aurora__redrive_keys(&turn->step, &at);
+    repair_command *command = (repair_command *)base;
+    aurora__parked_at at = parked_of(&command->repair);
+    return aurora__redrive_keys(turn, &at, &command->part);
 }
 
 /* Writes who and why into the history, where there is an order to have one. */
@@ -55,14 +56,15 @@ static aurora_status audit(aurora__step *step, const aurora__repair *repair)
 
 /* Events of an order that this store does not have will never be taken: once it is given up they
  * go, and the participants are told. */
-static aurora_status compensate(aurora__step *step, const aurora__parked_at *at,
-                                const aurora__repair *repair)
+static aurora_status compensate(const repair_command *command, aurora__step *step,
+                                const aurora__parked_at *at)
 {
+    const aurora__repair *repair = &command->repair;
     const void *order;
     aurora__key key = aurora__key_uuid(AURORA__TABLE_order, &repair->order_id);
     aurora_status rc = aurora__rows_read(step->rows, &key, &order);
     if (rc == AURORA_OK && order == NULL)
-        rc = aurora__redrive_drop_all(step, at);
+        rc = aurora__redrive_drop_all(step, at, &command->part);
     return rc == AURORA_OK ? aurora__order_repair(step, repair) : rc;
 }
 
@@ -88,9 +90,11 @@ static aurora_status repair_parked(repair_command *command, aurora__step *step,
     bool is_left;
     if (repair->action == AURORA_REPAIR_RETRY) {
         aurora_status rc = audit(step, repair);
-        return rc != AURORA_OK ? rc : aurora__redrive_run(step, at, &taken, &command->failed);
+        return rc != AURORA_OK
+                   ? rc
+                   : aurora__redrive_run(step, at, &command->part, &taken, &command->failed);
     }
-    aurora_status rc = aurora__redrive_drop_first(step, at, &is_left);
+    aurora_status rc = aurora__redrive_drop_first(step, at, &command->part, &is_left);
     if (rc != AURORA_OK)
         return rc;
     return is_left ? mark_past_others(step, at, repair) : aurora__order_repair(step, repair);
@@ -134,7 +138,7 @@ static aurora_status repair_decide(aurora__command *base, aurora__turn *turn)
             return rc;
     }
     if (command->repair.action == AURORA_REPAIR_COMPENSATE)
-        return compensate(&turn->step, &at, &command->repair);
+        return compensate(command, &turn->step, &at);
     if (is_parked)
         return repair_parked(command, &turn->step, &at);
     aurora_status rc = check_mark(command, &turn->step);
@@ -172,8 +176,10 @@ static void answer_failed(aurora__command *base, aurora_status status, aurora_st
 static bool repair_finish(aurora__command *base, aurora__turn *turn, aurora_status status)
 {
     const repair_command *command = (const repair_command *)base;
-    (void)turn;
+    const aurora__parked_at at = parked_of(&command->repair);
     answer_failed(base, status, command->failed);
+    if (status == AURORA_OK && command->part.is_more)
+        aurora__redrive_rest(turn->engine, &at);
     if (status == AURORA_ECONFLICT && command->unfit_state != 0)
         answer_unfit(base, command->unfit_state);
     return true;
@@ -248,19 +254,22 @@ aurora_status aurora_saga_repair(aurora_t *shop, const aurora_repair *repair, au
 typedef struct {
     aurora__command head;
     aurora__parked_at at;
+    aurora__parked_part part;
     uint32_t taken;
     aurora_status failed;
 } redrive_command;
 
 static aurora_status redrive_keys(aurora__command *base, aurora__turn *turn)
 {
-    return aurora__redrive_keys(&turn->step, &((const redrive_command *)base)->at);
+    redrive_command *command = (redrive_command *)base;
+    return aurora__redrive_keys(turn, &command->at, &command->part);
 }
 
 static aurora_status redrive_decide(aurora__command *base, aurora__turn *turn)
 {
     redrive_command *command = (redrive_command *)base;
-    return aurora__redrive_run(&turn->step, &command->at, &command->taken, &command->failed);
+    return aurora__redrive_run(&turn->step, &command->at, &command->part, &command->taken,
+                               &command->failed);
 }
 
 static bool redrive_finish(aurora__command *base, aurora__turn *turn, aurora_status status)
@@ -275,8 +284,9 @@ static const aurora__command_class redrive_class = {.name = "dead_letter_redrive
                                                     .decide = redrive_decide,
                                                     .finish = redrive_finish};
 
-static aurora_status call_redrive(aurora_t *shop, const aurora__parked_at *at, uint32_t *count_out,
-                                  aurora_error *err)
+/* As many events as one transaction takes; *count_out grows by them. */
+static aurora_status redrive_some(aurora_t *shop, const aurora__parked_at *at, uint32_t *count_out,
+                                  bool *is_more_out, aurora_error *err)
 {
     redrive_command *command = aurora__command_new(shop->engine, &redrive_class,
                                                    sizeof *command + aurora__pack_bytes(at->key));
@@ -288,16 +298,30 @@ static aurora_status call_redrive(aurora_t *shop, const aurora__parked_at *at, u
         command->at.key = aurora__pack_text(&pack, at->key);
     }
     aurora_status rc = aurora__engine_call(shop->engine, &command->head, CALL_MS, err);
-    if (count_out != NULL && (rc == AURORA_OK || rc == AURORA_ECONFLICT))
-        *count_out = command->taken;
+    if (rc == AURORA_OK || rc == AURORA_ECONFLICT)
+        *count_out += command->taken;
+    *is_more_out = rc == AURORA_OK && command->part.is_more;
     aurora__command_release(&command->head);
     return rc;
+}
+
+/* A key that others have unparked meanwhile is what was wanted. */
+static aurora_status redrive_all(aurora_t *shop, const aurora__parked_at *at, uint32_t *count_out,
+                                 aurora_error *err)
+{
+    bool is_more = true;
+    aurora_status rc = AURORA_OK;
+    *count_out = 0;
+    while (rc == AURORA_OK && is_more)
+        rc = redrive_some(shop, at, count_out, &is_more, err);
+    return rc == AURORA_ENOTFOUND && *count_out > 0 ? AURORA_OK : rc;
 }
 
 aurora_status aurora_dead_letter_redrive(aurora_t *shop, const char *consumer, const char *key,
                                          uint32_t *count_out, aurora_error *err)
 {
     aurora__parked_at at;
+    uint32_t count = 0;
     if (count_out != NULL)
         *count_out = 0;
     aurora_status rc =
@@ -314,7 +338,9 @@ aurora_status aurora_dead_letter_redrive(aurora_t *shop, const char *consumer, c
     rc = aurora__handle_enter(shop);
     if (rc != AURORA_OK)
         return aurora__refuse_plain(err, rc);
-    rc = call_redrive(shop, &at, count_out, err);
+    rc = redrive_all(shop, &at, &count, err);
+    if (count_out != NULL)
+        *count_out = count;
     aurora__handle_leave(shop);
     return rc;
 }

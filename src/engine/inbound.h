@@ -5,7 +5,7 @@
 #define AURORA_ENGINE_INBOUND_H
 
 #include "codec/record.h"
-#include "engine/engine.h"
+#include "engine/redrive.h"
 
 #include <aurora/port/bus.h>
 
@@ -26,9 +26,10 @@ typedef struct aurora__inbound {
     const char *key;        /* as text, for parked_keys */
     aurora__record record;
     aurora__event event;
-    aurora_status damage; /* why it could not be read */
-    const char *reason;   /* of damage or of parking, static or in the arena */
-    int32_t result;       /* AURORA__INBOUND_..., once it is done */
+    aurora_status damage;       /* why it could not be read */
+    const char *reason;         /* of damage or of parking, static or in the arena */
+    aurora__parked_part parked; /* of an order.repair's key */
+    int32_t result;             /* AURORA__INBOUND_..., once it is done */
     aurora__query_arena arena;
 } aurora__inbound;
 

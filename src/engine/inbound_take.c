@@ -4,7 +4,6 @@
 #include "engine/inbound.h"
 
 #include "core/product.h"
-#include "engine/redrive.h"
 
 #include <aurora/event.h>
 #include <aurora/saga.h>
@@ -124,8 +123,9 @@ static bool is_ignored(const aurora__inbound *command)
     return command->damage == AURORA_OK && !is_taken_kind(command);
 }
 
-static aurora_status want_rows(const aurora__inbound *command, aurora__step *step)
+static aurora_status want_rows(aurora__inbound *command, aurora__turn *turn)
 {
+    aurora__step *step = &turn->step;
     aurora__key parked = parked_key(command);
     const aurora__event *event = &command->event;
     aurora_status rc = aurora__rows_want(step->rows, &parked);
@@ -133,7 +133,7 @@ static aurora_status want_rows(const aurora__inbound *command, aurora__step *ste
         return rc;
     if (event->kind == AURORA_EVENT_ORDER_REPAIR) {
         aurora__parked_at at = {.module = command->module, .order_id = event->order_id};
-        return aurora__redrive_keys(step, &at);
+        return aurora__redrive_keys(turn, &at, &command->parked);
     }
     if (!is_of_product(event))
         return is_follower(command->module) ? rc : aurora__saga_keys(step, &event->order_id);
@@ -145,10 +145,10 @@ static aurora_status want_rows(const aurora__inbound *command, aurora__step *ste
 
 static aurora_status take_keys(aurora__command *base, aurora__turn *turn)
 {
-    const aurora__inbound *command = (const aurora__inbound *)base;
+    aurora__inbound *command = (aurora__inbound *)base;
     aurora__key watermark = watermark_key(command);
     aurora_status rc = aurora__rows_want(turn->step.rows, &watermark);
-    return rc != AURORA_OK || is_ignored(command) ? rc : want_rows(command, &turn->step);
+    return rc != AURORA_OK || is_ignored(command) ? rc : want_rows(command, turn);
 }
 
 /* --- the decision ----------------------------------------------------------------------------- */
@@ -199,13 +199,14 @@ static aurora_status keep_message(aurora__inbound *command, aurora__step *step)
     return AURORA_OK;
 }
 
+/* The row itself says so, which was loaded with the others: another instance may have parked the
+ * key a moment ago, and then lost the partition to us. */
 static aurora_status is_key_parked(const aurora__inbound *command, aurora__step *step,
                                    bool *is_parked_out)
 {
     const void *row = NULL;
     aurora__key key = parked_key(command);
-    aurora_status rc =
-        step->has_parked_keys ? aurora__rows_read(step->rows, &key, &row) : AURORA_OK;
+    aurora_status rc = aurora__rows_read(step->rows, &key, &row);
     *is_parked_out = row != NULL;
     return rc;
 }
@@ -218,16 +219,17 @@ static bool is_repair_of(const aurora__inbound *command)
     return command->event.kind == AURORA_EVENT_ORDER_REPAIR && command->event.participant == own;
 }
 
-/* A follower's service has no machine that could refuse, but its rows may be damaged. */
+/* A follower's service has no machine that could refuse, but its rows may be damaged. A repair that
+ * the store refuses is set aside like anything else: it must not hold up the others. */
 static aurora_status receive(aurora__inbound *command, aurora__step *step, bool is_parked)
 {
     bool is_repair =
         command->damage == AURORA_OK && command->event.kind == AURORA_EVENT_ORDER_REPAIR;
     if (is_repair && !is_repair_of(command))
         return AURORA_OK;
-    if (is_repair && is_parked) {
+    if (is_repair && is_parked && !command->must_park) {
         aurora__parked_at at = {.module = command->module, .order_id = command->event.order_id};
-        return aurora__redrive_repair(step, &at, &command->event);
+        return aurora__redrive_repair(step, &at, &command->parked, &command->event);
     }
     aurora_status damage = command->must_park ? AURORA_ECORRUPT : command->damage;
     if (!is_follower(command->module) || is_parked || damage != AURORA_OK)
@@ -262,6 +264,16 @@ static aurora_status take_decide(aurora__command *base, aurora__turn *turn)
     return rc == AURORA_OK ? keep_message(command, step) : rc;
 }
 
+/* A repair may have had no room for all that was parked. */
+static bool take_finish(aurora__command *base, aurora__turn *turn, aurora_status status)
+{
+    const aurora__inbound *command = (const aurora__inbound *)base;
+    const aurora__parked_at at = {.module = command->module, .order_id = command->event.order_id};
+    if (status == AURORA_OK && command->parked.is_more)
+        aurora__redrive_rest(turn->engine, &at);
+    return true;
+}
+
 static void take_free(aurora__command *base)
 {
     aurora__query_arena_free(&((aurora__inbound *)base)->arena);
@@ -270,6 +282,7 @@ static void take_free(aurora__command *base)
 static const aurora__command_class take_class = {.name = "inbound",
                                                  .keys = take_keys,
                                                  .decide = take_decide,
+                                                 .finish = take_finish,
                                                  .free = take_free};
 
 /* --- making one ------------------------------------------------------------------------------- */
@@ -323,6 +336,20 @@ static bool copy_header(aurora__arena *arena, const aurora_bus_record *from, con
     return value == NULL || *out != NULL;
 }
 
+/* The same, and NULL also for what is not plain text: a header may hold any bytes, and this one
+ * goes on into rows and events, where the store, or who reads the log, would refuse it. */
+static bool copy_plain(aurora__arena *arena, const aurora_bus_record *from, const char *name,
+                       const char **out)
+{
+    const char *value = header(from, name);
+    size_t length = value == NULL ? 0 : strnlen(value, AURORA_TEXT_BYTES_MAX + 1);
+    bool is_plain = value != NULL && length <= AURORA_TEXT_BYTES_MAX;
+    for (size_t i = 0; is_plain && i < length; i++)
+        is_plain = value[i] >= 0x20 && value[i] < 0x7F;
+    *out = is_plain ? aurora__arena_text(arena, value) : NULL;
+    return !is_plain || *out != NULL;
+}
+
 static bool copy_record(aurora__inbound *command, const aurora_bus_record *from)
 {
     aurora__arena *arena = &command->arena.arena;
@@ -335,9 +362,9 @@ static bool copy_record(aurora__inbound *command, const aurora_bus_record *from)
     command->key = key_text(arena, from);
     return data != NULL && command->key != NULL &&
            copy_header(arena, from, "ce_type", &record->type) &&
-           copy_header(arena, from, "ce_source", &record->source) &&
+           copy_plain(arena, from, "ce_source", &record->source) &&
            copy_header(arena, from, "ce_time", &record->time) &&
-           copy_header(arena, from, "traceparent", &record->traceparent);
+           copy_plain(arena, from, "traceparent", &record->traceparent);
 }
 
 /* What the key says of an event that says nothing itself. */

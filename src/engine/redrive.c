@@ -10,6 +10,12 @@
 
 #include <string.h>
 
+/* Of a key in one transaction. */
+#define EVENTS_AT_ONCE 256
+/* What more of them cause may not fit any longer. */
+#define CAUSED_MAX (AURORA__CASCADE_EVENTS_MAX / 2)
+#define KEY_COLUMNS UINT64_C(7)
+
 #define PARTICIPANTS (AURORA__MODULE_INVENTORY | AURORA__MODULE_PAYMENT)
 
 /* The key's texts live as long as the struct. */
@@ -43,18 +49,52 @@ uint32_t aurora__redrive_module(const char *consumer)
     return 0;
 }
 
-aurora_status aurora__redrive_keys(aurora__step *step, const aurora__parked_at *at)
+/* The number of the first event that is left, 1 where the store has none. */
+static aurora_status find_first(aurora__turn *turn, const parked_key *of, int64_t *first_out)
+{
+    aurora__parked_event_row row;
+    aurora__query_arena arena;
+    uint32_t count = 0;
+    const aurora__range range = {.table = AURORA__TABLE_parked_event,
+                                 .index = -1,
+                                 .lower = of->key.values,
+                                 .lower_count = 2,
+                                 .upper = of->key.values,
+                                 .upper_count = 2,
+                                 .columns = KEY_COLUMNS,
+                                 .limit = 1};
+    aurora__query_arena_init(&arena, aurora__engine_allocator(turn->engine));
+    aurora_status rc = aurora__engine_scan(turn->engine, turn->txn, &range, &arena, &row, &count);
+    *first_out = rc == AURORA_OK && count > 0 ? row.sequence : 1;
+    aurora__query_arena_free(&arena);
+    return rc;
+}
+
+static int64_t last_of(const aurora__parked_part *part, const aurora__parked_key_row *row)
+{
+    int64_t last = (part->first == 0 ? 1 : part->first) + EVENTS_AT_ONCE - 1;
+    return row->events < last ? row->events : last;
+}
+
+aurora_status aurora__redrive_keys(aurora__turn *turn, const aurora__parked_at *at,
+                                   aurora__parked_part *part)
 {
     const aurora__parked_key_row *row;
+    aurora__step *step = &turn->step;
     parked_key of;
     name_key(&of, at);
+    *part = (aurora__parked_part){0};
     aurora_status rc = at->key == NULL ? aurora__saga_keys(step, &at->order_id) : AURORA_OK;
     if (rc != AURORA_OK && rc != AURORA__NEED_KEYS)
         return rc;
     rc = aurora__rows_read(step->rows, &of.key, (const void **)&row);
     if (rc != AURORA_OK)
         return rc == AURORA__NEED_KEYS ? AURORA_OK : rc;
-    for (int64_t i = 1; rc == AURORA_OK && row != NULL && i <= row->events; i++) {
+    if (row == NULL)
+        return AURORA_OK;
+    rc = find_first(turn, &of, &part->first);
+    part->last = last_of(part, row);
+    for (int64_t i = part->first; rc == AURORA_OK && i <= part->last; i++) {
         aurora__key key = event_key(&of, i);
         rc = aurora__rows_want(step->rows, &key);
     }
@@ -230,60 +270,79 @@ static aurora_status take(aurora__step *step, const parked_key *of, const aurora
     return rc == AURORA_OK && is_last && is_flagged(step, at) ? ask_again(step, at, event) : rc;
 }
 
+/* Undone unless it succeeded. */
+static aurora_status try_take(aurora__step *step, const parked_key *of, const aurora__parked_at *at,
+                              const aurora__parked_event_row *row, bool is_last)
+{
+    uint32_t events = step->event_count;
+    uint32_t parked = step->parked_count;
+    uint32_t outer = aurora__rows_mark(step->rows);
+    aurora_status rc = take(step, of, at, row, is_last);
+    if (rc == AURORA_OK) {
+        aurora__rows_keep(step->rows, outer);
+        return rc;
+    }
+    aurora__rows_undo(step->rows, outer);
+    step->event_count = events;
+    step->parked_count = parked;
+    return rc;
+}
+
 aurora_status aurora__redrive_run(aurora__step *step, const aurora__parked_at *at,
-                                  uint32_t *taken_out, aurora_status *failed_out)
+                                  aurora__parked_part *part, uint32_t *taken_out,
+                                  aurora_status *failed_out)
 {
     const aurora__parked_key_row *key_row;
     const aurora__parked_event_row *row;
     parked_key of;
-    int64_t sequence = 1;
     *taken_out = 0;
     *failed_out = AURORA_OK;
+    part->is_more = false;
     name_key(&of, at);
     aurora_status rc = aurora__rows_read(step->rows, &of.key, (const void **)&key_row);
     if (rc != AURORA_OK)
         return rc;
     if (key_row == NULL)
         return AURORA_ENOTFOUND;
-    int64_t last = key_row->events;
+    int64_t sequence = part->first == 0 ? 1 : part->first;
+    int64_t last = last_of(part, key_row);
+    bool is_all = last == key_row->events;
     rc = next_event(step, &of, last, &sequence, &row);
-    if (rc == AURORA_OK && row == NULL)
+    if (rc == AURORA_OK && row == NULL && is_all)
         return unpark(step, &of, at);
     while (rc == AURORA_OK && row != NULL) {
         const aurora__parked_event_row *following;
         int64_t next = sequence + 1;
         rc = next_event(step, &of, last, &next, &following);
-        if (rc != AURORA_OK)
-            return rc;
-        uint32_t events = step->event_count;
-        uint32_t parked = step->parked_count;
-        uint32_t outer = aurora__rows_mark(step->rows);
-        rc = take(step, &of, at, row, following == NULL);
+        if (rc == AURORA_OK)
+            rc = try_take(step, &of, at, row, following == NULL && is_all);
+        bool is_full = rc == AURORA__ECASCADE && *taken_out > 0;
         if (rc == AURORA_OK) {
-            aurora__rows_keep(step->rows, outer);
             *taken_out += 1;
             row = following;
             sequence = next;
-            continue;
+            is_full = row != NULL && step->event_count >= CAUSED_MAX;
         }
-        aurora__rows_undo(step->rows, outer);
-        step->event_count = events;
-        step->parked_count = parked;
-        if (!is_poison(rc))
-            return rc;
-        *failed_out = rc;
-        return note_failure(step, &of, rc);
+        if (is_full) {
+            part->is_more = true;
+            return AURORA_OK;
+        }
+        if (is_poison(rc)) {
+            *failed_out = rc;
+            return note_failure(step, &of, rc);
+        }
     }
+    part->is_more = rc == AURORA_OK && !is_all;
     return rc;
 }
 
 aurora_status aurora__redrive_drop_first(aurora__step *step, const aurora__parked_at *at,
-                                         bool *is_left_out)
+                                         const aurora__parked_part *part, bool *is_left_out)
 {
     const aurora__parked_key_row *key_row;
     const aurora__parked_event_row *row;
     parked_key of;
-    int64_t sequence = 1;
+    int64_t sequence = part->first == 0 ? 1 : part->first;
     *is_left_out = false;
     name_key(&of, at);
     aurora_status rc = aurora__rows_read(step->rows, &of.key, (const void **)&key_row);
@@ -291,7 +350,7 @@ aurora_status aurora__redrive_drop_first(aurora__step *step, const aurora__parke
         return rc;
     if (key_row == NULL)
         return AURORA_ENOTFOUND;
-    int64_t last = key_row->events;
+    int64_t last = last_of(part, key_row);
     rc = next_event(step, &of, last, &sequence, &row);
     if (rc != AURORA_OK)
         return rc;
@@ -304,28 +363,31 @@ aurora_status aurora__redrive_drop_first(aurora__step *step, const aurora__parke
     }
     if (rc != AURORA_OK)
         return rc;
-    *is_left_out = row != NULL;
-    return row == NULL ? unpark(step, &of, at) : AURORA_OK;
+    *is_left_out = row != NULL || last < key_row->events;
+    return *is_left_out ? AURORA_OK : unpark(step, &of, at);
 }
 
-aurora_status aurora__redrive_drop_all(aurora__step *step, const aurora__parked_at *at)
+aurora_status aurora__redrive_drop_all(aurora__step *step, const aurora__parked_at *at,
+                                       const aurora__parked_part *part)
 {
-    bool is_left;
-    aurora_status rc;
-    do
-        rc = aurora__redrive_drop_first(step, at, &is_left);
-    while (rc == AURORA_OK && is_left);
+    bool is_left = true;
+    aurora_status rc = AURORA_OK;
+    for (int i = 0; i < EVENTS_AT_ONCE && rc == AURORA_OK && is_left; i++)
+        rc = aurora__redrive_drop_first(step, at, part, &is_left);
+    if (rc == AURORA_OK && is_left)
+        return aurora__step_refuse(step, AURORA_ECONFLICT, "order_id",
+                                   "has more parked events than go at once: redrive them first");
     return rc == AURORA_ENOTFOUND ? AURORA_OK : rc;
 }
 
 aurora_status aurora__redrive_repair(aurora__step *step, const aurora__parked_at *at,
-                                     const aurora__event *repair)
+                                     aurora__parked_part *part, const aurora__event *repair)
 {
     uint32_t taken;
     bool is_left;
     aurora_status failed;
     if (repair->action == AURORA_REPAIR_RETRY)
-        return aurora__redrive_run(step, at, &taken, &failed);
-    aurora_status rc = aurora__redrive_drop_first(step, at, &is_left);
+        return aurora__redrive_run(step, at, part, &taken, &failed);
+    aurora_status rc = aurora__redrive_drop_first(step, at, part, &is_left);
     return rc == AURORA_OK ? aurora__cascade_deliver(step, repair, at->module) : rc;
 }

@@ -203,6 +203,38 @@ START_TEST(test_poison__a_product_that_cannot_be_read_parks_its_sku)
 }
 END_TEST
 
+/* Headers are anybody's bytes: what goes on into our rows and events must be text. */
+START_TEST(test_poison__headers_of_any_bytes_hold_nothing_up)
+{
+    bus_shop *shop = open_shop();
+    static const char data[] = "{\"order_id\":\"0198c0de-0000-7000-8000-000000000009\","
+                               "\"order_version\":1,\"currency\":\"EUR\",\"total_minor\":250,"
+                               "\"payment_method\":\"card\",\"lines\":[{\"sku\":\"cup\","
+                               "\"quantity\":1,\"unit_price_minor\":250}]}";
+    const aurora_bus_header headers[] = {{"ce_type", "order.created"},
+                                         {"ce_source", "/aurora/order/stray"},
+                                         {"ce_sequence", "1"},
+                                         {"traceparent", "00-\xff\xfe"}};
+    static const stray from_nowhere = {AURORA_TOPIC_ORDERS, "order.created", "/aurora/\xff", "1",
+                                       data};
+    bus_fake_append(shop->fake, &(aurora_bus_message){.topic = AURORA_TOPIC_ORDERS,
+                                                      .key = "stray",
+                                                      .key_len = 5,
+                                                      .data = data,
+                                                      .data_len = sizeof data - 1,
+                                                      .headers = headers,
+                                                      .header_count = 4});
+    append(shop, "from nowhere", &from_nowhere);
+
+    ck_assert(bus_fake_wait_done(shop->fake, "inventory", AURORA_TOPIC_ORDERS, WAIT_MS));
+    ck_assert(
+        bus_fake_wait_count(shop->fake, AURORA_TOPIC_INVENTORY, "inventory.reserved", 1, WAIT_MS));
+    ck_assert_uint_eq(letters(INVENTORY, "inventory"), 1);
+    complete_one(shop, "k1");
+    bus_shop_free(shop);
+}
+END_TEST
+
 /* --- the store's failures --------------------------------------------------------------------- */
 
 static void open_faulty(bus_shop *shop, const char *point, aurora_status status)
@@ -255,6 +287,96 @@ START_TEST(test_store__a_store_that_is_away_parks_nothing)
 }
 END_TEST
 
+static const aurora_bus_record *find_created(bus_shop *shop, const char *key)
+{
+    for (int32_t partition = 0; partition < 4; partition++) {
+        const aurora_bus_record *record;
+        for (uint32_t i = 0;
+             (record = bus_fake_record(shop->fake, AURORA_TOPIC_ORDERS, partition, i)) != NULL;
+             i++) {
+            if (record->key_len == strlen(key) && memcmp(record->key, key, record->key_len) == 0 &&
+                strcmp(bus_fake_header(record, "ce_type"), "order.created") == 0)
+                return record;
+        }
+    }
+    ck_abort_msg("no order.created for %s", key);
+}
+
+/* The order asks again, often, while its key is parked. */
+static void append_resends(bus_shop *shop, const char *key, int count)
+{
+    const aurora_bus_record *created = find_created(shop, key);
+    char *data = strndup(created->data, created->data_len);
+    char *flag = strstr(data, "\"resend\":false");
+    ck_assert_ptr_nonnull(flag);
+    memcpy(flag, "\"resend\":true ", 14);
+    for (int i = 1; i <= count; i++) {
+        char sequence[16];
+        snprintf(sequence, sizeof sequence, "%d", i);
+        const stray again = {AURORA_TOPIC_ORDERS, "order.created", "/aurora/order/stray", sequence,
+                             data};
+        append(shop, key, &again);
+    }
+    free(data);
+}
+
+static bool has_no_letters(bus_shop *shop, void *argument)
+{
+    (void)argument;
+    return letters(INVENTORY, "inventory") == 0;
+}
+
+/* An order whose order.created inventory could not save, with `resends` more behind it. */
+static aurora_id park_with_resends(bus_shop *shop, char *key_out, int resends)
+{
+    open_faulty(shop, "store.append", AURORA_ECORRUPT);
+    aurora_id id = shop_submit(ORDER, "k1", 1);
+    aurora_id_format(id, key_out);
+    ck_assert(bus_shop_wait(shop, is_parked, &id, WAIT_MS));
+    append_resends(shop, key_out, resends);
+    ck_assert(bus_fake_wait_done(shop->fake, "inventory", AURORA_TOPIC_ORDERS, WAIT_MS));
+    ck_assert_uint_gt(letters(INVENTORY, "inventory"), (uint32_t)resends);
+    return id;
+}
+
+START_TEST(test_redrive__takes_more_events_than_one_cascade_may_cause)
+{
+    bus_shop *shop = open_shop();
+    uint32_t count = 0;
+    char key[AURORA_ID_TEXT_BYTES];
+    aurora_id id = park_with_resends(shop, key, 70);
+
+    aurora_assert_ok(aurora_dead_letter_redrive(INVENTORY, "inventory", key, &count, NULL));
+
+    ck_assert_uint_gt(count, 70);
+    ck_assert_uint_eq(letters(INVENTORY, "inventory"), 0);
+    ck_assert(bus_shop_wait(shop, is_settled, &id, WAIT_MS));
+    ck_assert_int_eq(shop_status(ORDER, id), AURORA_ORDER_COMPLETED);
+    close_faulty(shop);
+}
+END_TEST
+
+START_TEST(test_redrive__a_repair_takes_them_all_and_holds_nothing_up)
+{
+    bus_shop *shop = open_shop();
+    char key[AURORA_ID_TEXT_BYTES];
+    aurora_id id = park_with_resends(shop, key, 70);
+    aurora_repair repair = {.size = sizeof repair,
+                            .order_id = id,
+                            .action = AURORA_REPAIR_RETRY,
+                            .participant = AURORA_PARTICIPANT_INVENTORY,
+                            .actor = "ann"};
+
+    aurora_assert_ok(aurora_saga_repair(ORDER, &repair, NULL));
+
+    ck_assert(bus_shop_wait(shop, has_no_letters, NULL, WAIT_MS));
+    ck_assert(bus_shop_wait(shop, is_settled, &id, WAIT_MS));
+    ck_assert_int_eq(shop_status(ORDER, id), AURORA_ORDER_COMPLETED);
+    complete_one(shop, "k2");
+    close_faulty(shop);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *made = suite_create("bus_parked");
@@ -265,6 +387,9 @@ static Suite *suite(void)
     tcase_add_test(tcase, test_poison__events_of_an_unknown_order_park_and_compensate_ends_them);
     tcase_add_test(tcase, test_poison__an_unknown_type_is_ignored);
     tcase_add_test(tcase, test_poison__a_product_that_cannot_be_read_parks_its_sku);
+    tcase_add_test(tcase, test_poison__headers_of_any_bytes_hold_nothing_up);
+    tcase_add_test(tcase, test_redrive__takes_more_events_than_one_cascade_may_cause);
+    tcase_add_test(tcase, test_redrive__a_repair_takes_them_all_and_holds_nothing_up);
     tcase_add_test(tcase, test_store__a_row_that_cannot_be_saved_parks_and_is_taken_again);
     tcase_add_test(tcase, test_store__a_store_that_is_away_parks_nothing);
     suite_add_tcase(made, tcase);
