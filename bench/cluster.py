@@ -193,6 +193,7 @@ class Textbook:
         self.topic = f"{prefix}.orders.v1"
         words = [self.found["AURORA_TEST_POSTGRES"], self.found["AURORA_TEST_KAFKA"], prefix,
                  connections, poll_ms]
+        self.words = words
         program = BENCH / "bench_textbook_cluster"
         run(program, "prepare", *words, 0, self.args.skus, stderr=subprocess.DEVNULL)
         for role in ("order", "inventory", "payment"):
@@ -200,6 +201,14 @@ class Textbook:
             self.processes.start(f"textbook-{role}", program, role, *words, port, self.args.skus)
         wait_ready(self.front)
         time.sleep(3)  # consumers join their groups
+
+    def stop(self):
+        """Waits until every order is settled, audits the tables, ends the services."""
+        try:
+            run(BENCH / "bench_textbook_cluster", "check", *self.words, 0, self.args.skus,
+                stdout=subprocess.DEVNULL)
+        finally:
+            self.processes.stop()
 
     def port(self):
         return self.front
@@ -258,7 +267,7 @@ def best_textbook(textbook, args):
         for poll_ms in (10, 100):
             textbook.start(connections, poll_ms)
             rate = load(textbook, "rate", args.window, args.screen, args.skus)["orders_per_s"]
-            textbook.processes.stop()
+            textbook.stop()
             print(f"  textbook, {connections:2} connections, {poll_ms:3} ms: {rate:8.0f} orders/s")
             found.append((rate, connections, poll_ms))
     return max(found)
@@ -314,7 +323,7 @@ def measure(args):
                 textbook.start(best[1], best[2])
                 series["textbook"].append(load(textbook, "rate", args.window, args.seconds,
                                                args.skus)["orders_per_s"])
-                textbook.processes.stop()
+                textbook.stop()
             print(f"  round {number + 1}: " + ", ".join(
                 f"{name} {values[-1]:.1f}" for name, values in series.items() if values))
         audit = aurora.verify() if aurora else {"ok": True}
