@@ -7,8 +7,13 @@
  * Plain FTS5 is one table of all columns with the default tokenizer: the words of the query in
  * quotes joined by AND, by OR where that finds nothing, in the order of bm25.
  *
- * bench_search [--queries] (prints each query of the even half) [--no-speed] */
+ * With AURORA_TEST_OPENSEARCH (./dev up) the same queries are also put to the adapter for it; its
+ * index is deleted again by whoever clears the server.
+ *
+ * bench_search [--queries] (prints each query of the even half) [--no-speed] [--remote] (OpenSearch
+ * alone) */
 #include <aurora/aurora.h>
+#include <aurora/net.h>
 
 #include "csv_rows.h"
 #include "relevance.h"
@@ -231,6 +236,82 @@ typedef struct {
     int count[2];
 } quality;
 
+static int by_number(const void *a, const void *b)
+{
+    double left = *(const double *)a;
+    double right = *(const double *)b;
+    return left < right ? -1 : left > right;
+}
+
+/* --- OpenSearch ------------------------------------------------------------------------------- */
+
+/* A shop in memory whose index is on the server; NULL without one. */
+static aurora_t *open_remote(void)
+{
+    const char *url = getenv("AURORA_TEST_OPENSEARCH");
+    char setting[512];
+    const char *settings[] = {setting};
+    aurora_t *shop;
+    aurora_error err = AURORA_ERROR_INIT;
+    aurora_options options = {.size = sizeof options,
+                              .flags = AURORA_OPEN_WORKER,
+                              .settings = settings,
+                              .setting_count = 1};
+    if (url == NULL || url[0] == '\0')
+        return NULL;
+    snprintf(setting, sizeof setting, "search=opensearch://%s?index=bench%d",
+             strncmp(url, "http://", 7) == 0 ? url + 7 : url, (int)getpid());
+    options.drivers = aurora_net_drivers(&options.driver_count);
+    if (aurora_open("memory:", &options, &shop, &err) != AURORA_OK)
+        die("open", err.message);
+    return shop;
+}
+
+static double percentile(double *samples, size_t count, size_t hundredth)
+{
+    qsort(samples, count, sizeof *samples, by_number);
+    return samples[count * hundredth / 100];
+}
+
+/* nDCG of both halves, and the time of a search: one after the other, on a warm server. */
+static void measure_remote(const csv_rows *products, const relevance *judged, bool has_queries)
+{
+    double sum[2] = {0};
+    int count[2] = {0};
+    static double samples[1000];
+    size_t sampled = 0;
+    aurora_t *shop = open_remote();
+    if (shop == NULL) {
+        printf("OpenSearch is left out: AURORA_TEST_OPENSEARCH is not set\n");
+        return;
+    }
+    double start = now_ms();
+    put_products(shop, products);
+    wait_for_index(shop, products->count);
+    printf("OpenSearch: %zu products put and found after %.0f ms\n", products->count,
+           now_ms() - start);
+    for (size_t i = 0; i < judged->count; i++) {
+        const relevance_query *query = &judged->queries[i];
+        if (query->ideal <= 0)
+            continue;
+        double found = ndcg_of_shop(shop, query);
+        sum[query->is_odd] += found;
+        count[query->is_odd]++;
+        if (has_queries && !query->is_odd)
+            printf("  %.3f  %s\n", found, query->text);
+    }
+    for (size_t i = 0; sampled < 1000; i++) {
+        const char *text = judged->queries[i % judged->count].text;
+        start = now_ms();
+        aurora_search_page_free(search(shop, AURORA_QUERY(.text = text), NULL, 20));
+        samples[sampled++] = now_ms() - start;
+    }
+    printf("OpenSearch: nDCG@10 even %.4f, odd %.4f; search p50 %.1f ms, p95 %.1f ms\n",
+           sum[0] / count[0], sum[1] / count[1], percentile(samples, sampled, 50),
+           percentile(samples, sampled, 95));
+    aurora_close(shop);
+}
+
 static quality measure_quality(aurora_t *shop, sqlite3 *plain, const relevance *judged,
                                bool has_queries)
 {
@@ -287,13 +368,6 @@ static void *search_on(void *argument)
         self->samples[self->count++] = now_ms() - start;
     }
     return NULL;
-}
-
-static int by_number(const void *a, const void *b)
-{
-    double left = *(const double *)a;
-    double right = *(const double *)b;
-    return left < right ? -1 : left > right;
 }
 
 /* p50, p95 and p99 of the searches of two threads while a third one changes 200 products a
@@ -418,11 +492,17 @@ int main(int argc, char **argv)
     relevance judged;
     bool has_queries = false;
     bool has_speed = true;
+    bool is_remote_only = false;
     for (int i = 1; i < argc; i++) {
         has_queries |= strcmp(argv[i], "--queries") == 0;
         has_speed &= strcmp(argv[i], "--no-speed") != 0;
+        is_remote_only |= strcmp(argv[i], "--remote") == 0;
     }
     read_data(&products, &judged);
+    if (is_remote_only) {
+        measure_remote(&products, &judged, has_queries);
+        return 0;
+    }
     mkdir("var", 0755);
     mkdir("var/bench", 0755);
     remove_shop();
@@ -455,6 +535,7 @@ int main(int argc, char **argv)
         printf("index of %zu products made again: %.0f ms\n", products.count, rebuild_ms);
         write_json(&found, load, lag, rebuild_ms);
     }
+    measure_remote(&products, &judged, false);
     sqlite3_close(plain);
     remove_shop();
     relevance_free(&judged);

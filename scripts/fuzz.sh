@@ -21,6 +21,7 @@ sources() {
     fuzz_search_query) echo src/adapters/search_fts/*.c -lsqlite3 -lm -pthread ;;
     fuzz_gate) echo src/http/gate*.c src/http/hex.c ;;
     fuzz_reply) echo src/upstream/reply*.c src/http/gate*.c src/http/hex.c ;;
+    fuzz_elastic_reply) echo src/adapters/search_elastic/reply.c -lcjson -lm ;;
     fuzz_payment_answer) echo src/adapters/payment_http/answer*.c src/codec/*.c src/core/*.c src/api/status.c ;;
     *) echo src/http/*.c src/core/id.c src/api/status.c -levent -lcjson -lcrypto -lz -lm -pthread ;;
     esac

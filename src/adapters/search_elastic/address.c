@@ -67,7 +67,7 @@ static aurora_status read_host(const char *text, size_t length, aurora__elastic_
     if (out->host_count == AURORA__ELASTIC_HOSTS_MAX)
         return refuse(err, "has more than 8 hosts");
     char *host = out->hosts[out->host_count];
-    if (length == 0 || length > AURORA__ELASTIC_HOST_BYTES - 8)
+    if (length == 0 || text[0] == ':' || length > AURORA__ELASTIC_HOST_BYTES - 8)
         return refuse(err, "must name a host, as elasticsearch://search.example:9200");
     for (size_t i = 0; i < length; i++) {
         if (!is_host_byte(text[i]))
