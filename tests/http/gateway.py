@@ -92,9 +92,21 @@ class Service:
                     pass
 
 
+class Checked(Server):
+    """Ends as a program does that found nothing wrong, also with itself where it was built to look."""
+
+    def __exit__(self, *details):
+        if self.process.poll() is None:
+            self.stop()
+        log = self.log_text()
+        super().__exit__(*details)
+        if self.process.returncode != 0 and details[0] is None:
+            raise SystemExit(f"aurora-gateway ended with {self.process.returncode}: {log[-3000:]}")
+
+
 def gateway(*addresses, service="order", secret="", arguments=()):
     upstream = ",".join(f"{service}=127.0.0.1:{port}" for port in addresses)
-    return Server("--upstream", upstream, *arguments, program="aurora-gateway", secret=secret, ready=False)
+    return Checked("--upstream", upstream, *arguments, program="aurora-gateway", secret=secret, ready=False)
 
 
 def expect(what, condition, *details):

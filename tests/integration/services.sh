@@ -41,6 +41,34 @@ for module in $modules; do
 done
 "$bin/aurora-order" --help | grep -q 'listen.*\[127.0.0.1:8082\]' || fail "help shows another's default"
 
+# --- waiting --------------------------------------------------------------------------------------
+
+# A store on a server that is not there: probes and clients are told, each attempt has its line, and
+# the end is that of any start that failed. What cannot come up ends it at once.
+dead=postgresql://aurora@127.0.0.1:1/none
+if "$bin/aurora-order" --store "$dead" --start-wait 0s 2>&1 | grep -q 'no driver knows'; then
+    echo "this build has no driver for PostgreSQL: waiting for it is not shown"
+else
+    refused order '127.0.0.1:1' --store "$dead" --start-wait 0s
+    port=$(python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])')
+    "$bin/aurora-order" --listen "127.0.0.1:$port" --store "$dead" --start-wait 60s --log-format text >waiting.log 2>&1 &
+    pids[waiting]=$!
+    waited=0
+    until curl -s -o body "http://127.0.0.1:$port/livez"; do
+        ((waited++ < 300)) || fail "nobody answers while the store is waited for: $(cat waiting.log)"
+        sleep 0.05
+    done
+    status=$(curl -s -o body -w '%{http_code}' "http://127.0.0.1:$port/readyz")
+    [ "$status" = 503 ] && grep -q 'waits for its store' body || fail "ready while waiting: $status $(cat body)"
+    status=$(curl -s -o body -w '%{http_code}' "http://127.0.0.1:$port/orders")
+    [ "$status" = 503 ] && grep -q '"starting"' body || fail "orders while waiting: $status $(cat body)"
+    grep -q 'WARN .*store: .*trying for' waiting.log || fail "no line for an attempt: $(cat waiting.log)"
+    kill "${pids[waiting]}"
+    wait "${pids[waiting]}" || fail "a start that is stopped ends with $?: $(cat waiting.log)"
+    unset 'pids[waiting]'
+fi
+refused order 'No such file' --store sqlite:/nonexistent/shop.db --start-wait 60s
+
 # --- serving --------------------------------------------------------------------------------------
 
 # The bus connects lazily, so that nobody listens at the other end keeps no service from starting.
@@ -117,4 +145,4 @@ for module in $modules; do
     grep -q 'all requests are answered' "$module.log" || fail "aurora-$module: $(tail -3 "$module.log")"
 done
 pids=()
-echo "services: refusals, routes, descriptions, drain"
+echo "services: refusals, waiting, routes, descriptions, drain"
