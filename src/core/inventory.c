@@ -21,6 +21,14 @@ aurora_status aurora__inventory_want(aurora__step *step, const char *sku)
     return aurora__rows_want(step->rows, &stock);
 }
 
+aurora_status aurora__inventory_event_keys(aurora__step *step, const aurora__event *event)
+{
+    if (event->kind != AURORA_EVENT_ORDER_CREATED)
+        return AURORA_OK;
+    aurora_status rc = aurora__stock_ordered_want(step, event->lines);
+    return rc == AURORA_ECORRUPT ? AURORA_OK : rc; /* the decision meets it again */
+}
+
 aurora_status aurora__inventory_want_order(aurora__step *step, const aurora_id *order_id)
 {
     const aurora__reservation_row *row;

@@ -14,6 +14,10 @@
 /* Wants the rows of a SKU: its number first, its stock once that is known. */
 aurora_status aurora__inventory_want(aurora__step *step, const char *sku);
 
+/* Wants what an event of another service asks for, beside the rows of its order: an order that is
+ * new here has no reservation yet that could name its stock. */
+aurora_status aurora__inventory_event_keys(aurora__step *step, const aurora__event *event);
+
 /* Wants the stock rows of an order's reservation, once that is loaded. */
 aurora_status aurora__inventory_want_order(aurora__step *step, const aurora_id *order_id);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/stock.h"
 
+#include "core/inventory.h"
+
 #include <aurora/money.h>
 
 bool aurora__stock_is_balanced(const aurora__stock_row *stock)
@@ -129,12 +131,15 @@ aurora_status aurora__stock_lines_add(aurora__step *step, aurora__stock_lines *l
     return number_of(step, sku, &line->sku_id);
 }
 
-aurora_status aurora__stock_lines_sum(aurora__step *step, const char *text,
-                                      aurora__stock_lines *out)
+/* Visits every line of orders.lines. */
+static aurora_status each_ordered(aurora__step *step, const char *text,
+                                  aurora_status (*visit)(aurora__step *step,
+                                                         aurora__stock_lines *lines,
+                                                         const char *sku, int64_t quantity),
+                                  aurora__stock_lines *lines)
 {
     aurora__json_reader reader;
     uint32_t count = 0;
-    *out = (aurora__stock_lines){0};
     if (text == NULL)
         return AURORA_ECORRUPT;
     aurora__json_read(&reader, text, aurora__text_length(text));
@@ -152,11 +157,31 @@ aurora_status aurora__stock_lines_sum(aurora__step *step, const char *text,
             return AURORA_ENOMEM;
         if (reader.is_failed || sku == NULL || quantity < 1)
             return AURORA_ECORRUPT;
-        aurora_status rc = aurora__stock_lines_add(step, out, sku, quantity);
+        aurora_status rc = visit(step, lines, sku, quantity);
         if (rc != AURORA_OK)
             return rc;
     }
     return reader.is_failed ? AURORA_ECORRUPT : AURORA_OK;
+}
+
+aurora_status aurora__stock_lines_sum(aurora__step *step, const char *text,
+                                      aurora__stock_lines *out)
+{
+    *out = (aurora__stock_lines){0};
+    return each_ordered(step, text, aurora__stock_lines_add, out);
+}
+
+static aurora_status want_ordered(aurora__step *step, aurora__stock_lines *lines, const char *sku,
+                                  int64_t quantity)
+{
+    (void)lines;
+    (void)quantity;
+    return aurora__inventory_want(step, sku);
+}
+
+aurora_status aurora__stock_ordered_want(aurora__step *step, const char *text)
+{
+    return each_ordered(step, text, want_ordered, NULL);
 }
 
 /* Looks at every line before it takes from any. */

@@ -53,6 +53,9 @@ const char *aurora__stock_lines_short(aurora__step *step, const aurora__stock_li
 aurora_status aurora__stock_lines_apply(aurora__step *step, const char *text,
                                         aurora_status (*change)(aurora__stock_row *, int64_t));
 
+/* Wants the SKUs of orders.lines, and their stock once those are loaded. */
+aurora_status aurora__stock_ordered_want(aurora__step *step, const char *lines);
+
 /* Wants the stock rows of a stored text. */
 aurora_status aurora__stock_lines_want(aurora__step *step, const char *text);
 

@@ -3,6 +3,7 @@
  * in the transaction that moves the watermark. */
 #include "engine/inbound.h"
 
+#include "core/inventory.h"
 #include "core/product.h"
 
 #include <aurora/event.h>
@@ -123,6 +124,14 @@ static bool is_ignored(const aurora__inbound *command)
     return command->damage == AURORA_OK && !is_taken_kind(command);
 }
 
+static aurora_status want_saga(const aurora__inbound *command, aurora__step *step)
+{
+    aurora_status rc = aurora__saga_keys(step, &command->event.order_id);
+    return rc == AURORA_OK && command->module == AURORA__MODULE_INVENTORY
+               ? aurora__inventory_event_keys(step, &command->event)
+               : rc;
+}
+
 static aurora_status want_rows(aurora__inbound *command, aurora__turn *turn)
 {
     aurora__step *step = &turn->step;
@@ -136,7 +145,7 @@ static aurora_status want_rows(aurora__inbound *command, aurora__turn *turn)
         return aurora__redrive_keys(turn, &at, &command->parked);
     }
     if (!is_of_product(event))
-        return is_follower(command->module) ? rc : aurora__saga_keys(step, &event->order_id);
+        return is_follower(command->module) ? rc : want_saga(command, step);
     bool is_order = command->module == AURORA__MODULE_ORDER;
     aurora__key key =
         aurora__key_text(is_order ? AURORA__TABLE_price : AURORA__TABLE_product, event->sku);

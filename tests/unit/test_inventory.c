@@ -624,6 +624,29 @@ START_TEST(test_inventory__counters_equal_the_reservations_after_any_events)
 }
 END_TEST
 
+/* --- keys ------------------------------------------------------------------------------------- */
+
+/* Asks for the keys of a new order until nothing is wanted; then the stock must be there. */
+static aurora_status ask_then_read(aurora__step *step, void *context)
+{
+    aurora__event event = {.kind = AURORA_EVENT_ORDER_CREATED, .lines = context};
+    aurora_status rc = aurora__inventory_event_keys(step, &event);
+    if (rc != AURORA_OK || step->rows->wanted.count > 0)
+        return rc == AURORA_OK ? AURORA__NEED_KEYS : rc;
+    const void *stock;
+    aurora__key key = aurora__key_number(AURORA__TABLE_stock, 1);
+    rc = aurora__rows_read(step->rows, &key, &stock);
+    return rc == AURORA__NEED_KEYS ? AURORA_EINVAL : rc;
+}
+
+START_TEST(test_inventory__a_new_order_names_its_stock_before_it_is_decided)
+{
+    char lines[] = "[[\"cup\",1,100],[\"none\",1,100]]";
+
+    ck_assert_int_eq(saga_fixture_run(fixture, ask_then_read, lines), AURORA_OK);
+}
+END_TEST
+
 static Suite *inventory_suite(void)
 {
     Suite *suite = suite_create("inventory");
@@ -670,6 +693,10 @@ static Suite *inventory_suite(void)
     tcase_add_test(tcase, test_inventory__damaged_lines_of_an_order_are_refused);
     tcase_add_test(tcase, test_inventory__damaged_stock_refuses_its_order);
     tcase_add_test(tcase, test_inventory__counters_equal_the_reservations_after_any_events);
+    TCase *keys = tcase_create("keys");
+    tcase_add_checked_fixture(keys, setup, teardown);
+    tcase_add_test(keys, test_inventory__a_new_order_names_its_stock_before_it_is_decided);
+    suite_add_tcase(suite, keys);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -56,6 +56,12 @@ typedef struct {
     const aurora_arena_port *arena;
 } load_set;
 
+/* Tables that are never locked come last: what is locked guards their rows. */
+static uint32_t rank_of(const aurora_table *table)
+{
+    return table->lock_rank - 1;
+}
+
 /* Which of the tables comes next in the lock order behind `last`; NULL when none does. Tables of
  * one rank go by the place of their descriptors. */
 static const aurora_table *next_table(const load_set *set, const aurora_table *last)
@@ -67,10 +73,10 @@ static const aurora_table *next_table(const load_set *set, const aurora_table *l
         if (table == seen)
             continue;
         seen = table;
-        bool is_behind = last == NULL || table->lock_rank > last->lock_rank ||
-                         (table->lock_rank == last->lock_rank && table > last);
-        bool is_before = next == NULL || table->lock_rank < next->lock_rank ||
-                         (table->lock_rank == next->lock_rank && table < next);
+        bool is_behind = last == NULL || rank_of(table) > rank_of(last) ||
+                         (rank_of(table) == rank_of(last) && table > last);
+        bool is_before = next == NULL || rank_of(table) < rank_of(next) ||
+                         (rank_of(table) == rank_of(next) && table < next);
         if (is_behind && is_before)
             next = table;
     }
