@@ -40,6 +40,8 @@ int ctl_events_tail(ctl *run);
 int ctl_dead_letters_list(ctl *run);
 int ctl_dead_letters_redrive(ctl *run);
 
+int ctl_notifications_list(ctl *run);
+
 int ctl_backup(ctl *run);
 int ctl_restored(ctl *run);
 int ctl_migrate(ctl *run);

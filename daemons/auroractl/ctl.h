@@ -47,6 +47,7 @@ enum {
     CTL_RETRY_FOR,
     CTL_SERVICE_SECRET,
     CTL_ORDERS,
+    CTL_STATE,
     CTL_OPTION_COUNT
 };
 

@@ -64,6 +64,8 @@ static const ctl_command commands[] = {
      0, 0, ctl_dead_letters_list},
     {"dead-letters", "redrive", "CONSUMER KEY", "run the parked events of one key again", 0, 0, 2,
      ctl_dead_letters_redrive},
+    {"notifications", "list", "", "what became of them, newest order first",
+     PAGE | CTL_BIT(CTL_STATE), 0, 0, ctl_notifications_list},
     {"backup", NULL, "PATH", "copy the store while it works", 0, CTL_STORE_ONLY, 1, ctl_backup},
     {"restored", NULL, "", "start a new log epoch after a database restore", 0, CTL_STORE_ONLY, 0,
      ctl_restored},

@@ -21,9 +21,11 @@ static const struct {
     const char *noun;
     const char *module;
 } owners[] = {
-    {"orders", "order"},    {"sagas", "order"},      {"events", "order"},
-    {"replay", "order"},    {"products", "product"}, {"seed", "product"},
-    {"stock", "inventory"}, {"search", "search"},    {"reindex", "search"},
+    {"orders", "order"},     {"sagas", "order"},
+    {"events", "order"},     {"replay", "order"},
+    {"products", "product"}, {"seed", "product"},
+    {"stock", "inventory"},  {"search", "search"},
+    {"reindex", "search"},   {"notifications", "notification"},
 };
 
 static void write_log(void *self, int32_t level, const char *component, const char *message)

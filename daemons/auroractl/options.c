@@ -60,6 +60,7 @@ static const option_row rows[CTL_OPTION_COUNT] = {
                             "the server's; else AURORA_SERVICE_SECRET or the file that "
                             "AURORA_SERVICE_SECRET_FILE names",
                             false},
+    [CTL_STATE] = {"state", "--state STATE", "PENDING ... FAILED, SKIPPED", false},
     [CTL_ORDERS] = {"orders", "--orders N", "also place N orders (default 0)", false},
 };
 

@@ -57,6 +57,7 @@
 #include <aurora/machine.h>
 #include <aurora/metric.h>
 #include <aurora/money.h>
+#include <aurora/notification.h>
 #include <aurora/operator.h>
 #include <aurora/order.h>
 #include <aurora/port/payment.h>

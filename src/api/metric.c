@@ -127,6 +127,23 @@ static void add_orders(snapshot *to, aurora__counters *from)
     }
 }
 
+/* The states that a notification ends in. */
+static void add_notifications(snapshot *to, aurora__counters *from)
+{
+    static const family sent = {"aurora_notifications_total", AURORA_METRIC_COUNTER,
+                                "Notifications by the state that they ended in."};
+    static const char *const names[] = {
+        [AURORA_NOTIFICATION_STATE_SENT] = "sent",
+        [AURORA_NOTIFICATION_STATE_UNKNOWN] = "unknown",
+        [AURORA_NOTIFICATION_STATE_FAILED] = "failed",
+        [AURORA_NOTIFICATION_STATE_SKIPPED] = "skipped",
+    };
+    for (int32_t state = AURORA_NOTIFICATION_STATE_SENT; state <= AURORA_NOTIFICATION_STATE_SKIPPED;
+         state++)
+        label(add(to, &sent, (double)aurora__counter_read(&from->notifications[state])), "state",
+              names[state]);
+}
+
 static void add_refusals(snapshot *to, aurora__counters *from)
 {
     static const family refused = {"aurora_overload_total", AURORA_METRIC_COUNTER,
@@ -289,6 +306,7 @@ static void take(snapshot *to, const aurora_t *shop)
     add_gauges(to, from);
     add_classes(to, from);
     add_orders(to, from);
+    add_notifications(to, from);
     add_refusals(to, from);
     add_followers(to, from);
     add_histograms(to, from);

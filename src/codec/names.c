@@ -3,6 +3,7 @@
 #include "codec/names.h"
 
 #include <aurora/event.h>
+#include <aurora/notification.h>
 #include <aurora/saga.h>
 #include <aurora/stock.h>
 #include <aurora/task.h>
@@ -96,6 +97,15 @@ static const char *const notifications[] = {
     [AURORA_NOTIFICATION_COMPLETED] = "order.completed",
     [AURORA_NOTIFICATION_FAILED] = "order.failed",
     [AURORA_NOTIFICATION_CANCELLED] = "order.cancelled",
+};
+
+static const char *const notification_states[] = {
+    [AURORA_NOTIFICATION_STATE_PENDING] = "PENDING",
+    [AURORA_NOTIFICATION_STATE_SENDING] = "SENDING",
+    [AURORA_NOTIFICATION_STATE_SENT] = "SENT",
+    [AURORA_NOTIFICATION_STATE_UNKNOWN] = "UNKNOWN",
+    [AURORA_NOTIFICATION_STATE_FAILED] = "FAILED",
+    [AURORA_NOTIFICATION_STATE_SKIPPED] = "SKIPPED",
 };
 
 static const char *const decisions[] = {
@@ -217,6 +227,16 @@ const char *aurora_outcome_name(int32_t outcome)
 const char *aurora_notification_name(int32_t notification_kind)
 {
     return NAME_OF(notifications, notification_kind);
+}
+
+const char *aurora_notification_state_name(int32_t state)
+{
+    return NAME_OF(notification_states, state);
+}
+
+int32_t aurora_notification_state_parse(const char *name)
+{
+    return VALUE_OF(notification_states, name);
 }
 
 const char *aurora_decision_name(int32_t decision)

@@ -72,31 +72,31 @@ const char *aurora__notification_saga(aurora__arena *arena, const aurora__event 
     return aurora__json_end(&json);
 }
 
-static aurora_status read_saga(aurora__arena *arena, const char *text,
-                               aurora__notification_task *task)
+aurora_status aurora__notification_read(aurora__arena *arena, const char *text,
+                                        aurora__notification_task *task_out)
 {
     aurora__json_reader reader;
     if (text == NULL)
         return AURORA_ECORRUPT;
     aurora__json_read(&reader, text, aurora__text_length(text));
     aurora__json_expect(&reader, '[');
-    task->contact = aurora__json_take_text(&reader, arena);
+    task_out->contact = aurora__json_take_text(&reader, arena);
     aurora__json_expect(&reader, ',');
-    task->customer_id = aurora__json_take_text(&reader, arena);
+    task_out->customer_id = aurora__json_take_text(&reader, arena);
     aurora__json_expect(&reader, ',');
-    task->total_minor = aurora__json_take_integer(&reader);
+    task_out->total_minor = aurora__json_take_integer(&reader);
     aurora__json_expect(&reader, ',');
-    task->currency = aurora__json_take_text(&reader, arena);
+    task_out->currency = aurora__json_take_text(&reader, arena);
     aurora__json_expect(&reader, ',');
-    task->reason = (int32_t)aurora__json_take_integer(&reader);
+    task_out->reason = (int32_t)aurora__json_take_integer(&reader);
     aurora__json_expect(&reader, ',');
-    task->placed_at = aurora__json_take_integer(&reader);
+    task_out->placed_at = aurora__json_take_integer(&reader);
     aurora__json_expect(&reader, ',');
-    task->deadline_at = aurora__json_take_integer(&reader);
+    task_out->deadline_at = aurora__json_take_integer(&reader);
     aurora__json_expect(&reader, ',');
-    task->decline_code = aurora__json_take_text(&reader, arena);
+    task_out->decline_code = aurora__json_take_text(&reader, arena);
     aurora__json_expect(&reader, ',');
-    task->traceparent = aurora__json_take_text(&reader, arena);
+    task_out->traceparent = aurora__json_take_text(&reader, arena);
     aurora__json_expect(&reader, ']');
     return reader.is_failed ? AURORA_ECORRUPT : AURORA_OK;
 }
@@ -174,7 +174,7 @@ aurora_status aurora__notification_take(aurora__step *step, const aurora_id *tas
     if (row->state != AURORA__NOTIFICATION_PENDING && !is_left)
         return AURORA_ECORRUPT;
     *task_out = (aurora__notification_task){.id = *task_id, .order_id = order_id};
-    rc = read_saga(step->arena, row->saga, task_out);
+    rc = aurora__notification_read(step->arena, row->saga, task_out);
     if (rc != AURORA_OK)
         return rc;
     row->attempts++;

@@ -8,16 +8,17 @@
 
 #include "core/step.h"
 
+#include <aurora/notification.h>
 #include <aurora/task.h>
 
 /* notifications.state */
 enum {
-    AURORA__NOTIFICATION_PENDING = 1, /* may be taken from due_at on */
-    AURORA__NOTIFICATION_SENDING = 2, /* leased until due_at */
-    AURORA__NOTIFICATION_SENT = 3,
-    AURORA__NOTIFICATION_UNKNOWN = 4, /* may have been sent: a person decides */
-    AURORA__NOTIFICATION_FAILED = 5,  /* refused for good, or tried too often */
-    AURORA__NOTIFICATION_SKIPPED = 6, /* older than notify_max_age when met, or has no contact */
+    AURORA__NOTIFICATION_PENDING = AURORA_NOTIFICATION_STATE_PENDING, /* to be had from due_at on */
+    AURORA__NOTIFICATION_SENDING = AURORA_NOTIFICATION_STATE_SENDING, /* leased until due_at */
+    AURORA__NOTIFICATION_SENT = AURORA_NOTIFICATION_STATE_SENT,
+    AURORA__NOTIFICATION_UNKNOWN = AURORA_NOTIFICATION_STATE_UNKNOWN,
+    AURORA__NOTIFICATION_FAILED = AURORA_NOTIFICATION_STATE_FAILED,
+    AURORA__NOTIFICATION_SKIPPED = AURORA_NOTIFICATION_STATE_SKIPPED,
 };
 
 /* What a follower stores for an event. Texts are borrowed. */
@@ -62,6 +63,10 @@ aurora_id aurora__notification_order(const aurora_id *task_id, int32_t *kind_out
 /* What a task needs to know, as the text of the row: NULL when memory is out. The event is
  * order.completed, order.failed or order.cancelled and has its saga. */
 const char *aurora__notification_saga(aurora__arena *arena, const aurora__event *event);
+
+/* Reads that text back into what *task_out has of it. AURORA_ECORRUPT; AURORA_ENOMEM. */
+aurora_status aurora__notification_read(aurora__arena *arena, const char *text,
+                                        aurora__notification_task *task_out);
 
 /* Wants the row of a task. */
 aurora_status aurora__notification_keys(aurora__step *step, const aurora_id *task_id);

@@ -16,6 +16,7 @@ static const struct {
     {"payment", aurora_routes_payments},
     {"search", aurora_routes_search},
     {"recommendation", aurora_routes_recommendations},
+    {"notification", aurora_routes_notifications},
     {NULL, aurora_routes_admin},
     {NULL, aurora_routes_system},
 };

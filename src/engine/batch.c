@@ -456,24 +456,39 @@ static void release_commands(const aurora__batch *batch)
     }
 }
 
-/* What became of orders in this batch, by the rows themselves. */
-static void count_orders(aurora__engine *engine)
+static void count_order(aurora__counters *counters, const aurora__order_row *before,
+                        const aurora__order_row *after)
+{
+    if (before == NULL)
+        aurora__counter_add(&counters->orders_created, 1);
+    if ((before == NULL || before->status != after->status) && after->status >= 1 &&
+        after->status <= AURORA_ORDER_CANCELLED)
+        aurora__counter_add(&counters->orders[after->status], 1);
+    if (after->settled_at != 0 && (before == NULL || before->settled_at == 0))
+        aurora__counter_add(&counters->orders_settled, 1);
+}
+
+static void count_notification(aurora__counters *counters, const aurora__notification_row *before,
+                               const aurora__notification_row *after)
+{
+    if ((before == NULL || before->state != after->state) && after->state >= 1 &&
+        after->state <= AURORA_NOTIFICATION_STATE_SKIPPED)
+        aurora__counter_add(&counters->notifications[after->state], 1);
+}
+
+/* What became of orders and notifications in this batch, by the rows themselves. */
+static void count_rows(aurora__engine *engine)
 {
     const aurora__rows *rows = &engine->rows;
-    aurora__counters *counters = &engine->counters;
     for (uint32_t i = 0; i < rows->touched.count; i++) {
         const aurora__row *row = rows->touched.items[i];
-        if (row->table != AURORA__TABLE_order || row->data == row->base || !row->is_found)
+        const void *before = row->is_found_base ? row->base : NULL;
+        if (row->data == row->base || !row->is_found)
             continue;
-        const aurora__order_row *after = row->data;
-        const aurora__order_row *before = row->is_found_base ? row->base : NULL;
-        if (before == NULL)
-            aurora__counter_add(&counters->orders_created, 1);
-        if ((before == NULL || before->status != after->status) && after->status >= 1 &&
-            after->status <= AURORA_ORDER_CANCELLED)
-            aurora__counter_add(&counters->orders[after->status], 1);
-        if (after->settled_at != 0 && (before == NULL || before->settled_at == 0))
-            aurora__counter_add(&counters->orders_settled, 1);
+        if (row->table == AURORA__TABLE_order)
+            count_order(&engine->counters, before, row->data);
+        else if (row->table == AURORA__TABLE_notification)
+            count_notification(&engine->counters, before, row->data);
     }
 }
 
@@ -546,7 +561,7 @@ aurora_status aurora__batch_attempt(aurora__engine *engine, aurora__command **co
         forget(engine);
         return rc;
     }
-    count_orders(engine);
+    count_rows(engine);
     finish(&batch);
     aurora__histogram_add(&engine->counters.batch_us,
                           (uint64_t)(aurora__engine_monotonic_ns(engine) - started_ns) / 1000);

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include <aurora/notification.h>
 #include <aurora/order.h>
 
 typedef struct aurora__engine aurora__engine;
@@ -51,6 +52,8 @@ typedef struct {
     aurora__counter orders_created;
     aurora__counter orders[AURORA_ORDER_CANCELLED + 1]; /* by the status that was reached */
     aurora__counter orders_settled;
+    /* by the state that was reached */
+    aurora__counter notifications[AURORA_NOTIFICATION_STATE_SKIPPED + 1];
     aurora__counter events_appended;
     aurora__counter event_bytes;
     aurora__counter rows_loaded; /* from the store, not from the cache */

@@ -65,12 +65,19 @@ static void answer_itself(aurora_http_exchange *exchange, aurora__gateway *gatew
         aurora__gateway_limits(exchange, gateway);
 }
 
+static aurora__service default_service(const aurora_http_exchange *exchange)
+{
+    const char *operation = aurora_http_exchange_route(exchange)->operation;
+    return strcmp(operation, "listNotifications") == 0 ? AURORA__SERVICE_NOTIFICATION
+                                                       : AURORA__SERVICE_ORDER;
+}
+
 static void to_chosen(aurora_http_exchange *exchange, void *self)
 {
     aurora__gateway *gateway = aurora__gateway_of(self);
     const char *name = aurora_http_query(exchange, "service");
     if (name == NULL)
-        name = aurora__service_name(AURORA__SERVICE_ORDER);
+        name = aurora__service_name(default_service(exchange));
     if (strcmp(name, "gateway") == 0 &&
         is_gateways(aurora_http_exchange_route(exchange)->operation)) {
         answer_itself(exchange, gateway);
@@ -102,6 +109,7 @@ static const struct {
     {aurora_routes_payments, to_payment},
     {aurora_routes_search, to_search},
     {aurora_routes_recommendations, to_recommendation},
+    {aurora_routes_notifications, to_chosen},
     {aurora_routes_admin, to_chosen},
 };
 
@@ -117,6 +125,7 @@ static const char *with_service(const char *query)
         {"", "service"},
         {"consumer limit cursor", "consumer limit cursor service"},
         {"after limit wait", "after limit wait service"},
+        {"state limit cursor", "state limit cursor service"},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (strcmp(known[i].query, query) == 0)

@@ -141,6 +141,22 @@ void aurora_body_dead_letter(aurora_json_out *out, const aurora_dead_letter *let
     aurora_json_out_close(out, '}');
 }
 
+void aurora_body_notification(aurora_json_out *out, const aurora_notification *notification)
+{
+    aurora_json_out_object(out, NULL);
+    aurora_json_out_id(out, "order_id", notification->order_id);
+    add_name(out, "kind", aurora_notification_name(notification->kind));
+    add_name(out, "state", aurora_notification_state_name(notification->state));
+    aurora_json_out_uint(out, "attempts", notification->attempts);
+    aurora_json_out_text(out, "detail", notification->detail);
+    aurora_json_out_text(out, "contact", notification->contact);
+    aurora_json_out_uint(out, "order_version", notification->order_version);
+    aurora_json_out_time(out, "at", notification->at_ms);
+    aurora_json_out_time(out, "updated_at", notification->updated_at_ms);
+    aurora_json_out_time(out, "due_at", notification->due_at_ms);
+    aurora_json_out_close(out, '}');
+}
+
 void aurora_body_event(aurora_json_out *out, const aurora_event *event)
 {
     aurora_json_out_object(out, NULL);

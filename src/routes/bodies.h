@@ -15,6 +15,7 @@ void aurora_body_product(aurora_json_out *out, const aurora_product *product);
 void aurora_body_stock(aurora_json_out *out, const char *sku, const aurora_stock *stock);
 void aurora_body_saga(aurora_json_out *out, const aurora_saga *saga);
 void aurora_body_dead_letter(aurora_json_out *out, const aurora_dead_letter *letter);
+void aurora_body_notification(aurora_json_out *out, const aurora_notification *notification);
 void aurora_body_event(aurora_json_out *out, const aurora_event *event);
 
 /* Leaves the object and the array of hits open: the page's end closes both. Facets are those of the

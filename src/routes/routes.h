@@ -49,6 +49,7 @@ aurora_route_table aurora_routes_inventory(void);       /* /inventory... */
 aurora_route_table aurora_routes_search(void);          /* /search, /search/suggest */
 aurora_route_table aurora_routes_recommendations(void); /* /recommendations/... */
 aurora_route_table aurora_routes_payments(void);        /* /payments/callbacks */
+aurora_route_table aurora_routes_notifications(void);   /* /admin/notifications */
 aurora_route_table aurora_routes_sagas(void);           /* /admin/sagas... */
 aurora_route_table aurora_routes_admin(void);           /* /admin/..., what every service has */
 aurora_route_table aurora_routes_system(void); /* /livez /readyz /metrics /openapi.json, / */

@@ -10,8 +10,10 @@ import hashlib
 import hmac
 import http.server
 import json
+import os
 import pathlib
 import sqlite3
+import subprocess
 import sys
 import threading
 import time
@@ -160,7 +162,7 @@ def smtp_kill():
     url = f"smtp://127.0.0.1:{controller.port}?from=shop@example.org"
     with Shop("--notify", url) as shop:
         shop.stock_up()
-        shop.place("hold@example.org")
+        order = shop.place("hold@example.org")
         assert box.held.wait(20)
         assert shop.states() == [SENDING]
         shop.kill()
@@ -168,6 +170,13 @@ def smtp_kill():
         shop.start()
         wait_for("UNKNOWN", lambda: shop.states() == [UNKNOWN])
         assert [row[1] for row in shop.rows().values()] == ["its lease ran out"]
+        listed = shop.call("GET", "/admin/notifications?state=UNKNOWN")[2]["items"]
+        assert [(item["order_id"], item["contact"]) for item in listed] == [(order, "hold@example.org")], listed
+        for place in (["--store", shop.store], ["--url", f"http://127.0.0.1:{shop.port}"]):
+            command = [pathlib.Path(os.environ["AURORA_BIN"]) / "auroractl", "notifications", "list", "--state", "UNKNOWN"]
+            told = subprocess.run([*command, *place, "--json"], capture_output=True, check=True, text=True).stdout
+            assert json.loads(told)["items"] == listed, told
+        assert b'aurora_notifications_total{state="unknown"} 1' in shop.call("GET", "/metrics")[2]
         shop.place("ann@example.org")
         wait_for("the next mail", lambda: box.to("ann@example.org"))
         assert len(box.to("hold@example.org")) == 1

@@ -159,6 +159,7 @@ def call_others(call):
     call("popularProducts", 200, "/recommendations/popular")
     call("listSagas", 200, "/admin/sagas?parked=false")
     call("listDeadLetters", 200, "/admin/dead-letters")
+    call("listNotifications", 200, "/admin/notifications?limit=2")
     call("readEvents", 200, "/admin/events?limit=1000")
     call("getStats", 200, "/admin/stats")
     call("getLimits", 200, "/admin/limits")

@@ -160,6 +160,10 @@ expect_words '{"items":[],"next_cursor":null}'
 expect_status 0 "$ctl" dead-letters list --store "$shop" --json
 expect_words '{"items":[],"next_cursor":null}'
 expect_status 1 "$ctl" dead-letters redrive inventory "$order" --store "$shop"
+expect_status 0 "$ctl" notifications list --store "$shop" --state FAILED --json
+expect_words '{"items":[],"next_cursor":null}'
+expect_status 2 "$ctl" notifications list --store "$shop" --state LOST
+expect_words 'must be PENDING'
 expect_status 0 "$ctl" events tail --after 0 --limit 3 --store "$shop" --json
 [ "$(wc -l <<<"$output")" = 3 ] || fail "not three events: $output"
 expect_words '"position":1,'

@@ -101,6 +101,7 @@ for form in "" --json; do
         same search "wool blankt" --limit 3 $form
         same search zzzzzz $form
         same dead-letters list --consumer inventory $form
+        same notifications list --state FAILED $form
         same events tail $form
         same events tail --after 0 --limit 3 $form
         same events tail --after 20 --limit 250 $form

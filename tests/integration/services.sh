@@ -39,7 +39,8 @@ for module in $modules; do
     grep -q "^modules = $module.*default" out || fail "$module: $(grep modules out)"
     [ ! -e "aurora-$module.db" ] || fail "aurora-$module made a store before it was to serve"
 done
-"$bin/aurora-order" --help | grep -q 'listen.*\[127.0.0.1:8082\]' || fail "help shows another's default"
+"$bin/aurora-order" --help >out # not a pipe: grep -q would end it before it has said all
+grep -q 'listen.*\[127.0.0.1:8082\]' out || fail "help shows another's default"
 
 # --- waiting --------------------------------------------------------------------------------------
 
@@ -102,6 +103,9 @@ for module in $modules; do
         status=$(curl -s -o body -w '%{http_code}' "${urls[$module]}$path")
         [ "$status" = 200 ] || fail "aurora-$module $path: $status $(cat body)"
     done
+    status=$(curl -s -o body -w '%{http_code}' "${urls[$module]}/admin/notifications")
+    [ "$status" = "$([ "$module" = notification ] && echo 200 || echo 404)" ] ||
+        fail "aurora-$module /admin/notifications: $status"
     status=$(curl -s -o body -w '%{http_code}' "${urls[$module]}/admin/sagas")
     [ "$status" = "$([ "$module" = order ] && echo 200 || echo 404)" ] || fail "aurora-$module /admin/sagas: $status"
 done

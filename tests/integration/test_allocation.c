@@ -490,6 +490,14 @@ static aurora_status dead_letter_list(aurora_t *shop)
     return rc;
 }
 
+static aurora_status notification_list(aurora_t *shop)
+{
+    aurora_notification_page *page = NULL;
+    aurora_status rc = aurora_notification_list(shop, 0, NULL, 0, &page, NULL);
+    aurora_notification_page_free(page);
+    return rc;
+}
+
 static aurora_status verify(aurora_t *shop)
 {
     aurora_report *report = NULL;
@@ -599,6 +607,7 @@ static const named_call calls[] = {
     CALL(saga_get),
     CALL(saga_repair),
     CALL(dead_letter_list),
+    CALL(notification_list),
     CALL(verify),
     CALL(metrics),
     CALL(drain),

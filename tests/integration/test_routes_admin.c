@@ -95,6 +95,8 @@ START_TEST(test_sagas__refuse_bad_filters_and_unknown_ids)
         {"/admin/events?wait=31", "wait"},
         {"/admin/events?limit=1001", "limit"},
         {"/admin/dead-letters?limit=x", "limit"},
+        {"/admin/notifications?state=LOST", "state"},
+        {"/admin/notifications?limit=0", "limit"},
         {"/admin/stats?x=1", "x"},
     };
     open_unpaid(_i);
@@ -211,8 +213,9 @@ END_TEST
 
 START_TEST(test_admin__needs_its_scope)
 {
-    static const char *const targets[] = {"/admin/sagas", "/admin/events", "/admin/stats",
-                                          "/admin/limits", "/admin/dead-letters"};
+    static const char *const targets[] = {"/admin/sagas",        "/admin/events",
+                                          "/admin/stats",        "/admin/limits",
+                                          "/admin/dead-letters", "/admin/notifications"};
     order_server_open(&server, _i, ORDER_SERVER_SECRET);
     order_server_be(&server, "alice", "orders:read orders:write orders:admin orders:import");
 

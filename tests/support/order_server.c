@@ -54,10 +54,11 @@ static void open_shop(order_server *server)
 
 static void serve(order_server *server)
 {
-    enum { TABLES = 4 };
+    enum { TABLES = 5 };
     aurora_error err = AURORA_ERROR_INIT;
     const aurora_route_table tables[TABLES] = {aurora_routes_orders(), aurora_routes_payments(),
-                                               aurora_routes_admin(), aurora_routes_sagas()};
+                                               aurora_routes_admin(), aurora_routes_sagas(),
+                                               aurora_routes_notifications()};
     const aurora_http_route *routes[TABLES];
     uint32_t counts[TABLES];
     for (int i = 0; i < TABLES; i++) {

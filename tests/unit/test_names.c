@@ -4,6 +4,7 @@
 #include "test.h"
 
 #include <aurora/event.h>
+#include <aurora/notification.h>
 #include <aurora/saga.h>
 #include <aurora/stock.h>
 #include <aurora/task.h>
@@ -43,6 +44,8 @@ START_TEST(test_names__every_value_has_its_own)
     assert_names(aurora_verb_name, NULL, AURORA_VERB_REFUND);
     assert_names(aurora_outcome_name, NULL, AURORA_OUTCOME_NOT_BEGUN);
     assert_names(aurora_notification_name, NULL, AURORA_NOTIFICATION_CANCELLED);
+    assert_names(aurora_notification_state_name, aurora_notification_state_parse,
+                 AURORA_NOTIFICATION_STATE_SKIPPED);
     assert_names(aurora_decision_name, NULL, AURORA_DECISION_OUT_OF_STOCK);
     assert_names(aurora_reservation_status_name, NULL, AURORA_RESERVATION_EXPIRED);
 }

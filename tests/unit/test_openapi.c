@@ -9,7 +9,7 @@
 #include "routes/routes.h"
 #include "test.h"
 
-#define TABLES 9
+#define TABLES 10
 
 static cJSON *document;
 static aurora_route_table tables[TABLES];
@@ -25,6 +25,7 @@ static void setup(void)
     tables[6] = aurora_routes_admin();
     tables[7] = aurora_routes_system();
     tables[8] = aurora_routes_sagas();
+    tables[9] = aurora_routes_notifications();
     document = cJSON_ParseWithLength(aurora__openapi_json, aurora__openapi_json_len);
     ck_assert_msg(document != NULL, "not JSON near: %.60s", cJSON_GetErrorPtr());
 }
@@ -123,6 +124,13 @@ START_TEST(test_openapi__describes_every_route)
 }
 END_TEST
 
+/* A gateway has one parameter more, which chooses the service that it asks. */
+static bool is_gateways(const aurora_http_route *route, const char *name)
+{
+    return strcmp(name, "service") == 0 && strncmp(route->template_path, "/admin/", 7) == 0 &&
+           strncmp(route->template_path, "/admin/sagas", 12) != 0;
+}
+
 static void check_parameters(const aurora_http_route *route, const cJSON *operation)
 {
     uint32_t queries = 0;
@@ -139,7 +147,7 @@ static void check_parameters(const aurora_http_route *route, const cJSON *operat
         if (strcmp(in, "path") == 0)
             ck_assert_msg(strstr(route->template_path, braced) != NULL, "%s: %s is not in the path",
                           route->operation, name);
-        if (strcmp(in, "query") != 0)
+        if (strcmp(in, "query") != 0 || is_gateways(route, name))
             continue;
         queries++;
         ck_assert_msg(has_word(route->query, name), "%s does not take %s", route->operation, name);
