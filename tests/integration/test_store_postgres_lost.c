@@ -118,6 +118,27 @@ START_TEST(test_commit__whose_answer_was_lost_is_found_done)
 }
 END_TEST
 
+/* After a crash the server gives numbers of transactions again: here "committed" is said of a
+ * number under which somebody else's mark was written. */
+START_TEST(test_commit__under_a_number_that_was_given_again_is_found_undone)
+{
+    place at = open_place();
+    char schema[64], sql[256];
+    aurora_store_txn *txn = put_meta(at.through, "a");
+    cutting_proxy_arm(at.proxy, CUT_ANSWER);
+    aurora_assert_status(at.through->port.commit(at.through->port.self, txn), AURORA_ETIMEDOUT);
+    postgres_run(at.fixture->address,
+                 "SELECT schemaname FROM pg_tables WHERE tablename = 'last_batch'", schema,
+                 sizeof schema);
+    snprintf(sql, sizeof sql, "UPDATE %s.last_batch SET batch = gen_random_uuid()", schema);
+    postgres_run(at.fixture->address, sql, NULL, 0);
+
+    aurora_assert_status(resolve(at.through), AURORA_ENOTFOUND);
+
+    close_place(&at);
+}
+END_TEST
+
 START_TEST(test_begin__finds_out_about_a_commit_in_doubt_first)
 {
     place at = open_place();
@@ -224,6 +245,7 @@ static Suite *store_postgres_lost_suite(void)
     tcase_set_timeout(lost, 120);
     tcase_add_test(lost, test_commit__that_never_reached_the_server_is_found_undone);
     tcase_add_test(lost, test_commit__whose_answer_was_lost_is_found_done);
+    tcase_add_test(lost, test_commit__under_a_number_that_was_given_again_is_found_undone);
     tcase_add_test(lost, test_begin__finds_out_about_a_commit_in_doubt_first);
     tcase_add_test(lost, test_connection__that_ended_while_idle_is_replaced);
     tcase_add_test(lost, test_connection__that_ended_in_a_batch_fails_that_batch_alone);

@@ -65,6 +65,8 @@ enum {
     AURORA__PG_START,
     AURORA__PG_HEAD,
     AURORA__PG_APPEND,
+    AURORA__PG_MARK,
+    AURORA__PG_MARKED,
     AURORA__PG_LOG_READ,
     AURORA__PG_LOG_FIRST_AT,
     AURORA__PG_LOG_TRIM,
@@ -91,6 +93,8 @@ struct aurora_store_txn {
     uint32_t is_failed;      /* only rollback may follow */
     aurora_log_row *pending; /* appended and not yet answered */
     uint32_t is_appended;
+    uint32_t is_marked;       /* last_batch is written, or sent off */
+    uint32_t is_mark_pending; /* and not yet answered */
     aurora_id batch;
     int64_t xact;   /* PostgreSQL's number of the transaction; WRITE only */
     int64_t now_ms; /* the database's clock at the beginning; WRITE only */

@@ -4,6 +4,7 @@
 
 #define INT8 AURORA__PG_INT8
 #define TEXT AURORA__PG_TEXT
+#define UUID AURORA__PG_UUID
 #define SQL_BYTES_MAX 2048
 
 static const struct {
@@ -26,6 +27,11 @@ static const struct {
                            " INSERT INTO {aurora}.log (position, count, format, at, bytes, body)"
                            " SELECT next, $1, $2, $3, $4, $5 FROM head RETURNING position",
                            {INT8, INT8, INT8, INT8, TEXT}},
+    [AURORA__PG_MARK] = {"INSERT INTO {aurora}.last_batch AS mark (instance, batch, at) VALUES"
+                         " ($1, $2, $3) ON CONFLICT (instance) DO UPDATE SET batch ="
+                         " excluded.batch, at = excluded.at",
+                         {UUID, UUID, INT8}},
+    [AURORA__PG_MARKED] = {"SELECT batch FROM {aurora}.last_batch WHERE instance = $1", {UUID}},
     /* Positions are dense, so the row that holds $1 is the last one that starts at or before it.
      * Sizes are summed before a body is read. */
     [AURORA__PG_LOG_READ] =

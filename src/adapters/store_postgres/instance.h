@@ -16,7 +16,8 @@ typedef struct {
     aurora_store_options options;
     aurora__pg_address address;
     aurora__pg_layout layout;
-    pid_t pid; /* of the process that opened; a child may only close */
+    aurora_id instance; /* whose mark in last_batch is ours */
+    pid_t pid;          /* of the process that opened; a child may only close */
 
     pthread_mutex_t mutex; /* over all up to bytes_at */
     pthread_cond_t is_free;
@@ -89,7 +90,10 @@ aurora_status aurora__pg_log_bounds(void *self, aurora_store_txn *txn, aurora_lo
 aurora_status aurora__pg_log_trim(void *self, aurora_store_txn *txn, int64_t position,
                                   uint32_t rows_max);
 
-/* Takes the answer to an append; row->position is then known. */
+/* Queues the mark by which a commit in doubt is recognised, once in a transaction. */
+aurora_status aurora__pg_log_mark(const aurora__pg_store *store, aurora_store_txn *txn);
+
+/* Takes the answers to a mark and to an append; row->position is then known. */
 aurora_status aurora__pg_log_settle(aurora_store_txn *txn);
 
 /* Reads first, position and bytes of row 0 of a result. */

@@ -37,15 +37,34 @@ static aurora_status ask(aurora_store_txn *txn, int number, const char *what, PG
     return aurora__pg_fail(txn, status);
 }
 
+aurora_status aurora__pg_log_mark(const aurora__pg_store *store, aurora_store_txn *txn)
+{
+    if (txn->is_marked)
+        return AURORA_OK;
+    aurora__pg_params *params = &txn->connection->params;
+    aurora_value id = {.kind = AURORA_COLUMN_UUID, .length = 16, .bytes = store->instance.bytes};
+    aurora__pg_params_clear(params);
+    aurora__pg_param_value(params, &id);
+    id.bytes = txn->batch.bytes;
+    aurora__pg_param_value(params, &id);
+    aurora__pg_param_int64(params, txn->now_ms);
+    aurora_status status = aurora__pg_send_fixed(txn->connection, AURORA__PG_MARK);
+    txn->is_marked = status == AURORA_OK;
+    txn->is_mark_pending = txn->is_marked;
+    return status;
+}
+
 /* Queued only: it is sent with the COMMIT, so that the head's lock is held for as short as can
  * be. */
 aurora_status aurora__pg_log_append(void *self, aurora_store_txn *txn, aurora_log_row *row)
 {
-    (void)self;
     if (txn->kind != AURORA_TXN_WRITE || txn->is_appended || row->count == 0)
         return AURORA_EINVAL;
     if (txn->is_failed)
         return AURORA_EIO;
+    aurora_status status = aurora__pg_log_mark(self, txn);
+    if (status != AURORA_OK)
+        return aurora__pg_fail(txn, status);
     aurora__pg_params *params = &txn->connection->params;
     aurora__pg_params_clear(params);
     aurora__pg_param_int64(params, row->count);
@@ -53,7 +72,7 @@ aurora_status aurora__pg_log_append(void *self, aurora_store_txn *txn, aurora_lo
     aurora__pg_param_int64(params, row->at_ms);
     aurora__pg_param_int64(params, (int64_t)row->body_length);
     aurora__pg_param_text(params, row->body, row->body_length);
-    aurora_status status = aurora__pg_send_fixed(txn->connection, AURORA__PG_APPEND);
+    status = aurora__pg_send_fixed(txn->connection, AURORA__PG_APPEND);
     if (status != AURORA_OK)
         return aurora__pg_fail(txn, status);
     txn->is_dirty = 1;
@@ -62,12 +81,26 @@ aurora_status aurora__pg_log_append(void *self, aurora_store_txn *txn, aurora_lo
     return AURORA_OK;
 }
 
+static aurora_status settle_mark(aurora_store_txn *txn)
+{
+    PGresult *result;
+    if (!txn->is_mark_pending)
+        return AURORA_OK;
+    txn->is_mark_pending = 0;
+    aurora_status status = aurora__pg_next(txn->connection, &result);
+    if (status == AURORA_OK)
+        status = aurora__pg_result_status(txn->connection, result, "last_batch");
+    PQclear(result);
+    return status;
+}
+
 aurora_status aurora__pg_log_settle(aurora_store_txn *txn)
 {
     aurora_log_row *row = txn->pending;
     PGresult *result;
+    aurora_status marked = settle_mark(txn);
     if (row == NULL)
-        return AURORA_OK;
+        return marked;
     txn->pending = NULL;
     aurora_status status = aurora__pg_next(txn->connection, &result);
     if (status != AURORA_OK)
@@ -81,7 +114,7 @@ aurora_status aurora__pg_log_settle(aurora_store_txn *txn)
         txn->head.position = row->position + row->count - 1;
     }
     PQclear(result);
-    return status;
+    return marked != AURORA_OK ? marked : status;
 }
 
 /* Who reads the log behind an append of its own wants to see it. */

@@ -282,6 +282,17 @@ static aurora_status compare(aurora__pg_store *store, aurora__pg_connection *con
     return status;
 }
 
+/* Marks of instances that are gone (0003_last_batch.sql): nobody asks for them after so long. */
+static aurora_status forget_marks(aurora__pg_connection *connection, aurora_error *err)
+{
+    char sql[SQL_BYTES];
+    snprintf(sql, sizeof sql,
+             "DELETE FROM %s.last_batch WHERE at < (extract(epoch FROM clock_timestamp() -"
+             " interval '1 day') * 1000)::bigint",
+             connection->layout->home);
+    return aurora__pg_run(connection, sql, err);
+}
+
 aurora_status aurora__pg_schema_open(aurora__pg_store *store, aurora_error *err)
 {
     aurora__pg_connection *connection;
@@ -299,6 +310,8 @@ aurora_status aurora__pg_schema_open(aurora__pg_store *store, aurora_error *err)
         status = migrate(store, connection, err);
     if (status == AURORA_OK)
         status = compare(store, connection, err);
+    if (status == AURORA_OK && (store->options.flags & AURORA_STORE_READONLY) == 0)
+        status = forget_marks(connection, err);
     aurora__pg_connection_close(connection, false);
     return status;
 }

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "adapters/store_postgres/instance.h"
@@ -132,6 +133,9 @@ static aurora_status open_store(aurora__pg_store *store, aurora_error *err)
     if (!aurora__pg_layout_init(&store->layout, store->options.modules))
         return aurora__pg_error(err, AURORA_EINVAL, "postgresql: %s is no set of modules",
                                 store->options.modules);
+    if (getrandom(store->instance.bytes, sizeof store->instance.bytes, 0) !=
+        sizeof store->instance.bytes)
+        return aurora__pg_error(err, AURORA_EIO, "postgresql: there are no random numbers");
     return aurora__pg_schema_open(store, err);
 }
 

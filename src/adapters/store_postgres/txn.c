@@ -172,11 +172,13 @@ int64_t aurora__pg_now_ms(void *self, aurora_store_txn *txn)
 
 /* The notice is a transaction of its own behind the commit: as a part of it, all that notify would
  * commit one after the other. Nobody waits for it, and without it others find out by polling. */
-static aurora_status send_commit(aurora_store_txn *txn)
+static aurora_status send_commit(const aurora__pg_store *store, aurora_store_txn *txn)
 {
     aurora__pg_connection *connection = txn->connection;
+    aurora_status status = aurora__pg_log_mark(store, txn);
     aurora__pg_params_clear(&connection->params);
-    aurora_status status = aurora__pg_send_fixed(connection, AURORA__PG_COMMIT);
+    if (status == AURORA_OK)
+        status = aurora__pg_send_fixed(connection, AURORA__PG_COMMIT);
     if (status == AURORA_OK)
         status = aurora__pg_sync(connection);
     if (status == AURORA_OK && txn->is_appended) {
@@ -217,7 +219,7 @@ static aurora_status commit_dirty(aurora__pg_store *store, aurora_store_txn *txn
 {
     store->batch = txn->batch;
     store->batch_status = AURORA_ENOTFOUND;
-    aurora_status status = send_commit(txn);
+    aurora_status status = send_commit(store, txn);
     /* Once a byte of it may be on its way, only the server knows. */
     if (status == AURORA_EIO)
         status = AURORA_ETIMEDOUT;
@@ -270,8 +272,11 @@ void aurora__pg_rollback(void *self, aurora_store_txn *txn)
     aurora__pg_store *store = self;
     aurora__pg_connection *connection = txn->connection;
     /* What was queued and not sent off must be ended before anything else is queued. */
-    if (txn->pending != NULL && aurora__pg_sync(connection) == AURORA_OK)
+    if ((txn->pending != NULL || txn->is_mark_pending) &&
+        aurora__pg_sync(connection) == AURORA_OK) {
         txn->pending = NULL;
+        txn->is_mark_pending = 0;
+    }
     send_rollback(connection);
     if (txn->kind == AURORA_TXN_READ) {
         aurora__pg_reader_give(store, connection);
@@ -284,46 +289,66 @@ void aurora__pg_rollback(void *self, aurora_store_txn *txn)
 
 /* --- unknown ---------------------------------------------------------------------------------- */
 
-/* A transaction that the server has never heard of belongs to a database that was put in its place
- * and has lost it. */
-static aurora_status read_outcome(aurora__pg_store *store)
+/* A transaction that the server has never heard of (22023) belongs to a database that was put in
+ * its place, or to one that crashed, and has lost it. */
+static bool is_over(const PGresult *result)
+{
+    const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    if (PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1)
+        return strcmp(PQgetvalue(result, 0, 0), "in progress") != 0;
+    return sqlstate != NULL && strcmp(sqlstate, "22023") == 0;
+}
+
+/* Whether it was ours that was committed says the mark alone, once nobody works under that number:
+ * a server that crashed gives numbers again. */
+static aurora_status read_outcome(const aurora__pg_store *store)
 {
     PGresult *result;
-    aurora_status status = aurora__pg_next(store->writer, &result);
-    if (status != AURORA_OK)
+    aurora__pg_connection *writer = store->writer;
+    if (aurora__pg_next(writer, &result) != AURORA_OK)
         return AURORA_ETIMEDOUT;
-    const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-    status = AURORA_ETIMEDOUT;
-    if (PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1) {
-        const char *word = PQgetvalue(result, 0, 0);
-        if (strcmp(word, "committed") == 0)
-            status = AURORA_OK;
-        else if (strcmp(word, "aborted") == 0)
-            status = AURORA_ENOTFOUND;
-    } else if (sqlstate != NULL && strcmp(sqlstate, "22023") == 0) {
-        status = AURORA_ENOTFOUND;
-    }
+    bool is_known = is_over(result);
     PQclear(result);
-    aurora__pg_skip(store->writer);
-    return status;
+    if (aurora__pg_skip(writer) != AURORA_OK || aurora__pg_next(writer, &result) != AURORA_OK)
+        return AURORA_ETIMEDOUT;
+    is_known = is_known && PQresultStatus(result) == PGRES_TUPLES_OK;
+    bool is_ours = is_known && PQntuples(result) == 1 && PQgetlength(result, 0, 0) == 16 &&
+                   memcmp(PQgetvalue(result, 0, 0), store->doubted.bytes, 16) == 0;
+    PQclear(result);
+    aurora__pg_skip(writer);
+    return !is_known ? AURORA_ETIMEDOUT : is_ours ? AURORA_OK : AURORA_ENOTFOUND;
+}
+
+/* Two transactions: the mark is read by a snapshot of its own, taken after the first answer. */
+static aurora_status send_questions(const aurora__pg_store *store)
+{
+    char text[24];
+    aurora__pg_connection *writer = store->writer;
+    const aurora_value instance = {
+        .kind = AURORA_COLUMN_UUID, .length = 16, .bytes = store->instance.bytes};
+    int length = snprintf(text, sizeof text, "%" PRIu64, (uint64_t)store->doubted_xact);
+    aurora__pg_params_clear(&writer->params);
+    aurora__pg_param_text(&writer->params, text, (size_t)length);
+    aurora_status status = aurora__pg_send_fixed(writer, AURORA__PG_XACT_STATUS);
+    if (status == AURORA_OK)
+        status = aurora__pg_sync(writer);
+    aurora__pg_params_clear(&writer->params);
+    aurora__pg_param_value(&writer->params, &instance);
+    if (status == AURORA_OK)
+        status = aurora__pg_send_fixed(writer, AURORA__PG_MARKED);
+    return status == AURORA_OK ? aurora__pg_sync(writer) : status;
 }
 
 /* Asks on the write connection, a new one if need be. The claim is the caller's. */
 static aurora_status outcome(aurora__pg_store *store, int64_t until_ms)
 {
-    char text[24];
     aurora_status status = aurora__pg_writer_open(store, until_ms);
     if (status != AURORA_OK)
         return AURORA_ETIMEDOUT;
-    int length = snprintf(text, sizeof text, "%" PRIu64, (uint64_t)store->doubted_xact);
-    aurora__pg_connection *writer = store->writer;
-    status = aurora__pg_drain(writer);
-    aurora__pg_params_clear(&writer->params);
-    aurora__pg_param_text(&writer->params, text, (size_t)length);
+    const aurora__pg_connection *writer = store->writer;
+    status = aurora__pg_drain(store->writer);
     if (status == AURORA_OK)
-        status = aurora__pg_send_fixed(writer, AURORA__PG_XACT_STATUS);
-    if (status == AURORA_OK)
-        status = aurora__pg_sync(writer);
+        status = send_questions(store);
     status = status == AURORA_OK ? read_outcome(store) : AURORA_ETIMEDOUT;
     if (writer->is_broken)
         aurora__pg_writer_drop(store);
