@@ -395,7 +395,7 @@ static aurora_status resolve(aurora__engine *engine, aurora_id id)
         if (rc == AURORA_EIO || rc == AURORA_EBUSY) /* it could not even be asked */
             rc = AURORA_ETIMEDOUT;
         pthread_mutex_lock(&engine->lock);
-        bool is_closing = engine->is_closing;
+        bool is_closing = engine->is_closing || atomic_load(&engine->is_giving_up);
         pthread_mutex_unlock(&engine->lock);
         if (rc == AURORA_ETIMEDOUT && is_closing)
             return rc;

@@ -123,6 +123,9 @@ aurora_status aurora__engine_new(const aurora__engine_options *options, aurora__
                                  aurora_error *err);
 /* Starts the worker, if options.has_worker: after the followers were added. */
 aurora_status aurora__engine_start_worker(aurora__engine *engine);
+/* The engine will close and somebody in its way waits for commands that wait for a store that is
+ * away: they are refused from now on (AURORA_EIO; AURORA_ETIMEDOUT where a commit is in doubt). */
+void aurora__engine_give_up(aurora__engine *engine);
 /* Ends the worker, answers waiting commands with AURORA_ECLOSED, closes the store. In a forked
  * child it only frees memory. */
 void aurora__engine_free(aurora__engine *engine);

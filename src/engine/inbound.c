@@ -12,6 +12,8 @@
 #define PAUSE_FIRST_MS 20
 #define PAUSE_MAX_MS 5000
 #define FULL_PAUSE_MS 5
+#define STOP_LOOK_MS 200
+#define STOP_MS 3000 /* for a store that is away, once the handle closes */
 #define WATERMARKS_AT_ONCE 256
 
 /* One message of a poll, through its attempts. */
@@ -178,6 +180,23 @@ static uint32_t submit(const batch *of, aurora__command **commands, uint32_t cou
     return sent;
 }
 
+/* For ever, since a store that is away holds up no message for good; but not past the end of the
+ * handle, whose close waits for this thread. */
+static aurora_status await(const batch *of, aurora__command *command)
+{
+    int64_t waited_ms = 0;
+    for (;;) {
+        aurora__engine_await(of->bus->engine, command, STOP_LOOK_MS, NULL);
+        if (atomic_load(&command->is_done))
+            return command->status;
+        if (!aurora__bus_is_stopping(of->bus))
+            continue;
+        waited_ms += STOP_LOOK_MS;
+        if (waited_ms >= STOP_MS)
+            aurora__engine_give_up(of->bus->engine);
+    }
+}
+
 static void run_commands(batch *of)
 {
     aurora__command *commands[RECORDS_AT_ONCE];
@@ -192,8 +211,7 @@ static void run_commands(batch *of)
     }
     uint32_t sent = submit(of, commands, count, &refused);
     for (uint32_t i = 0; i < count; i++)
-        items[i]->status =
-            i < sent ? aurora__engine_await(of->bus->engine, commands[i], -1, NULL) : refused;
+        items[i]->status = i < sent ? await(of, commands[i]) : refused;
 }
 
 /* --- what came of it -------------------------------------------------------------------------- */
@@ -231,6 +249,7 @@ static bool is_data_error(aurora_status rc)
     case AURORA_ECORE:
     case AURORA_EFORK:
     case AURORA_EREADONLY:
+    case AURORA_ESCHEMA: /* a database that is being restored or migrated */
     case AURORA_EAGAIN:
     case AURORA_ETIMEDOUT:
         return false;

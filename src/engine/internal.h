@@ -82,6 +82,7 @@ struct aurora__engine {
     _Atomic int32_t health; /* AURORA_OK, or what every command gets */
     _Atomic bool is_draining;
     _Atomic bool is_log_full;
+    _Atomic bool is_giving_up; /* it closes: nobody waits for a store that is away any longer */
     _Atomic bool is_in_callback;
     /* Written by the driving thread, the second one first. */
     _Atomic int64_t clock_floor_ms; /* the newest time that may be stored */
@@ -148,7 +149,7 @@ void aurora__batch_run(aurora__engine *engine, aurora__command **commands, uint3
 bool aurora__run_is_away(const aurora__engine *engine);
 /* The store answers again. */
 void aurora__run_is_back(aurora__engine *engine);
-/* Refuses queued commands whose callers have given up. */
+/* Refuses queued commands whose callers have given up, or all. */
 void aurora__run_expire(aurora__engine *engine);
 void aurora__pause_ms(int64_t ms);
 

@@ -8,8 +8,10 @@
 #include "engine/internal.h"
 
 #include <string.h>
+#include <time.h>
 
 #define LEASE_MS 30000
+#define STOP_S 3
 
 struct aurora__payments {
     aurora__port_call call;
@@ -233,7 +235,16 @@ aurora_status aurora__payments_drive(aurora__engine *engine, aurora__port_call c
  * itself. */
 void aurora__payments_stop(aurora__engine *engine)
 {
+    struct timespec until;
+    int rc = 0;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += STOP_S;
     pthread_mutex_lock(&engine->lock);
+    while (engine->is_driving && rc == 0)
+        rc = pthread_cond_timedwait(&engine->changed, &engine->lock, &until);
+    /* A batch asks a store that is away what became of its commit. */
+    if (engine->is_driving)
+        atomic_store(&engine->is_giving_up, true);
     while (engine->is_driving)
         pthread_cond_wait(&engine->changed, &engine->lock);
     aurora__engine_drive_payments(engine, NULL);

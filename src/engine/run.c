@@ -17,8 +17,16 @@ void aurora__pause_ms(int64_t ms)
     nanosleep(&wait, NULL);
 }
 
+void aurora__engine_give_up(aurora__engine *engine)
+{
+    atomic_store(&engine->is_giving_up, true);
+    aurora__engine_poke(engine);
+}
+
 static bool is_closing(aurora__engine *engine)
 {
+    if (atomic_load(&engine->is_giving_up))
+        return true;
     pthread_mutex_lock(&engine->lock);
     bool is = engine->is_closing;
     pthread_mutex_unlock(&engine->lock);
@@ -121,10 +129,11 @@ void aurora__run_expire(aurora__engine *engine)
     aurora__command_queue kept = {0};
     aurora__command_queue late = {0};
     int64_t now_ns = aurora__engine_monotonic_ns(engine);
+    bool is_over = atomic_load(&engine->is_giving_up);
     aurora__command *command;
     pthread_mutex_lock(&engine->lock);
     while ((command = aurora__command_queue_pop(&engine->queue)) != NULL) {
-        bool is_late = command->deadline_ns != 0 && command->deadline_ns <= now_ns;
+        bool is_late = is_over || (command->deadline_ns != 0 && command->deadline_ns <= now_ns);
         aurora__command_queue_push(is_late ? &late : &kept, command);
     }
     engine->queue = kept;
@@ -142,7 +151,7 @@ void aurora__batch_run(aurora__engine *engine, aurora__command **commands, uint3
         return;
     }
     aurora_status rc = attempt_often(engine, commands, count);
-    if (is_passing(rc) && aurora__engine_is_shared(engine)) {
+    if (is_passing(rc) && aurora__engine_is_shared(engine) && !atomic_load(&engine->is_giving_up)) {
         wait_for_store(engine, commands, count, rc);
         return;
     }

@@ -14,6 +14,8 @@
 #include "adapters/store_postgres/words.h"
 
 #define SERVER_VERSION_MIN 140000
+#define SET_UP_MS 3000
+#define MIGRATE_MS 600000
 
 /* Every statement finds its rows by a key or by the order of an index. A plan made while a table
  * was empty, or from old statistics, must not read the table from end to end under a lock; and one
@@ -36,6 +38,7 @@ static const char *const set_up[] = {
                                               "SET idle_in_transaction_session_timeout=2000",
     [AURORA__PG_READER] = NAMES PLANS "SET lock_timeout=2000;SET statement_timeout=30000;"
                                       "SET idle_in_transaction_session_timeout=60000",
+    [AURORA__PG_LISTENER] = NAMES "SET statement_timeout=2000",
     [AURORA__PG_MIGRATOR] = NAMES DURABLE "SET lock_timeout=30000;SET statement_timeout=0;"
                                           "SET idle_in_transaction_session_timeout=60000",
 };
@@ -153,7 +156,7 @@ static aurora__pg_connection *new_connection(const aurora_store_options *options
 
 aurora_status aurora__pg_run(aurora__pg_connection *connection, const char *sql, aurora_error *err)
 {
-    int64_t until = aurora__pg_clock_ms() + AURORA__PG_WAIT_MS * 40;
+    int64_t until = aurora__pg_clock_ms() + connection->run_ms;
     aurora_status status = AURORA_OK;
     PGconn *pg = connection->pg;
     if (PQsendQuery(pg, sql) == 0)
@@ -206,9 +209,13 @@ aurora_status aurora__pg_connection_open(const aurora_store_options *options,
         status = check_server(address, connection->pg, err);
     if (status == AURORA_OK && PQsetnonblocking(connection->pg, 1) != 0)
         status = AURORA_EIO;
+    connection->run_ms = SET_UP_MS;
     if (status == AURORA_OK)
         status = aurora__pg_run(connection, set_up[kind], err);
-    if (status == AURORA_OK && kind != AURORA__PG_MIGRATOR && !PQenterPipelineMode(connection->pg))
+    if (kind == AURORA__PG_MIGRATOR)
+        connection->run_ms = MIGRATE_MS;
+    bool is_piped = kind == AURORA__PG_WRITER || kind == AURORA__PG_READER;
+    if (status == AURORA_OK && is_piped && !PQenterPipelineMode(connection->pg))
         status = AURORA_EIO;
     if (status != AURORA_OK) {
         aurora__pg_connection_close(connection, false);

@@ -122,6 +122,7 @@ struct aurora__pg_connection {
     uint32_t expected_count;
     uint32_t expected_capacity;
     uint32_t is_broken; /* nothing more can be sent or taken */
+    int64_t run_ms;     /* that aurora__pg_run waits at most */
     /* Called when a result has let wait for a while, at most once a wait; may be NULL. */
     void (*on_slow)(void *self);
     void *slow_self;
@@ -130,9 +131,10 @@ struct aurora__pg_connection {
 };
 
 enum {
-    AURORA__PG_WRITER = 1,  /* short limits: it holds locks */
-    AURORA__PG_READER = 2,  /* long limits: it holds none */
-    AURORA__PG_MIGRATOR = 3 /* no limits but for locks */
+    AURORA__PG_WRITER = 1,   /* short limits: it holds locks */
+    AURORA__PG_READER = 2,   /* long limits: it holds none */
+    AURORA__PG_MIGRATOR = 3, /* no limits but for locks */
+    AURORA__PG_LISTENER = 4  /* short limits: who ends it waits for it */
 };
 
 /* Connects within timeout_ms; *out is NULL unless AURORA_OK. */
@@ -181,7 +183,8 @@ aurora_status aurora__pg_send_fixed(aurora__pg_connection *connection, int numbe
 aurora__pg_statements *aurora__pg_statements_of(aurora__pg_connection *connection,
                                                 const aurora_table *table);
 
-/* Runs one or more statements without parameters, outside of pipeline mode. */
+/* Runs one or more statements without parameters, outside of pipeline mode, within
+ * connection->run_ms. */
 aurora_status aurora__pg_run(aurora__pg_connection *connection, const char *sql, aurora_error *err);
 
 #endif

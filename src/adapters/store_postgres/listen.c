@@ -72,7 +72,7 @@ static void *run(void *argument)
         aurora__pg_connection *connection;
         aurora_status status =
             aurora__pg_connection_open(&store->options, &store->address, &store->layout,
-                                       AURORA__PG_MIGRATOR, CONNECT_MS, &connection, NULL);
+                                       AURORA__PG_LISTENER, CONNECT_MS, &connection, NULL);
         snprintf(sql, sizeof sql, "LISTEN %s", store->layout.home);
         if (status == AURORA_OK && aurora__pg_run(connection, sql, NULL) == AURORA_OK) {
             wait = RETRY_MS_MIN;
