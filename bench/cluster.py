@@ -150,7 +150,7 @@ class Aurora:
         for first in range(0, count, 500):
             items = [{"sku": f"sku-{i:05d}", "name": f"Product {i}", "price_minor": 100 + i % 900,
                       "currency": "EUR"} for i in range(first, min(first + 500, count))]
-            call(gateway, "POST", "/products:batch", {"items": items})
+            call(gateway, "POST", "/products:batch", {"products": items})
         for i in range(count):
             call(gateway, "POST", f"/inventory/sku-{i:05d}/receipts", {"quantity": 1000000000})
         until = time.monotonic() + 60
