@@ -191,7 +191,7 @@ static cost produce_port(aurora_bus *bus)
 
 static cost consume_port(aurora_bus *bus, int round)
 {
-    const aurora_bus_listener listener = {NULL, begin_there, NULL};
+    const aurora_bus_listener listener = {.assigned = begin_there};
     const int32_t topic = AURORA_TOPIC_ORDERS;
     const aurora_bus_record *records;
     char group[16];

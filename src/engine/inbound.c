@@ -15,6 +15,7 @@
 #define STOP_LOOK_MS 200
 #define STOP_MS 3000 /* for a store that is away, once the handle closes */
 #define WATERMARKS_AT_ONCE 256
+#define FOLLOWER_PATIENCE_MS 50 /* nobody waits for them, and each delivery is a batch */
 
 /* One message of a poll, through its attempts. */
 typedef struct {
@@ -118,7 +119,12 @@ static aurora_status subscribe(aurora__bus *bus)
                      {AURORA__MODULE_INVENTORY, AURORA_TOPIC_INVENTORY},
                      {AURORA__MODULE_PAYMENT, AURORA_TOPIC_PAYMENTS},
                      {AURORA__MODULE_PRODUCT, AURORA_TOPIC_PRODUCTS}};
-    const aurora_bus_listener listener = {bus, assigned, revoked};
+    bool is_follower = (bus->module & (AURORA__MODULE_SEARCH | AURORA__MODULE_RECOMMENDATION |
+                                       AURORA__MODULE_NOTIFICATION)) != 0;
+    const aurora_bus_listener listener = {.self = bus,
+                                          .assigned = assigned,
+                                          .revoked = revoked,
+                                          .patience_ms = is_follower ? FOLLOWER_PATIENCE_MS : 0};
     uint32_t sources = aurora__bus_sources(bus->module);
     int32_t topics[AURORA_TOPIC_COUNT];
     uint32_t count = 0;
@@ -139,14 +145,25 @@ static bool is_of_partition(const item *a, const item *b)
     return a->record->topic == b->record->topic && a->record->partition == b->record->partition;
 }
 
+/* What nobody here takes costs no command: it needs no watermark, and is passed over again where
+ * the bus repeats it. */
+static void pass_over(batch *of, item *one)
+{
+    if (!one->is_done)
+        aurora__counter_add(&aurora__engine_counters(of->bus->engine)->inbound_ignored, 1);
+    one->is_done = true;
+}
+
 static bool make_commands(batch *of)
 {
     uint32_t count = of->count;
     for (uint32_t i = 0; i < count; i++) {
         item *one = &of->items[i];
         one->command = NULL;
-        if (one->is_done)
+        if (one->is_done || aurora__inbound_is_foreign(of->bus->module, one->record)) {
+            pass_over(of, one);
             continue;
+        }
         one->command = aurora__inbound_new(of->bus->engine, of->bus->module, one->record);
         if (one->command == NULL)
             return false;

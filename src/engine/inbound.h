@@ -33,6 +33,9 @@ typedef struct aurora__inbound {
     aurora__query_arena arena;
 } aurora__inbound;
 
+/* Whether a message says of itself that it is nothing for this module. */
+bool aurora__inbound_is_foreign(uint32_t module, const aurora_bus_record *record);
+
 /* The command of a message, copied. NULL: out of memory. */
 aurora__inbound *aurora__inbound_new(aurora__engine *engine, uint32_t module,
                                      const aurora_bus_record *record);

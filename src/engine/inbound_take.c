@@ -305,6 +305,12 @@ static const char *header(const aurora_bus_record *record, const char *name)
     return NULL;
 }
 
+bool aurora__inbound_is_foreign(uint32_t module, const aurora_bus_record *record)
+{
+    const char *type = header(record, "ce_type");
+    return type != NULL && (aurora__inbound_kinds(module) >> aurora_event_parse(type) & 1) == 0;
+}
+
 static int64_t read_position(const char *text)
 {
     int64_t number = 0;

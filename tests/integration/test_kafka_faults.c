@@ -332,7 +332,8 @@ static void be_member(const bus_fixture *f, int in, int out)
     int32_t topic = AURORA_TOPIC_ORDERS;
     const aurora_bus_record *records;
     uint32_t count;
-    aurora_bus_listener listener = {&out, child_assigned, child_revoked};
+    aurora_bus_listener listener = {
+        .self = &out, .assigned = child_assigned, .revoked = child_revoked};
     aurora_bus_property quick[] = {{"session.timeout.ms", "3000"},
                                    {"heartbeat.interval.ms", "500"}};
     aurora_bus_options options = {.size = sizeof options,

@@ -102,7 +102,8 @@ static void prepare(bus_fixture *fixture)
     memset(fixture, 0, sizeof *fixture);
     pthread_mutex_init(&fixture->lock, NULL);
     fixture->watch.next_offset = -1;
-    fixture->listener = (aurora_bus_listener){&fixture->watch, note_assigned, note_revoked};
+    fixture->listener = (aurora_bus_listener){
+        .self = &fixture->watch, .assigned = note_assigned, .revoked = note_revoked};
     aurora_failing_allocator_init(&fixture->failing, UINT64_MAX, 0);
     aurora_failing_allocator_attach(&fixture->failing, &fixture->counted);
     fixture->allocator = (aurora_allocator){.size = sizeof fixture->allocator,

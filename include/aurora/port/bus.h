@@ -80,6 +80,9 @@ typedef struct {
     aurora_status (*assigned)(void *self, aurora_bus_position *positions, uint32_t count);
     /* These are no longer ours. is_lost: somebody else may have them already. */
     void (*revoked)(void *self, const aurora_bus_position *positions, uint32_t count, bool is_lost);
+    /* How long a record may wait at the bus for others to come with it, where nobody waits for
+     * its effect: each delivery costs both sides more than a record does. 0 = not at all. */
+    int32_t patience_ms;
 } aurora_bus_listener;
 
 /* For metrics and readiness; a snapshot. */

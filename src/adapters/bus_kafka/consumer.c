@@ -11,12 +11,26 @@
 #include <aurora/handle.h>
 
 #define CLOSE_MS 1000
+#define FETCH_BYTES_DEFAULT 1
+#define FETCH_BYTES_PATIENT "131072"
 #define SLICE_MS 20
 #define SEEK_MS 2000
 #define BATCH_BYTES_MAX ((size_t)1024 * 1024)
 #define GROUP_BYTES_MAX 64
 
 /* --- joining and leaving ---------------------------------------------------------------------- */
+
+/* What the host set itself stays. */
+static void be_patient(rd_kafka_conf_t *conf, int32_t patience_ms)
+{
+    char wait[16];
+    if (patience_ms <= 0 ||
+        aurora__kafka_settings_number(conf, "fetch.min.bytes", 1) != FETCH_BYTES_DEFAULT)
+        return;
+    snprintf(wait, sizeof wait, "%d", (int)patience_ms);
+    rd_kafka_conf_set(conf, "fetch.wait.max.ms", wait, NULL, 0);
+    rd_kafka_conf_set(conf, "fetch.min.bytes", FETCH_BYTES_PATIENT, NULL, 0);
+}
 
 static aurora_status join(aurora__kafka *self)
 {
@@ -25,6 +39,7 @@ static aurora_status join(aurora__kafka *self)
     snprintf(group, sizeof group, "%s-%s", self->address.prefix, consumer->group);
     rd_kafka_conf_t *conf = rd_kafka_conf_dup(self->consumer_conf);
     rd_kafka_conf_set(conf, "group.id", group, NULL, 0);
+    be_patient(conf, consumer->listener.patience_ms);
     rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, reason, sizeof reason);
     if (rk == NULL) {
         rd_kafka_conf_destroy(conf);
