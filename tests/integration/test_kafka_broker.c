@@ -237,7 +237,8 @@ START_TEST(test_kafka_bus__members_that_come_and_go_leave_no_hole)
     static store s;
     bus_fixture first, second;
     bus_start(&first, BROKER);
-    first.listener = (aurora_bus_listener){&s, read_store, hear_nothing};
+    first.listener =
+        (aurora_bus_listener){.self = &s, .assigned = read_store, .revoked = hear_nothing};
     bus_join(&first, "order", AURORA_TOPIC_ORDERS);
     publish(&first, 1, EACH);
     bus_settle(&first, EACH);
