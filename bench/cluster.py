@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """The eight daemons over PostgreSQL, Kafka, Redis and OpenSearch, beside a textbook saga in C on the
 same engines, in interleaved rounds on this machine; medians. The textbook runs at its best of 1, 8
-and 32 connections and 10 and 100 ms polling, found before the rounds.
+and 32 connections and 10 and 100 ms polling, found before the rounds; its tables are audited after
+each run.
 
 cluster.py [--rounds N] [--seconds S] [--window N] [--skus N] [--only aurora|textbook]
            [--profile]    (prints the CPU time of every process an order)
