@@ -106,6 +106,14 @@ static void look_around(aurora__kafka *self)
 
 /* --- the thread ------------------------------------------------------------------------------- */
 
+static bool has_parts(aurora__kafka *self)
+{
+    pthread_mutex_lock(&self->lock);
+    bool has = self->consumer.part_count > 0;
+    pthread_mutex_unlock(&self->lock);
+    return has;
+}
+
 static void *run(void *argument)
 {
     aurora__kafka *self = argument;
@@ -115,7 +123,7 @@ static void *run(void *argument)
         pthread_mutex_lock(&self->client_lock);
         if (!has_topics)
             has_topics = aurora__kafka_topics_make(self);
-        if (has_topics || self->consumer.part_count > 0)
+        if (has_topics || has_parts(self))
             look_around(self);
         pthread_mutex_unlock(&self->client_lock);
         rest_s = has_topics ? WATCH_S : 1;

@@ -154,42 +154,70 @@ static aurora__pg_connection *new_connection(const aurora_store_options *options
     return connection;
 }
 
-aurora_status aurora__pg_run(aurora__pg_connection *connection, const char *sql, aurora_error *err)
+/* Until PQgetResult does not block any longer. */
+static aurora_status wait_answer(PGconn *pg, int64_t until_ms)
+{
+    for (;;) {
+        int flushed = PQflush(pg);
+        if (flushed < 0)
+            return AURORA_EIO;
+        if (flushed == 0 && !PQisBusy(pg))
+            return AURORA_OK;
+        aurora_status status =
+            aurora__pg_wait(pg, flushed > 0 ? POLLIN | POLLOUT : POLLIN, until_ms);
+        if (status != AURORA_OK)
+            return status;
+        if (PQconsumeInput(pg) == 0)
+            return AURORA_EIO;
+    }
+}
+
+/* Hands out the last statement's rows where that is asked for; after an error none follow. */
+static aurora_status take_answer(PGresult *result, PGresult **result_out, aurora_error *err)
+{
+    ExecStatusType kind = PQresultStatus(result);
+    if (kind == PGRES_COMMAND_OK || kind == PGRES_TUPLES_OK) {
+        PQclear(result_out == NULL ? result : *result_out);
+        if (result_out != NULL)
+            *result_out = result;
+        return AURORA_OK;
+    }
+    aurora_status status = aurora__pg_status(PQresultErrorField(result, PG_DIAG_SQLSTATE));
+    const char *words = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    aurora__pg_error(err, status, "postgresql: %s", words == NULL ? "?" : words);
+    PQclear(result);
+    return status;
+}
+
+aurora_status aurora__pg_query(aurora__pg_connection *connection, const char *sql,
+                               PGresult **result_out, aurora_error *err)
 {
     int64_t until = aurora__pg_clock_ms() + connection->run_ms;
-    aurora_status status = AURORA_OK;
+    aurora_status answered = AURORA_OK;
+    PGresult *result;
     PGconn *pg = connection->pg;
-    if (PQsendQuery(pg, sql) == 0)
-        status = AURORA_EIO;
-    while (status == AURORA_OK) {
-        int flushed = PQflush(pg);
-        if (flushed < 0) {
-            status = AURORA_EIO;
-        } else if (flushed > 0 || PQisBusy(pg)) {
-            status = aurora__pg_wait(pg, flushed > 0 ? POLLIN | POLLOUT : POLLIN, until);
-            if (status == AURORA_OK && PQconsumeInput(pg) == 0)
-                status = AURORA_EIO;
-        } else {
-            break;
-        }
+    if (result_out != NULL)
+        *result_out = NULL;
+    aurora_status waited = PQsendQuery(pg, sql) == 0 ? AURORA_EIO : wait_answer(pg, until);
+    while (waited == AURORA_OK && (result = PQgetResult(pg)) != NULL) {
+        aurora_status status = take_answer(result, result_out, err);
+        answered = answered == AURORA_OK ? status : answered;
+        waited = wait_answer(pg, until);
     }
-    for (PGresult *result; status == AURORA_OK && (result = PQgetResult(pg)) != NULL;) {
-        ExecStatusType kind = PQresultStatus(result);
-        if (kind != PGRES_COMMAND_OK && kind != PGRES_TUPLES_OK) {
-            status = aurora__pg_status(PQresultErrorField(result, PG_DIAG_SQLSTATE));
-            const char *words = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-            aurora__pg_error(err, status, "postgresql: %s", words == NULL ? "?" : words);
-        }
-        PQclear(result);
+    bool is_lost = waited != AURORA_OK || PQstatus(pg) == CONNECTION_BAD;
+    if (result_out != NULL && (is_lost || answered != AURORA_OK)) {
+        PQclear(*result_out);
+        *result_out = NULL;
     }
-    if (status == AURORA_ETIMEDOUT || PQstatus(pg) == CONNECTION_BAD) {
-        connection->is_broken = 1;
-        return aurora__pg_error(err, AURORA_EIO, "postgresql: the connection was lost");
-    }
-    /* Of several statements' results an error is the last, but for the NULL. */
-    for (PGresult *result; status != AURORA_OK && (result = PQgetResult(pg)) != NULL;)
-        PQclear(result);
-    return status;
+    if (!is_lost)
+        return answered;
+    connection->is_broken = 1;
+    return aurora__pg_error(err, AURORA_EIO, "postgresql: the connection was lost");
+}
+
+aurora_status aurora__pg_run(aurora__pg_connection *connection, const char *sql, aurora_error *err)
+{
+    return aurora__pg_query(connection, sql, NULL, err);
 }
 
 aurora_status aurora__pg_connection_open(const aurora_store_options *options,

@@ -187,4 +187,8 @@ aurora__pg_statements *aurora__pg_statements_of(aurora__pg_connection *connectio
  * connection->run_ms. */
 aurora_status aurora__pg_run(aurora__pg_connection *connection, const char *sql, aurora_error *err);
 
+/* The same, with the last one's result, in text; the caller clears it. NULL unless AURORA_OK. */
+aurora_status aurora__pg_query(aurora__pg_connection *connection, const char *sql,
+                               PGresult **result_out, aurora_error *err);
+
 #endif

@@ -22,30 +22,12 @@ static int newest_version(void)
     return version;
 }
 
-/* Runs one query without parameters and hands out its result, in text. */
-static aurora_status query(aurora__pg_connection *connection, const char *sql,
-                           PGresult **result_out, aurora_error *err)
-{
-    *result_out = NULL;
-    PGresult *result = PQexec(connection->pg, sql);
-    if (PQresultStatus(result) == PGRES_TUPLES_OK || PQresultStatus(result) == PGRES_COMMAND_OK) {
-        *result_out = result;
-        return AURORA_OK;
-    }
-    aurora_status status = aurora__pg_status(PQresultErrorField(result, PG_DIAG_SQLSTATE));
-    const char *words = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-    aurora__pg_error(err, status, "postgresql: %s",
-                     words == NULL ? "the connection was lost" : words);
-    PQclear(result);
-    return status;
-}
-
 /* The first row's first two columns as numbers, 0 without a row. */
 static aurora_status numbers(aurora__pg_connection *connection, const char *sql, int64_t *first_out,
                              int64_t *second_out, aurora_error *err)
 {
     PGresult *result;
-    aurora_status status = query(connection, sql, &result, err);
+    aurora_status status = aurora__pg_query(connection, sql, &result, err);
     *first_out = *second_out = 0;
     if (status != AURORA_OK)
         return status;
@@ -217,7 +199,7 @@ static aurora_status read_columns(aurora__pg_connection *connection, const char 
              " t.oid AND i.indisprimary WHERE n.nspname = '%s' AND t.relname = '%s' AND a.attnum >"
              " 0 AND NOT a.attisdropped",
              schema, table);
-    return query(connection, sql, result_out, err);
+    return aurora__pg_query(connection, sql, result_out, err);
 }
 
 static aurora_status compare_column(aurora__pg_store *store, const PGresult *columns,

@@ -10,6 +10,7 @@
 #include "adapters/store_postgres/words.h"
 
 #define RESOLVE_CONNECT_MS 2000
+#define ASK_AGAIN_MS 2000
 
 aurora_status aurora__pg_fail(aurora_store_txn *txn, aurora_status status)
 {
@@ -123,12 +124,14 @@ static aurora_status begin_write(aurora__pg_store *store, aurora_id batch, int32
     return AURORA_OK;
 }
 
-/* Idle connections that broke show it now; there are no more of them than the pool holds. */
+/* Idle connections that broke show it now; there are no more of them than the pool holds. A server
+ * that says nothing is not asked on each of them. */
 static aurora_status begin_read(aurora__pg_store *store, int32_t timeout_ms, aurora_store_txn **out)
 {
     aurora__pg_connection *reader;
     PGresult *result = NULL;
     aurora_status status = AURORA_EIO;
+    int64_t until = aurora__pg_clock_ms() + ASK_AGAIN_MS;
     for (uint32_t i = 0; i <= store->address.readers_max && result == NULL; i++) {
         status = aurora__pg_reader_take(store, timeout_ms, &reader);
         if (status != AURORA_OK)
@@ -140,7 +143,7 @@ static aurora_status begin_read(aurora__pg_store *store, int32_t timeout_ms, aur
         if (!is_broken)
             send_rollback(reader);
         aurora__pg_reader_give(store, reader);
-        if (!is_broken)
+        if (!is_broken || aurora__pg_clock_ms() > until)
             return status;
     }
     if (status != AURORA_OK)
