@@ -7,7 +7,8 @@ void *aurora__arena_take(aurora__arena *arena, size_t bytes)
 {
     if (bytes > SIZE_MAX - 8)
         return NULL;
-    bytes = (bytes + 7) & ~(size_t)7;
+    /* Nothing has a place too: NULL says that memory is out. */
+    bytes = bytes == 0 ? 8 : (bytes + 7) & ~(size_t)7;
     if (bytes > (size_t)(arena->end - arena->at)) {
         size_t size = 0;
         char *block = arena->grow(arena->self, bytes, &size);

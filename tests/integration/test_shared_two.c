@@ -366,6 +366,19 @@ START_TEST(test_shared_two__hot_skus_are_never_oversold)
 }
 END_TEST
 
+/* A command without a row of its own is a batch that loads nothing, here the first of all. */
+START_TEST(test_shared_two__a_setting_is_changed_by_an_instance_that_has_done_nothing_yet)
+{
+    two_shops two;
+    two_shops_open(&two, AURORA_OPEN_WORKER, "payment=none:");
+    aurora_t *fresh = two_shops_another(&two);
+
+    aurora_assert_ok(aurora_setting_put(fresh, "order_deadline=1m", NULL));
+    aurora_close(fresh);
+    two_shops_close(&two);
+}
+END_TEST
+
 static Suite *shared_two_suite(void)
 {
     Suite *suite = suite_create("shared_two");
@@ -386,6 +399,8 @@ static Suite *shared_two_suite(void)
     tcase_add_test(time,
                    test_shared_two__an_order_of_an_instance_that_is_gone_ends_by_its_deadline);
     tcase_add_test(time, test_shared_two__expired_keys_are_swept);
+    tcase_add_test(time,
+                   test_shared_two__a_setting_is_changed_by_an_instance_that_has_done_nothing_yet);
     suite_add_tcase(suite, time);
     TCase *away = tcase_create("away");
     tcase_set_timeout(away, 60);
