@@ -139,6 +139,7 @@ static aurora_status each_ordered(aurora__step *step, const char *text,
                                   aurora__stock_lines *lines)
 {
     aurora__json_reader reader;
+    aurora_status missing = AURORA_OK; /* rows are asked for all at once, not line by line */
     uint32_t count = 0;
     if (text == NULL)
         return AURORA_ECORRUPT;
@@ -158,10 +159,12 @@ static aurora_status each_ordered(aurora__step *step, const char *text,
         if (reader.is_failed || sku == NULL || quantity < 1)
             return AURORA_ECORRUPT;
         aurora_status rc = visit(step, lines, sku, quantity);
-        if (rc != AURORA_OK)
+        if (rc == AURORA__NEED_KEYS)
+            missing = rc;
+        else if (rc != AURORA_OK)
             return rc;
     }
-    return reader.is_failed ? AURORA_ECORRUPT : AURORA_OK;
+    return reader.is_failed ? AURORA_ECORRUPT : missing;
 }
 
 aurora_status aurora__stock_lines_sum(aurora__step *step, const char *text,
@@ -188,6 +191,7 @@ aurora_status aurora__stock_ordered_want(aurora__step *step, const char *text)
 aurora_status aurora__stock_lines_reserve(aurora__step *step, aurora__stock_lines *lines,
                                           bool *is_short_out)
 {
+    aurora_status missing = AURORA_OK;
     *is_short_out = false;
     for (uint32_t i = 0; i < lines->count; i++) {
         aurora__stock_line *line = &lines->items[i];
@@ -196,12 +200,16 @@ aurora_status aurora__stock_lines_reserve(aurora__step *step, aurora__stock_line
         aurora_status rc = line->sku_id == 0
                                ? AURORA_OK
                                : aurora__rows_read(step->rows, &key, (const void **)&stock);
-        if (rc != AURORA_OK)
+        if (rc == AURORA__NEED_KEYS)
+            missing = rc;
+        else if (rc != AURORA_OK)
             return rc;
         line->available = stock == NULL ? 0 : stock->available;
         if (line->quantity > line->available)
             *is_short_out = true;
     }
+    if (missing != AURORA_OK)
+        return missing;
     for (uint32_t i = 0; !*is_short_out && i < lines->count; i++) {
         aurora__stock_row *stock;
         aurora_status rc = aurora__stock_find(step, lines->items[i].sku_id, &stock);

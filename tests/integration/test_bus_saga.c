@@ -179,6 +179,54 @@ START_TEST(test_saga__a_lost_event_is_made_good_by_a_resend)
 }
 END_TEST
 
+#define MANY_LINES 60
+
+static void sell_many(bus_shop *shop, char (*skus)[16])
+{
+    for (int i = 0; i < MANY_LINES; i++) {
+        snprintf(skus[i], sizeof skus[i], "sku-%d", i);
+        aurora_assert_ok(aurora_product_put(
+            shop->services[BUS_PRODUCT],
+            AURORA_PRODUCT(.sku = skus[i], .name = "One", .price_minor = 5, .currency = "EUR"),
+            AURORA_ANY_VERSION, NULL, NULL));
+        aurora_assert_ok(
+            aurora_stock_receive(shop->services[BUS_INVENTORY], skus[i], 2, skus[i], NULL));
+    }
+    ck_assert(bus_fake_wait_count(shop->fake, AURORA_TOPIC_PRODUCTS, "product.upserted", MANY_LINES,
+                                  WAIT_MS));
+    ck_assert(bus_fake_wait_done(shop->fake, "order", AURORA_TOPIC_PRODUCTS, WAIT_MS));
+}
+
+/* The inventory begins anew, so that it has none of their rows in memory. */
+START_TEST(test_saga__an_order_of_many_lines_is_decided_at_once)
+{
+    static char skus[MANY_LINES][16];
+    aurora_line lines[MANY_LINES];
+    aurora_order *order = NULL;
+    bus_shop *shop = bus_shop_new(4);
+    bus_shop_start_all(shop);
+    sell_many(shop, skus);
+    bus_shop_stop(shop, BUS_INVENTORY);
+    bus_shop_start(shop, BUS_INVENTORY);
+    for (int i = 0; i < MANY_LINES; i++)
+        lines[i] = (aurora_line){.sku = skus[i], .quantity = 1};
+    shop_request many;
+    shop_request_init(&many, "k1", 1, "card");
+    many.request.lines = lines;
+    many.request.line_count = MANY_LINES;
+    many.request.flags |= AURORA_ORDER_NO_WAIT;
+    aurora_assert_ok(aurora_order_place(shop->services[BUS_ORDER], &many.request, &order, NULL));
+    aurora_id id = order->id;
+    aurora_order_free(order);
+
+    assert_settled(shop, id);
+    ck_assert_int_eq(shop_status(shop->services[BUS_ORDER], id), AURORA_ORDER_COMPLETED);
+    ck_assert(bus_shop_metric(shop->services[BUS_INVENTORY], "aurora_commands_rerun_total", NULL) ==
+              0);
+    bus_shop_free(shop);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *made = suite_create("bus_saga");
@@ -192,6 +240,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, test_saga__services_start_in_any_order);
     tcase_add_test(tcase, test_saga__duplicates_and_redeliveries_have_one_effect);
     tcase_add_test(tcase, test_saga__a_lost_event_is_made_good_by_a_resend);
+    tcase_add_test(tcase, test_saga__an_order_of_many_lines_is_decided_at_once);
     suite_add_tcase(made, tcase);
     return made;
 }
