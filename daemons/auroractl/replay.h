@@ -11,7 +11,6 @@ typedef struct {
     aurora_id id;
     uint64_t version;
     int64_t total_minor;
-    int64_t created_at_ms;
     int32_t outcome; /* AURORA_ORDER_COMPLETED, _FAILED, _CANCELLED; 0 = none yet */
     bool is_stored;
     bool is_parked;

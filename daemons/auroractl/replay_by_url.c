@@ -131,14 +131,23 @@ static bool has_open(const ctl_replay_run *replay)
     return false;
 }
 
+/* When an id was drawn: what lists go by. The order's own time is its commit's, a little later. */
+static int64_t id_time_ms(const aurora_id *id)
+{
+    int64_t ms = 0;
+    for (int i = 0; i < 6; i++)
+        ms = ms << 8 | id->bytes[i];
+    return ms;
+}
+
 /* The oldest of our orders: no list has to go back further. */
-static int64_t first_created_ms(const ctl_replay_run *replay)
+static int64_t first_id_ms(const ctl_replay_run *replay)
 {
     int64_t first_ms = INT64_MAX;
     for (uint32_t i = 0; i < replay->order_count; i++) {
         const ctl_replay_state *state = &replay->states[i];
-        if (state->is_stored && state->created_at_ms < first_ms)
-            first_ms = state->created_at_ms;
+        if (state->is_stored && id_time_ms(&state->id) < first_ms)
+            first_ms = id_time_ms(&state->id);
     }
     return first_ms == INT64_MAX ? 0 : first_ms;
 }
@@ -165,7 +174,7 @@ static aurora_status refresh(refreshing *at)
     ctl_page page = {0};
     aurora_error err = AURORA_ERROR_INIT;
     ctl_target_init(&target, "/orders");
-    ctl_target_query_time(&target, "from", first_created_ms(at->replay));
+    ctl_target_query_time(&target, "from", first_id_ms(at->replay));
     ctl_ask ask = {.method = "GET", .target = &target};
     return ctl_page_each(&at->replay->shop, &ask, &page, refresh_one, at, &err);
 }

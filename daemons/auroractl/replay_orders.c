@@ -44,7 +44,6 @@ ctl_replay_state ctl_replay_state_read(aurora_json_value order)
         .id = ctl_field_id(order, "id"),
         .version = (uint64_t)ctl_field_number(order, "version"),
         .total_minor = ctl_field_number(order, "total_minor"),
-        .created_at_ms = ctl_field_time(order, "created_at"),
         .outcome = aurora_order_status_parse(ctl_field_text(order, "outcome")),
         .is_stored = true,
         .is_parked =
