@@ -101,8 +101,8 @@ class Server:
     def fields(self, method, target, body=b"", principal="alice", scopes=SCOPES):
         return signed_fields(self.secret, method, target, body, principal, scopes) if self.secret else {}
 
-    def call(self, method, target, body=None, headers=None, principal="alice", scopes=SCOPES, timeout=30):
-        """(status, fields, parsed JSON or text) of one request on a connection of its own."""
+    def raw(self, method, target, body=None, headers=None, principal="alice", scopes=SCOPES, timeout=30):
+        """(status, fields, bytes) of one request on a connection of its own."""
         data = b"" if body is None else json.dumps(body).encode()
         fields = self.fields(method, target, data, principal, scopes)
         if body is not None:
@@ -112,11 +112,14 @@ class Server:
         try:
             connection.request(method, target, data if body is not None else None, fields)
             answer = connection.getresponse()
-            text = answer.read()
-            kind = answer.headers.get("Content-Type", "")
-            return answer.status, answer.headers, json.loads(text) if "json" in kind and text else text
+            return answer.status, answer.headers, answer.read()
         finally:
             connection.close()
+
+    def call(self, method, target, body=None, headers=None, **others):
+        """As `raw`, with the parsed JSON where the body is some."""
+        status, fields, text = self.raw(method, target, body, headers, **others)
+        return status, fields, json.loads(text) if "json" in fields.get("Content-Type", "") and text else text
 
     def resident_kib(self):
         for line in pathlib.Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
