@@ -127,7 +127,7 @@ class Aurora:
         self.store = url.rsplit("/", 1)[0] + "/" + self.database
 
     def start(self):
-        kafka = f"kafka://{self.found['AURORA_TEST_KAFKA']}?prefix={self.prefix}&partitions=12"
+        kafka = f"kafka://{self.found['AURORA_TEST_KAFKA']}?prefix={self.prefix}&partitions=4"
         redis = f"{self.found['AURORA_TEST_REDIS']}/0?prefix={self.prefix}"
         search = self.found["AURORA_TEST_OPENSEARCH"].replace("http:", "elasticsearch:")
         for name in SERVICES:

@@ -63,19 +63,33 @@ static bool has_outcome(const aurora__order_row *order)
     return order->status >= AURORA_ORDER_COMPLETED;
 }
 
+static int64_t wanted_due(const aurora__order_row *order)
+{
+    bool has_deadline = !has_outcome(order) && order->deadline_at < order->resend_at;
+    return has_deadline ? order->deadline_at : order->resend_at;
+}
+
+/* A time that is near enough stays as it is, and is put off once it comes: to move it with each
+ * step of a saga would cost every index of the table an entry a step. */
+static void look_again(const aurora__step *step, aurora__order_row *order)
+{
+    int64_t wanted = wanted_due(order);
+    if (order->due_at <= step->now_ms || order->due_at > wanted)
+        order->due_at = wanted;
+}
+
 /* When the order wants to be looked at next: never once settled, so that an order which settles in
  * its creating batch never enters the index of due orders. */
 static void schedule(const aurora__step *step, aurora__order_row *order)
 {
-    order->due_at = 0;
     order->resend_count = 0;
     order->resend_at = 0;
-    if (order->settled_at != 0)
+    if (order->settled_at != 0) {
+        order->due_at = 0;
         return;
+    }
     order->resend_at = step->now_ms + step->policy->resend_first_ms;
-    order->due_at = order->resend_at;
-    if (!has_outcome(order) && order->deadline_at < order->due_at)
-        order->due_at = order->deadline_at;
+    look_again(step, order);
 }
 
 static void settle(const aurora__step *step, aurora__order_row *order)
@@ -262,9 +276,7 @@ static aurora_status resend(aurora__step *step, aurora__order_row *order)
         pause = policy->resend_max_ms;
     order->resend_count++;
     order->resend_at = step->now_ms + pause;
-    order->due_at = order->resend_at;
-    if (!has_outcome(order) && order->deadline_at < order->due_at)
-        order->due_at = order->deadline_at;
+    order->due_at = wanted_due(order);
     aurora__event *event = emit(step, order, kinds[order->status]);
     if (event == NULL)
         return aurora__step_full(step);
@@ -283,6 +295,10 @@ aurora_status aurora__order_due(aurora__step *step, const aurora_id *order_id)
     if (!has_outcome(order) && order->deadline_at <= step->now_ms) {
         aurora__transition cause = {0};
         return conclude(step, order, AURORA_ORDER_FAILED, AURORA_REASON_DEADLINE, &cause);
+    }
+    if (order->resend_at > step->now_ms) {
+        look_again(step, order);
+        return AURORA_OK;
     }
     return resend(step, order);
 }

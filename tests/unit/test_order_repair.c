@@ -136,7 +136,30 @@ START_TEST(test_order__change_shortly_before_the_deadline_is_due_at_the_deadline
     ck_assert_int_eq(order()->due_at, order()->deadline_at);
     aurora_assert_ok(hear(AURORA_EVENT_PAYMENT_AUTHORIZED));
 
-    ck_assert_int_eq(order()->due_at, fixture->now_ms + 10000);
+    /* The look at the deadline stays, and puts itself off. */
+    ck_assert_int_eq(order()->due_at, order()->deadline_at);
+    ck_assert_int_eq(order()->resend_at, fixture->now_ms + 10000);
+    fixture->now_ms = order()->deadline_at;
+    aurora_assert_ok(saga_fixture_run(fixture, decide_due, &fixture->order_id));
+    assert_silent();
+    ck_assert_int_eq(order()->status, AURORA_ORDER_COMPLETED);
+    ck_assert_int_eq(order()->due_at, order()->resend_at);
+}
+END_TEST
+
+START_TEST(test_order__step_leaves_a_look_that_comes_soon_enough)
+{
+    int64_t due_at = order()->due_at;
+    fixture->now_ms += 2000;
+    aurora_assert_ok(hear(AURORA_EVENT_INVENTORY_RESERVED));
+
+    ck_assert_int_eq(order()->due_at, due_at);
+    ck_assert_int_eq(order()->resend_at, fixture->now_ms + 10000);
+    fixture->now_ms = due_at;
+    aurora_assert_ok(saga_fixture_run(fixture, decide_due, &fixture->order_id));
+    assert_silent();
+    ck_assert_int_eq(order()->due_at, order()->resend_at);
+    ck_assert_int_eq(order()->resend_count, 0);
 }
 END_TEST
 
@@ -408,6 +431,7 @@ static Suite *order_repair_suite(void)
     tcase_add_test(tcase, test_order__undecided_order_fails_at_its_deadline);
     tcase_add_test(tcase, test_order__deadline_passes_while_parked_as_well);
     tcase_add_test(tcase, test_order__change_shortly_before_the_deadline_is_due_at_the_deadline);
+    tcase_add_test(tcase, test_order__step_leaves_a_look_that_comes_soon_enough);
     tcase_add_test(tcase, test_order__deadline_does_not_touch_an_order_with_an_outcome);
     tcase_add_test(tcase, test_order__resend_repeats_the_newest_event_and_is_no_transition);
     tcase_add_test(tcase, test_order__resend_doubles_from_10_seconds_to_10_minutes);
