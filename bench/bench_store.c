@@ -176,9 +176,8 @@ static uint32_t batch_by_port(aurora_store *store, uint32_t orders)
     const aurora_table *stock = &aurora__tables[AURORA__TABLE_stock].table;
     uint32_t count = draw_stock(orders, ids);
     aurora_store_txn *txn;
-    uint64_t epoch;
     uint32_t failed;
-    check(store->begin(store->self, AURORA_TXN_WRITE, new_id(), 2000, &epoch, &txn), "begin");
+    check(store->begin(store->self, AURORA_TXN_WRITE, new_id(), 2000, NULL, &txn), "begin");
     for (uint32_t i = 0; i < count; i++) {
         keys[i] = (aurora_value){.kind = AURORA_COLUMN_INT64, .number = ids[i]};
         loads[i] = (aurora_store_load){.table = stock, .key = &keys[i], .values_out = values[i]};
@@ -324,10 +323,9 @@ static uint32_t batch_by_libpq(PGconn *pg, uint32_t orders)
         params[i].bytes = malloc(1 << 21);
     send(pg, 0, NULL, 0);
     send(pg, 1, NULL, 0);
-    settle(pg, 2);
     numbers(&params[0], ids, count);
     send(pg, 2, params, 1);
-    settle(pg, 1);
+    settle(pg, 3);
     for (uint32_t i = 0; i < count; i++) {
         olds[i] = versions[ids[i]]++;
         ones[i] = versions[ids[i]];
@@ -360,14 +358,13 @@ static uint32_t batch_by_libpq(PGconn *pg, uint32_t orders)
         }
     }
     send(pg, 4, params, (int)table->column_count);
-    settle(pg, 2);
     put64(params[0].bytes, (int64_t)orders * 6);
     put64(params[1].bytes, (int64_t)orders * BODY_PER_ORDER);
     params[0].length = params[1].length = 8;
     wire log[3] = {params[0], params[1], {body, (int)orders * BODY_PER_ORDER}};
     send(pg, 5, log, 3);
     send(pg, 6, NULL, 0);
-    settle(pg, 2);
+    settle(pg, 4);
     send(pg, 7, NULL, 0);
     settle(pg, 1);
     return count;

@@ -50,6 +50,8 @@ static aurora_status cancel_keys(aurora__command *base, aurora__turn *turn)
     const cancel_command *command = (const cancel_command *)base;
     char name[NAME_BYTES];
     aurora_status rc = AURORA_OK;
+    if (command->has_key)
+        aurora__turn_read_clock(turn);
     for (int64_t age = 0; command->has_key && rc == AURORA_OK && age < 2; age++) {
         name_of(bucket_of(turn, age), command->key_hash, name);
         aurora__key key = aurora__key_text(AURORA__TABLE_meta, name);

@@ -38,6 +38,7 @@ typedef struct {
 static aurora_status scan_due(take_command *command, aurora__turn *turn)
 {
     bool is_payment = command->kind == AURORA_TASK_PAYMENT;
+    aurora__turn_read_clock(turn);
     aurora_value upper = {.kind = AURORA_COLUMN_TIME, .number = turn->step.now_ms};
     aurora__range range = {.table = is_payment ? AURORA__TABLE_payment : AURORA__TABLE_notification,
                            .index = is_payment ? AURORA__INDEX_PAYMENT_DUE

@@ -35,6 +35,11 @@ void aurora__turn_start(aurora__turn *turn, aurora_error *err)
     step->is_creating = false;
 }
 
+void aurora__turn_read_clock(aurora__turn *turn)
+{
+    turn->step.now_ms = aurora__engine_batch_now(turn->engine, turn->txn);
+}
+
 static void forget(aurora__engine *engine)
 {
     aurora__rows_forget(&engine->rows);
@@ -507,6 +512,8 @@ static aurora_status commit(aurora__batch *batch, bool has_writes_, aurora_log_r
     }
     int64_t started_ns = aurora__engine_monotonic_ns(engine);
     aurora_status rc = engine->store.commit(engine->store.self, batch->turn.txn);
+    if (rc == AURORA_ECONFLICT)
+        aurora__engine_log(engine, AURORA_LOG_WARNING, "engine", "a row was refused by the commit");
     if (rc == AURORA_ETIMEDOUT)
         rc = resolve(engine, batch->id);
     if (rc != AURORA_OK)
@@ -537,14 +544,17 @@ aurora_status aurora__batch_attempt(aurora__engine *engine, aurora__command **co
     int64_t started_ns = aurora__engine_monotonic_ns(engine);
     batch.turn.engine = engine;
     batch.id = aurora__engine_next_id(engine);
-    aurora_status rc = engine->store.begin(engine->store.self, AURORA_TXN_WRITE, batch.id,
-                                           BEGIN_TIMEOUT_MS, &epoch, &batch.turn.txn);
+    bool is_shared = aurora__engine_is_shared(engine);
+    aurora_status rc =
+        engine->store.begin(engine->store.self, AURORA_TXN_WRITE, batch.id, BEGIN_TIMEOUT_MS,
+                            is_shared ? NULL : &epoch, &batch.turn.txn);
     if (rc != AURORA_OK)
         return rc;
-    batch.turn.step.now_ms = aurora__engine_batch_now(engine, batch.turn.txn);
+    /* A shared store begins with the first load, and tells the time by then. */
+    batch.turn.step.now_ms = is_shared ? aurora__engine_time_ms(engine)
+                                       : aurora__engine_batch_now(engine, batch.turn.txn);
     aurora__turn_start(&batch.turn, NULL);
-    rc = aurora__engine_is_shared(engine) ? refresh_shared(engine, &batch)
-                                          : refresh(engine, &batch, epoch);
+    rc = is_shared ? refresh_shared(engine, &batch) : refresh(engine, &batch, epoch);
     if (rc == AURORA_OK)
         rc = decide_all(&batch);
     if (rc == AURORA_OK)

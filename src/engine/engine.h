@@ -254,6 +254,10 @@ bool aurora__engine_has_key_rows(const aurora__engine *engine);
 int64_t aurora__engine_wall_ms(const aurora__engine *engine);
 /* What timers and leases go by: the wall clock, but never behind what is stored. Any thread. */
 int64_t aurora__engine_time_ms(const aurora__engine *engine);
+
+/* Sets the turn's time to the store's clock. For keys() that go by the time: on a store that
+ * several share it is not read before the first load, and is set for every decision by then. */
+void aurora__turn_read_clock(aurora__turn *turn);
 int64_t aurora__engine_monotonic_ns(const aurora__engine *engine);
 aurora_id aurora__engine_next_id(aurora__engine *engine);
 /* Many at once, in growing order. */

@@ -49,6 +49,7 @@ static aurora__key key_of(const aurora__order_key_row *row)
 static aurora_status sweep_keys(aurora__command *command, aurora__turn *turn)
 {
     sweep_command *sweep = (sweep_command *)command;
+    aurora__turn_read_clock(turn);
     aurora_status rc = sweep->rows == NULL ? find(sweep, turn) : AURORA_OK;
     for (uint32_t i = 0; rc == AURORA_OK && i < sweep->count; i++) {
         aurora__key key = key_of(&sweep->rows[i]);

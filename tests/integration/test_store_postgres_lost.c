@@ -187,10 +187,151 @@ START_TEST(test_connection__that_ended_in_a_batch_fails_that_batch_alone)
 
     end_connections(fixture);
 
-    aurora_assert_status(store_put(fixture, txn, AURORA_PUT_INSERT, META, &row), AURORA_EIO);
-    store_rollback(fixture, txn);
+    /* COMMIT was never sent: there is nothing to be in doubt about. */
+    aurora_assert_ok(store_put(fixture, txn, AURORA_PUT_INSERT, META, &row));
+    aurora_assert_status(fixture->port.commit(fixture->port.self, txn), AURORA_EIO);
+    aurora_assert_status(fixture->port.resolve(fixture->port.self, fixture->batch),
+                         AURORA_ENOTFOUND);
     ck_assert(!has_meta(fixture, "a"));
     store_commit(fixture, put_meta(fixture, "a"));
+    store_close(fixture);
+}
+END_TEST
+
+/* --- one flush -------------------------------------------------------------------------------- */
+
+/* As the engine begins: nobody asks for the epoch. */
+static aurora_store_txn *begin_lazily(store_fixture *fixture)
+{
+    aurora_store_txn *txn = NULL;
+    fixture->batch = store_id(5, (uint8_t)++fixture->batches);
+    aurora_assert_ok(fixture->port.begin(fixture->port.self, AURORA_TXN_WRITE, fixture->batch, 2000,
+                                         NULL, &txn));
+    return txn;
+}
+
+static aurora_status lock_meta(store_fixture *fixture, aurora_store_txn *txn, const char *name)
+{
+    static aurora_value values[2];
+    aurora_value key = store_text(name);
+    aurora_store_load load = {.table = store_table(META), .key = &key, .values_out = values};
+    aurora_arena_port arena = store_arena(fixture);
+    return fixture->port.load(fixture->port.self, txn, &load, 1, true, &arena);
+}
+
+START_TEST(test_batch__waits_for_its_locks_and_for_its_commit)
+{
+    place at = open_place();
+    store_commit(at.through, put_meta(at.through, "a")); /* connected, and all is prepared */
+    cutting_proxy_answers(at.proxy);
+    for (int i = 0; i < 4; i++) {
+        aurora__meta_row row = {.name = "a", .value = i % 2 ? "v" : "w"};
+        aurora_store_txn *txn = begin_lazily(at.through);
+        aurora_assert_ok(lock_meta(at.through, txn, "a"));
+        ck_assert_int_gt(at.through->port.now_ms(at.through->port.self, txn), 0);
+        aurora_assert_ok(store_put(at.through, txn, AURORA_PUT_UPDATE, META, &row));
+        aurora_assert_ok(store_put(at.through, txn, AURORA_PUT_UPSERT, META, &row));
+        store_append(at.through, txn, 1, "[]");
+        store_commit(at.through, txn);
+        ck_assert_int_eq(at.through->appended.position, i + 2);
+    }
+
+    ck_assert_int_eq(cutting_proxy_answers(at.proxy), 8);
+    close_place(&at);
+}
+END_TEST
+
+START_TEST(test_commit__in_doubt_is_found_also_where_nothing_was_loaded)
+{
+    place at = open_place();
+    aurora__meta_row row = {.name = "a", .value = "v"};
+    aurora_store_txn *txn = begin_lazily(at.through);
+    aurora_assert_ok(store_put(at.through, txn, AURORA_PUT_INSERT, META, &row));
+    /* The number by which the commit is asked for comes before it. */
+    ck_assert_int_gt(at.through->port.now_ms(at.through->port.self, txn), 0);
+
+    cutting_proxy_arm(at.proxy, CUT_ANSWER);
+    aurora_assert_status(at.through->port.commit(at.through->port.self, txn), AURORA_ETIMEDOUT);
+
+    aurora_assert_ok(resolve(at.through));
+    ck_assert(has_meta(at.fixture, "a"));
+    close_place(&at);
+}
+END_TEST
+
+START_TEST(test_commit__of_a_refused_put_whose_answer_was_lost_is_found_undone)
+{
+    place at = open_place();
+    store_commit(at.fixture, put_meta(at.fixture, "a"));
+    aurora_store_txn *txn = put_meta(at.through, "a");
+
+    cutting_proxy_arm(at.proxy, CUT_ANSWER);
+    aurora_assert_status(at.through->port.commit(at.through->port.self, txn), AURORA_ETIMEDOUT);
+
+    aurora_assert_status(resolve(at.through), AURORA_ENOTFOUND);
+    close_place(&at);
+}
+END_TEST
+
+START_TEST(test_load__behind_a_refused_put_tells_of_it)
+{
+    store_fixture *fixture = store_open(store_adapter_count() - 1);
+    store_commit(fixture, put_meta(fixture, "a"));
+    aurora__meta_row row = {.name = "a", .value = "v"};
+    aurora_store_txn *txn = begin_lazily(fixture);
+    aurora_assert_ok(store_put(fixture, txn, AURORA_PUT_INSERT, META, &row));
+
+    aurora_assert_status(lock_meta(fixture, txn, "a"), AURORA_ECONFLICT);
+
+    store_rollback(fixture, txn);
+    store_commit(fixture, put_meta(fixture, "b"));
+    ck_assert_int_eq(fixture->appended.position, 2);
+    store_close(fixture);
+}
+END_TEST
+
+START_TEST(test_rollback__of_puts_that_were_refused_leaves_the_connection_usable)
+{
+    store_fixture *fixture = store_open(store_adapter_count() - 1);
+    store_commit(fixture, put_meta(fixture, "a"));
+
+    store_rollback(fixture, put_meta(fixture, "a"));
+    store_rollback(fixture, begin_lazily(fixture));
+
+    store_commit(fixture, put_meta(fixture, "b"));
+    ck_assert_int_eq(fixture->appended.position, 2);
+    store_close(fixture);
+}
+END_TEST
+
+#define MANY 12000
+
+/* Rows with a unique index go one by one, so that there are as many results as rows, and the last
+ * of them is refused: far more than sockets hold, either way. */
+START_TEST(test_batch__larger_than_the_sockets_buffers_gets_through)
+{
+    store_fixture *fixture = store_open(store_adapter_count() - 1);
+    static aurora_value values[MANY][2];
+    static aurora_store_put puts[MANY];
+    static char names[MANY][600];
+    const aurora_table *table = store_table(AURORA__TABLE_sku);
+    ck_assert_uint_eq(table->column_count, 2);
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < MANY; i++) {
+            int length = snprintf(names[i], sizeof names[i], "%0500d-%d", i, round);
+            aurora__sku_row row = {.sku = names[i], .id = i + 1};
+            ck_assert_int_gt(length, 500);
+            aurora__table_pack(&aurora__tables[AURORA__TABLE_sku], &row, values[i]);
+            puts[i] =
+                (aurora_store_put){.table = table, .values = values[i], .kind = AURORA_PUT_INSERT};
+        }
+        aurora_store_txn *txn = begin_lazily(fixture);
+        aurora_assert_ok(fixture->port.save(fixture->port.self, txn, puts, MANY, &fixture->failed));
+        aurora_assert_status(fixture->port.commit(fixture->port.self, txn),
+                             round == 0 ? AURORA_OK : AURORA_ECONFLICT);
+    }
+    aurora__sku_row last = {.sku = names[MANY - 1]};
+    ck_assert(!store_find_committed(fixture, AURORA__TABLE_sku, &last));
     store_close(fixture);
 }
 END_TEST
@@ -249,6 +390,12 @@ static Suite *store_postgres_lost_suite(void)
     tcase_add_test(lost, test_begin__finds_out_about_a_commit_in_doubt_first);
     tcase_add_test(lost, test_connection__that_ended_while_idle_is_replaced);
     tcase_add_test(lost, test_connection__that_ended_in_a_batch_fails_that_batch_alone);
+    tcase_add_test(lost, test_batch__waits_for_its_locks_and_for_its_commit);
+    tcase_add_test(lost, test_commit__in_doubt_is_found_also_where_nothing_was_loaded);
+    tcase_add_test(lost, test_commit__of_a_refused_put_whose_answer_was_lost_is_found_undone);
+    tcase_add_test(lost, test_load__behind_a_refused_put_tells_of_it);
+    tcase_add_test(lost, test_rollback__of_puts_that_were_refused_leaves_the_connection_usable);
+    tcase_add_test(lost, test_batch__larger_than_the_sockets_buffers_gets_through);
     tcase_add_test(lost, test_server__that_falls_silent_is_given_up);
     tcase_add_test(lost, test_server__that_is_not_there_answers_eio);
     suite_add_tcase(suite, lost);

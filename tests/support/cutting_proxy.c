@@ -20,6 +20,7 @@ typedef struct {
     int client;
     int server;
     bool is_answer_cut;
+    bool is_asked;
 } pair;
 
 struct cutting_proxy {
@@ -29,6 +30,7 @@ struct cutting_proxy {
     uint16_t port;
     uint16_t target;
     atomic_int how;
+    atomic_int answers;
     pair pairs[PAIRS_MAX];
     int count;
 };
@@ -91,6 +93,8 @@ static bool move(cutting_proxy *proxy, pair *of, bool is_request)
         atomic_store(&proxy->how, CUT_NEVER);
         return false;
     }
+    atomic_fetch_add(&proxy->answers, !is_request && of->is_asked);
+    of->is_asked = is_request;
     of->is_answer_cut |= is_request && how == CUT_ANSWER;
     return send_all(is_request ? of->server : of->client, bytes, length);
 }
@@ -155,4 +159,9 @@ uint16_t cutting_proxy_port(const cutting_proxy *proxy)
 void cutting_proxy_arm(cutting_proxy *proxy, int how)
 {
     atomic_store(&proxy->how, how);
+}
+
+int cutting_proxy_answers(cutting_proxy *proxy)
+{
+    return atomic_exchange(&proxy->answers, 0);
 }

@@ -23,4 +23,8 @@ uint16_t cutting_proxy_port(const cutting_proxy *proxy);
 /* What happens next, to all connections; a cut disarms it. */
 void cutting_proxy_arm(cutting_proxy *proxy, int how);
 
+/* How often a server has begun to answer since the last time this was asked: the round trips of a
+ * client. */
+int cutting_proxy_answers(cutting_proxy *proxy);
+
 #endif

@@ -17,6 +17,7 @@ struct aurora_store_txn {
     aurora_store_txn *inner; /* of a read, or since the locks */
     bool is_locked;
     bool has_log;
+    bool is_refused; /* a put, and that is told at the commit */
 };
 
 static pthread_mutex_t instances_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -209,9 +210,11 @@ static aurora_status save(void *self, aurora_store_txn *txn, const aurora_store_
     *failed_out = 0;
     aurora_status rc = write_begin(store, txn);
     store->saves++;
-    return rc != AURORA_OK
-               ? rc
-               : store->inner.save(store->inner.self, txn->inner, puts, count, failed_out);
+    if (rc != AURORA_OK || txn->is_refused)
+        return rc;
+    rc = store->inner.save(store->inner.self, txn->inner, puts, count, failed_out);
+    txn->is_refused = rc == AURORA_ECONFLICT && store->tells_late;
+    return txn->is_refused ? AURORA_OK : rc;
 }
 
 static aurora_status append(void *self, aurora_store_txn *txn, aurora_log_row *row)
@@ -219,7 +222,9 @@ static aurora_status append(void *self, aurora_store_txn *txn, aurora_log_row *r
     shared_store *store = self;
     aurora_status rc = write_begin(store, txn);
     txn->has_log = true;
-    return rc != AURORA_OK ? rc : store->inner.append(store->inner.self, txn->inner, row);
+    return rc != AURORA_OK || txn->is_refused
+               ? rc
+               : store->inner.append(store->inner.self, txn->inner, row);
 }
 
 static aurora_status log_trim(void *self, aurora_store_txn *txn, int64_t position,
@@ -248,10 +253,12 @@ static aurora_status commit(void *self, aurora_store_txn *txn)
     aurora_status rc = AURORA_EIO;
     if (txn->inner == NULL)
         rc = AURORA_OK;
-    else if (store->is_away)
+    else if (store->is_away || txn->is_refused)
         store->inner.rollback(store->inner.self, txn->inner);
     else
         rc = store->inner.commit(store->inner.self, txn->inner);
+    if (txn->is_refused)
+        rc = AURORA_ECONFLICT;
     bool has_log = txn->has_log;
     free(txn);
     store->commits += rc == AURORA_OK;

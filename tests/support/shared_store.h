@@ -18,6 +18,7 @@ typedef struct shared_store {
     void (*before_lock)(void *self);
     void (*before_save)(void *self);
     void *self;
+    bool tells_late;           /* a refused put shows at the commit */
     bool is_deaf;              /* it cannot tell of others' commits */
     atomic_bool is_away;       /* every call answers AURORA_EIO */
     atomic_bool is_uncertain;  /* the next commit is done, and answers that it is not known */

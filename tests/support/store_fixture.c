@@ -19,6 +19,7 @@ const store_adapter store_adapters[] = {
     {.name = "postgresql",
      .open = aurora__store_postgres_open,
      .is_file = true,
+     .tells_late = true,
      .make = postgres_program_database,
      .missing = postgres_database_missing},
 #endif
@@ -222,6 +223,18 @@ aurora_status store_update(store_fixture *fixture, aurora_store_txn *txn, uint32
 {
     return put(fixture, txn, table, row,
                (aurora_store_put){.kind = AURORA_PUT_UPDATE, .version_loaded = version_loaded});
+}
+
+void store_refused(store_fixture *fixture, aurora_store_txn *txn, aurora_status answer,
+                   uint32_t failed)
+{
+    if (answer == AURORA_OK && fixture->adapter->tells_late) {
+        aurora_assert_status(fixture->port.commit(fixture->port.self, txn), AURORA_ECONFLICT);
+        return;
+    }
+    aurora_assert_status(answer, AURORA_ECONFLICT);
+    ck_assert_uint_eq(fixture->failed, failed);
+    store_rollback(fixture, txn);
 }
 
 void store_put_committed(store_fixture *fixture, uint32_t kind, uint32_t table, const void *row)

@@ -14,6 +14,7 @@ typedef struct {
     aurora_store_open_fn open;
     bool is_file;    /* what was stored is there after close and open */
     bool has_backup; /* else backup answers AURORA_ENOTSUP */
+    bool tells_late; /* a refused put shows at the commit only */
     /* Writes an address at which there is nothing yet; NULL = a path in a folder. */
     void (*make)(char *address_out, size_t capacity);
     void (*missing)(char *address_out, size_t capacity);
@@ -74,6 +75,11 @@ aurora_status store_put(store_fixture *fixture, aurora_store_txn *txn, uint32_t 
 /* An update that expects the stored version to be version_loaded. */
 aurora_status store_update(store_fixture *fixture, aurora_store_txn *txn, uint32_t table,
                            const void *row, int64_t version_loaded);
+
+/* What a put answered that must be refused, as number `failed` of its call: at once, or by an
+ * adapter that tells late at the commit. The transaction is over then, without effect. */
+void store_refused(store_fixture *fixture, aurora_store_txn *txn, aurora_status answer,
+                   uint32_t failed);
 
 /* One put in a transaction of its own, which must work. */
 void store_put_committed(store_fixture *fixture, uint32_t kind, uint32_t table, const void *row);

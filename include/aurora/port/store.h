@@ -164,8 +164,9 @@ typedef struct aurora_store_txn aurora_store_txn;
 /* All calls return AURORA_OK or: AURORA_EIO and AURORA_EBUSY (retriable: the whole batch is run
  * again), AURORA_EFULL (disk full), AURORA_ECONFLICT (a put met another version or an existing row,
  * or a unique index refused it: a data error that the engine bisects), AURORA_ECORRUPT (the store
- * is damaged), AURORA_ENOMEM. After a failed load, scan, save or append only rollback may
- * follow. */
+ * is damaged), AURORA_ENOMEM. After a failed load, scan, save or append only rollback may follow.
+ * An adapter may tell a refused put only later: at commit, or by what is read before it, as
+ * AURORA_ECONFLICT. */
 typedef struct {
     uint32_t size; /* sizeof(aurora_store) that the adapter was compiled with */
     uint32_t flags;
@@ -175,8 +176,10 @@ typedef struct {
      * to recognise. *epoch_out (WRITE only) is the same number as at the end of this instance's
      * last write transaction if and only if nobody else has written since; where the store is not
      * SERIAL it speaks of the log alone: the same number if and only if nobody else has appended
-     * since that transaction began. Waits for other writers of this instance, where the store is
-     * SERIAL for all others, at most timeout_ms, then AURORA_EBUSY. */
+     * since that transaction began; NULL = not asked for, and such a store may then put off what it
+     * asks its server until the first load, scan or commit, which also tells of a failure to begin.
+     * Waits for other writers of this instance, where the store is SERIAL for all others, at most
+     * timeout_ms, then AURORA_EBUSY. */
     aurora_status (*begin)(void *self, uint32_t kind, aurora_id batch, int32_t timeout_ms,
                            uint64_t *epoch_out, aurora_store_txn **out);
 

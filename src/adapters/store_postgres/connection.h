@@ -91,10 +91,14 @@ struct aurora_store_txn {
     uint32_t kind;
     uint32_t is_dirty;       /* something was written */
     uint32_t is_failed;      /* only rollback may follow */
+    uint32_t is_begun;       /* the answer to its beginning was taken */
+    uint32_t is_refused;     /* the server has answered with an error */
+    uint32_t is_lost;        /* it will never answer, and had not refused anything before */
+    uint32_t old_syncs;      /* of others' statements, to be taken before that answer */
+    uint32_t put_count;      /* statements of puts that are not yet answered */
     aurora_log_row *pending; /* appended and not yet answered */
     uint32_t is_appended;
-    uint32_t is_marked;       /* last_batch is written, or sent off */
-    uint32_t is_mark_pending; /* and not yet answered */
+    uint32_t is_marked; /* last_batch is written, or sent off */
     aurora_id batch;
     int64_t xact;   /* PostgreSQL's number of the transaction; WRITE only */
     int64_t now_ms; /* the database's clock at the beginning; WRITE only */
@@ -106,6 +110,7 @@ struct aurora_store_txn {
 typedef struct {
     uint32_t kind;
     aurora__pg_statement *statement;
+    const char *what; /* for messages */
 } aurora__pg_expected;
 
 struct aurora__pg_connection {
@@ -121,8 +126,10 @@ struct aurora__pg_connection {
     uint32_t expected_first;
     uint32_t expected_count;
     uint32_t expected_capacity;
-    uint32_t is_broken; /* nothing more can be sent or taken */
-    int64_t run_ms;     /* that aurora__pg_run waits at most */
+    uint32_t is_broken;   /* nothing more can be sent or taken */
+    int64_t run_ms;       /* that aurora__pg_run waits at most */
+    const char *what;     /* the table that is sent about; NULL = none */
+    const char *answered; /* the one that the newest result is about */
     /* Called when a result has let wait for a while, at most once a wait; may be NULL. */
     void (*on_slow)(void *self);
     void *slow_self;
@@ -161,6 +168,15 @@ aurora_status aurora__pg_sync(aurora__pg_connection *connection);
 /* The next result in the order of the statements; the caller clears it, NULL at a sync and where
  * AURORA_EIO says that the connection is gone. */
 aurora_status aurora__pg_next(aurora__pg_connection *connection, PGresult **result_out);
+
+/* Whether something was queued behind the last sync. */
+bool aurora__pg_is_open(const aurora__pg_connection *connection);
+
+/* How many syncs are still to be taken. */
+uint32_t aurora__pg_sync_count(const aurora__pg_connection *connection);
+
+/* Takes in what the server has sent, without waiting. AURORA_EIO when it has gone. */
+aurora_status aurora__pg_peek(aurora__pg_connection *connection);
 
 /* Takes results up to and with the next sync; what they say is lost. */
 aurora_status aurora__pg_skip(aurora__pg_connection *connection);

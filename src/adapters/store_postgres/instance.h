@@ -91,13 +91,22 @@ aurora_status aurora__pg_log_trim(void *self, aurora_store_txn *txn, int64_t pos
                                   uint32_t rows_max);
 
 /* Queues the mark by which a commit in doubt is recognised, once in a transaction. */
-aurora_status aurora__pg_log_mark(const aurora__pg_store *store, aurora_store_txn *txn);
+aurora_status aurora__pg_log_mark(aurora__pg_store *store, aurora_store_txn *txn);
 
-/* Takes the answers to a mark and to an append; row->position is then known. */
-aurora_status aurora__pg_log_settle(aurora_store_txn *txn);
+/* Takes the result of an append; row->position is then known. */
+aurora_status aurora__pg_log_appended(aurora_store_txn *txn, const PGresult *result);
 
 /* Reads first, position and bytes of row 0 of a result. */
 aurora__pg_head aurora__pg_log_head(const PGresult *result);
+
+/* settle.c: a transaction sends its beginning, its puts and its append without waiting. */
+
+/* Takes the answers to all of that, behind a sync: the first failure, or AURORA_OK. txn->is_lost
+ * says that an answer will never come. */
+aurora_status aurora__pg_settle(aurora_store_txn *txn);
+
+/* Sends what is queued and settles it. */
+aurora_status aurora__pg_settle_now(aurora_store_txn *txn);
 
 /* listen.c */
 aurora_status aurora__pg_listen(void *self, void (*changed)(void *changed_self),

@@ -22,10 +22,12 @@ static aurora_status ask(aurora_store_txn *txn, int number, const char *what, PG
         status = aurora__pg_send_fixed(connection, number);
     if (status == AURORA_OK)
         status = aurora__pg_sync(connection);
+    aurora_status settled = status == AURORA_OK ? aurora__pg_settle(txn) : AURORA_OK;
     if (status == AURORA_OK)
         status = aurora__pg_next(connection, result_out);
     if (status == AURORA_OK) {
-        status = aurora__pg_result_status(connection, *result_out, what);
+        status = settled != AURORA_OK ? settled
+                                      : aurora__pg_result_status(connection, *result_out, what);
         aurora_status skipped = aurora__pg_skip(connection);
         if (status == AURORA_OK)
             status = skipped;
@@ -37,20 +39,25 @@ static aurora_status ask(aurora_store_txn *txn, int number, const char *what, PG
     return aurora__pg_fail(txn, status);
 }
 
-aurora_status aurora__pg_log_mark(const aurora__pg_store *store, aurora_store_txn *txn)
+aurora_status aurora__pg_log_mark(aurora__pg_store *store, aurora_store_txn *txn)
 {
     if (txn->is_marked)
         return AURORA_OK;
+    int64_t now_ms = aurora__pg_now_ms(store, txn);
+    if (txn->is_failed)
+        return AURORA_EIO;
     aurora__pg_params *params = &txn->connection->params;
     aurora_value id = {.kind = AURORA_COLUMN_UUID, .length = 16, .bytes = store->instance.bytes};
     aurora__pg_params_clear(params);
     aurora__pg_param_value(params, &id);
     id.bytes = txn->batch.bytes;
     aurora__pg_param_value(params, &id);
-    aurora__pg_param_int64(params, txn->now_ms);
+    aurora__pg_param_int64(params, now_ms);
+    txn->connection->what = "last_batch";
     aurora_status status = aurora__pg_send_fixed(txn->connection, AURORA__PG_MARK);
+    txn->connection->what = NULL;
     txn->is_marked = status == AURORA_OK;
-    txn->is_mark_pending = txn->is_marked;
+    txn->put_count += txn->is_marked;
     return status;
 }
 
@@ -81,54 +88,16 @@ aurora_status aurora__pg_log_append(void *self, aurora_store_txn *txn, aurora_lo
     return AURORA_OK;
 }
 
-static aurora_status settle_mark(aurora_store_txn *txn)
-{
-    PGresult *result;
-    if (!txn->is_mark_pending)
-        return AURORA_OK;
-    txn->is_mark_pending = 0;
-    aurora_status status = aurora__pg_next(txn->connection, &result);
-    if (status == AURORA_OK)
-        status = aurora__pg_result_status(txn->connection, result, "last_batch");
-    PQclear(result);
-    return status;
-}
-
-aurora_status aurora__pg_log_settle(aurora_store_txn *txn)
+aurora_status aurora__pg_log_appended(aurora_store_txn *txn, const PGresult *result)
 {
     aurora_log_row *row = txn->pending;
-    PGresult *result;
-    aurora_status marked = settle_mark(txn);
-    if (row == NULL)
-        return marked;
     txn->pending = NULL;
-    aurora_status status = aurora__pg_next(txn->connection, &result);
-    if (status != AURORA_OK)
-        return status;
-    status = aurora__pg_result_status(txn->connection, result, "log");
-    if (status == AURORA_OK && PQntuples(result) != 1)
-        status = AURORA_ECORRUPT; /* log_head has lost its row */
-    if (status == AURORA_OK) {
-        row->position = aurora__pg_int64(result, 0, 0);
-        txn->is_overtaken = row->position != txn->begun_at + 1;
-        txn->head.position = row->position + row->count - 1;
-    }
-    PQclear(result);
-    return marked != AURORA_OK ? marked : status;
-}
-
-/* Who reads the log behind an append of its own wants to see it. */
-static aurora_status settle_now(aurora_store_txn *txn)
-{
-    if (txn->pending == NULL || txn->is_failed)
-        return txn->is_failed ? AURORA_EIO : AURORA_OK;
-    aurora_status status = aurora__pg_sync(txn->connection);
-    if (status == AURORA_OK)
-        status = aurora__pg_log_settle(txn);
-    aurora_status skipped = aurora__pg_skip(txn->connection);
-    if (status == AURORA_OK)
-        status = skipped;
-    return status == AURORA_OK ? status : aurora__pg_fail(txn, status);
+    if (PQntuples(result) != 1)
+        return AURORA_ECORRUPT; /* log_head has lost its row */
+    row->position = aurora__pg_int64(result, 0, 0);
+    txn->is_overtaken = row->position != txn->begun_at + 1;
+    txn->head.position = row->position + row->count - 1;
+    return AURORA_OK;
 }
 
 static aurora_status read_log_row(const PGresult *result, int at, aurora_log_row *row,
@@ -155,15 +124,12 @@ aurora_status aurora__pg_log_read(void *self, aurora_store_txn *txn, int64_t fro
     (void)self;
     PGresult *result;
     *count_out = 0;
-    aurora_status status = settle_now(txn);
-    if (status != AURORA_OK)
-        return status;
     aurora__pg_params *params = &txn->connection->params;
     aurora__pg_params_clear(params);
     aurora__pg_param_int64(params, from);
     aurora__pg_param_int64(params, capacity);
     aurora__pg_param_int64(params, bytes_max > INT64_MAX ? INT64_MAX : (int64_t)bytes_max);
-    status = ask(txn, AURORA__PG_LOG_READ, "log", &result);
+    aurora_status status = ask(txn, AURORA__PG_LOG_READ, "log", &result);
     if (status != AURORA_OK)
         return status;
     int rows = PQntuples(result);
@@ -180,8 +146,9 @@ aurora_status aurora__pg_log_bounds(void *self, aurora_store_txn *txn, aurora_lo
 {
     (void)self;
     PGresult *result;
-    aurora_status status = settle_now(txn);
+    aurora_status status = txn->is_failed ? AURORA_EIO : AURORA_OK;
     if (status == AURORA_OK && txn->kind == AURORA_TXN_WRITE) {
+        aurora__pg_params_clear(&txn->connection->params);
         status = ask(txn, AURORA__PG_HEAD, "log_head", &result);
         if (status == AURORA_OK)
             txn->head = aurora__pg_log_head(result);
@@ -207,14 +174,11 @@ aurora_status aurora__pg_log_trim(void *self, aurora_store_txn *txn, int64_t pos
     PGresult *result;
     if (txn->kind != AURORA_TXN_WRITE)
         return AURORA_EREADONLY;
-    aurora_status status = settle_now(txn);
-    if (status != AURORA_OK)
-        return status;
     aurora__pg_params *params = &txn->connection->params;
     aurora__pg_params_clear(params);
     aurora__pg_param_int64(params, position);
     aurora__pg_param_int64(params, rows_max);
-    status = ask(txn, AURORA__PG_LOG_TRIM, "log", &result);
+    aurora_status status = ask(txn, AURORA__PG_LOG_TRIM, "log", &result);
     if (status != AURORA_OK)
         return status;
     txn->is_dirty = 1;

@@ -9,6 +9,7 @@
 #include "adapters/store_postgres/connection.h"
 #include "adapters/store_postgres/words.h"
 
+#define PEEKS_MAX 8
 #define SLOW_MS 1500 /* below lock_timeout: while it lasts, the server can say who is in the way */
 
 enum {
@@ -59,7 +60,8 @@ static void expect(aurora__pg_connection *connection, uint32_t kind,
 {
     uint32_t at =
         (connection->expected_first + connection->expected_count++) % connection->expected_capacity;
-    connection->expected[at] = (aurora__pg_expected){.kind = kind, .statement = statement};
+    connection->expected[at] =
+        (aurora__pg_expected){.kind = kind, .statement = statement, .what = connection->what};
 }
 
 bool aurora__pg_is_prepared(const aurora__pg_statement *statement)
@@ -120,6 +122,37 @@ aurora_status aurora__pg_sync(aurora__pg_connection *connection)
         return broke(connection);
     expect(connection, EXPECT_SYNC, NULL);
     return PQflush(connection->pg) < 0 ? broke(connection) : AURORA_OK;
+}
+
+bool aurora__pg_is_open(const aurora__pg_connection *connection)
+{
+    if (connection->expected_count == 0)
+        return false;
+    uint32_t last = connection->expected_first + connection->expected_count - 1;
+    return connection->expected[last % connection->expected_capacity].kind != EXPECT_SYNC;
+}
+
+uint32_t aurora__pg_sync_count(const aurora__pg_connection *connection)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < connection->expected_count; i++) {
+        uint32_t at = (connection->expected_first + i) % connection->expected_capacity;
+        count += connection->expected[at].kind == EXPECT_SYNC;
+    }
+    return count;
+}
+
+/* Its last words and the end of the stream may come one after the other. */
+aurora_status aurora__pg_peek(aurora__pg_connection *connection)
+{
+    if (connection->is_broken)
+        return AURORA_EIO;
+    struct pollfd ready = {.fd = PQsocket(connection->pg), .events = POLLIN};
+    for (int i = 0; i < PEEKS_MAX && poll(&ready, 1, 0) > 0; i++) {
+        if (PQconsumeInput(connection->pg) == 0)
+            return broke(connection);
+    }
+    return AURORA_OK;
 }
 
 /* Sends what is left to send and waits until a result is there. Both at once: a server that cannot
@@ -192,6 +225,7 @@ aurora_status aurora__pg_next(aurora__pg_connection *connection, PGresult **resu
         connection->expected_first =
             (connection->expected_first + 1) % connection->expected_capacity;
         connection->expected_count--;
+        connection->answered = next.what;
         if (next.kind == EXPECT_SYNC) {
             bool is_sync = PQresultStatus(result) == PGRES_PIPELINE_SYNC;
             PQclear(result);

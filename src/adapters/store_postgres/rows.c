@@ -154,6 +154,8 @@ aurora_status aurora__pg_rows_load(void *self, aurora_store_txn *txn, aurora_sto
     aurora_status synced = aurora__pg_sync(connection);
     if (status == AURORA_OK)
         status = synced;
+    if (status == AURORA_OK)
+        status = aurora__pg_settle(txn);
     table = NULL;
     for (uint32_t i = 0; i < sent && status == AURORA_OK; i++) {
         table = next_table(&set, table);
@@ -228,11 +230,13 @@ aurora_status aurora__pg_rows_scan(void *self, aurora_store_txn *txn, aurora_sto
     aurora__pg_scan_shape shape = shape_of(scan);
     PGresult *result = NULL;
     aurora_status status = send_range(connection, of, scan, &shape);
-    if (status == AURORA_OK)
-        status = aurora__pg_next(connection, &result);
     if (status != AURORA_OK)
         return aurora__pg_fail(txn, status);
-    status = aurora__pg_result_status(connection, result, scan->table->name);
+    status = aurora__pg_settle(txn);
+    if (status == AURORA_OK)
+        status = aurora__pg_next(connection, &result);
+    if (status == AURORA_OK)
+        status = aurora__pg_result_status(connection, result, scan->table->name);
     if (status == AURORA_OK)
         status = read_range(result, scan, shape.columns, arena);
     PQclear(result);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Writes of rows: one statement for all puts of a kind into a table, where their order does not
- * matter, all sent at once. */
+ * matter, all sent without waiting for an answer. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -188,88 +188,32 @@ static aurora_status send_group(aurora__pg_connection *connection, const save_pl
     }
     if (table->version_column >= 0)
         add_versions(params, plan, group);
+    aurora__pg_param_int64(params, group->count);
     return aurora__pg_send_update(connection, of, columns);
 }
 
-/* An update that met fewer rows than it was given met another version, or none. */
-static aurora_status read_group(aurora__pg_connection *connection, const save_plan *plan,
-                                const put_group *group)
+/* Queues all groups; nobody waits for them here. An answer that refuses one undoes the transaction,
+ * and whoever reads it says so: the commit, or what is loaded before it. */
+static aurora_status send_plan(aurora_store_txn *txn, const save_plan *plan)
 {
-    PGresult *result;
-    aurora_status status = aurora__pg_next(connection, &result);
-    if (status != AURORA_OK)
-        return status;
-    const aurora_table *table = plan->puts[plan->order[group->from]].table;
-    status = aurora__pg_result_status(connection, result, table->name);
-    if (status == AURORA_OK && group->kind == AURORA_PUT_UPDATE &&
-        strtoul(PQcmdTuples(result), NULL, 10) != group->count)
-        status = AURORA_ECONFLICT;
-    PQclear(result);
-    return status;
-}
-
-/* Does all groups; *failed_out is the one that the answer is about. */
-static aurora_status run_plan(aurora__pg_connection *connection, const save_plan *plan,
-                              uint32_t *failed_out)
-{
+    aurora__pg_connection *connection = txn->connection;
     aurora_status status = AURORA_OK;
-    uint32_t sent = 0;
-    *failed_out = 0;
-    while (sent < plan->group_count && status == AURORA_OK) {
-        status = send_group(connection, plan, &plan->groups[sent]);
-        sent += status == AURORA_OK;
+    for (uint32_t i = 0; i < plan->group_count && status == AURORA_OK; i++) {
+        const put_group *group = &plan->groups[i];
+        connection->what = plan->puts[plan->order[group->from]].table->name;
+        status = send_group(connection, plan, group);
+        txn->put_count += status == AURORA_OK;
     }
-    aurora_status synced = aurora__pg_sync(connection);
-    if (status == AURORA_OK)
-        status = synced;
-    for (uint32_t i = 0; i < sent && status == AURORA_OK; i++) {
-        *failed_out = i;
-        status = read_group(connection, plan, &plan->groups[i]);
-    }
-    aurora_status skipped = aurora__pg_skip(connection);
-    return status == AURORA_OK ? skipped : status;
-}
-
-/* --- who is to blame -------------------------------------------------------------------------- */
-
-/* BEGIN or ROLLBACK in the middle of it all. */
-static aurora_status run_fixed(aurora__pg_connection *connection, int number)
-{
-    aurora__pg_params_clear(&connection->params);
-    aurora_status status = aurora__pg_send_fixed(connection, number);
-    if (status == AURORA_OK)
-        status = aurora__pg_sync(connection);
-    return status == AURORA_OK ? aurora__pg_skip(connection) : status;
-}
-
-/* Which put of the refused group it was: the transaction is lost anyway, so the puts up to there
- * are done once more, one by one, in another one that is rolled back like it. */
-static uint32_t blame(aurora__pg_connection *connection, save_plan *plan, uint32_t failed)
-{
-    const put_group refused = plan->groups[failed];
-    uint32_t first = plan->order[refused.from];
-    if (refused.count == 1)
-        return first;
-    if (run_fixed(connection, AURORA__PG_ROLLBACK) != AURORA_OK ||
-        run_fixed(connection, AURORA__PG_BEGIN_WRITE) != AURORA_OK)
-        return first;
-    /* Groups of one in the same order; there is room for as many as there are puts. */
-    uint32_t end = refused.from + refused.count;
-    plan->group_count = 0;
-    for (uint32_t i = 0; i < end; i++)
-        add_group(plan, i, 1, plan->puts[plan->order[i]].kind);
-    uint32_t single = 0;
-    if (run_plan(connection, plan, &single) != AURORA_ECONFLICT)
-        return first;
-    return plan->order[single];
+    connection->what = NULL;
+    return status;
 }
 
 aurora_status aurora__pg_rows_save(void *self, aurora_store_txn *txn, const aurora_store_put *puts,
                                    uint32_t count, uint32_t *failed_out)
 {
     (void)self;
-    aurora__pg_connection *connection = txn->connection;
-    const aurora_allocator *allocator = connection->options->allocator;
+    (void)failed_out;
+    const aurora_allocator *allocator = txn->connection->options->allocator;
     if (txn->kind != AURORA_TXN_WRITE)
         return AURORA_EREADONLY;
     if (txn->is_failed)
@@ -282,12 +226,9 @@ aurora_status aurora__pg_rows_save(void *self, aurora_store_txn *txn, const auro
         return aurora__pg_fail(txn, AURORA_ENOMEM);
     uint32_t *order = (uint32_t *)(groups + count);
     save_plan plan = {.puts = puts, .order = order, .groups = groups};
-    uint32_t failed;
     txn->is_dirty = 1;
     make_plan(&plan, count, order + count);
-    aurora_status status = run_plan(connection, &plan, &failed);
-    if (status == AURORA_ECONFLICT)
-        *failed_out = blame(connection, &plan, failed);
+    aurora_status status = send_plan(txn, &plan);
     allocator->release(allocator->self, groups);
     return status == AURORA_OK ? status : aurora__pg_fail(txn, status);
 }

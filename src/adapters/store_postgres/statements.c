@@ -207,7 +207,9 @@ aurora_status aurora__pg_send_update(aurora__pg_connection *connection, aurora__
     sql.length = sql.type_count = 0;
     if (aurora__pg_is_prepared(&of->updates[slot]))
         return send(connection, &of->updates[slot], &sql);
-    add(&sql, "UPDATE %s.\"%s\" AS t SET ", of->schema, table->name);
+    /* An update that met fewer rows than it was given met another version, or none. Nobody reads
+     * that before the COMMIT is sent, so the statement itself must fail: by a division by zero. */
+    add(&sql, "WITH done AS (UPDATE %s.\"%s\" AS t SET ", of->schema, table->name);
     const char *comma = "";
     for (uint32_t i = table->key_count; i < table->column_count; i++) {
         if ((columns >> i & 1) == 0)
@@ -228,6 +230,8 @@ aurora_status aurora__pg_send_update(aurora__pg_connection *connection, aurora__
     add_key_match(&sql, table);
     if (table->version_column >= 0)
         add(&sql, " AND t.\"%s\"=u.loaded", table->columns[table->version_column].name);
+    add(&sql, " RETURNING 1) SELECT 1/(count(*)=$%u)::int FROM done",
+        parameter(&sql, AURORA__PG_INT8));
     return send(connection, &of->updates[slot], &sql);
 }
 

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <aurora/handle.h>
 
@@ -27,60 +28,61 @@ static void send_rollback(aurora__pg_connection *connection)
         connection->is_broken = 1;
 }
 
-/* Sends BEGIN and the statement that begins a transaction, and hands out that one's answer. */
-static aurora_status start(aurora__pg_connection *connection, int begin, int first,
-                           PGresult **result_out)
+/* The same; an error in what was queued before must not skip the ROLLBACK. */
+static void end_unread(aurora__pg_connection *connection)
 {
-    PGresult *begun = NULL;
-    *result_out = NULL;
+    if (aurora__pg_is_open(connection))
+        aurora__pg_sync(connection);
+    send_rollback(connection);
+}
+
+/* Queues BEGIN and the statement that tells the log's head. What the connection has left to answer
+ * is taken before their answers. */
+static aurora_status send_begin(aurora_store_txn *txn, int begin, int first)
+{
+    aurora__pg_connection *connection = txn->connection;
+    txn->old_syncs = aurora__pg_sync_count(connection);
     aurora__pg_params_clear(&connection->params);
-    aurora_status status = aurora__pg_drain(connection);
+    aurora_status status = aurora__pg_send_fixed(connection, begin);
+    return status == AURORA_OK ? aurora__pg_send_fixed(connection, first) : status;
+}
+
+/* The same, and waits for it. */
+static aurora_status start(aurora_store_txn *txn, int begin, int first)
+{
+    aurora_status status = send_begin(txn, begin, first);
     if (status == AURORA_OK)
-        status = aurora__pg_send_fixed(connection, begin);
-    if (status == AURORA_OK)
-        status = aurora__pg_send_fixed(connection, first);
-    if (status == AURORA_OK)
-        status = aurora__pg_sync(connection);
-    if (status == AURORA_OK)
-        status = aurora__pg_next(connection, &begun);
-    if (status == AURORA_OK)
-        status = aurora__pg_result_status(connection, begun, "begin");
-    PQclear(begun);
-    if (status == AURORA_OK)
-        status = aurora__pg_next(connection, result_out);
-    if (status == AURORA_OK)
-        status = aurora__pg_result_status(connection, *result_out, "begin");
-    if (status == AURORA_OK && PQntuples(*result_out) != 1)
-        status = AURORA_ECORRUPT; /* log_head has lost its row */
-    aurora_status skipped = aurora__pg_skip(connection);
-    if (status == AURORA_OK)
-        status = skipped;
-    if (status == AURORA_OK)
-        return status;
-    PQclear(*result_out);
-    *result_out = NULL;
-    return connection->is_broken ? AURORA_EIO : status;
+        status = aurora__pg_settle_now(txn);
+    return status != AURORA_OK && txn->connection->is_broken ? AURORA_EIO : status;
 }
 
 /* --- begin ------------------------------------------------------------------------------------ */
 
 static aurora_status outcome(aurora__pg_store *store, int64_t until_ms);
 
-/* A connection that broke while it was idle is replaced once: nothing was done on it yet. */
-static aurora_status start_write(aurora__pg_store *store, int64_t until_ms, PGresult **result_out)
+/* A connection that broke while it was idle is replaced once: nothing was done on it yet. Who does
+ * not ask for the epoch does not wait here: the first load sends the beginning with it. */
+static aurora_status start_write(aurora__pg_store *store, aurora_id batch, int64_t until_ms,
+                                 bool is_waiting)
 {
     aurora_status status = AURORA_EIO;
     bool was_open = store->writer != NULL;
-    *result_out = NULL;
     for (int attempt = 0; attempt <= was_open; attempt++) {
         status = aurora__pg_writer_open(store, until_ms);
         if (status != AURORA_OK)
             return status;
-        status = start(store->writer, AURORA__PG_BEGIN_WRITE, AURORA__PG_START, result_out);
+        aurora_store_txn *txn = &store->writer->txn;
+        *txn = (aurora_store_txn){
+            .connection = store->writer, .kind = AURORA_TXN_WRITE, .batch = batch};
+        status = aurora__pg_peek(store->writer);
+        if (status == AURORA_OK && is_waiting)
+            status = start(txn, AURORA__PG_BEGIN_WRITE, AURORA__PG_START);
+        else if (status == AURORA_OK)
+            status = send_begin(txn, AURORA__PG_BEGIN_WRITE, AURORA__PG_START);
         if (status == AURORA_OK)
             return status;
         if (!store->writer->is_broken) {
-            send_rollback(store->writer);
+            end_unread(store->writer);
             return status;
         }
         aurora__pg_writer_drop(store);
@@ -88,12 +90,19 @@ static aurora_status start_write(aurora__pg_store *store, int64_t until_ms, PGre
     return status;
 }
 
+/* What the transaction saw of the log when it began. */
+static void note_begun(aurora__pg_store *store, const aurora_store_txn *txn)
+{
+    if (txn->begun_at != store->position)
+        store->epoch++;
+    store->position = txn->begun_at;
+}
+
 static aurora_status begin_write(aurora__pg_store *store, aurora_id batch, int32_t timeout_ms,
                                  uint64_t *epoch_out, aurora_store_txn **out)
 {
     if (store->options.flags & AURORA_STORE_READONLY)
         return AURORA_EREADONLY;
-    PGresult *result = NULL;
     int64_t until = aurora__pg_clock_ms() + timeout_ms;
     aurora_status status = aurora__pg_claim(store, timeout_ms);
     if (status != AURORA_OK)
@@ -101,26 +110,16 @@ static aurora_status begin_write(aurora__pg_store *store, aurora_id batch, int32
     if (store->is_unknown && outcome(store, until) == AURORA_ETIMEDOUT)
         status = AURORA_EIO;
     else
-        status = start_write(store, until, &result);
+        status = start_write(store, batch, until, epoch_out != NULL);
     if (status != AURORA_OK) {
         aurora__pg_unclaim(store);
         return status;
     }
-    aurora_store_txn *txn = &store->writer->txn;
-    *txn = (aurora_store_txn){.connection = store->writer,
-                              .kind = AURORA_TXN_WRITE,
-                              .batch = batch,
-                              .head = aurora__pg_log_head(result),
-                              .xact = aurora__pg_int64(result, 0, 3),
-                              .now_ms = aurora__pg_int64(result, 0, 4)};
-    PQclear(result);
-    txn->begun_at = txn->head.position;
-    if (txn->begun_at != store->position)
-        store->epoch++;
-    store->position = txn->begun_at;
-    if (epoch_out != NULL)
-        *epoch_out = store->epoch;
-    *out = txn;
+    *out = &store->writer->txn;
+    if (epoch_out == NULL)
+        return AURORA_OK;
+    note_begun(store, *out);
+    *epoch_out = store->epoch;
     return AURORA_OK;
 }
 
@@ -129,28 +128,25 @@ static aurora_status begin_write(aurora__pg_store *store, aurora_id batch, int32
 static aurora_status begin_read(aurora__pg_store *store, int32_t timeout_ms, aurora_store_txn **out)
 {
     aurora__pg_connection *reader;
-    PGresult *result = NULL;
     aurora_status status = AURORA_EIO;
     int64_t until = aurora__pg_clock_ms() + ASK_AGAIN_MS;
-    for (uint32_t i = 0; i <= store->address.readers_max && result == NULL; i++) {
+    for (uint32_t i = 0; i <= store->address.readers_max && status != AURORA_OK; i++) {
         status = aurora__pg_reader_take(store, timeout_ms, &reader);
         if (status != AURORA_OK)
             return status;
-        status = start(reader, AURORA__PG_BEGIN_READ, AURORA__PG_HEAD, &result);
+        reader->txn = (aurora_store_txn){.connection = reader, .kind = AURORA_TXN_READ};
+        status = start(&reader->txn, AURORA__PG_BEGIN_READ, AURORA__PG_HEAD);
         if (status == AURORA_OK)
             break;
         bool is_broken = reader->is_broken;
         if (!is_broken)
-            send_rollback(reader);
+            end_unread(reader);
         aurora__pg_reader_give(store, reader);
         if (!is_broken || aurora__pg_clock_ms() > until)
             return status;
     }
     if (status != AURORA_OK)
         return status;
-    reader->txn = (aurora_store_txn){
-        .connection = reader, .kind = AURORA_TXN_READ, .head = aurora__pg_log_head(result)};
-    PQclear(result);
     *out = &reader->txn;
     return AURORA_OK;
 }
@@ -168,37 +164,68 @@ aurora_status aurora__pg_begin(void *self, uint32_t kind, aurora_id batch, int32
 int64_t aurora__pg_now_ms(void *self, aurora_store_txn *txn)
 {
     (void)self;
-    return txn->now_ms;
+    if (!txn->is_begun && !txn->is_failed) {
+        aurora_status status = aurora__pg_settle_now(txn);
+        if (status != AURORA_OK)
+            aurora__pg_fail(txn, status);
+    }
+    if (txn->now_ms != 0)
+        return txn->now_ms;
+    /* The next call tells of the failure. */
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* --- commit ----------------------------------------------------------------------------------- */
 
 /* The notice is a transaction of its own behind the commit: as a part of it, all that notify would
  * commit one after the other. Nobody waits for it, and without it others find out by polling. */
-static aurora_status send_commit(const aurora__pg_store *store, aurora_store_txn *txn)
+static void send_notice(aurora__pg_connection *connection)
+{
+    if (aurora__pg_send_fixed(connection, AURORA__PG_NOTIFY) == AURORA_OK)
+        aurora__pg_sync(connection);
+}
+
+/* Whatever is still unanswered and COMMIT, at once. Once a byte of that one may be on its way, only
+ * the server knows: AURORA_ETIMEDOUT. */
+static aurora_status send_commit(aurora__pg_store *store, aurora_store_txn *txn)
 {
     aurora__pg_connection *connection = txn->connection;
-    aurora_status status = aurora__pg_log_mark(store, txn);
-    aurora__pg_params_clear(&connection->params);
+    /* By the transaction's number a lost commit is asked for: it must be known. */
+    aurora_status status = txn->is_begun ? AURORA_OK : aurora__pg_settle_now(txn);
     if (status == AURORA_OK)
-        status = aurora__pg_send_fixed(connection, AURORA__PG_COMMIT);
+        status = aurora__pg_log_mark(store, txn);
+    if (status == AURORA_OK)
+        status = aurora__pg_peek(connection);
+    if (status != AURORA_OK)
+        return status;
+    aurora__pg_params_clear(&connection->params);
+    status = aurora__pg_send_fixed(connection, AURORA__PG_COMMIT);
+    if (status == AURORA_ENOMEM)
+        return status;
     if (status == AURORA_OK)
         status = aurora__pg_sync(connection);
-    if (status == AURORA_OK && txn->is_appended) {
-        status = aurora__pg_send_fixed(connection, AURORA__PG_NOTIFY);
-        if (status == AURORA_OK)
-            status = aurora__pg_sync(connection);
-    }
-    return status;
+    if (status != AURORA_OK)
+        return AURORA_ETIMEDOUT;
+    if (txn->is_appended)
+        send_notice(connection);
+    return AURORA_OK;
 }
 
 /* A COMMIT that the server answered with an error undid everything; with a FATAL one, or without an
- * answer, it may have been done. */
+ * answer, it may have been done. One behind a statement that it refused was not even tried. */
 static aurora_status read_commit(aurora_store_txn *txn)
 {
     aurora__pg_connection *connection = txn->connection;
-    aurora_status appended = aurora__pg_log_settle(txn);
     PGresult *result;
+    aurora_status settled = aurora__pg_settle(txn);
+    if (txn->is_lost)
+        return AURORA_ETIMEDOUT;
+    if (txn->is_refused) {
+        aurora__pg_skip(connection);
+        return settled;
+    }
     aurora_status status = aurora__pg_next(connection, &result);
     if (status != AURORA_OK)
         return AURORA_ETIMEDOUT;
@@ -209,13 +236,9 @@ static aurora_status read_commit(aurora_store_txn *txn)
     if (severity != NULL && strcmp(severity, "ERROR") != 0)
         status = AURORA_ETIMEDOUT;
     PQclear(result);
-    if (status == AURORA_OK) {
-        aurora__pg_skip(connection); /* if it breaks now, the commit is done all the same */
-        return AURORA_OK;
-    }
-    if (status != AURORA_ETIMEDOUT && aurora__pg_skip(connection) != AURORA_OK)
-        return AURORA_EIO;
-    return appended != AURORA_OK && status != AURORA_ETIMEDOUT ? appended : status;
+    if (status != AURORA_ETIMEDOUT)
+        aurora__pg_skip(connection); /* if it breaks now, the answer stays what it is */
+    return status;
 }
 
 static aurora_status commit_dirty(aurora__pg_store *store, aurora_store_txn *txn)
@@ -223,20 +246,18 @@ static aurora_status commit_dirty(aurora__pg_store *store, aurora_store_txn *txn
     store->batch = txn->batch;
     store->batch_status = AURORA_ENOTFOUND;
     aurora_status status = send_commit(store, txn);
-    /* Once a byte of it may be on its way, only the server knows. */
-    if (status == AURORA_EIO)
-        status = AURORA_ETIMEDOUT;
     if (status == AURORA_OK)
         status = read_commit(txn);
     if (status == AURORA_OK) {
+        note_begun(store, txn);
         store->position = txn->head.position;
         store->epoch += txn->is_overtaken;
         store->batch_status = AURORA_OK;
         return AURORA_OK;
     }
     if (status != AURORA_ETIMEDOUT) {
-        send_rollback(store->writer);
-        return status;
+        end_unread(store->writer);
+        return store->writer->is_broken && status != AURORA_ECONFLICT ? AURORA_EIO : status;
     }
     aurora__pg_log(&store->options, AURORA_LOG_ERROR,
                    "postgresql: %s: the connection was lost during a commit", store->address.name);
@@ -262,7 +283,7 @@ aurora_status aurora__pg_commit(void *self, aurora_store_txn *txn)
     } else {
         store->batch = txn->batch;
         store->batch_status = AURORA_OK;
-        send_rollback(store->writer);
+        end_unread(store->writer);
     }
     if (store->writer != NULL && store->writer->is_broken)
         aurora__pg_writer_drop(store);
@@ -274,13 +295,7 @@ void aurora__pg_rollback(void *self, aurora_store_txn *txn)
 {
     aurora__pg_store *store = self;
     aurora__pg_connection *connection = txn->connection;
-    /* What was queued and not sent off must be ended before anything else is queued. */
-    if ((txn->pending != NULL || txn->is_mark_pending) &&
-        aurora__pg_sync(connection) == AURORA_OK) {
-        txn->pending = NULL;
-        txn->is_mark_pending = 0;
-    }
-    send_rollback(connection);
+    end_unread(connection);
     if (txn->kind == AURORA_TXN_READ) {
         aurora__pg_reader_give(store, connection);
         return;
