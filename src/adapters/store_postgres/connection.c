@@ -15,7 +15,6 @@
 
 #define SERVER_VERSION_MIN 140000
 #define SET_UP_MS 3000
-#define MIGRATE_MS 600000
 
 /* Every statement finds its rows by a key or by the order of an index. A plan made while a table
  * was empty, or from old statistics, must not read the table from end to end under a lock; and one
@@ -241,7 +240,7 @@ aurora_status aurora__pg_connection_open(const aurora_store_options *options,
     if (status == AURORA_OK)
         status = aurora__pg_run(connection, set_up[kind], err);
     if (kind == AURORA__PG_MIGRATOR)
-        connection->run_ms = MIGRATE_MS;
+        connection->run_ms = AURORA__PG_WAIT_MS;
     bool is_piped = kind == AURORA__PG_WRITER || kind == AURORA__PG_READER;
     if (status == AURORA_OK && is_piped && !PQenterPipelineMode(connection->pg))
         status = AURORA_EIO;

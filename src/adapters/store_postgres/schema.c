@@ -13,6 +13,7 @@
 #define MIGRATION_LOCK 4707205971206041185 /* any number, the same for all; "ASTORE.." */
 #define OPEN_CONNECT_MS 10000
 #define SQL_BYTES 1024
+#define MIGRATE_MS 600000 /* for a statement that changes tables */
 
 static int newest_version(void)
 {
@@ -155,14 +156,17 @@ static aurora_status migrate(aurora__pg_store *store, aurora__pg_connection *con
                              aurora_error *err)
 {
     char sql[SQL_BYTES];
+    connection->run_ms = MIGRATE_MS;
     snprintf(sql, sizeof sql, "BEGIN;SELECT pg_advisory_xact_lock(%lld)",
              (long long)MIGRATION_LOCK);
     aurora_status status = aurora__pg_run(connection, sql, err);
     if (status == AURORA_OK)
         status = migrate_locked(store, connection, err);
     if (status == AURORA_OK)
-        return aurora__pg_run(connection, "COMMIT", err);
-    aurora__pg_run(connection, "ROLLBACK", NULL);
+        status = aurora__pg_run(connection, "COMMIT", err);
+    else
+        aurora__pg_run(connection, "ROLLBACK", NULL);
+    connection->run_ms = AURORA__PG_WAIT_MS;
     /* A syntax or privilege error in a migration is no failure of the disk. */
     return status;
 }
@@ -264,15 +268,16 @@ static aurora_status compare(aurora__pg_store *store, aurora__pg_connection *con
     return status;
 }
 
-/* Marks of instances that are gone (0003_last_batch.sql): nobody asks for them after so long. */
-static aurora_status forget_marks(aurora__pg_connection *connection, aurora_error *err)
+/* Marks of instances that are gone (0003_last_batch.sql): nobody asks for them after so long. What
+ * cannot be deleted now is another one's to delete. */
+static void forget_marks(aurora__pg_connection *connection)
 {
     char sql[SQL_BYTES];
     snprintf(sql, sizeof sql,
              "DELETE FROM %s.last_batch WHERE at < (extract(epoch FROM clock_timestamp() -"
              " interval '1 day') * 1000)::bigint",
              connection->layout->home);
-    return aurora__pg_run(connection, sql, err);
+    aurora__pg_run(connection, sql, NULL);
 }
 
 aurora_status aurora__pg_schema_open(aurora__pg_store *store, aurora_error *err)
@@ -293,7 +298,7 @@ aurora_status aurora__pg_schema_open(aurora__pg_store *store, aurora_error *err)
     if (status == AURORA_OK)
         status = compare(store, connection, err);
     if (status == AURORA_OK && (store->options.flags & AURORA_STORE_READONLY) == 0)
-        status = forget_marks(connection, err);
+        forget_marks(connection);
     aurora__pg_connection_close(connection, false);
     return status;
 }
