@@ -319,7 +319,18 @@ static aurora_bus_position *position_of(aurora_bus_position *positions, uint32_t
     return &positions[(*count)++];
 }
 
-/* Per partition: what took effect is done, and the first that did not comes again. */
+static bool has_position(const aurora_bus_position *positions, uint32_t count,
+                         const aurora_bus_record *record)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (positions[i].topic == record->topic && positions[i].partition == record->partition)
+            return true;
+    }
+    return false;
+}
+
+/* Per partition: what took effect is done, and the first that did not comes again, with all behind
+ * it: also those that were passed over. */
 static void tell_bus(batch *of)
 {
     aurora_bus_position done[RECORDS_AT_ONCE];
@@ -329,7 +340,7 @@ static void tell_bus(batch *of)
     const aurora_bus *port = &of->bus->port;
     for (uint32_t i = 0; i < of->count; i++) {
         const aurora_bus_record *record = of->items[i].record;
-        if (of->items[i].is_done) {
+        if (of->items[i].is_done && !has_position(back, back_count, record)) {
             position_of(done, &done_count, record)->next_offset = record->offset + 1;
         } else {
             aurora_bus_position *first = position_of(back, &back_count, record);

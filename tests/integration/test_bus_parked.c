@@ -252,17 +252,36 @@ static void close_faulty(bus_shop *shop)
     aurora_fault_plan_free(plan);
 }
 
+static bool is_parked_or_settled(bus_shop *shop, void *argument)
+{
+    return is_parked(shop, argument) || is_settled(shop, argument);
+}
+
+/* An order whose order.created inventory cannot save. The failure may meet a batch of several
+ * commands, whose halves then pass: another one tries. */
+static aurora_id park_one(bus_shop *shop)
+{
+    open_faulty(shop, "store.append", AURORA_ECORRUPT);
+    for (int i = 0; i < 8; i++) {
+        aurora_id id = shop_submit(ORDER, NULL, 1);
+        ck_assert(bus_shop_wait(shop, is_parked_or_settled, &id, WAIT_MS));
+        if (is_parked(shop, &id))
+            return id;
+        aurora_assert_ok(aurora_fault_plan_set(shop->faults, "store.append", 1, AURORA_FAULT_FAIL,
+                                               AURORA_ECORRUPT));
+    }
+    ck_abort_msg("no order parks");
+}
+
 START_TEST(test_store__a_row_that_cannot_be_saved_parks_and_is_taken_again)
 {
     bus_shop *shop = open_shop();
     uint32_t count = 0;
     char key[AURORA_ID_TEXT_BYTES];
-    open_faulty(shop, "store.append", AURORA_ECORRUPT);
 
-    aurora_id id = shop_submit(ORDER, "k1", 1);
+    aurora_id id = park_one(shop);
 
     aurora_id_format(id, key);
-    ck_assert(bus_shop_wait(shop, is_parked, &id, WAIT_MS));
     ck_assert_uint_ge(letters(INVENTORY, "inventory"), 1);
     aurora_assert_ok(aurora_dead_letter_redrive(INVENTORY, "inventory", key, &count, NULL));
     ck_assert_uint_ge(count, 1);
@@ -283,6 +302,35 @@ START_TEST(test_store__a_store_that_is_away_parks_nothing)
     ck_assert_int_eq(shop_status(ORDER, id), AURORA_ORDER_COMPLETED);
     ck_assert(bus_shop_metric(INVENTORY, "aurora_inbound_pauses_total", NULL) >= 1);
     ck_assert_uint_eq(letters(INVENTORY, "inventory"), 0);
+    close_faulty(shop);
+}
+END_TEST
+
+/* The offsets of the group follow the effects, also past messages that nobody takes. */
+START_TEST(test_store__nothing_is_done_behind_what_waits_for_it)
+{
+    bus_shop *shop = open_shop();
+    static const stray created = {
+        AURORA_TOPIC_ORDERS, "order.created", "/aurora/order/stray", "1",
+        "{\"order_id\":\"0198c0de-0000-7000-8000-00000000000a\",\"order_version\":1,"
+        "\"currency\":\"EUR\",\"total_minor\":250,\"payment_method\":\"card\",\"lines\":[{"
+        "\"sku\":\"none\",\"quantity\":1,\"unit_price_minor\":250}]}"};
+    static const stray foreign = {AURORA_TOPIC_ORDERS, "order.praised", "/aurora/order/stray", "2",
+                                  "{}"};
+    bus_shop_stop(shop, BUS_INVENTORY);
+    append(shop, "0198c0de-0000-7000-8000-00000000000a", &created);
+    append(shop, "0198c0de-0000-7000-8000-00000000000a", &foreign);
+    aurora_assert_ok(aurora_fault_plan_new(&shop->faults));
+    aurora_assert_ok(
+        aurora_fault_plan_set(shop->faults, "store.append", 1, AURORA_FAULT_FAIL, AURORA_EFULL));
+
+    bus_shop_start(shop, BUS_INVENTORY);
+
+    ck_assert(
+        bus_fake_wait_count(shop->fake, AURORA_TOPIC_INVENTORY, "inventory.rejected", 1, WAIT_MS));
+    ck_assert(bus_fake_wait_done(shop->fake, "inventory", AURORA_TOPIC_ORDERS, WAIT_MS));
+    ck_assert(bus_shop_metric(INVENTORY, "aurora_inbound_pauses_total", NULL) >= 1);
+    ck_assert(!bus_fake_has_gone_back(shop->fake));
     close_faulty(shop);
 }
 END_TEST
@@ -324,27 +372,6 @@ static bool has_no_letters(bus_shop *shop, void *argument)
 {
     (void)argument;
     return letters(INVENTORY, "inventory") == 0;
-}
-
-static bool is_parked_or_settled(bus_shop *shop, void *argument)
-{
-    return is_parked(shop, argument) || is_settled(shop, argument);
-}
-
-/* An order whose order.created inventory cannot save. The failure may meet a batch of several
- * commands, whose halves then pass: another one tries. */
-static aurora_id park_one(bus_shop *shop)
-{
-    open_faulty(shop, "store.append", AURORA_ECORRUPT);
-    for (int i = 0; i < 8; i++) {
-        aurora_id id = shop_submit(ORDER, NULL, 1);
-        ck_assert(bus_shop_wait(shop, is_parked_or_settled, &id, WAIT_MS));
-        if (is_parked(shop, &id))
-            return id;
-        aurora_assert_ok(aurora_fault_plan_set(shop->faults, "store.append", 1, AURORA_FAULT_FAIL,
-                                               AURORA_ECORRUPT));
-    }
-    ck_abort_msg("no order parks");
 }
 
 /* Such an order with `resends` more behind it. */
@@ -411,6 +438,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, test_redrive__a_repair_takes_them_all_and_holds_nothing_up);
     tcase_add_test(tcase, test_store__a_row_that_cannot_be_saved_parks_and_is_taken_again);
     tcase_add_test(tcase, test_store__a_store_that_is_away_parks_nothing);
+    tcase_add_test(tcase, test_store__nothing_is_done_behind_what_waits_for_it);
     suite_add_tcase(made, tcase);
     return made;
 }

@@ -45,6 +45,7 @@ struct bus_fake {
     uint32_t revoking;
     char lost_type[64];
     uint32_t losing;
+    bool has_gone_back;
 };
 
 struct member {
@@ -517,6 +518,14 @@ static aurora_status fake_poll(void *self, int32_t wait_ms, uint32_t limit,
     return AURORA_OK;
 }
 
+bool bus_fake_has_gone_back(bus_fake *fake)
+{
+    pthread_mutex_lock(&fake->lock);
+    bool has = fake->has_gone_back;
+    pthread_mutex_unlock(&fake->lock);
+    return has;
+}
+
 static aurora_status fake_done(void *self, const aurora_bus_position *positions, uint32_t count)
 {
     member *of = self;
@@ -536,6 +545,8 @@ static aurora_status fake_seek(void *self, const aurora_bus_position *positions,
     member *of = self;
     pthread_mutex_lock(&of->fake->lock);
     for (uint32_t i = 0; i < count; i++) {
+        of->fake->has_gone_back |=
+            positions[i].next_offset < of->of->done[positions[i].topic][positions[i].partition];
         if (of->next[positions[i].topic][positions[i].partition] >= 0)
             of->next[positions[i].topic][positions[i].partition] = positions[i].next_offset;
     }

@@ -45,6 +45,8 @@ uint32_t bus_fake_count(bus_fake *fake, int32_t topic, const char *type);
 const aurora_bus_record *bus_fake_record(bus_fake *fake, int32_t topic, int32_t partition,
                                          uint32_t index);
 const char *bus_fake_header(const aurora_bus_record *record, const char *name);
+/* Whether somebody went back behind what it had told to be done. */
+bool bus_fake_has_gone_back(bus_fake *fake);
 /* Waits until there are at least so many; false after timeout_ms. */
 bool bus_fake_wait_count(bus_fake *fake, int32_t topic, const char *type, uint32_t count,
                          int timeout_ms);
