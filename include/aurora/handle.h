@@ -95,6 +95,13 @@ static inline void aurora_options_init(aurora_options *options)
 AURORA_API aurora_status aurora_open(const char *url, const aurora_options *options,
                                      aurora_t **shop_out, aurora_error *err);
 
+/* Checks options, settings and URLs as aurora_open does before it opens the store, and touches no
+ * store and no other machine: for a program's "is this configuration good?". What a store alone can
+ * say (its schema, its modules) is not asked. The same statuses; what the settings open is closed
+ * again. Threads: shared. */
+AURORA_API aurora_status aurora_open_check(const char *url, const aurora_options *options,
+                                           aurora_error *err);
+
 /* Finishes the batch in flight, lets calls that wait in other threads return AURORA_ECLOSED, waits
  * until they have left, and frees the handle. No call on it may begin after this one began; queues
  * are the exception, they answer AURORA_ECLOSED. Commands accepted but not yet decided are dropped,

@@ -11,4 +11,8 @@
 aurora_status aurora__bus_port_open(aurora_t *shop, const aurora__settings *settings,
                                     const aurora_options *options, aurora_error *err);
 
+/* Whether the setting is right, as far as that can be said without opening anything. */
+aurora_status aurora__bus_port_check(aurora_t *shop, const aurora__settings *settings,
+                                     const aurora_options *options, aurora_error *err);
+
 #endif

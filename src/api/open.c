@@ -237,28 +237,22 @@ static aurora_status new_engine(aurora_t *shop, const aurora__settings *settings
 
 /* A handle for reading reads the index that others made; a store without a file has none of its own
  * then. */
-static aurora_status open_search(const char *url, const char *search_url,
-                                 const aurora_options *given, aurora_t *shop, aurora_error *err)
+static aurora_search_options search_options(aurora_t *shop)
 {
     bool is_readonly = (shop->flags & AURORA_OPEN_READONLY) != 0;
-    aurora_search_options options = {.size = sizeof options,
-                                     .flags = is_readonly ? AURORA_SEARCH_READONLY : 0u,
-                                     .allocator = &shop->allocator,
-                                     .log = log_search,
-                                     .log_self = shop};
-    aurora_search_open_fn open;
-    aurora_status rc = AURORA_OK;
-    if (search_url == NULL) {
-        rc = aurora__driver_open_search(url, &options, &shop->search, err);
-        shop->has_search = rc == AURORA_OK;
-        return say_url(err, rc);
-    }
-    rc = aurora__driver_find_search(search_url, given->drivers, given->driver_count, &open,
-                                    &options.address, err);
-    if (rc == AURORA_OK)
-        rc = open(&options, &shop->search, err);
+    return (aurora_search_options){.size = sizeof(aurora_search_options),
+                                   .flags = is_readonly ? AURORA_SEARCH_READONLY : 0u,
+                                   .allocator = &shop->allocator,
+                                   .log = log_search,
+                                   .log_self = shop};
+}
+
+static aurora_status open_own_search(const char *url, aurora_t *shop, aurora_error *err)
+{
+    const aurora_search_options options = search_options(shop);
+    aurora_status rc = aurora__driver_open_search(url, &options, &shop->search, err);
     shop->has_search = rc == AURORA_OK;
-    return say_field(err, rc, "search");
+    return say_url(err, rc);
 }
 
 /* Followers store what they know, so a handle for reading has none but trending, which it asks and
@@ -297,33 +291,89 @@ static bool sends_notifications(const aurora_t *shop)
            (shop->modules & AURORA__MODULE_NOTIFICATION) != 0;
 }
 
+/* --- all of it -------------------------------------------------------------------------------- */
+
+static aurora_status open_remote_search(const char *search_url, const aurora_options *given,
+                                        aurora_t *shop, aurora_error *err)
+{
+    aurora_search_options options = search_options(shop);
+    aurora_search_open_fn open;
+    aurora_status rc = aurora__driver_find_search(search_url, given->drivers, given->driver_count,
+                                                  &open, &options.address, err);
+    if (rc == AURORA_OK)
+        rc = open(&options, &shop->search, err);
+    shop->has_search = rc == AURORA_OK;
+    return say_field(err, rc, "search");
+}
+
+/* What stands beside the store. Before it, where its modules are known: a setting that is wrong
+ * shall leave no store behind. None of them waits for another machine here. */
+static aurora_status open_ports(aurora_t *shop, const aurora__settings *settings,
+                                const aurora_options *options, aurora_error *err)
+{
+    aurora_payment_open_fn open_payment;
+    aurora_status rc = AURORA_OK;
+    if (settings->notify_url != NULL && sends_notifications(shop))
+        rc = say_field(err, aurora__notifier_open(shop, settings, options, err), "notify");
+    if (rc == AURORA_OK && settings->has_search && settings->search_url != NULL &&
+        (shop->modules & AURORA__MODULE_SEARCH) != 0)
+        rc = open_remote_search(settings->search_url, options, shop, err);
+    if (rc == AURORA_OK && settings->payment_url != NULL)
+        rc = aurora__driver_find_payment(settings->payment_url, options->drivers,
+                                         options->driver_count, &open_payment, err);
+    if (rc == AURORA_OK)
+        rc = say_field(err, aurora__bus_port_check(shop, settings, options, err), "bus");
+    return rc;
+}
+
+static aurora_status open_claimed(const char *url, const aurora_options *options,
+                                  aurora__settings *settings, aurora_t *shop, aurora_store *out,
+                                  aurora_error *err)
+{
+    aurora_status rc =
+        open_store(url, options, (uint64_t)settings->store_cache_bytes, shop, out, err);
+    if (rc != AURORA_OK)
+        return rc;
+    if (shop->modules == AURORA__MODULES_STORED) {
+        rc = say_url(err, adopt_modules(shop, settings, out));
+        if (rc == AURORA_OK)
+            rc = open_ports(shop, settings, options, err);
+    }
+    if (rc == AURORA_OK && (shop->flags & AURORA_OPEN_READONLY) == 0)
+        rc = claim_store(shop, out, err);
+    if (rc != AURORA_OK)
+        out->close(out->self);
+    return rc;
+}
+
+/* Up to the store. */
+static aurora_status prepare(const aurora_options *options, aurora_t *shop,
+                             aurora__settings *settings, aurora_error *err)
+{
+    aurora_status rc = read_settings(options, settings, err);
+    if (rc != AURORA_OK)
+        return rc;
+    atomic_init(&shop->order_wait_ms, settings->order_wait_ms);
+    shop->modules = settings->policy.modules;
+    shop->has_notify_tasks = settings->notifier == AURORA__NOTIFIER_TASKS;
+    return shop->modules == AURORA__MODULES_STORED ? AURORA_OK
+                                                   : open_ports(shop, settings, options, err);
+}
+
 static aurora_status build(const char *url, const aurora_options *options, aurora_t *shop,
                            aurora_error *err)
 {
     aurora__settings settings;
     aurora_store store;
-    aurora_status rc = read_settings(options, &settings, err);
+    aurora_status rc = prepare(options, shop, &settings, err);
+    if (rc == AURORA_OK)
+        rc = open_claimed(url, options, &settings, shop, &store, err);
     if (rc != AURORA_OK)
         return rc;
-    atomic_init(&shop->order_wait_ms, settings.order_wait_ms);
-    shop->modules = settings.policy.modules;
-    shop->has_notify_tasks = settings.notifier == AURORA__NOTIFIER_TASKS;
-    rc = open_store(url, options, (uint64_t)settings.store_cache_bytes, shop, &store, err);
-    if (rc != AURORA_OK)
-        return rc;
-    if (shop->modules == AURORA__MODULES_STORED)
-        rc = say_url(err, adopt_modules(shop, &settings, &store));
-    if (rc == AURORA_OK && (shop->flags & AURORA_OPEN_READONLY) == 0)
-        rc = claim_store(shop, &store, err);
-    if (rc == AURORA_OK && settings.notify_url != NULL && sends_notifications(shop))
-        rc = say_field(err, aurora__notifier_open(shop, &settings, options, err), "notify");
-    if (rc != AURORA_OK) {
-        store.close(store.self);
-        return rc;
-    }
     rc = new_engine(shop, &settings, &store, options->clock != NULL, err);
-    if (rc == AURORA_OK && settings.has_search && (shop->modules & AURORA__MODULE_SEARCH) != 0)
-        rc = open_search(url, settings.search_url, options, shop, err);
+    if (rc == AURORA_OK && settings.has_search && settings.search_url == NULL &&
+        (shop->modules & AURORA__MODULE_SEARCH) != 0)
+        rc = open_own_search(url, shop, err);
     if (rc == AURORA_OK)
         rc = add_followers(shop, err);
     if (rc == AURORA_OK)
@@ -359,4 +409,23 @@ aurora_status aurora_open(const char *url, const aurora_options *options, aurora
     }
     aurora_close(shop);
     return aurora__refuse(err, rc, why.field, "%s", why.message);
+}
+
+aurora_status aurora_open_check(const char *url, const aurora_options *options, aurora_error *err)
+{
+    aurora_options known;
+    aurora__settings settings;
+    aurora_store_open_fn open;
+    const char *address;
+    aurora_error why = AURORA_ERROR_INIT;
+    aurora_t *shop = NULL;
+    aurora_status rc = copy_options(&known, options, &why);
+    if (rc == AURORA_OK)
+        rc = aurora__driver_find(url, known.drivers, known.driver_count, &open, &address, &why);
+    if (rc == AURORA_OK)
+        rc = new_handle(&known, &shop, &why);
+    if (rc == AURORA_OK)
+        rc = prepare(&known, shop, &settings, &why);
+    aurora_close(shop);
+    return rc == AURORA_OK ? rc : aurora__refuse(err, rc, why.field, "%s", why.message);
 }

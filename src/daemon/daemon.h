@@ -59,6 +59,8 @@ const aurora_config *aurora_daemon_config(const aurora_daemon *daemon);
 aurora_service_log *aurora_daemon_log(const aurora_daemon *daemon);
 /* `self` of the handlers; its `daemon` is this one. */
 aurora_routes *aurora_daemon_routes(aurora_daemon *daemon);
+/* Whether it bounds how often a client may ask, and says so in its answers. Threads: shared. */
+bool aurora_daemon_has_rate_limit(const aurora_daemon *daemon);
 /* What its parts keep for themselves. */
 void aurora_daemon_keep(aurora_daemon *daemon, void *part);
 void *aurora_daemon_part(const aurora_daemon *daemon);

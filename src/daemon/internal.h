@@ -42,6 +42,9 @@ const aurora_driver *aurora__daemon_drivers(uint32_t *count_out);
  * returns. */
 int aurora__daemon_open(aurora_daemon *daemon);
 void aurora__daemon_close(aurora_daemon *daemon);
+/* Whether their URLs and settings are right; opens no store and asks no other machine. 0, or what
+ * main returns. */
+int aurora__daemon_open_check(const aurora_daemon *daemon);
 
 /* The routes that the address of the API has, in memory of malloc's; NULL without memory. */
 aurora_http_route *aurora__daemon_served(const aurora_daemon *daemon, uint32_t *count_out);

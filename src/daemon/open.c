@@ -26,6 +26,13 @@ const aurora_driver *aurora__daemon_drivers(uint32_t *count_out)
 #endif
 }
 
+static void fill_options(const aurora_daemon *daemon, aurora_options *options)
+{
+    aurora_options_init(options);
+    options->settings = aurora_config_assignments(daemon->config, &options->setting_count);
+    options->drivers = aurora__daemon_drivers(&options->driver_count);
+}
+
 static aurora_status open_shop(aurora_daemon *daemon, aurora_error *err)
 {
     aurora_options options;
@@ -33,25 +40,22 @@ static aurora_status open_shop(aurora_daemon *daemon, aurora_error *err)
                             .self = daemon->log,
                             .write = aurora_service_log_library,
                             .level_min = AURORA_LOG_DEBUG};
-    aurora_options_init(&options);
+    fill_options(daemon, &options);
     options.flags = AURORA_OPEN_WORKER;
     options.log = &log;
-    options.settings = aurora_config_assignments(daemon->config, &options.setting_count);
-    options.drivers = aurora__daemon_drivers(&options.driver_count);
     return aurora_open(aurora_config_text(daemon->config, "store"), &options, &daemon->shop, err);
 }
 
-static aurora_status open_cache(aurora_daemon *daemon, aurora_error *err)
+static aurora_status open_cache(const aurora_daemon *daemon, aurora_cache **out, aurora_error *err)
 {
     aurora_cache_options options;
     aurora_cache_options_init(&options);
     const aurora_log log = {
         .size = sizeof log, .self = daemon->log, .write = aurora_service_log_library};
-    options.log = &log;
+    options.log = daemon->log != NULL ? &log : NULL;
     options.ttl_ms = aurora_config_number(daemon->config, "cache_ttl");
     options.drivers = aurora__daemon_drivers(&options.driver_count);
-    return aurora_cache_open(aurora_config_text(daemon->config, "cache"), &options,
-                             &daemon->routes.cache, err);
+    return aurora_cache_open(aurora_config_text(daemon->config, "cache"), &options, out, err);
 }
 
 /* What of it is open already stays. `subject` is the setting that a failure without a field is
@@ -61,7 +65,7 @@ static aurora_status open_all(aurora_daemon *daemon, const char **subject_out, a
     aurora_status status = AURORA_OK;
     *subject_out = "cache";
     if (daemon->routes.cache == NULL)
-        status = open_cache(daemon, err);
+        status = open_cache(daemon, &daemon->routes.cache, err);
     if (status != AURORA_OK)
         return status;
     *subject_out = "store";
@@ -155,6 +159,28 @@ int aurora__daemon_open(aurora_daemon *daemon)
     if (status != AURORA_OK)
         return aurora__daemon_refuse_status(daemon, status, &err, "limiter");
     return daemon->spec->parts != NULL ? daemon->spec->parts->open(daemon) : open_store(daemon);
+}
+
+int aurora__daemon_open_check(const aurora_daemon *daemon)
+{
+    const char *subject = "limiter";
+    aurora_error err = AURORA_ERROR_INIT;
+    aurora__rate_limit *limit = NULL;
+    aurora_cache *cache = NULL;
+    aurora_options options;
+    aurora_status status = aurora__rate_limit_open(daemon->config, NULL, &limit, &err);
+    aurora__rate_limit_close(limit);
+    if (status == AURORA_OK && daemon->spec->parts == NULL) {
+        subject = "cache";
+        status = open_cache(daemon, &cache, &err);
+        aurora_cache_close(cache);
+    }
+    if (status == AURORA_OK && daemon->spec->parts == NULL) {
+        subject = "store";
+        fill_options(daemon, &options);
+        status = aurora_open_check(aurora_config_text(daemon->config, "store"), &options, &err);
+    }
+    return status == AURORA_OK ? 0 : aurora__daemon_refuse_status(daemon, status, &err, subject);
 }
 
 void aurora__daemon_close(aurora_daemon *daemon)

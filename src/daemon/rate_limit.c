@@ -110,7 +110,8 @@ const char *aurora__rate_limit_check(const aurora_config *config, const char **r
 static void write_log(void *self, int32_t level, const char *message)
 {
     const aurora__rate_limit *limit = self;
-    aurora_service_log_write(limit->log, level, "limiter", "%s", message);
+    if (limit->log != NULL)
+        aurora_service_log_write(limit->log, level, "limiter", "%s", message);
 }
 
 static void *allocate(void *self, size_t size)

@@ -22,7 +22,7 @@ typedef struct {
 const char *aurora__rate_limit_check(const aurora_config *config, const char **rule_out);
 
 /* *out stays NULL where no rate is set. AURORA_EINVAL, AURORA_ENOTSUP (err names the setting),
- * AURORA_ENOMEM. The log outlives it. */
+ * AURORA_ENOMEM. The log outlives it; NULL = silence. */
 aurora_status aurora__rate_limit_open(const aurora_config *config, aurora_service_log *log,
                                       aurora__rate_limit **out, aurora_error *err);
 void aurora__rate_limit_close(aurora__rate_limit *limit); /* NULL is a no-op */

@@ -103,25 +103,10 @@ static int run(aurora_daemon *daemon)
     return rc;
 }
 
-/* --check-config opens nothing but a store in memory, which reads the settings as the real one. */
-static int check_store(const aurora_daemon *daemon)
-{
-    aurora_error err = AURORA_ERROR_INIT;
-    aurora_options options;
-    aurora_t *shop = NULL;
-    aurora_options_init(&options);
-    options.settings = aurora_config_assignments(daemon->config, &options.setting_count);
-    options.drivers = aurora__daemon_drivers(&options.driver_count);
-    aurora_status status = aurora_open("memory:", &options, &shop, &err);
-    if (status != AURORA_OK)
-        return aurora__daemon_refuse_status(daemon, status, &err, "settings");
-    aurora_close(shop);
-    return 0;
-}
-
+/* --check-config: what is read of the settings before a store is opened or made. */
 static int check(const aurora_daemon *daemon)
 {
-    int rc = daemon->spec->parts == NULL ? check_store(daemon) : 0;
+    int rc = aurora__daemon_open_check(daemon);
     if (rc == 0)
         puts("the configuration is good");
     return rc;
@@ -183,6 +168,11 @@ aurora_service_log *aurora_daemon_log(const aurora_daemon *daemon)
 aurora_routes *aurora_daemon_routes(aurora_daemon *daemon)
 {
     return &daemon->routes;
+}
+
+bool aurora_daemon_has_rate_limit(const aurora_daemon *daemon)
+{
+    return daemon->limit != NULL;
 }
 
 void aurora_daemon_keep(aurora_daemon *daemon, void *part)

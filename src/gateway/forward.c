@@ -18,6 +18,7 @@ typedef struct {
     const char *content_type;
     bool is_stream;
     bool is_repeatable;
+    bool is_limited; /* by the gateway itself, which says so */
     char *held;
     size_t held_len, expected;
 } forward;
@@ -117,6 +118,13 @@ static bool is_servers(const char *name, bool is_packed)
     return !is_packed && strcasecmp(name, "Vary") == 0;
 }
 
+/* What the gateway has said already; two of them would contradict each other. */
+static bool is_said(const forward *f, const char *name)
+{
+    return f->is_limited &&
+           (strcasecmp(name, "RateLimit") == 0 || strcasecmp(name, "RateLimit-Policy") == 0);
+}
+
 static const char *value_of(const aurora_upstream_head *head, const char *name)
 {
     for (uint32_t i = 0; i < head->field_count; i++) {
@@ -144,7 +152,7 @@ static void on_head(void *self, const aurora_upstream_head *head)
     forward *f = self;
     bool is_packed = value_of(head, "Content-Encoding") != NULL;
     for (uint32_t i = 0; i < head->field_count; i++) {
-        if (!is_servers(head->fields[i].name, is_packed))
+        if (!is_servers(head->fields[i].name, is_packed) && !is_said(f, head->fields[i].name))
             aurora_http_set(f->exchange, head->fields[i].name, head->fields[i].value);
     }
     f->status = head->status;
@@ -216,7 +224,8 @@ void aurora__gateway_forward(aurora_http_exchange *exchange, aurora__gateway *ga
     }
     *f = (forward){.exchange = exchange,
                    .service = aurora__service_name(service),
-                   .is_repeatable = request.is_repeatable};
+                   .is_repeatable = request.is_repeatable,
+                   .is_limited = aurora_daemon_has_rate_limit(gateway->daemon)};
     f->call = aurora_upstream_send(pool, gateway->upstreams[service], &request, &listener, f);
     if (f->call == NULL)
         aurora_http_refuse(exchange, AURORA_ENOMEM, NULL);

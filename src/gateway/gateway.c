@@ -33,6 +33,18 @@ static int check(const aurora_daemon *daemon)
     return 0;
 }
 
+static void say_changed(void *self, const char *name, const char *address, int32_t state)
+{
+    const aurora__gateway *gateway = self;
+    bool is_up = state == AURORA_UPSTREAM_UP;
+    aurora_service_log_write(aurora_daemon_log(gateway->daemon),
+                             is_up ? AURORA_LOG_INFO : AURORA_LOG_WARNING, "upstream", "%s %s %s",
+                             name, address,
+                             is_up                                ? "takes calls again"
+                             : state == AURORA_UPSTREAM_NOT_READY ? "says that it is not ready"
+                                                                  : "cannot be reached");
+}
+
 static aurora_status make_upstreams(aurora__gateway *gateway, const aurora__service_list *list,
                                     aurora_error *err)
 {
@@ -42,6 +54,8 @@ static aurora_status make_upstreams(aurora__gateway *gateway, const aurora__serv
             .addresses = list->addresses[i],
             .address_count = list->counts[i],
             .probe = "/readyz",
+            .changed = say_changed,
+            .changed_self = gateway,
         };
         aurora_status status = aurora_upstream_new(&options, &gateway->upstreams[i], err);
         if (status != AURORA_OK)

@@ -41,6 +41,8 @@ typedef struct {
     _Atomic uint64_t attempts, failures, connects;
     _Atomic uint32_t in_flight, connections;
     _Atomic int32_t state; /* AURORA_UPSTREAM_... */
+    bool is_told_bad;      /* these two are the prober's */
+    int64_t told_ns;
 } aurora__address;
 
 /* Copies and, where no name has to be asked for, resolves. False for what is no address. */

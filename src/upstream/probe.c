@@ -36,6 +36,23 @@ static void close_breaker(aurora__address *address)
     pthread_mutex_unlock(&address->mutex);
 }
 
+/* Where it holds and is news, after a while that keeps one that comes and goes from filling a
+ * log. */
+static void tell(aurora_upstream_call **at)
+{
+    const aurora_upstream *upstream = place_of((*at)->pool, at)->upstream;
+    aurora__address *address = address_of(at);
+    int32_t state = atomic_load(&address->state);
+    bool is_bad = state != AURORA_UPSTREAM_UP;
+    int64_t now_ns = aurora__now_ns();
+    if (upstream->options.changed == NULL || is_bad == address->is_told_bad ||
+        (address->told_ns != 0 && now_ns - address->told_ns < upstream->options.told_ms * MS_NS))
+        return;
+    address->is_told_bad = is_bad;
+    address->told_ns = now_ns;
+    upstream->options.changed(upstream->options.changed_self, upstream->name, address->text, state);
+}
+
 static void on_head(void *self, const aurora_upstream_head *head)
 {
     aurora_upstream_call **at = self;
@@ -44,6 +61,7 @@ static void on_head(void *self, const aurora_upstream_head *head)
     atomic_store(&address->state, is_up ? AURORA_UPSTREAM_UP : AURORA_UPSTREAM_NOT_READY);
     if (is_up)
         close_breaker(address);
+    tell(at);
 }
 
 static void on_body(void *self, const char *data, size_t len)
@@ -66,6 +84,7 @@ static void on_failure(void *self, int why, const char *detail, uint32_t retry_a
     (void)detail;
     (void)retry_after_s;
     atomic_store(&address_of(at)->state, AURORA_UPSTREAM_UNREACHABLE);
+    tell(at);
     *at = NULL;
 }
 

@@ -97,6 +97,7 @@ static void fill_defaults(aurora_upstream_options *options)
     options->attempts_max = given(options->attempts_max, 3);
     options->budget_per_mille = given(options->budget_per_mille, 100);
     options->probe_ms = given(options->probe_ms, 1000);
+    options->told_ms = given(options->told_ms, 5000);
 }
 
 /* An address that fails half of its calls of the last seconds is left alone for a second, longer

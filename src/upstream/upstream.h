@@ -39,6 +39,12 @@ typedef struct {
     uint32_t budget_per_mille; /* repeats to a thousand calls in the long run [100] */
     const char *probe; /* a path that answers 2xx while an address takes calls; NULL = none */
     uint32_t probe_ms; /* between two probes of an address [1000] */
+    /* Told when an address stops or begins again to take calls, by its probes: `state` is
+     * AURORA_UPSTREAM_... as it is now. For one address at most once in told_ms [5000], then with
+     * what holds by then; the first that it is up is no news. On a loop's thread; NULL = nobody. */
+    void (*changed)(void *self, const char *name, const char *address, int32_t state);
+    void *changed_self;
+    uint32_t told_ms;
 } aurora_upstream_options;
 
 /* Whether "HOST:PORT" is one; what is wrong with it is a static text, or NULL. */

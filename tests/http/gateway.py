@@ -278,6 +278,33 @@ def passes_over_the_failing():
     good.stop()
 
 
+def tells_when_an_address_changes():
+    port = free_port()
+    with gateway(port) as server:
+        until("it says so", lambda: f"order 127.0.0.1:{port} cannot be reached" in server.log_text())
+        time.sleep(2.5)  # two probes more: they find the same, and say nothing
+        said = server.log_text().count(f"order 127.0.0.1:{port} ")
+        expect("once", said == 1, said)
+        service = Service(port=port)
+        until("it is back", lambda: f"order 127.0.0.1:{port} takes calls again" in server.log_text())
+        service.stop()
+
+
+def limits_once():
+    """A service behind a gateway with a rate of its own: the client reads one RateLimit, the gateway's."""
+    limited = OK.replace(b"Content-Length", b'RateLimit: "default";r=9;t=1\r\nRateLimit-Policy: "default";q=9;w=9\r\n'
+                         b"Content-Length")
+    service = Service(lambda *_: limited)
+    with gateway(service.port, arguments=("--rate-limit", "1000/1s")) as server:
+        fields = server.call("GET", ORDER)[1]
+        expect("the gateway's", fields.get_all("RateLimit-Policy") == ['"default";q=1000;w=1'], fields)
+        expect("one", len(fields.get_all("RateLimit")) == 1 and ";r=9;" not in fields["RateLimit"], fields)
+    with gateway(service.port) as server:
+        fields = server.call("GET", ORDER)[1]
+        expect("the service's", fields.get_all("RateLimit") == ['"default";r=9;t=1'], fields)
+    service.stop()
+
+
 def shares_between_instances():
     first, second = Service(), Service()
     with gateway(first.port, second.port) as server:
@@ -524,7 +551,7 @@ def drains():
 
 
 PARTS = [passes_what_it_should, signs_anew, callbacks_keep_their_signature, repeats_where_safe, tells_of_what_is_not_there,
-         passes_over_the_failing, shares_between_instances, frozen_instance, bad_answers, unasked_bytes, streams,
+         passes_over_the_failing, tells_when_an_address_changes, limits_once, shares_between_instances, frozen_instance, bad_answers, unasked_bytes, streams,
          streams_keep_no_call_out, a_slow_reader_slows_its_service, a_client_that_leaves, deadlines, too_many, drains]
 
 

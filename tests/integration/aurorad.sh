@@ -41,7 +41,8 @@ refused 'must be a loopback address' --metrics-listen 0.0.0.0:0
 refused 'listen: must be HOST:PORT' --listen 127.0.0.1
 refused 'service_secret: must be at least 32 bytes' --service-secret short
 refused 'log_level: must be' --log-level loud
-refused 'bus: must be "local:"' --bus kafka://localhost:1
+refused 'bus: knows prefix' --bus 'kafka://localhost:1?x=1'
+refused 'bus: no driver knows' --bus pigeon://localhost
 refused "is not a flag" extra
 refused 'No such file' --config nonexistent.ini
 printf 'listen = 127.0.0.1:0\nlissten = x\n' >bad.ini
@@ -59,7 +60,7 @@ refused 'cannot be listened on' --listen "127.0.0.1:$(cat held)"
 kill "$holder"
 [ ! -e refused.db ] || fail "a start that was refused made a store"
 refused 'No such file' --store sqlite:/nonexistent/shop.db
-refused 'no driver knows postgres' --store postgres://user:pa55@host/db
+refused 'postgres://user:********@' --store postgres://user:pa55@127.0.0.1:1/db --start-wait 0s
 ! grep -q pa55 err || fail "a password is shown: $(cat err)"
 
 # --- questions ------------------------------------------------------------------------------------

@@ -39,6 +39,23 @@ for module in $modules; do
     grep -q "^modules = $module.*default" out || fail "$module: $(grep modules out)"
     [ ! -e "aurora-$module.db" ] || fail "aurora-$module made a store before it was to serve"
 done
+# What is wrong beside the store is found before one is made, and without a start by --check-config.
+for wrong in 'order|bus: knows prefix|--bus kafka://127.0.0.1:9?x=1' 'order|limiter: |--limiter redis://' \
+    'product|cache: |--cache redis://h:x' 'search|search: must name a host|--search elasticsearch:///' \
+    'notification|notify: must say who|--notify smtp://x' 'order|cache: no driver knows|--cache pigeon://x' \
+    'payment|payment: must be simulator|--payment pigeon://x'; do
+    IFS='|' read -r module words arguments <<<"$wrong"
+    # shellcheck disable=SC2086
+    {
+        refused "$module" "$words" $arguments
+        refused "$module" "$words" --check-config $arguments
+    }
+    [ ! -e "aurora-$module.db" ] || fail "aurora-$module $arguments made a store"
+done
+for module in $modules; do
+    "$bin/aurora-$module" --check-config >out 2>&1 || fail "aurora-$module --check-config: $(cat out)"
+    [ ! -e "aurora-$module.db" ] || fail "aurora-$module --check-config made a store"
+done
 "$bin/aurora-order" --help >out # not a pipe: grep -q would end it before it has said all
 grep -q 'listen.*\[127.0.0.1:8082\]' out || fail "help shows another's default"
 

@@ -165,6 +165,10 @@ typedef struct {
     const char *value;
 } aurora_bus_property;
 
+/* Only says whether address and properties are right: opens nothing, reaches nobody, leaves *out as
+ * it is. A driver that does not know the flag opens the bus, which is then closed at once. */
+#define AURORA_BUS_CHECK 1u
+
 typedef struct {
     uint32_t size; /* sizeof(aurora_bus_options) */
     uint32_t property_count;
@@ -173,6 +177,8 @@ typedef struct {
     const aurora_allocator *allocator;                           /* never NULL */
     void (*log)(void *self, int32_t level, const char *message); /* never NULL */
     void *log_self;
+    uint32_t flags;    /* AURORA_BUS_... */
+    uint32_t reserved; /* 0 */
 } aurora_bus_options;
 
 /* Opens a bus; connects lazily: that nobody answers is told by `figures` and by the calls, since

@@ -134,6 +134,11 @@ aurora_status aurora__bus_kafka_open(const aurora_bus_options *options, aurora_b
     if (rc != AURORA_OK)
         return rc;
     rc = configure(self, options, err);
+    bool is_check = (options->flags & AURORA_BUS_CHECK) != 0;
+    if (rc == AURORA_OK && is_check) {
+        close_bus(self);
+        return AURORA_OK;
+    }
     if (rc == AURORA_OK)
         rc = aurora__kafka_producer_open(self, err);
     if (rc == AURORA_OK)
