@@ -223,7 +223,7 @@ class System:
             status, _, body = self.call("POST", "/orders", self.order(token, quantity, sku), headers, **others)
             if status == 422 and body["code"] == "unknown_sku":
                 return None  # the price list follows the catalogue
-            self.expect(status in (201, 502, 503), "POST /orders", status, body)
+            self.expect(status in (201, 502, 503, 504), "POST /orders", status, body)
             return body if status == 201 else None
         return self.until("an order is taken", ask)
 
