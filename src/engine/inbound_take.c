@@ -393,6 +393,18 @@ static void guess(aurora__inbound *command)
         command->event.sku = command->key;
 }
 
+/* What people are told of a message that is no event. */
+static const char *reason_text(aurora__arena *arena, const char *field)
+{
+    static const char plain[] = "it cannot be read";
+    size_t bytes = sizeof plain + 2 + strlen(field);
+    char *text = field[0] == '\0' ? NULL : aurora__arena_take(arena, bytes);
+    if (text == NULL)
+        return plain;
+    snprintf(text, bytes, "%s: %s", plain, field);
+    return text;
+}
+
 /* False when memory is out. Events of an unknown type, and those that a release ago nobody here
  * took, are not even read. */
 static bool read_event(aurora__inbound *command)
@@ -408,7 +420,7 @@ static bool read_event(aurora__inbound *command)
         return false;
     if (command->damage == AURORA_OK)
         return true;
-    command->reason = field;
+    command->reason = reason_text(&command->arena.arena, field);
     guess(command);
     return true;
 }

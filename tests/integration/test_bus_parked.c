@@ -96,7 +96,8 @@ START_TEST(test_poison__an_unreadable_message_parks_its_key_alone)
     ck_assert(bus_fake_wait_count(shop->fake, AURORA_TOPIC_DEAD_LETTERS, NULL, 2, WAIT_MS));
     const aurora_bus_record *letter = bus_fake_record(shop->fake, AURORA_TOPIC_DEAD_LETTERS, 0, 0);
     ck_assert_str_eq(letter->data, unreadable.data);
-    ck_assert_ptr_nonnull(bus_fake_header(letter, "aurora_reason"));
+    const char *reason = bus_fake_header(letter, "aurora_reason");
+    ck_assert_msg(strncmp(reason, "it cannot be read", 17) == 0, "the reason is '%s'", reason);
     ck_assert_str_eq(bus_fake_header(letter, "aurora_topic"), "orders");
     shop_assert_clean(INVENTORY);
     bus_shop_free(shop);
