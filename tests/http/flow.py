@@ -5,7 +5,6 @@ import http.client
 import json
 import pathlib
 import re
-import signal
 import sys
 import time
 import uuid
@@ -161,13 +160,6 @@ def without_inventory(flow):
     flow.expect_events(order, "order.created inventory.rejected order.failed inventory.released payment.voided")
 
 
-def set_deadline(system, text):
-    daemon = system["order"]
-    daemon.file.write_text(re.sub(r"order_deadline = \S+", f"order_deadline = {text}", daemon.file.read_text()))
-    daemon.signal(signal.SIGHUP)
-    system.until("reloaded", lambda: f"order_deadline is {text}" in daemon.log.read_text(), 20)
-
-
 # --- what the others made of it -------------------------------------------------------------------
 
 
@@ -273,7 +265,7 @@ def main():
         declined(flow)
         short = rejected(flow)
         returned(flow, one)
-        set_deadline(system, "2s")
+        system.reload("order", "order_deadline", "2s")
         without_payment(flow)
         without_inventory(flow)
         records = all_settled_events(flow)

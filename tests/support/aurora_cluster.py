@@ -201,6 +201,13 @@ class System:
                 daemon.process is None or daemon.call("GET", "/readyz")[0] == 200 for daemon in self.services)
         self.until("ready", ready)
 
+    def reload(self, service, name, value):
+        """Another value for a setting that its file has, while it runs."""
+        for daemon in self.of(service):
+            daemon.file.write_text(re.sub(rf"^{name} = .*$", f"{name} = {value}", daemon.file.read_text(), flags=re.M))
+            daemon.signal(signal.SIGHUP)
+            self.until(f"{name} is taken over", lambda daemon=daemon: f"{name} is {value}" in daemon.log.read_text(), 20)
+
     # --- the shop
 
     def sell(self, sku, stock, price_minor=1250, **others):
