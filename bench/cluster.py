@@ -8,7 +8,9 @@ each run.
 cluster.py [--rounds N] [--seconds S] [--window N] [--skus N] [--only aurora|textbook]
            [--profile]    (prints the CPU time of every process an order)
 
-Figures: orders_per_s (completed, through the gateway), ratio_textbook, hot_ratio (one hot SKU in
+Figures: orders_per_s (completed, through the gateway), ratio_textbook (against the textbook with up
+to 64 transactions in flight on each connection, its fastest), ratio_textbook_one_at_a_time (against
+the same with one), hot_ratio (one hot SKU in
 every order), commit_to_publish_p99_ms (age by ce_time of order.created when read, 20 orders/s),
 saga_p50_ms (POST with Prefer: wait, one after another), pss_mib (all eight daemons under load, the
 peak). The generator, the daemons and the engines share the machine's cores."""
@@ -64,10 +66,10 @@ class Processes:
     def __init__(self):
         self.all = {}
 
-    def start(self, name, *words):
+    def start(self, name, *words, env=None):
         log = open(WORK / f"{name}.log", "ab")
         self.all[name] = subprocess.Popen([str(word) for word in words], stdout=log, stderr=log,
-                                          cwd=WORK)
+                                          cwd=WORK, env=env)
 
     def stop(self):
         for process in self.all.values():
@@ -188,7 +190,7 @@ class Textbook:
         self.front = free_port()
         self.topic = ""
 
-    def start(self, connections, poll_ms):
+    def start(self, connections, poll_ms, pipeline=64):
         self.number += 1
         prefix = f"t{os.getpid()}-{self.number}"
         self.topic = f"{prefix}.orders.v1"
@@ -199,7 +201,8 @@ class Textbook:
         run(program, "prepare", *words, 0, self.args.skus, stderr=subprocess.DEVNULL)
         for role in ("order", "inventory", "payment"):
             port = self.front if role == "order" else free_port()
-            self.processes.start(f"textbook-{role}", program, role, *words, port, self.args.skus)
+            self.processes.start(f"textbook-{role}", program, role, *words, port, self.args.skus,
+                                 env=dict(os.environ, TEXTBOOK_PIPELINE=str(pipeline)))
         wait_ready(self.front)
         time.sleep(3)  # consumers join their groups
 
@@ -262,14 +265,15 @@ class Memory(threading.Thread):
             self.peak = max(self.peak, pss_mib(self.pids))
 
 
-def best_textbook(textbook, args):
+def best_textbook(textbook, args, pipeline):
     found = []
     for connections in (1, 8, 32):
         for poll_ms in (10, 100):
-            textbook.start(connections, poll_ms)
+            textbook.start(connections, poll_ms, pipeline)
             rate = load(textbook, "rate", args.window, args.screen, args.skus)["orders_per_s"]
             textbook.stop()
-            print(f"  textbook, {connections:2} connections, {poll_ms:3} ms: {rate:8.0f} orders/s")
+            print(f"  textbook, {connections:2} connections, {poll_ms:3} ms, {pipeline:2} of each at "
+                  f"once: {rate:8.0f} orders/s")
             found.append((rate, connections, poll_ms))
     return max(found)
 
@@ -288,12 +292,13 @@ def profile(aurora, pids, rate_of):
 def measure(args):
     WORK.mkdir(parents=True, exist_ok=True)
     found, engine_pids = engines()
-    series = {"aurora": [], "textbook": [], "hot": [], "alone": [], "publish": []}
+    series = {"aurora": [], "textbook": [], "plain": [], "hot": [], "alone": [], "publish": []}
     peak = 0.0
     aurora = Aurora(found, args) if args.only != "textbook" else None
     textbook = Textbook(found, args) if args.only != "aurora" else None
     try:
-        best = best_textbook(textbook, args) if textbook else None
+        best = best_textbook(textbook, args, 64) if textbook else None
+        plain = best_textbook(textbook, args, 1) if textbook else None
         if aurora:
             aurora.start()
             aurora.stock()
@@ -321,10 +326,11 @@ def measure(args):
                                               args.skus)["p99_ms"])
                 aurora.processes.stop()
             if textbook:
-                textbook.start(best[1], best[2])
-                series["textbook"].append(load(textbook, "rate", args.window, args.seconds,
-                                               args.skus)["orders_per_s"])
-                textbook.stop()
+                for name, how, pipeline in (("textbook", best, 64), ("plain", plain, 1)):
+                    textbook.start(how[1], how[2], pipeline)
+                    series[name].append(load(textbook, "rate", args.window, args.seconds,
+                                             args.skus)["orders_per_s"])
+                    textbook.stop()
             print(f"  round {number + 1}: " + ", ".join(
                 f"{name} {values[-1]:.1f}" for name, values in series.items() if values))
         audit = aurora.verify() if aurora else {"ok": True}
@@ -359,10 +365,13 @@ def main():
                    "verify_ok": 1 if audit.get("ok") else 0}
     if "textbook" in median:
         figures["textbook_orders_per_s"] = round(median["textbook"], 1)
+        figures["textbook_one_at_a_time_orders_per_s"] = round(median["plain"], 1)
         figures["textbook_connections"] = best[1]
         figures["textbook_poll_ms"] = best[2]
     if "aurora" in median and "textbook" in median:
         figures["ratio_textbook"] = round(median["aurora"] / max(1, median["textbook"]), 2)
+        figures["ratio_textbook_one_at_a_time"] = round(
+            median["aurora"] / max(1, median["plain"]), 2)
     for name, value in figures.items():
         print(f"{name:28} {value}")
     if not audit.get("ok"):

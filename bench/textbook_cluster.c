@@ -33,7 +33,7 @@
 #define PARTITIONS 3
 #define POLL_ROWS 500
 #define QUEUE 1024
-#define PIPELINE 64
+#define PIPELINE_MAX 64 /* TEXTBOOK_PIPELINE=1: one transaction of a connection at a time */
 #define COMMIT_MS 200
 
 typedef struct {
@@ -54,6 +54,7 @@ typedef struct {
     uint64_t mark; /* the consumer's: what was pushed when the offsets were looked at */
 } worker;
 
+static uint64_t pipeline = PIPELINE_MAX;
 static const char *role, *postgres, *kafka, *prefix;
 static int connections, poll_ms, sku_count;
 static worker workers[CONNECTIONS_MAX];
@@ -335,7 +336,7 @@ static void *work(void *argument)
             continue;
         }
         pthread_mutex_unlock(&self->lock);
-        to = to - from > PIPELINE ? from + PIPELINE : to;
+        to = to - from > pipeline ? from + pipeline : to;
         for (uint64_t i = from; i < to; i++)
             send_step(db, &self->queue[i % QUEUE]);
         for (uint64_t i = from; i < to; i++)
@@ -742,6 +743,9 @@ int main(int argc, char **argv)
     }
     role = argv[1], postgres = argv[2], kafka = argv[3], prefix = argv[4];
     connections = (int)strtol(argv[5], NULL, 10);
+    const char *depth = getenv("TEXTBOOK_PIPELINE");
+    if (depth != NULL && strtol(depth, NULL, 10) >= 1 && strtol(depth, NULL, 10) < PIPELINE_MAX)
+        pipeline = (uint64_t)strtol(depth, NULL, 10);
     poll_ms = (int)strtol(argv[6], NULL, 10);
     sku_count = (int)strtol(argv[8], NULL, 10);
     if (connections < 1 || connections > CONNECTIONS_MAX)
