@@ -24,7 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CONNECTIONS 64
+#define CONNECTIONS 256
 #define SAMPLES_MAX 1000000
 #define WARM_UP_S 3.0
 
