@@ -212,6 +212,13 @@ static int64_t store_now_ms(void *self, aurora_store_txn *txn)
     return store->inner.now_ms(store->inner.self, txn);
 }
 
+static aurora_status outbox(void *self, aurora_store_txn *txn, const aurora_store_outbox_row *rows,
+                            uint32_t count)
+{
+    faulty *store = self;
+    return store->inner.outbox(store->inner.self, txn, rows, count);
+}
+
 static aurora_status listen(void *self, void (*changed)(void *changed_self), void *changed_self)
 {
     faulty *store = self;
@@ -260,6 +267,7 @@ aurora_status aurora__fault_store_wrap(aurora_store *store, aurora_fault_plan *p
     store->flags = self->inner.flags;
     store->now_ms = self->inner.now_ms != NULL ? store_now_ms : NULL;
     store->listen = self->inner.listen != NULL ? listen : NULL;
+    store->outbox = self->inner.outbox != NULL ? outbox : NULL;
     store->self = self;
     return AURORA_OK;
 }

@@ -4,6 +4,7 @@
 #include "codec/log.h"
 #include "core/stock.h"
 #include "engine/bus.h"
+#include "engine/message.h"
 
 #include <aurora/event.h>
 
@@ -385,7 +386,9 @@ static aurora_status save(aurora__batch *batch, aurora_log_row *log, bool *has_o
     if (rc == AURORA_OK)
         rc = aurora__log_end(&writer, log);
     log->at_ms = batch->turn.step.now_ms;
-    return rc != AURORA_OK ? rc : engine->store.append(engine->store.self, batch->turn.txn, log);
+    if (rc == AURORA_OK)
+        rc = engine->store.append(engine->store.self, batch->turn.txn, log);
+    return rc != AURORA_OK ? rc : aurora__outbox_write(engine, batch->turn.txn, log);
 }
 
 /* Neither success nor failure: nobody is answered before the store knows. */

@@ -71,6 +71,11 @@ aurora_status aurora__bus_new(aurora__engine *engine, const aurora_bus *port, au
     bus->letters_end = &bus->letters;
     uint32_t modules = aurora__engine_policy(engine)->modules;
     bus->emitted = modules & EMITTERS;
+    if (engine->store.outbox != NULL && bus->emitted != 0) {
+        bus->emitted = 0; /* what others publish out of the outbox is not published twice */
+        aurora__engine_log(engine, AURORA_LOG_INFO, "relay",
+                           "rests: the store's outbox is published by others");
+    }
     bus->module = aurora__bus_sources(modules) == 0 ? 0 : modules;
     aurora_status rc = init_sync(bus);
     if (rc != AURORA_OK) {

@@ -7,6 +7,7 @@
 #include "codec/log.h"
 #include "codec/names.h"
 #include "codec/time_text.h"
+#include "engine/message.h"
 #include "engine/relay.h"
 
 #include <aurora/event.h>
@@ -29,31 +30,6 @@ typedef struct {
 } reading;
 
 /* --- one event -------------------------------------------------------------------------------- */
-
-static const struct {
-    const char *module;
-    uint32_t flag;
-    int32_t topic;
-} emitters[] = {
-    {"order", AURORA__MODULE_ORDER, AURORA_TOPIC_ORDERS},
-    {"inventory", AURORA__MODULE_INVENTORY, AURORA_TOPIC_INVENTORY},
-    {"payment", AURORA__MODULE_PAYMENT, AURORA_TOPIC_PAYMENTS},
-    {"product", AURORA__MODULE_PRODUCT, AURORA_TOPIC_PRODUCTS},
-};
-
-/* 0 for what is not published here. */
-static int32_t topic_of(const aurora__bus *bus, int32_t kind)
-{
-    const char *module = aurora__event_module(kind);
-    if (kind == AURORA_EVENT_ORDER_UPDATED)
-        return 0;
-    for (size_t i = 0; i < sizeof emitters / sizeof emitters[0]; i++) {
-        if (strcmp(emitters[i].module, module) != 0 || (bus->emitted & emitters[i].flag) == 0)
-            continue;
-        return kind == AURORA_EVENT_PRODUCT_VIEWED ? AURORA_TOPIC_VIEWS : emitters[i].topic;
-    }
-    return 0;
-}
 
 /* The log's id that a position lies in. */
 static const aurora_id *log_id_at(const reading *from, int64_t position)
@@ -112,15 +88,6 @@ static aurora_status write_headers(const reading *from, const aurora__event *eve
     return AURORA_OK;
 }
 
-static const char *key_of(aurora__arena *arena, const aurora__event *event)
-{
-    char id[AURORA_ID_TEXT_BYTES];
-    if (event->sku != NULL)
-        return aurora__arena_text(arena, event->sku);
-    aurora_id_format(event->order_id, id);
-    return aurora__arena_text(arena, id);
-}
-
 static aurora_status make_message(const reading *from, const aurora__event *event, int64_t position,
                                   int32_t topic, aurora_bus_message *out)
 {
@@ -131,7 +98,7 @@ static aurora_status make_message(const reading *from, const aurora__event *even
     if (rc != AURORA_OK)
         return rc;
     *out = (aurora_bus_message){.topic = topic,
-                                .key = key_of(arena, event),
+                                .key = aurora__message_key(arena, event),
                                 .data = data,
                                 .data_len = (uint32_t)length,
                                 .position = position,
@@ -172,7 +139,7 @@ static aurora_status read_row(reading *from, const aurora_log_row *row, int64_t 
     aurora_status rc = AURORA_OK;
     aurora__log_read(&reader, row);
     while (rc == AURORA_OK && aurora__log_next(&reader, &from->page->arena.arena, &event, &at)) {
-        int32_t topic = at > position ? topic_of(from->bus, event.kind) : 0;
+        int32_t topic = at > position ? aurora__message_topic(from->bus->emitted, event.kind) : 0;
         aurora_bus_message *message = topic == 0 ? NULL : add(from);
         if (topic != 0)
             rc = message == NULL ? AURORA_ENOMEM : make_message(from, &event, at, topic, message);

@@ -137,6 +137,21 @@ typedef struct {
     size_t body_length;
 } aurora_log_row;
 
+/* One public event of a batch for an outbox table. Texts are NUL-terminated UTF-8, borrowed for the
+ * call. */
+typedef struct {
+    uint32_t offset; /* in its batch: its position is that of the batch's first event plus this */
+    uint32_t reserved;
+    int64_t at_ms;
+    const char *aggregate_type; /* the module that tells it */
+    const char *aggregate_id;   /* the key */
+    const char *type;
+    const char *topic;       /* "orders.v1": without a prefix */
+    const char *payload;     /* a JSON object */
+    const char *time;        /* at_ms in RFC 3339 */
+    const char *traceparent; /* NULL = none */
+} aurora_store_outbox_row;
+
 typedef struct {
     int64_t first;       /* lowest kept position; head + 1 when the log is empty */
     int64_t head;        /* highest position, 0 when nothing was ever appended */
@@ -252,6 +267,12 @@ typedef struct {
      * listener; NULL changed ends it, and no call is under way when that returns. NULL = the store
      * cannot tell and is polled. */
     aurora_status (*listen)(void *self, void (*changed)(void *changed_self), void *changed_self);
+
+    /* Writes the public events of the batch that was just appended, ascending by offset, to a table
+     * from which others publish them, in the same transaction: right behind `append`, at most once.
+     * NULL = nobody asks for that, and the engine publishes them itself. */
+    aurora_status (*outbox)(void *self, aurora_store_txn *txn, const aurora_store_outbox_row *rows,
+                            uint32_t count);
 } aurora_store;
 
 enum {

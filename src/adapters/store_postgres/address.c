@@ -13,17 +13,34 @@
 #define READERS 8
 #define READERS_MAX 256
 
+static bool is_named(const char *text, size_t length, const char *name)
+{
+    return length >= strlen(name) && memcmp(text, name, strlen(name)) == 0;
+}
+
 /* Takes one "name=value" of the query; false when it is none of ours. */
 static bool take_parameter(aurora__pg_address *address, const char *text, size_t length,
                            const char **wrong_out)
 {
     static const char readers[] = "readers=";
-    if (length >= sizeof readers - 1 && memcmp(text, readers, sizeof readers - 1) == 0) {
+    if (is_named(text, length, readers)) {
         char *end;
         unsigned long count = strtoul(text + sizeof readers - 1, &end, 10);
         if (count < 1 || count > READERS_MAX || end != text + length)
             *wrong_out = "readers must be 1 to 256";
         address->readers_max = (uint32_t)count;
+        return true;
+    }
+    if (is_named(text, length, "outbox=")) {
+        address->has_outbox = is_named(text, length, "outbox=debezium") && length == 15;
+        if (!address->has_outbox)
+            *wrong_out = "outbox must be debezium";
+        return true;
+    }
+    if (is_named(text, length, "outbox_keep=")) {
+        address->keeps_rows = length == 13 && text[12] == '1';
+        if (length != 13 || (text[12] != '0' && text[12] != '1'))
+            *wrong_out = "outbox_keep must be 0 or 1";
         return true;
     }
     return false;

@@ -12,6 +12,8 @@ typedef struct {
     char *uri;      /* what libpq is given, ours taken out */
     char name[128]; /* "host:port/database" for messages: no user, no password */
     uint32_t readers_max;
+    bool has_outbox; /* events go to the table `outbox`, too */
+    bool keeps_rows; /* of it; else they are deleted in the transaction that wrote them */
 } aurora__pg_address;
 
 /* Parses what stands behind "postgresql:". AURORA_EINVAL with words in err. */

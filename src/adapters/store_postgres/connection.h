@@ -67,6 +67,8 @@ enum {
     AURORA__PG_APPEND,
     AURORA__PG_MARK,
     AURORA__PG_MARKED,
+    AURORA__PG_OUTBOX,
+    AURORA__PG_OUTBOX_CLEAR,
     AURORA__PG_LOG_READ,
     AURORA__PG_LOG_FIRST_AT,
     AURORA__PG_LOG_TRIM,
@@ -98,7 +100,9 @@ struct aurora_store_txn {
     uint32_t put_count;      /* statements of puts that are not yet answered */
     aurora_log_row *pending; /* appended and not yet answered */
     uint32_t is_appended;
-    uint32_t is_marked; /* last_batch is written, or sent off */
+    uint32_t event_count; /* appended */
+    uint32_t later_count; /* statements behind the append that are not yet answered */
+    uint32_t is_marked;   /* last_batch is written, or sent off */
     aurora_id batch;
     int64_t xact;   /* PostgreSQL's number of the transaction; WRITE only */
     int64_t now_ms; /* the database's clock at the beginning; WRITE only */

@@ -5,11 +5,13 @@
 #define INT8 AURORA__PG_INT8
 #define TEXT AURORA__PG_TEXT
 #define UUID AURORA__PG_UUID
+#define INT8S 1016 /* arrays */
+#define TEXTS 1009
 #define SQL_BYTES_MAX 2048
 
 static const struct {
     const char *sql;
-    Oid types[6];
+    Oid types[10];
 } fixed[AURORA__PG_FIXED_COUNT] = {
     [AURORA__PG_BEGIN_WRITE] = {"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", {0}},
     [AURORA__PG_BEGIN_READ] = {"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", {0}},
@@ -32,6 +34,28 @@ static const struct {
                          " excluded.batch, at = excluded.at",
                          {UUID, UUID, INT8}},
     [AURORA__PG_MARKED] = {"SELECT batch FROM {aurora}.last_batch WHERE instance = $1", {UUID}},
+    /* Behind the append, whose lock keeps the head as it is. What depends on the position is made
+     * here, as the relay makes it. */
+    [AURORA__PG_OUTBOX] =
+        {"WITH head AS (SELECT position - $1 + 1 AS first, coalesce((SELECT log_id FROM"
+         " {aurora}.log_epochs WHERE first_position <= h.position - $1 + 1 ORDER BY first_position"
+         " DESC LIMIT 1)::text, '00000000-0000-0000-0000-000000000000') AS log FROM"
+         " {aurora}.log_head AS h WHERE id = 1), event AS (SELECT u.*, first + o AS position,"
+         " log || '-' || (first + o) AS ce_id, '/aurora/' || kind || '/' || log AS ce_source FROM"
+         " head, unnest($2, $3, $4, $5, $6, $7, $8, $9, $10) AS u(o, kind, key, type, payload,"
+         " topic, time, trace, at)) INSERT INTO {aurora}.outbox (id, aggregatetype, aggregateid,"
+         " type, payload, position, topic, headers, created_at, ce_specversion, ce_id, ce_source,"
+         " ce_sequence, ce_time, content_type, traceparent) SELECT overlay(overlay(md5(ce_id)"
+         " PLACING '8' FROM 13) PLACING '8' FROM 17)::uuid, kind, key, type, payload::jsonb,"
+         " position, topic, jsonb_strip_nulls(jsonb_build_object('ce_specversion', '1.0', 'ce_id',"
+         " ce_id, 'ce_source', ce_source, 'ce_type', type, 'ce_sequence', position::text,"
+         " 'ce_time', time, 'ce_subject', key, 'content-type', 'application/json', 'traceparent',"
+         " trace)), at, '1.0', ce_id, ce_source, position::text, time, 'application/json', trace"
+         " FROM event ORDER BY o",
+         {INT8, INT8S, TEXTS, TEXTS, TEXTS, TEXTS, TEXTS, TEXTS, TEXTS, INT8S}},
+    [AURORA__PG_OUTBOX_CLEAR] = {"DELETE FROM {aurora}.outbox WHERE position > (SELECT position -"
+                                 " $1 FROM {aurora}.log_head WHERE id = 1)",
+                                 {INT8}},
     /* Positions are dense, so the row that holds $1 is the last one that starts at or before it.
      * Sizes are summed before a body is read. */
     [AURORA__PG_LOG_READ] =

@@ -99,6 +99,10 @@ aurora_status aurora__pg_log_appended(aurora_store_txn *txn, const PGresult *res
 /* Reads first, position and bytes of row 0 of a result. */
 aurora__pg_head aurora__pg_log_head(const PGresult *result);
 
+/* outbox.c */
+aurora_status aurora__pg_outbox(void *self, aurora_store_txn *txn,
+                                const aurora_store_outbox_row *rows, uint32_t count);
+
 /* settle.c: a transaction sends its beginning, its puts and its append without waiting. */
 
 /* Takes the answers to all of that, behind a sync: the first failure, or AURORA_OK. txn->is_lost

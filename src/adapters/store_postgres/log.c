@@ -84,6 +84,7 @@ aurora_status aurora__pg_log_append(void *self, aurora_store_txn *txn, aurora_lo
         return aurora__pg_fail(txn, status);
     txn->is_dirty = 1;
     txn->is_appended = 1;
+    txn->event_count = row->count;
     txn->pending = row;
     return AURORA_OK;
 }

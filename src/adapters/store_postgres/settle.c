@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What a transaction sends without waiting: its beginning, puts and the append. Their answers are
- * taken in that order by whoever waits next, so that a batch waits as seldom as can be. */
+/* What a transaction sends without waiting: its beginning, puts, the append and the outbox. Their
+ * answers are taken in that order by whoever waits next, so that a batch waits as seldom as can
+ * be. */
 #include <aurora/handle.h>
 
 #include "adapters/store_postgres/instance.h"
@@ -83,6 +84,13 @@ aurora_status aurora__pg_settle(aurora_store_txn *txn)
     }
     if (txn->pending != NULL && !txn->connection->is_broken) {
         aurora_status status = settle_append(txn);
+        if (first == AURORA_OK)
+            first = status;
+    }
+    for (; txn->later_count > 0 && !txn->connection->is_broken; txn->later_count--) {
+        PGresult *result = NULL;
+        aurora_status status = take(txn, "outbox", &result);
+        PQclear(result);
         if (first == AURORA_OK)
             first = status;
     }

@@ -173,6 +173,7 @@ aurora_status aurora__store_postgres_open(const aurora_store_options *options, a
         .close = close_store,
         .now_ms = aurora__pg_now_ms,
         .listen = aurora__pg_listen,
+        .outbox = store->address.has_outbox ? aurora__pg_outbox : NULL,
     };
     return AURORA_OK;
 }
