@@ -140,7 +140,13 @@ static aurora_status repair_of_store(aurora_t *store, const void *request, auror
 {
     const aurora_repair *repair = request;
     aurora_status status = aurora_saga_repair(store, repair, err);
-    return status == AURORA_OK ? show_of_store(store, &repair->order_id, out, err) : status;
+    if (status != AURORA_OK)
+        return status;
+    status = show_of_store(store, &repair->order_id, out, err);
+    if (status != AURORA_ENOTFOUND)
+        return status;
+    aurora_body_saga_unknown(out, repair->order_id); /* what others told of it has been ended */
+    return AURORA_OK;
 }
 
 static int check_repair(const aurora_repair *request)

@@ -85,17 +85,23 @@ static void refuse_one(aurora_http_exchange *exchange, aurora_status status,
         aurora_http_refuse(exchange, status, err);
 }
 
-static void answer_one(aurora_http_exchange *exchange, const aurora_routes *routes, aurora_id id)
+/* `was_helped`: what an operator did for an order that was never here has been done. */
+static void answer_one(aurora_http_exchange *exchange, const aurora_routes *routes, aurora_id id,
+                       bool was_helped)
 {
     aurora_saga *saga = NULL;
     aurora_json_out out = {0};
     aurora_http_set(exchange, "Cache-Control", "no-store");
     aurora_status status = aurora_saga_get(routes->shop, id, &saga);
-    if (status != AURORA_OK) {
+    bool is_unknown = status == AURORA_ENOTFOUND && was_helped;
+    if (status != AURORA_OK && !is_unknown) {
         refuse_one(exchange, status, NULL);
         return;
     }
-    aurora_body_saga(&out, saga);
+    if (is_unknown)
+        aurora_body_saga_unknown(&out, id);
+    else
+        aurora_body_saga(&out, saga);
     aurora__answer_json(exchange, 200, &out);
     aurora_saga_free(saga);
 }
@@ -104,7 +110,7 @@ void aurora__saga_get_handle(aurora_http_exchange *exchange, void *self)
 {
     aurora_id id;
     if (read_id(exchange, &id))
-        answer_one(exchange, self, id);
+        answer_one(exchange, self, id, false);
 }
 
 /* --- help ------------------------------------------------------------------------------------- */
@@ -170,7 +176,7 @@ static void help(aurora_http_exchange *exchange, const aurora_routes *routes,
     aurora_error err = AURORA_ERROR_INIT;
     aurora_status status = aurora_saga_repair(routes->shop, repair, &err);
     if (status == AURORA_OK)
-        answer_one(exchange, routes, repair->order_id);
+        answer_one(exchange, routes, repair->order_id, true);
     else if (status == AURORA_ECONFLICT && repair->action == AURORA_REPAIR_COMPENSATE)
         aurora_http_problem(exchange, 409, "already_compensating", "%s",
                             err.message[0] == '\0' ? "The order is already compensating"

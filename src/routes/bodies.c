@@ -125,6 +125,12 @@ void aurora_body_saga(aurora_json_out *out, const aurora_saga *saga)
     aurora_json_out_close(out, '}');
 }
 
+void aurora_body_saga_unknown(aurora_json_out *out, aurora_id order_id)
+{
+    aurora_saga saga = {.order_id = order_id};
+    aurora_body_saga(out, &saga);
+}
+
 void aurora_body_dead_letter(aurora_json_out *out, const aurora_dead_letter *letter)
 {
     aurora_json_out_object(out, NULL);

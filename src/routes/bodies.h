@@ -14,6 +14,8 @@ void aurora_body_transition(aurora_json_out *out, const aurora_transition *step)
 void aurora_body_product(aurora_json_out *out, const aurora_product *product);
 void aurora_body_stock(aurora_json_out *out, const char *sku, const aurora_stock *stock);
 void aurora_body_saga(aurora_json_out *out, const aurora_saga *saga);
+/* Of an order that this store does not have: an operator may have ended what others tell of it. */
+void aurora_body_saga_unknown(aurora_json_out *out, aurora_id order_id);
 void aurora_body_dead_letter(aurora_json_out *out, const aurora_dead_letter *letter);
 void aurora_body_notification(aurora_json_out *out, const aurora_notification *notification);
 void aurora_body_event(aurora_json_out *out, const aurora_event *event);
