@@ -55,7 +55,8 @@ static int in_order(const void *a, const void *b)
 
 void aurora__shared_sort(aurora__row **rows, uint32_t count)
 {
-    qsort(rows, count, sizeof(aurora__row *), in_order);
+    if (count > 1)
+        qsort(rows, count, sizeof(aurora__row *), in_order);
 }
 
 /* --- what a command missed -------------------------------------------------------------------- */
