@@ -16,6 +16,7 @@ struct aurora_daemon {
     aurora_service_log *log;
     aurora_t *shop;
     aurora_routes routes;
+    void (*part_metrics)(void *daemon, FILE *to); /* NULL = the part adds none */
     void *part;
     bool has_bus, has_remote_index; /* to be told of by /readyz */
     char *payment_secret;
@@ -34,9 +35,6 @@ int aurora__daemon_refuse_status(const aurora_daemon *daemon, aurora_status stat
 
 /* Rules for the settings. 0, or what main returns. */
 int aurora__daemon_check(const aurora_daemon *daemon);
-
-/* Those of libaurora-net; NULL and 0 where this build has none. */
-const aurora_driver *aurora__daemon_drivers(uint32_t *count_out);
 
 /* Opens the store, the cache and the key of cursors. 0, AURORA__DAEMON_STOPPED, or what main
  * returns. */

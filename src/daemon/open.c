@@ -16,7 +16,8 @@
 #define PAUSE_FIRST_MS 250
 #define PAUSE_MAX_MS 4000
 
-const aurora_driver *aurora__daemon_drivers(uint32_t *count_out)
+/* Those of libaurora-net; NULL and 0 where this build has none. */
+static const aurora_driver *drivers_of_net(uint32_t *count_out)
 {
 #ifdef AURORA_HAVE_NET
     return aurora_net_drivers(count_out);
@@ -30,7 +31,7 @@ static void fill_options(const aurora_daemon *daemon, aurora_options *options)
 {
     aurora_options_init(options);
     options->settings = aurora_config_assignments(daemon->config, &options->setting_count);
-    options->drivers = aurora__daemon_drivers(&options->driver_count);
+    options->drivers = drivers_of_net(&options->driver_count);
 }
 
 static aurora_status open_shop(aurora_daemon *daemon, aurora_error *err)
@@ -54,7 +55,7 @@ static aurora_status open_cache(const aurora_daemon *daemon, aurora_cache **out,
         .size = sizeof log, .self = daemon->log, .write = aurora_service_log_library};
     options.log = daemon->log != NULL ? &log : NULL;
     options.ttl_ms = aurora_config_number(daemon->config, "cache_ttl");
-    options.drivers = aurora__daemon_drivers(&options.driver_count);
+    options.drivers = drivers_of_net(&options.driver_count);
     return aurora_cache_open(aurora_config_text(daemon->config, "cache"), &options, out, err);
 }
 
@@ -149,6 +150,15 @@ static int open_store(aurora_daemon *daemon)
     return daemon->payment_secret != NULL ? 0 : aurora_daemon_refuse(daemon, "out of memory");
 }
 
+static void write_metrics(void *self, FILE *to)
+{
+    const aurora_daemon *daemon = self;
+    if (daemon->limit != NULL)
+        aurora__rate_limit_metrics(daemon->limit, to);
+    if (daemon->part_metrics != NULL)
+        daemon->part_metrics(self, to);
+}
+
 int aurora__daemon_open(aurora_daemon *daemon)
 {
     daemon->routes.service_name = daemon->source.program;
@@ -158,7 +168,10 @@ int aurora__daemon_open(aurora_daemon *daemon)
         aurora__rate_limit_open(daemon->config, daemon->log, &daemon->limit, &err);
     if (status != AURORA_OK)
         return aurora__daemon_refuse_status(daemon, status, &err, "limiter");
-    return daemon->spec->parts != NULL ? daemon->spec->parts->open(daemon) : open_store(daemon);
+    int rc = daemon->spec->parts != NULL ? daemon->spec->parts->open(daemon) : open_store(daemon);
+    daemon->part_metrics = daemon->routes.metrics;
+    daemon->routes.metrics = write_metrics;
+    return rc;
 }
 
 int aurora__daemon_open_check(const aurora_daemon *daemon)

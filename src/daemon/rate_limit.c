@@ -13,6 +13,8 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "routes/metrics.h"
+
 #ifdef AURORA_HAVE_NET
 #include <aurora/net.h>
 #endif
@@ -318,9 +320,19 @@ bool aurora__rate_limit_admit(aurora__rate_limit *limit, aurora_http_exchange *e
     return false;
 }
 
-void aurora__rate_limit_read(const aurora__rate_limit *limit, aurora__rate_limit_figures *out)
+static double read_count(const _Atomic uint64_t *counter)
 {
-    out->admitted = atomic_load_explicit(&limit->admitted, memory_order_relaxed);
-    out->refused = atomic_load_explicit(&limit->refused, memory_order_relaxed);
-    out->unreachable = atomic_load_explicit(&limit->unreachable, memory_order_relaxed);
+    return (double)atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+void aurora__rate_limit_metrics(const aurora__rate_limit *limit, FILE *to)
+{
+    static const char requests[] = "aurora_rate_limit_requests_total";
+    const aurora_pair admitted = {"result", "admitted"}, refused = {"result", "refused"};
+    aurora__metric_family(to, requests, AURORA_METRIC_COUNTER, "Requests that were counted.");
+    aurora__metric_sample(to, requests, "", &admitted, 1, read_count(&limit->admitted));
+    aurora__metric_sample(to, requests, "", &refused, 1, read_count(&limit->refused));
+    aurora__metric_single(to, "aurora_rate_limit_unreachable_total", AURORA_METRIC_COUNTER,
+                          "Requests for which limiter_fallback decided.",
+                          read_count(&limit->unreachable));
 }

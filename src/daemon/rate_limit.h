@@ -5,18 +5,13 @@
 #ifndef AURORA_DAEMON_RATE_LIMIT_H
 #define AURORA_DAEMON_RATE_LIMIT_H
 
+#include <stdio.h>
+
 #include "http/exchange.h"
 #include "service/config.h"
 #include "service/log.h"
 
 typedef struct aurora__rate_limit aurora__rate_limit;
-
-/* What it has done. */
-typedef struct {
-    uint64_t admitted;
-    uint64_t refused;
-    uint64_t unreachable; /* takes that the fallback decided */
-} aurora__rate_limit_figures;
 
 /* Whether the settings are right: 0, or the name of the one that is not, and its rule. */
 const char *aurora__rate_limit_check(const aurora_config *config, const char **rule_out);
@@ -35,6 +30,7 @@ bool aurora__rate_limit_is_remote(const aurora__rate_limit *limit);
  * shared. */
 bool aurora__rate_limit_admit(aurora__rate_limit *limit, aurora_http_exchange *exchange);
 
-void aurora__rate_limit_read(const aurora__rate_limit *limit, aurora__rate_limit_figures *out);
+/* What it did since the start, for /metrics. Threads: shared; waits for nothing. */
+void aurora__rate_limit_metrics(const aurora__rate_limit *limit, FILE *to);
 
 #endif

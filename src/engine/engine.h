@@ -15,7 +15,6 @@
 #include <stdatomic.h>
 
 #define AURORA__BATCH_COMMANDS_MAX 1024
-#define AURORA__QUEUE_COMMANDS_MAX 8192
 
 typedef struct aurora__engine aurora__engine;
 typedef struct aurora__command aurora__command;

@@ -45,9 +45,6 @@ aurora__inbound *aurora__inbound_new(aurora__engine *engine, uint32_t module,
 aurora_status aurora__inbound_deliver(aurora__step *step, const aurora__event *event,
                                       uint32_t module);
 
-/* The kinds that a module takes from outside: bit = event kind. */
-uint64_t aurora__inbound_kinds(uint32_t module);
-
 /* "orders" to "views": as watermarks name a topic. Static text. */
 const char *aurora__topic_name(int32_t topic);
 

@@ -41,7 +41,8 @@ static const struct {
     {AURORA__MODULE_NOTIFICATION, KINDS_OF_OUTCOMES},
 };
 
-uint64_t aurora__inbound_kinds(uint32_t module)
+/* The kinds that a module takes from outside: bit = event kind. */
+static uint64_t kinds_of(uint32_t module)
 {
     for (size_t i = 0; i < sizeof takers / sizeof takers[0]; i++) {
         if (takers[i].module == module)
@@ -116,7 +117,7 @@ static aurora__key parked_key(const aurora__inbound *of)
 
 static bool is_taken_kind(const aurora__inbound *command)
 {
-    return (aurora__inbound_kinds(command->module) >> command->event.kind & 1) != 0;
+    return (kinds_of(command->module) >> command->event.kind & 1) != 0;
 }
 
 static bool is_ignored(const aurora__inbound *command)
@@ -308,7 +309,7 @@ static const char *header(const aurora_bus_record *record, const char *name)
 bool aurora__inbound_is_foreign(uint32_t module, const aurora_bus_record *record)
 {
     const char *type = header(record, "ce_type");
-    return type != NULL && (aurora__inbound_kinds(module) >> aurora_event_parse(type) & 1) == 0;
+    return type != NULL && (kinds_of(module) >> aurora_event_parse(type) & 1) == 0;
 }
 
 static int64_t read_position(const char *text)

@@ -76,17 +76,9 @@ const aurora_config_value *aurora_config_get(const aurora_config *config, const 
 const char *aurora_config_text(const aurora_config *config, const char *name);
 int64_t aurora_config_number(const aurora_config *config, const char *name);
 
-/* "order_wait=2s" of each setting of a handle that is not the table's default, and where a handle
- * takes `bus`, "kafka.NAME=VALUE" of each line of [kafka]: aurora_options.settings. */
+/* "order_wait=2s" of each setting of a handle that is not the table's default, and
+ * "kafka.NAME=VALUE" of each line of [kafka]: aurora_options.settings. */
 const char *const *aurora_config_assignments(const aurora_config *config, uint32_t *count_out);
-
-/* The lines of [kafka], which belong to librdkafka. */
-typedef struct {
-    const char *name;
-    const char *value;
-} aurora_config_property;
-const aurora_config_property *aurora_config_properties(const aurora_config *config,
-                                                       uint32_t *count_out);
 
 /* Variables that begin with AURORA_ and look like a misspelt setting, one line each. They are no
  * error: orchestrators set variables of such names themselves. */

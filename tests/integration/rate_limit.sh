@@ -39,6 +39,10 @@ expect 429 /search?q=a
 for path in /livez /readyz /metrics; do
     expect 200 "$path"
 done
+counted() { grep -qxF "$1" "$folder/body" || fail "no line $1: $(grep rate_limit "$folder/body")"; }
+counted 'aurora_rate_limit_requests_total{result="admitted"} 4'
+counted 'aurora_rate_limit_requests_total{result="refused"} 2'
+counted 'aurora_rate_limit_unreachable_total 0'
 server_stop TERM
 
 # Port 1 has no Redis: whatever is asked for is decided at once.
@@ -47,6 +51,8 @@ server_start memory: --rate-limit 2/1h --limiter "$away" --cache "$away" --limit
 expect 404 /products/none
 expect 404 /products/none
 expect 429 /products/none
+expect 200 /metrics
+counted 'aurora_rate_limit_unreachable_total 3'
 server_stop TERM
 server_start memory: --rate-limit 2/1h --limiter "$away" --limiter-fallback closed
 expect 503 /products/none

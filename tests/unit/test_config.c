@@ -135,10 +135,10 @@ START_TEST(test_config__file_has_sections_comments_and_exact_values)
     assert_value(&f, "order_wait", "2s", AURORA_CONFIG_FILE);
     assert_value(&f, "store", "sqlite:/a path/; # x.db", AURORA_CONFIG_FILE);
     assert_value(&f, "listen", "127.0.0.1:1", AURORA_CONFIG_FILE);
-    const aurora_config_property *properties = aurora_config_properties(f.config, &count);
-    ck_assert_uint_eq(count, 2);
-    ck_assert_str_eq(properties[0].name, "security.protocol");
-    ck_assert_str_eq(properties[1].value, "a=b");
+    const char *const *assignments = aurora_config_assignments(f.config, &count);
+    ck_assert_uint_eq(count, 3);
+    ck_assert_str_eq(assignments[1], "kafka.security.protocol=ssl");
+    ck_assert_str_eq(assignments[2], "kafka.sasl.password=a=b");
     ck_assert_ptr_nonnull(
         strstr(aurora_config_get(f.config, "order_wait")->origin, "aurora.ini:5"));
     deinit(&f);

@@ -15,7 +15,7 @@
 #define LOG_MS 10000
 #define REASON_BYTES 300
 
-int64_t aurora__elastic_clock_ms(void)
+static int64_t clock_ms(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
@@ -35,7 +35,7 @@ void aurora__elastic_log(aurora__elastic_index *index, int32_t level, const char
 /* Failures come in crowds: one line in ten seconds is enough. */
 static bool may_complain(aurora__elastic_index *index)
 {
-    int64_t now_ms = aurora__elastic_clock_ms();
+    int64_t now_ms = clock_ms();
     pthread_mutex_lock(&index->mutex);
     bool may = index->logged_ms == 0 || now_ms - index->logged_ms >= LOG_MS;
     if (may)
@@ -160,7 +160,7 @@ void aurora__elastic_call_give(aurora__elastic_call *call)
 /* The next host that is up; false where all are left out for the moment. */
 static bool choose_host(aurora__elastic_index *index, uint32_t *out)
 {
-    int64_t now_ms = aurora__elastic_clock_ms();
+    int64_t now_ms = clock_ms();
     bool is_found = false;
     pthread_mutex_lock(&index->mutex);
     for (uint32_t i = 0; i < index->address.host_count && !is_found; i++) {
@@ -174,7 +174,7 @@ static bool choose_host(aurora__elastic_index *index, uint32_t *out)
 static void leave_out(aurora__elastic_index *index, uint32_t host)
 {
     pthread_mutex_lock(&index->mutex);
-    index->down_until_ms[host] = aurora__elastic_clock_ms() + DOWN_MS;
+    index->down_until_ms[host] = clock_ms() + DOWN_MS;
     pthread_mutex_unlock(&index->mutex);
 }
 
@@ -247,13 +247,13 @@ aurora_status aurora__elastic_call_run(aurora__elastic_call *call, const char *m
                                        int64_t timeout_ms)
 {
     aurora__elastic_index *index = call->index;
-    int64_t end_ms = aurora__elastic_clock_ms() + timeout_ms;
+    int64_t end_ms = clock_ms() + timeout_ms;
     CURLcode code = CURLE_COULDNT_CONNECT;
     uint32_t host;
     if (call->request.is_failed)
         return AURORA_ENOMEM;
     for (uint32_t i = 0; i < index->address.host_count; i++) {
-        int64_t left_ms = end_ms - aurora__elastic_clock_ms();
+        int64_t left_ms = end_ms - clock_ms();
         if (left_ms <= 0 || !choose_host(index, &host))
             break;
         code = send_to(call, host, method, left_ms);

@@ -72,7 +72,6 @@ cJSON *aurora__elastic_call_tree(const aurora__elastic_call *call);
 
 void aurora__elastic_log(aurora__elastic_index *index, int32_t level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-int64_t aurora__elastic_clock_ms(void);
 
 /* --- meta.c: the document that says where the index stands ------------------------------------ */
 
