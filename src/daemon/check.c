@@ -68,14 +68,11 @@ static int check_only_choices(const aurora_daemon *daemon)
 static int check_bus(const aurora_daemon *daemon)
 {
     bool is_local = strcmp(text_of(daemon, "bus"), "local:") == 0;
-    bool is_of_library = (aurora_setting_find("bus", 3)->flags & AURORA_SETTING_DAEMON) == 0;
     if (daemon->spec->is_of_cluster && is_local)
         return aurora_daemon_refuse_value(
             daemon, "bus",
             "must be kafka://HOST:PORT,...: \"local:\" ends in this process, and the other "
             "services would hear nothing");
-    if (!daemon->spec->is_of_cluster && !is_local && !is_of_library)
-        return aurora_daemon_refuse_value(daemon, "bus", "must be \"local:\" in this release");
     return 0;
 }
 
