@@ -5,6 +5,7 @@
 #ifndef AURORA_CACHE_H
 #define AURORA_CACHE_H
 
+#include <aurora/breaker.h>
 #include <aurora/handle.h>
 
 #ifdef __cplusplus
@@ -110,6 +111,11 @@ AURORA_API void aurora_cache_value_free(const aurora_cache_value *value);
 
 /* Writes the counters into the caller's *out. Threads: shared. */
 AURORA_API void aurora_cache_stats_get(aurora_cache *cache, aurora_cache_stats *out);
+
+/* Reads the breaker before a cache that processes share. AURORA_ENOTSUP where there is none;
+ * AURORA_EINVAL. Waits for nothing. Threads: shared. */
+AURORA_API aurora_status aurora_cache_breaker(aurora_cache *cache,
+                                              aurora_breaker_figures *figures_out);
 
 #ifdef __cplusplus
 }

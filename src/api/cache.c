@@ -322,3 +322,13 @@ void aurora_cache_stats_get(aurora_cache *cache, aurora_cache_stats *out)
     if (cache->port.stats != NULL)
         cache->port.stats(cache->port.self, out);
 }
+
+aurora_status aurora_cache_breaker(aurora_cache *cache, aurora_breaker_figures *figures_out)
+{
+    if (cache == NULL || figures_out == NULL)
+        return AURORA_EINVAL;
+    if (cache->port.breaker == NULL)
+        return AURORA_ENOTSUP;
+    cache->port.breaker(cache->port.self, figures_out);
+    return AURORA_OK;
+}

@@ -49,6 +49,8 @@ aurora_http_route *aurora__daemon_served(const aurora_daemon *daemon, uint32_t *
 
 /* Has /readyz tell of the engines that the settings name, once the store is open. */
 void aurora__daemon_watch_needs(aurora_daemon *daemon);
+/* Has /readyz, /metrics and /admin/limits tell of the rate limit, where there is one. */
+void aurora__daemon_watch_limiter(aurora_daemon *daemon);
 
 /* Whether the addresses can be had, before a store is made. 0, or what main returns. */
 int aurora__daemon_check_addresses(const aurora_daemon *daemon);

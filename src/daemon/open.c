@@ -168,6 +168,7 @@ int aurora__daemon_open(aurora_daemon *daemon)
         aurora__rate_limit_open(daemon->config, daemon->log, &daemon->limit, &err);
     if (status != AURORA_OK)
         return aurora__daemon_refuse_status(daemon, status, &err, "limiter");
+    aurora__daemon_watch_limiter(daemon);
     int rc = daemon->spec->parts != NULL ? daemon->spec->parts->open(daemon) : open_store(daemon);
     daemon->part_metrics = daemon->routes.metrics;
     daemon->routes.metrics = write_metrics;

@@ -20,6 +20,7 @@
 #endif
 
 #define POLICY "default"
+#define POLICY_OF_PROBES "probe"
 #define KEYS 65536 /* at some 50 bytes each, only where there is a rate */
 #define KEY_BYTES 160
 #define SECOND_NS INT64_C(1000000000)
@@ -259,18 +260,24 @@ static void count(_Atomic uint64_t *counter)
     atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
 }
 
+static aurora_status take_shared(aurora__rate_limit *limit, const char *policy, const char *key,
+                                 size_t len, aurora_limit *out)
+{
+    const aurora_limiter_take what = {.policy = policy,
+                                      .key = key,
+                                      .key_len = (uint32_t)len,
+                                      .tokens = limit->tokens,
+                                      .per_ns = limit->per_ns,
+                                      .burst = limit->burst,
+                                      .cost = 1};
+    return limit->port.take(limit->port.self, &what, out);
+}
+
 /* False where nobody can say and the fallback is not to count here. */
 static bool take(aurora__rate_limit *limit, const char *key, size_t len, aurora_limit *out)
 {
     if (limit->port.take != NULL) {
-        const aurora_limiter_take what = {.policy = POLICY,
-                                          .key = key,
-                                          .key_len = (uint32_t)len,
-                                          .tokens = limit->tokens,
-                                          .per_ns = limit->per_ns,
-                                          .burst = limit->burst,
-                                          .cost = 1};
-        if (limit->port.take(limit->port.self, &what, out) == AURORA_OK)
+        if (take_shared(limit, POLICY, key, len, out) == AURORA_OK)
             return true;
         count(&limit->unreachable);
         if (limit->local == NULL)
@@ -335,4 +342,21 @@ void aurora__rate_limit_metrics(const aurora__rate_limit *limit, FILE *to)
     aurora__metric_single(to, "aurora_rate_limit_unreachable_total", AURORA_METRIC_COUNTER,
                           "Requests for which limiter_fallback decided.",
                           read_count(&limit->unreachable));
+}
+
+void aurora__rate_limit_read(const aurora__rate_limit *limit, aurora__rate_limit_figures *out)
+{
+    out->admitted = atomic_load_explicit(&limit->admitted, memory_order_relaxed);
+    out->refused = atomic_load_explicit(&limit->refused, memory_order_relaxed);
+    out->unreachable = atomic_load_explicit(&limit->unreachable, memory_order_relaxed);
+    out->has_breaker = limit->port.breaker != NULL;
+    if (out->has_breaker)
+        limit->port.breaker(limit->port.self, &out->breaker);
+}
+
+void aurora__rate_limit_ask(aurora__rate_limit *limit)
+{
+    aurora_limit answer;
+    if (limit->port.take != NULL)
+        (void)take_shared(limit, POLICY_OF_PROBES, "", 0, &answer);
 }

@@ -7,11 +7,22 @@
 
 #include <stdio.h>
 
+#include <aurora/breaker.h>
+
 #include "http/exchange.h"
 #include "service/config.h"
 #include "service/log.h"
 
 typedef struct aurora__rate_limit aurora__rate_limit;
+
+/* What it has done. */
+typedef struct {
+    uint64_t admitted;
+    uint64_t refused;
+    uint64_t unreachable; /* takes that the fallback decided */
+    bool has_breaker;
+    aurora_breaker_figures breaker; /* before what processes share */
+} aurora__rate_limit_figures;
 
 /* Whether the settings are right: 0, or the name of the one that is not, and its rule. */
 const char *aurora__rate_limit_check(const aurora_config *config, const char **rule_out);
@@ -32,5 +43,10 @@ bool aurora__rate_limit_admit(aurora__rate_limit *limit, aurora_http_exchange *e
 
 /* What it did since the start, for /metrics. Threads: shared; waits for nothing. */
 void aurora__rate_limit_metrics(const aurora__rate_limit *limit, FILE *to);
+void aurora__rate_limit_read(const aurora__rate_limit *limit, aurora__rate_limit_figures *out);
+
+/* Asks what processes share whether it answers, with a token of nobody's; the breaker keeps the
+ * outcome. A no-op where nothing is shared. Waits for a network. Threads: shared. */
+void aurora__rate_limit_ask(aurora__rate_limit *limit);
 
 #endif

@@ -43,6 +43,29 @@ static void check(void *self, void *into)
         check_search(daemon, into);
 }
 
+/* --- the rate limit --------------------------------------------------------------------------- */
+
+static void read_limiter(void *self, bool asks, aurora_routes_limiter *out)
+{
+    const aurora_daemon *daemon = self;
+    aurora__rate_limit_figures figures;
+    if (asks)
+        aurora__rate_limit_ask(daemon->limit);
+    aurora__rate_limit_read(daemon->limit, &figures);
+    *out = (aurora_routes_limiter){.allowed = figures.admitted,
+                                   .denied = figures.refused,
+                                   .fallback = figures.unreachable,
+                                   .has_breaker = figures.has_breaker};
+    if (figures.has_breaker)
+        out->breaker = figures.breaker;
+}
+
+void aurora__daemon_watch_limiter(aurora_daemon *daemon)
+{
+    if (daemon->limit != NULL)
+        daemon->routes.limiter = read_limiter;
+}
+
 void aurora__daemon_watch_needs(aurora_daemon *daemon)
 {
     daemon->has_bus = strcmp(text_of(daemon, "bus"), "local:") != 0;

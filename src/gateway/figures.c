@@ -6,6 +6,7 @@
 #include "http/json_out.h"
 #include "routes/answer.h"
 #include "routes/metrics.h"
+#include "routes/shared.h"
 
 static const char *state_name(int32_t state)
 {
@@ -233,18 +234,8 @@ static void write_breaker(aurora_json_out *out, const char *name,
                           const aurora_upstream_address_figures *address)
 {
     char text[AURORA_UPSTREAM_ADDRESS_BYTES + 32];
-    const aurora_breaker_figures *figures = &address->breaker;
     snprintf(text, sizeof text, "%s %s", name, address->address);
-    aurora_json_out_object(out, NULL);
-    aurora_json_out_text(out, "name", text);
-    aurora_json_out_text(out, "state", aurora_breaker_state_name(figures->state));
-    aurora_json_out_uint(out, "calls", figures->calls);
-    aurora_json_out_uint(out, "failed", figures->failed);
-    aurora_json_out_uint(out, "slow", figures->slow);
-    aurora_json_out_uint(out, "refused", figures->refused);
-    aurora_json_out_uint(out, "opened", figures->opened);
-    aurora_json_out_int(out, "retry_after_ms", figures->retry_after_ns / 1000000);
-    aurora_json_out_close(out, '}');
+    aurora__breaker_write(out, text, &address->breaker);
 }
 
 static void write_limit(aurora_json_out *out, const char *name, uint64_t used, uint64_t refused)
@@ -278,7 +269,9 @@ void aurora__gateway_limits(aurora_http_exchange *exchange, aurora__gateway *gat
         for (uint32_t j = 0; j < all[i].address_count; j++)
             write_breaker(&out, aurora__service_name((aurora__service)i), &all[i].addresses[j]);
     }
+    aurora__shared_breakers(&out, routes);
     aurora_json_out_close(&out, ']');
+    aurora__shared_limiter(&out, routes);
     aurora_http_set(exchange, "Cache-Control", "no-store");
     aurora_json_out_close(&out, '}');
     aurora__answer_json(exchange, 200, &out);

@@ -5,6 +5,7 @@
 
 #include "routes/admin.h"
 #include "routes/answer.h"
+#include "routes/shared.h"
 
 static const char *consumer_kind(int32_t kind)
 {
@@ -160,23 +161,14 @@ static void write_limit(aurora_json_out *out, const char *name, uint64_t used, u
     aurora_json_out_close(out, '}');
 }
 
-/* The breaker before the payment provider, where there is one. */
-static void write_breakers(aurora_json_out *out, aurora_t *shop)
+/* Those before the payment provider and what processes share, where there are any. */
+static void write_breakers(aurora_json_out *out, const aurora_routes *routes)
 {
     aurora_breaker_figures figures;
     aurora_json_out_array(out, "breakers");
-    if (aurora_payment_breaker(shop, &figures) == AURORA_OK) {
-        aurora_json_out_object(out, NULL);
-        aurora_json_out_text(out, "name", "payment");
-        aurora_json_out_text(out, "state", aurora_breaker_state_name(figures.state));
-        aurora_json_out_uint(out, "calls", figures.calls);
-        aurora_json_out_uint(out, "failed", figures.failed);
-        aurora_json_out_uint(out, "slow", figures.slow);
-        aurora_json_out_uint(out, "refused", figures.refused);
-        aurora_json_out_uint(out, "opened", figures.opened);
-        aurora_json_out_int(out, "retry_after_ms", figures.retry_after_ns / 1000000);
-        aurora_json_out_close(out, '}');
-    }
+    if (aurora_payment_breaker(routes->shop, &figures) == AURORA_OK)
+        aurora__breaker_write(out, "payment", &figures);
+    aurora__shared_breakers(out, routes);
     aurora_json_out_close(out, ']');
 }
 
@@ -201,7 +193,8 @@ void aurora__limits_handle(aurora_http_exchange *exchange, void *self)
     write_limit(&out, "connections", http.connections, http.refused_connections);
     aurora_json_out_close(&out, ']');
     aurora_json_out_null(&out, "next_cursor");
-    write_breakers(&out, routes->shop);
+    write_breakers(&out, routes);
+    aurora__shared_limiter(&out, routes);
     aurora_http_set(exchange, "Cache-Control", "no-store");
     aurora_json_out_close(&out, '}');
     aurora__answer_json(exchange, 200, &out);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "routes/shared.h"
+
 static const char *type_name(int32_t kind)
 {
     return kind == AURORA_METRIC_COUNTER ? "counter"
@@ -141,6 +143,7 @@ char *aurora__metrics_text(const aurora_routes *routes, size_t *len_out)
         write_library(to, routes->shop);
     aurora__metrics_http(to, routes);
     write_cache(to, routes->cache);
+    aurora__shared_metrics(to, routes);
     if (routes->metrics != NULL)
         routes->metrics(routes->daemon, to);
     aurora__metrics_process(to);

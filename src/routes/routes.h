@@ -13,6 +13,15 @@
 #include "http/server.h"
 #include "routes/observe.h"
 
+/* How the rate limit of clients does. */
+typedef struct {
+    uint64_t allowed;
+    uint64_t denied;
+    uint64_t fallback; /* decided without what processes share, which did not answer */
+    bool has_breaker;  /* processes share it */
+    aurora_breaker_figures breaker;
+} aurora_routes_limiter;
+
 /* What all handlers share: `self` of the server. */
 typedef struct {
     aurora_t *shop;             /* NULL where the system's table stands without a store */
@@ -27,6 +36,9 @@ typedef struct {
     /* What /metrics adds, in its format; NULL = nothing. On a loop's thread: it waits for
      * nothing. */
     void (*metrics)(void *daemon, FILE *to);
+    /* How its rate limit does; NULL = it has none. `asks`: asks what is shared whether it answers
+     * now, on a worker; else it waits for nothing. */
+    void (*limiter)(void *daemon, bool asks, aurora_routes_limiter *out);
     void *daemon;
     const char *service_name; /* "aurorad" */
     /* What the server has of the tables, as one of them; NULL = all of it. It must outlive the

@@ -7,6 +7,7 @@
 #include "routes/answer.h"
 #include "routes/metrics.h"
 #include "routes/openapi.h"
+#include "routes/shared.h"
 
 /* --- probes ----------------------------------------------------------------------------------- */
 
@@ -65,6 +66,7 @@ static void check_all(const aurora_routes *routes, readiness *of)
     }
     if (routes->ready != NULL)
         routes->ready(routes->daemon, of);
+    aurora__shared_check(routes, of);
 }
 
 static void answer_text(aurora_http_exchange *exchange, const aurora_routes *routes)

@@ -15,6 +15,7 @@ except ImportError:
     print("skipped: no jsonschema (./scripts/setup.sh tests)")
     sys.exit(77)
 
+AWAY = "redis://127.0.0.1:1"
 SECRET = "a secret of at least thirty-two bytes"
 # What a server without a parked order, a dead letter or a payment bridge cannot show.
 NOT_SHOWN = {"retrySaga", "markSaga", "compensateSaga", "redriveDeadLetters", "takePaymentCallback"}
@@ -180,6 +181,10 @@ def main():
         call_stock(call)
         call_orders(call)
         call_others(call)
+    with Server("--rate-limit", "1000000/1s", "--limiter", AWAY, "--cache", AWAY, secret=SECRET) as server:
+        without = Caller(server)
+        without("getLimits", 200, "/admin/limits")
+        without("getReadiness", 200, "/readyz")
     unseen = {operation["operationId"] for _, _, operation in operations()} - set(call.seen) - NOT_SHOWN
     if unseen:
         sys.exit(f"not called: {', '.join(sorted(unseen))}")

@@ -155,6 +155,27 @@ START_TEST(test_redis_cache__without_redis_each_get_loads)
 }
 END_TEST
 
+START_TEST(test_redis_cache__tells_of_its_breaker)
+{
+    source from = {.out = -1, .version = 1, .text = "one"};
+    aurora_breaker_figures breaker;
+    aurora_cache *away = open_cache("//127.0.0.1:1?timeout=50ms"), *local;
+    aurora_assert_ok(aurora_cache_open("memory:", NULL, &local, NULL));
+
+    aurora_assert_ok(aurora_cache_breaker(away, &breaker));
+    ck_assert_int_eq(breaker.state, AURORA_BREAKER_CLOSED);
+    ck_assert(gives(away, &from, "one"));
+
+    aurora_assert_ok(aurora_cache_breaker(away, &breaker));
+    ck_assert_uint_eq(breaker.opened, 1);
+    ck_assert_int_ne(breaker.state, AURORA_BREAKER_CLOSED);
+    ck_assert_int_eq(aurora_cache_breaker(away, NULL), AURORA_EINVAL);
+    ck_assert_int_eq(aurora_cache_breaker(local, &breaker), AURORA_ENOTSUP);
+    aurora_cache_close(away);
+    aurora_cache_close(local);
+}
+END_TEST
+
 static Suite *redis_cache_suite(void)
 {
     if (!redis_is_given())
@@ -165,6 +186,7 @@ static Suite *redis_cache_suite(void)
     tcase_add_test(tcase, test_redis_cache__one_process_sees_what_another_dropped);
     tcase_add_test(tcase, test_redis_cache__holder_that_was_killed_holds_nobody_up_for_long);
     tcase_add_test(tcase, test_redis_cache__without_redis_each_get_loads);
+    tcase_add_test(tcase, test_redis_cache__tells_of_its_breaker);
     suite_add_tcase(suite, tcase);
     return suite;
 }

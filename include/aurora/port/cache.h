@@ -51,6 +51,8 @@ typedef struct {
     aurora_status (*lock)(void *self, const char *key, size_t key_len, uint64_t *token_out);
     /* The load is over; no-op where the lock is no longer ours. Required with lock. */
     void (*unlock)(void *self, const char *key, size_t key_len, uint64_t token);
+    /* Reads the breaker that stands before it, for operators. NULL = there is none. */
+    void (*breaker)(void *self, aurora_breaker_figures *figures_out);
 } aurora_cache_port;
 
 /* How a cache is opened. */

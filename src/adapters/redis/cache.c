@@ -240,6 +240,12 @@ static void stats(void *argument, aurora_cache_stats *io)
     io->failures += atomic_load_explicit(&self->failures, memory_order_relaxed);
 }
 
+static void read_breaker(void *argument, aurora_breaker_figures *figures_out)
+{
+    const cache *self = argument;
+    aurora__redis_pool_breaker(self->pool, figures_out);
+}
+
 static void close_cache(void *argument)
 {
     cache *self = argument;
@@ -291,7 +297,8 @@ aurora_status aurora__redis_cache_open(const aurora_cache_port_options *options,
                                .stats = stats,
                                .close = close_cache,
                                .lock = lock,
-                               .unlock = unlock};
+                               .unlock = unlock,
+                               .breaker = read_breaker};
     return AURORA_OK;
 }
 
