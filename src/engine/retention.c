@@ -34,9 +34,11 @@ typedef struct {
 static void note_cursor(const aurora__engine *engine, const aurora__cursor_row *row, int64_t now_ms,
                         holders *out)
 {
-    bool is_left = engine->bus == NULL && strcmp(row->name, AURORA__RELAY_NAME) == 0 &&
-                   row->seen_at <= now_ms - engine->options.consumer_keep_ms;
-    if (is_left) /* of a bus that is not used any more */
+    /* Of a bus that is not used any more; a tool that opens the store for a moment cannot tell. */
+    bool is_alone = engine->bus == NULL && engine->options.has_worker &&
+                    engine->options.policy.modules == AURORA__MODULE_ALL;
+    if (is_alone && strcmp(row->name, AURORA__RELAY_NAME) == 0 &&
+        row->seen_at <= now_ms - engine->options.consumer_keep_ms)
         return;
     int64_t *limit =
         row->kind == KIND_NEEDED ? &out->needed
