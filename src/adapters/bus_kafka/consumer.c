@@ -14,6 +14,8 @@
 #define FETCH_BYTES_DEFAULT 1
 #define FETCH_BYTES_PATIENT "131072"
 #define SLICE_MS 20
+#define FIRST_MS 4000
+#define FIXED_VERSION 0x02030000
 #define SEEK_MS 2000
 #define BATCH_BYTES_MAX ((size_t)1024 * 1024)
 #define GROUP_BYTES_MAX 64
@@ -55,7 +57,22 @@ static aurora_status join(aurora__kafka *self)
     pthread_mutex_unlock(&self->client_lock);
     consumer->subscribed = 0;
     consumer->is_short = false;
+    consumer->was_assigned = false;
     return AURORA_OK;
+}
+
+/* librdkafka before 2.3 aborts the process where a member of a cooperative group ends between its
+ * joining and its first assignment (its issue 4312): that moment is waited for. Where nobody
+ * answers there was no joining, and nothing to fear. */
+static void await_assignment(aurora__kafka_consumer *consumer)
+{
+    int64_t end_ns = aurora__kafka_now_ns() + (int64_t)FIRST_MS * 1000000;
+    while (consumer->subscribed != 0 && !consumer->was_assigned &&
+           aurora__kafka_now_ns() < end_ns) {
+        rd_kafka_message_t *unread = rd_kafka_consumer_poll(consumer->rk, SLICE_MS);
+        if (unread != NULL)
+            rd_kafka_message_destroy(unread);
+    }
 }
 
 /* The group hears that we leave, where it can within a second; the rest of its members else wait
@@ -64,9 +81,11 @@ static void leave(aurora__kafka *self)
 {
     aurora__kafka_consumer *consumer = &self->consumer;
     rd_kafka_t *rk = consumer->rk;
-    int64_t end_ns = aurora__kafka_now_ns() + (int64_t)CLOSE_MS * 1000000;
     consumer->is_leaving = true;
     aurora__kafka_batch_clear(self);
+    if (rd_kafka_version() < FIXED_VERSION)
+        await_assignment(consumer);
+    int64_t end_ns = aurora__kafka_now_ns() + (int64_t)CLOSE_MS * 1000000;
     rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
     rd_kafka_error_t *error = rd_kafka_consumer_close_queue(rk, queue);
     /* Serves callbacks too, and gives out what nobody will read. */

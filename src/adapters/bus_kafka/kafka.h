@@ -102,6 +102,7 @@ typedef struct {
     uint32_t part_capacity;
     bool is_short; /* of memory in a rebalance: joins again */
     bool is_leaving;
+    bool was_assigned; /* the group has given us something, or nothing, since we joined */
     aurora__kafka_batch batch;
 } aurora__kafka_consumer;
 

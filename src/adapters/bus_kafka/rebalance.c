@@ -258,6 +258,7 @@ void aurora__kafka_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
     atomic_fetch_add_explicit(&self->rebalances, 1, memory_order_relaxed);
     aurora__kafka_answered(self);
     if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+        self->consumer.was_assigned = true;
         assign(self, rk, list);
     } else if (code == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS) {
         revoke(self, rk, list, rd_kafka_assignment_lost(rk) != 0);
