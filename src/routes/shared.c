@@ -62,13 +62,6 @@ void aurora__shared_metrics(FILE *to, const aurora_routes *routes)
     }
     if (!read_limiter(routes, false, &limiter))
         return;
-    aurora__metric_single(to, "aurora_limiter_allowed_total", AURORA_METRIC_COUNTER,
-                          "Requests that the rate limit let pass.", (double)limiter.allowed);
-    aurora__metric_single(to, "aurora_limiter_denied_total", AURORA_METRIC_COUNTER,
-                          "Requests that it refused.", (double)limiter.denied);
-    aurora__metric_single(to, "aurora_limiter_fallback_total", AURORA_METRIC_COUNTER,
-                          "Requests that the fallback decided, as the shared limiter was away.",
-                          (double)limiter.fallback);
     if (limiter.has_breaker)
         aurora__metric_single(to, "aurora_limiter_up", AURORA_METRIC_GAUGE,
                               "1 while the shared limiter answers.",

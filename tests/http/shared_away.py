@@ -81,8 +81,10 @@ def counts_by_what_was_decided(server):
     for _ in range(5):
         server.raw("GET", "/products/none")
     after = figures(server)
-    return [int(after[f"aurora_limiter_{name}_total"] - before[f"aurora_limiter_{name}_total"])
-            for name in ("allowed", "denied", "fallback")]
+    families = ('aurora_rate_limit_requests_total{result="admitted"}',
+                'aurora_rate_limit_requests_total{result="refused"}',
+                "aurora_rate_limit_unreachable_total")
+    return [int(after[name] - before[name]) for name in families]
 
 
 def aurorad_goes_on():

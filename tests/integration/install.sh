@@ -86,7 +86,8 @@ if [ -e "$build/lib/libaurora-net.so" ]; then
     # shellcheck disable=SC2046
     cc -std=c11 "$work/net.c" -o "$work/net_static" -I"$(pkg-config --variable=includedir aurora)" \
         "$libdir/libaurora-net.a" "$libdir/libaurora.a" \
-        $(pkg-config --libs libcurl libcrypto sqlite3) -lm -pthread
+        $(pkg-config --print-requires-private aurora-net | sed "s, .*,,;/^aurora$/d" | xargs pkg-config --libs) \
+        $(pkg-config --libs sqlite3) -lm -pthread
     expect "libaurora-net.a" "$work/net_static"
 fi
 
