@@ -27,8 +27,10 @@ if setarch "$(uname -m)" -R true 2>/dev/null; then
     still=(setarch "$(uname -m)" -R)
 fi
 lane_build tsan tsan
+# Debian's librdkafka starts its threads by a C11 call that gcc 12's runtime does not know, and ends
+# there: what runs it is left out.
 TSAN_OPTIONS="halt_on_error=1 second_deadlock_stack=1" \
-    lane_ctest tsan tsan -R "$(lane_threaded tsan)"
+    lane_ctest tsan tsan -R "$(lane_threaded tsan)" -E '^(contract/bus|integration/(kafka_|bus_broker))'
 
 lane_build asan-ubsan asan-ubsan
 echo
