@@ -383,7 +383,11 @@ START_TEST(test_kafka_consumer__frozen_for_longer_than_its_session_hears_what_it
     bus_pause_ms(5000);
     kill(child, SIGCONT);
 
-    ck_assert_int_eq(hear(from_child[0]), 'L');
+    /* The group may have given its partitions in two parts. */
+    char said = hear(from_child[0]);
+    while (said == 'A')
+        said = hear(from_child[0]);
+    ck_assert_int_eq(said, 'L');
     kill(child, SIGKILL);
     waitpid(child, NULL, 0);
     bus_stop(&f);
