@@ -414,9 +414,24 @@ static const char *const answers[] = {
     "<html>",
 };
 
+/* An arena's memory goes as a whole. */
+typedef struct {
+    void *blocks[64];
+    int count;
+} block_list;
+
+static void *take_block(void *self, size_t bytes)
+{
+    block_list *list = self;
+    ck_assert_int_lt(list->count, 64);
+    list->blocks[list->count] = malloc(bytes);
+    return list->blocks[list->count++];
+}
+
 START_TEST(test_query__answers_an_error_to_what_is_no_answer)
 {
-    static const aurora_arena_port arena = {.allocate = allocate};
+    block_list blocks = {.count = 0};
+    const aurora_arena_port arena = {.self = &blocks, .allocate = take_block};
     aurora_search_result result;
     aurora_search_request request = {.query = AURORA_QUERY(.text = "cup"), .limit = 10};
     start_fake();
@@ -425,6 +440,8 @@ START_TEST(test_query__answers_an_error_to_what_is_no_answer)
     aurora_assert_status(port.query(port.self, &request, &arena, &result), AURORA_EIO);
 
     stop_fake();
+    while (blocks.count > 0)
+        free(blocks.blocks[--blocks.count]);
 }
 END_TEST
 
