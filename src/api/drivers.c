@@ -14,6 +14,7 @@
 
 #define URL_BYTES_MAX 4096
 #define SCHEME_BYTES_MAX 32
+#define NEEDS_NET "libaurora-net is needed (aurora_net_drivers)"
 #define DRIVER_BYTES_MIN (offsetof(aurora_driver, open_store) + sizeof(aurora_store_open_fn))
 
 static const struct {
@@ -80,6 +81,15 @@ static aurora_status find_built_in(const char *url, size_t length, aurora_store_
     return AURORA_OK;
 }
 
+static aurora_status refuse_scheme(aurora_error *err, const char *field, const char *url,
+                                   const char *what)
+{
+    size_t length = scheme_length(url);
+    int shown = (int)(length > SCHEME_BYTES_MAX ? SCHEME_BYTES_MAX : length);
+    return aurora__refuse(err, AURORA_ENOTSUP, field, "no driver knows %.*s:, %s", shown, url,
+                          what);
+}
+
 aurora_status aurora__driver_find(const char *url, const aurora_driver *drivers,
                                   uint32_t driver_count, aurora_store_open_fn *open_out,
                                   const char **address_out, aurora_error *err)
@@ -103,10 +113,7 @@ aurora_status aurora__driver_find(const char *url, const aurora_driver *drivers,
         rc = find_built_in(url, length, open_out, err);
     if (rc != AURORA_OK || *open_out != NULL)
         return rc;
-    int shown = (int)(length > SCHEME_BYTES_MAX ? SCHEME_BYTES_MAX : length);
-    return aurora__refuse(err, AURORA_ENOTSUP, "url",
-                          "no driver knows %.*s:, the built-in ones are sqlite: and memory:", shown,
-                          url);
+    return refuse_scheme(err, "url", url, "the built-in ones are sqlite: and memory:");
 }
 
 aurora_status aurora__driver_find_payment(const char *url, const aurora_driver *drivers,
@@ -122,9 +129,7 @@ aurora_status aurora__driver_find_payment(const char *url, const aurora_driver *
     *open_out = given.open_payment;
     if (*open_out != NULL)
         return AURORA_OK;
-    return aurora__refuse(err, AURORA_ENOTSUP, "payment",
-                          "no driver knows %.*s:, libaurora-net is needed (aurora_net_drivers)",
-                          (int)length, url);
+    return refuse_scheme(err, "payment", url, NEEDS_NET);
 }
 
 aurora_status aurora__driver_find_notifier(const char *url, const aurora_driver *drivers,
@@ -140,9 +145,7 @@ aurora_status aurora__driver_find_notifier(const char *url, const aurora_driver 
     *open_out = given.open_notifier;
     if (*open_out != NULL)
         return AURORA_OK;
-    return aurora__refuse(err, AURORA_ENOTSUP, "notify",
-                          "no driver knows %.*s:, libaurora-net is needed (aurora_net_drivers)",
-                          (int)length, url);
+    return refuse_scheme(err, "notify", url, NEEDS_NET);
 }
 
 aurora_status aurora__driver_find_cache(const char *url, const aurora_driver *drivers,
@@ -165,9 +168,7 @@ aurora_status aurora__driver_find_cache(const char *url, const aurora_driver *dr
         *open_out = aurora__cache_memory_open;
     if (*open_out != NULL)
         return AURORA_OK;
-    int shown = (int)(length > SCHEME_BYTES_MAX ? SCHEME_BYTES_MAX : length);
-    return aurora__refuse(err, AURORA_ENOTSUP, "cache",
-                          "no driver knows %.*s:, the built-in one is memory:", shown, url);
+    return refuse_scheme(err, "cache", url, "the built-in one is memory:");
 }
 
 aurora_status aurora__driver_find_bus(const char *url, const aurora_driver *drivers,
@@ -188,9 +189,7 @@ aurora_status aurora__driver_find_bus(const char *url, const aurora_driver *driv
     *open_out = given.open_bus;
     if (*open_out != NULL)
         return AURORA_OK;
-    int shown = (int)(length > SCHEME_BYTES_MAX ? SCHEME_BYTES_MAX : length);
-    return aurora__refuse(err, AURORA_ENOTSUP, "bus",
-                          "no driver knows %.*s:, the built-in one is local:", shown, url);
+    return refuse_scheme(err, "bus", url, "the built-in one is local:");
 }
 
 aurora_status aurora__driver_find_search(const char *url, const aurora_driver *drivers,
@@ -205,10 +204,7 @@ aurora_status aurora__driver_find_search(const char *url, const aurora_driver *d
     *open_out = given.open_search;
     if (rc != AURORA_OK || *open_out != NULL)
         return rc;
-    int shown = (int)(length > SCHEME_BYTES_MAX ? SCHEME_BYTES_MAX : length);
-    return aurora__refuse(err, AURORA_ENOTSUP, "search",
-                          "no driver knows %.*s:, libaurora-net is needed (aurora_net_drivers)",
-                          shown, url);
+    return refuse_scheme(err, "search", url, NEEDS_NET);
 }
 
 aurora_status aurora__driver_open_search(const char *url, const aurora_search_options *options,

@@ -241,9 +241,6 @@ static void count_result(batch *of, const item *one)
     case AURORA__INBOUND_DUPLICATE:
         aurora__counter_add(&counters->inbound_duplicates, 1);
         break;
-    case AURORA__INBOUND_IGNORED:
-        aurora__counter_add(&counters->inbound_ignored, 1);
-        break;
     case AURORA__INBOUND_PARKED:
         aurora__counter_add(&counters->inbound_parked, 1);
         aurora__letter_push(of->bus, one->record, aurora__module_name(of->bus->module),

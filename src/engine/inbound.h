@@ -13,8 +13,7 @@
 enum {
     AURORA__INBOUND_APPLIED = 1,
     AURORA__INBOUND_DUPLICATE = 2, /* the watermark has passed it */
-    AURORA__INBOUND_IGNORED = 3,   /* nobody here takes its kind */
-    AURORA__INBOUND_PARKED = 4,
+    AURORA__INBOUND_PARKED = 3,
 };
 
 typedef struct aurora__inbound {
@@ -33,7 +32,8 @@ typedef struct aurora__inbound {
     aurora__query_arena arena;
 } aurora__inbound;
 
-/* Whether a message says of itself that it is nothing for this module. */
+/* Whether a message says of itself that it is nothing for this module, or of a type that is not
+ * known here. Then it needs no command. */
 bool aurora__inbound_is_foreign(uint32_t module, const aurora_bus_record *record);
 
 /* The command of a message, copied. NULL: out of memory. */

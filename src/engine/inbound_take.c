@@ -115,16 +115,6 @@ static aurora__key parked_key(const aurora__inbound *of)
     return aurora__key_texts(AURORA__TABLE_parked_key, aurora__module_name(of->module), of->key);
 }
 
-static bool is_taken_kind(const aurora__inbound *command)
-{
-    return (kinds_of(command->module) >> command->event.kind & 1) != 0;
-}
-
-static bool is_ignored(const aurora__inbound *command)
-{
-    return command->damage == AURORA_OK && !is_taken_kind(command);
-}
-
 static aurora_status want_saga(const aurora__inbound *command, aurora__step *step)
 {
     aurora_status rc = aurora__saga_keys(step, &command->event.order_id);
@@ -158,7 +148,7 @@ static aurora_status take_keys(aurora__command *base, aurora__turn *turn)
     aurora__inbound *command = (aurora__inbound *)base;
     aurora__key watermark = watermark_key(command);
     aurora_status rc = aurora__rows_want(turn->step.rows, &watermark);
-    return rc != AURORA_OK || is_ignored(command) ? rc : want_rows(command, turn);
+    return rc != AURORA_OK ? rc : want_rows(command, turn);
 }
 
 /* --- the decision ----------------------------------------------------------------------------- */
@@ -263,10 +253,8 @@ static aurora_status take_decide(aurora__command *base, aurora__turn *turn)
     if (command->previous != NULL && !command->previous->head.is_kept)
         return AURORA_EAGAIN;
     aurora_status rc = advance(command, step, &is_new);
-    command->result = is_ignored(command) ? AURORA__INBOUND_IGNORED
-                      : is_new            ? AURORA__INBOUND_APPLIED
-                                          : AURORA__INBOUND_DUPLICATE;
-    if (rc != AURORA_OK || command->result != AURORA__INBOUND_APPLIED)
+    command->result = is_new ? AURORA__INBOUND_APPLIED : AURORA__INBOUND_DUPLICATE;
+    if (rc != AURORA_OK || !is_new)
         return rc;
     rc = is_key_parked(command, step, &is_parked);
     if (rc == AURORA_OK)
@@ -406,15 +394,10 @@ static const char *reason_text(aurora__arena *arena, const char *field)
     return text;
 }
 
-/* False when memory is out. Events of an unknown type, and those that a release ago nobody here
- * took, are not even read. */
+/* False when memory is out. */
 static bool read_event(aurora__inbound *command)
 {
     const char *field = "";
-    const char *type = command->record.type;
-    command->event.kind = aurora_event_parse(type);
-    if (type != NULL && !is_taken_kind(command))
-        return true;
     command->damage =
         aurora__record_event(&command->arena.arena, &command->record, &command->event, &field);
     if (command->damage == AURORA_ENOMEM)

@@ -111,53 +111,70 @@ static void walk_products(aurora__across *self, aurora__pair pair, const aurora_
 
 /* --- positions -------------------------------------------------------------------------------- */
 
-static bool is_source(const char *source, const char *module, const char *log_id)
+/* Where a store's log ends, and its id there; "" for a log without an epoch. */
+typedef struct {
+    int64_t head;
+    char id[AURORA_ID_TEXT_BYTES];
+} log_end;
+
+static void read_log_end(aurora__across *self, const aurora__party *party, log_end *out)
+{
+    const aurora_store *store = aurora__engine_store(party->engine);
+    aurora_log_bounds bounds = {.head = 0};
+    aurora_id id = {{0}};
+    aurora_status rc = store->log_bounds(store->self, party->txn, &bounds);
+    if (rc == AURORA_OK)
+        rc = aurora__engine_log_id(party->engine, party->txn, bounds.head, &id);
+    *out = (log_end){.head = bounds.head};
+    if (rc == AURORA_OK)
+        aurora_id_format(id, out->id);
+    else if (rc != AURORA_ENOTFOUND)
+        self->verify->status = rc;
+}
+
+static bool is_of_log(const char *source, uint32_t modules, const log_end *end)
 {
     char text[64 + AURORA_ID_TEXT_BYTES];
-    snprintf(text, sizeof text, "/aurora/%s/%s", module, log_id);
-    return strcmp(source, text) == 0;
+    for (uint32_t module = 1; module <= AURORA__MODULE_NOTIFICATION; module <<= 1) {
+        snprintf(text, sizeof text, "/aurora/%s/%s", aurora__module_name(module), end->id);
+        if ((modules & module) != 0 && strcmp(source, text) == 0)
+            return true;
+    }
+    return false;
 }
 
 /* A consumer cannot have taken what was never told: then the source's database lies behind, as
  * after a restore that nobody announced. */
-static void check_watermark(aurora__across *self, const aurora__watermark_row *mark)
+static void check_watermark(aurora__across *self, const aurora__watermark_row *mark,
+                            const log_end *ends)
 {
     for (uint32_t i = 0; i < self->count; i++) {
-        aurora__party *party = &self->parties[i];
-        const aurora_store *store = aurora__engine_store(party->engine);
-        aurora_log_bounds bounds;
-        aurora_id id = {{0}};
-        char log_id[AURORA_ID_TEXT_BYTES], subject[256];
-        if (store->log_bounds(store->self, party->txn, &bounds) != AURORA_OK ||
-            aurora__engine_log_id(party->engine, party->txn, bounds.head, &id) != AURORA_OK)
+        char subject[256];
+        if (mark->position <= ends[i].head ||
+            !is_of_log(mark->source, self->parties[i].modules, &ends[i]))
             continue;
-        aurora_id_format(id, log_id);
-        for (uint32_t module = 1; module <= AURORA__MODULE_NOTIFICATION; module <<= 1) {
-            if ((party->modules & module) == 0 ||
-                !is_source(mark->source, aurora__module_name(module), log_id) ||
-                mark->position <= bounds.head)
-                continue;
-            snprintf(subject, sizeof subject, "%s of %s", mark->consumer, mark->topic);
-            aurora__verify_violation(self->verify, "I6", subject,
-                                     "has taken position %" PRId64
-                                     " of a log that ends at %" PRId64,
-                                     mark->position, bounds.head);
-        }
+        snprintf(subject, sizeof subject, "%s of %s", mark->consumer, mark->topic);
+        aurora__verify_violation(self->verify, "I6", subject,
+                                 "has taken position %" PRId64 " of a log that ends at %" PRId64,
+                                 mark->position, ends[i].head);
     }
 }
 
 /* At rest only: snapshots of two stores are not of one instant. */
 static void walk_watermarks(aurora__across *self)
 {
+    log_end ends[sizeof self->parties / sizeof *self->parties];
     if (!self->verify->is_at_rest)
         return;
+    for (uint32_t i = 0; i < self->count; i++)
+        read_log_end(self, &self->parties[i], &ends[i]);
     for (uint32_t i = 0; i < self->count; i++) {
         aurora__verify_stream marks;
         const aurora__watermark_row *mark;
         aurora__verify_stream_of(&marks, self->verify, self->parties[i].engine,
                                  self->parties[i].txn, AURORA__TABLE_watermark, 0);
         while ((mark = aurora__verify_stream_next(&marks)) != NULL)
-            check_watermark(self, mark);
+            check_watermark(self, mark, ends);
         aurora__verify_stream_end(&marks);
     }
 }

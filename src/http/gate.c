@@ -97,17 +97,24 @@ static bool read_expect(aurora__gate *gate, const char *value, size_t len)
     return true;
 }
 
-static bool read_connection(aurora__gate *gate, const char *value, size_t len)
+bool aurora__gate_has_option(const char *value, size_t len, const char *option)
 {
     size_t at = 0;
+    bool has = false;
     while (at < len) {
         size_t start = at;
         while (at < len && value[at] != ',' && value[at] != ' ' && value[at] != '\t')
             at++;
-        gate->wants_close |= aurora__gate_is_same(value + start, at - start, "close");
-        gate->wants_keep_alive |= aurora__gate_is_same(value + start, at - start, "keep-alive");
+        has |= aurora__gate_is_same(value + start, at - start, option);
         at++;
     }
+    return has;
+}
+
+static bool read_connection(aurora__gate *gate, const char *value, size_t len)
+{
+    gate->wants_close |= aurora__gate_has_option(value, len, "close");
+    gate->wants_keep_alive |= aurora__gate_has_option(value, len, "keep-alive");
     return true;
 }
 

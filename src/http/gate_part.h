@@ -14,6 +14,8 @@ bool aurora__gate_malformed(aurora__gate *gate, const char *header, const char *
 bool aurora__gate_is_token(const char *text, size_t len);
 /* Whether two texts are the same but for the case of ASCII letters. */
 bool aurora__gate_is_same(const char *a, size_t len, const char *b);
+/* Whether a Connection field lists this option, in any case of letters. */
+bool aurora__gate_has_option(const char *value, size_t len, const char *option);
 
 static inline char aurora__gate_lower(char c)
 {

@@ -70,15 +70,8 @@ static bool read_coding(aurora__reply *reply, const char *value, size_t len)
 
 static void read_connection(aurora__reply *reply, const char *value, size_t len)
 {
-    size_t at = 0;
-    while (at < len) {
-        size_t start = at;
-        while (at < len && value[at] != ',' && value[at] != ' ' && value[at] != '\t')
-            at++;
-        reply->wants_close |= aurora__gate_is_same(value + start, at - start, "close");
-        reply->wants_keep_alive |= aurora__gate_is_same(value + start, at - start, "keep-alive");
-        at++;
-    }
+    reply->wants_close |= aurora__gate_has_option(value, len, "close");
+    reply->wants_keep_alive |= aurora__gate_has_option(value, len, "keep-alive");
 }
 
 static bool read_known(aurora__reply *reply, const char *name, size_t name_len, const char *value,

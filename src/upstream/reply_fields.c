@@ -5,19 +5,6 @@
 #include "http/gate_part.h"
 #include "upstream/reply.h"
 
-/* Whether a field's name stands in a value of Connection. */
-static bool is_named(const char *list, const char *name, size_t name_len)
-{
-    while (*list != '\0') {
-        list += strspn(list, ", \t");
-        size_t len = strcspn(list, ", \t");
-        if (len == name_len && aurora__gate_is_same(list, len, name))
-            return true;
-        list += len;
-    }
-    return false;
-}
-
 bool aurora_upstream_is_of_connection(const char *name, size_t len)
 {
     static const char *const names[] = {
@@ -57,7 +44,7 @@ uint32_t aurora__reply_fields(const aurora__reply *reply, char *data, aurora_ups
     for (uint32_t i = 0; i < all; i++) {
         bool is_ours = aurora_upstream_is_of_connection(out[i].name, out[i].name_len);
         for (uint32_t j = 0; j < connections && !is_ours; j++)
-            is_ours = is_named(lists[j], out[i].name, out[i].name_len);
+            is_ours = aurora__gate_has_option(lists[j], strlen(lists[j]), out[i].name);
         if (!is_ours)
             out[kept++] = out[i];
     }

@@ -213,6 +213,19 @@ START_TEST(test_price__that_differs_at_one_version_is_found)
 }
 END_TEST
 
+START_TEST(test_consumer__ahead_of_the_log_that_it_reads_is_found)
+{
+    run_sql("inventory",
+            "INSERT INTO watermarks SELECT 'inventory', '/aurora/order/' || substr(h, 1, 8) || '-' "
+            "|| substr(h, 9, 4) || '-' || substr(h, 13, 4) || '-' || substr(h, 17, 4) || '-' || "
+            "substr(h, 21), 'orders', 0, 1000000, 7, 1 FROM (SELECT lower(hex(log_id)) AS h FROM "
+            "log_epochs ORDER BY first_position DESC LIMIT 1);");
+    aurora_report *report = verify(AURORA_VERIFY_AT_REST);
+    assert_only(report, "I6", "has taken position 1000000 of a log that ends at");
+    aurora_report_free(report);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *suite = suite_create("verify_across");
@@ -226,6 +239,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, test_reservation__that_is_missing_is_found_after_a_second_look);
     tcase_add_test(tcase, test_price__of_an_older_version_is_found);
     tcase_add_test(tcase, test_price__that_differs_at_one_version_is_found);
+    tcase_add_test(tcase, test_consumer__ahead_of_the_log_that_it_reads_is_found);
     suite_add_tcase(suite, tcase);
     return suite;
 }

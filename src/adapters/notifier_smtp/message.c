@@ -2,6 +2,7 @@
 /* RFC 5322 with MIME: a header field holds nothing but ASCII that we wrote, ids, and mailboxes that
  * were checked; what people wrote stands in the body alone. */
 #include "adapters/notifier_smtp/smtp.h"
+#include "adapters/sender/sender.h"
 
 #include <aurora/order.h>
 
@@ -13,33 +14,16 @@
 #define LINE_MAX_LEN 72 /* of quoted-printable, and "=" behind it */
 
 typedef struct {
-    char *at;
-    size_t capacity;
-    size_t len;
+    aurora__sender_text text;
     size_t column; /* of the body's line */
-    bool is_full;
 } writer;
-
-static void put(writer *out, const char *bytes, size_t len)
-{
-    out->is_full = out->is_full || len > out->capacity - out->len;
-    if (out->is_full)
-        return;
-    memcpy(out->at + out->len, bytes, len);
-    out->len += len;
-}
-
-static void put_word(writer *out, const char *word)
-{
-    put(out, word, strlen(word));
-}
 
 static void put_field(writer *out, const char *name, const char *value)
 {
-    put_word(out, name);
-    put_word(out, ": ");
-    put_word(out, value);
-    put_word(out, "\r\n");
+    aurora__sender_word(&out->text, name);
+    aurora__sender_word(&out->text, ": ");
+    aurora__sender_word(&out->text, value);
+    aurora__sender_word(&out->text, "\r\n");
 }
 
 /* --- the body: quoted-printable (RFC 2045, section 6.7) --------------------------------------- */
@@ -56,10 +40,10 @@ static void put_body(writer *out, const char *text)
         int len = is_plain ? snprintf(escaped, sizeof escaped, "%c", byte)
                            : snprintf(escaped, sizeof escaped, "=%02X", byte);
         if (out->column + (size_t)len > LINE_MAX_LEN) {
-            put_word(out, "=\r\n");
+            aurora__sender_word(&out->text, "=\r\n");
             out->column = 0;
         }
-        put(out, escaped, (size_t)len);
+        aurora__sender_put(&out->text, escaped, (size_t)len);
         out->column += (size_t)len;
     }
 }
@@ -67,7 +51,7 @@ static void put_body(writer *out, const char *text)
 static void put_line(writer *out, const char *text)
 {
     put_body(out, text);
-    put_word(out, "\r\n");
+    aurora__sender_word(&out->text, "\r\n");
     out->column = 0;
 }
 
@@ -146,14 +130,14 @@ static void put_headers(writer *out, const aurora_task *task, const char *from, 
     put_field(out, "MIME-Version", "1.0");
     put_field(out, "Content-Type", "text/plain; charset=utf-8");
     put_field(out, "Content-Transfer-Encoding", "quoted-printable");
-    put_word(out, "\r\n");
+    aurora__sender_word(&out->text, "\r\n");
 }
 
 size_t aurora__smtp_message(const aurora_task *task, const char *from, const char *to,
                             int64_t now_s, char text_out[AURORA__SMTP_MESSAGE_BYTES])
 {
     char id[AURORA_ID_TEXT_BYTES], amount[64], text[64];
-    writer out = {.at = text_out, .capacity = AURORA__SMTP_MESSAGE_BYTES};
+    writer out = {.text = {.at = text_out, .capacity = AURORA__SMTP_MESSAGE_BYTES}};
     aurora_id_format(task->order_id, id);
     write_amount(task, amount, sizeof amount);
     put_headers(&out, task, from, to, now_s);
@@ -165,5 +149,5 @@ size_t aurora__smtp_message(const aurora_task *task, const char *from, const cha
     put_fact(&out, "Total", amount);
     put_fact(&out, "Reason", task->reason == 0 ? NULL : aurora_reason_name(task->reason));
     put_fact(&out, "Payment answer", task->decline_code);
-    return out.is_full ? 0 : out.len;
+    return out.text.is_full ? 0 : out.text.len;
 }

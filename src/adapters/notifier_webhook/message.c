@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "adapters/notifier_webhook/webhook.h"
+#include "adapters/sender/sender.h"
 
 #include <aurora/order.h>
 
@@ -21,50 +22,31 @@ void aurora__webhook_id(const aurora_task *task, char out[AURORA__WEBHOOK_ID_BYT
 
 /* --- the body --------------------------------------------------------------------------------- */
 
-typedef struct {
-    char *at;
-    size_t capacity;
-    size_t len;
-    bool is_full;
-} writer;
-
-static void put(writer *out, const char *bytes, size_t len)
-{
-    out->is_full = out->is_full || len > out->capacity - out->len;
-    if (out->is_full)
-        return;
-    memcpy(out->at + out->len, bytes, len);
-    out->len += len;
-}
-
-static void put_word(writer *out, const char *word)
-{
-    put(out, word, strlen(word));
-}
-
 /* Texts of the library are UTF-8; what JSON wants escaped is little. */
-static void put_text(writer *out, const char *name, const char *text)
+static void put_text(aurora__sender_text *out, const char *name, const char *text)
 {
-    put_word(out, ",\"");
-    put_word(out, name);
-    put_word(out, text == NULL ? "\":null" : "\":\"");
+    aurora__sender_word(out, ",\"");
+    aurora__sender_word(out, name);
+    aurora__sender_word(out, text == NULL ? "\":null" : "\":\"");
     for (; text != NULL && *text != '\0'; text++) {
         char escaped[8];
         if ((uint8_t)*text < 0x20)
-            put(out, escaped, (size_t)snprintf(escaped, sizeof escaped, "\\u%04x", (uint8_t)*text));
+            aurora__sender_put(
+                out, escaped, (size_t)snprintf(escaped, sizeof escaped, "\\u%04x", (uint8_t)*text));
         else if (*text == '"' || *text == '\\')
-            put(out, (const char[]){'\\', *text}, 2);
+            aurora__sender_put(out, (const char[]){'\\', *text}, 2);
         else
-            put(out, text, 1);
+            aurora__sender_put(out, text, 1);
     }
     if (text != NULL)
-        put_word(out, "\"");
+        aurora__sender_word(out, "\"");
 }
 
-static void put_number(writer *out, const char *name, int64_t number)
+static void put_number(aurora__sender_text *out, const char *name, int64_t number)
 {
     char digits[64];
-    put(out, digits, (size_t)snprintf(digits, sizeof digits, ",\"%s\":%" PRId64, name, number));
+    aurora__sender_put(out, digits,
+                       (size_t)snprintf(digits, sizeof digits, ",\"%s\":%" PRId64, name, number));
 }
 
 static const char *status_of(int32_t kind)
@@ -76,18 +58,18 @@ static const char *status_of(int32_t kind)
 size_t aurora__webhook_body(const aurora_task *task, char text_out[AURORA__WEBHOOK_BODY_BYTES])
 {
     char id[AURORA__WEBHOOK_ID_BYTES], order[AURORA_ID_TEXT_BYTES];
-    writer out = {.at = text_out, .capacity = AURORA__WEBHOOK_BODY_BYTES};
+    aurora__sender_text out = {.at = text_out, .capacity = AURORA__WEBHOOK_BODY_BYTES};
     aurora__webhook_id(task, id);
     aurora_id_format(task->order_id, order);
-    put_word(&out, "{\"specversion\":\"1.0\"");
+    aurora__sender_word(&out, "{\"specversion\":\"1.0\"");
     put_text(&out, "id", id);
     put_text(&out, "source", "/aurora/notification");
     put_text(&out, "type", aurora_notification_name(task->notification_kind));
     put_text(&out, "subject", order);
     put_text(&out, "datacontenttype", "application/json");
-    put_word(&out, ",\"data\":{\"order_id\":\"");
-    put_word(&out, order);
-    put_word(&out, "\"");
+    aurora__sender_word(&out, ",\"data\":{\"order_id\":\"");
+    aurora__sender_word(&out, order);
+    aurora__sender_word(&out, "\"");
     put_text(&out, "status", status_of(task->notification_kind));
     put_text(&out, "reason", task->reason == 0 ? NULL : aurora_reason_name(task->reason));
     put_text(&out, "decline_code", task->decline_code);
@@ -95,7 +77,7 @@ size_t aurora__webhook_body(const aurora_task *task, char text_out[AURORA__WEBHO
     put_number(&out, "total_minor", task->amount_minor);
     put_text(&out, "customer_id", task->customer_id);
     put_text(&out, "contact", task->contact);
-    put_word(&out, "}}");
+    aurora__sender_word(&out, "}}");
     return out.is_full ? 0 : out.len;
 }
 

@@ -46,6 +46,18 @@ void aurora__sender_again(const aurora_task *task, int64_t retry_after_ms,
                           aurora__sender_result *result, const char *why);
 void aurora__sender_decline(aurora__sender_result *result, const char *code, const char *why);
 
+/* A message that grows in the caller's memory, not NUL-terminated. What finds no room is left out,
+ * and is_full then says that the message is of no use. */
+typedef struct {
+    char *at;
+    size_t capacity;
+    size_t len;
+    bool is_full;
+} aurora__sender_text;
+
+void aurora__sender_put(aurora__sender_text *text, const char *bytes, size_t len);
+void aurora__sender_word(aurora__sender_text *text, const char *word);
+
 /* Fills *err, which may be NULL. Returns `status`. */
 aurora_status aurora__sender_refuse(aurora_error *err, aurora_status status, const char *field,
                                     const char *message);
