@@ -3,6 +3,7 @@
 
 #include <aurora/limiter.h>
 #include <aurora/port/driver.h>
+#include <aurora/setting.h>
 
 #include <arpa/inet.h>
 #include <inttypes.h>
@@ -43,29 +44,22 @@ struct aurora__rate_limit {
 /* "100/1s": tokens and the time in which they come back. */
 static bool read_rate(const char *text, uint64_t *tokens_out, uint64_t *per_ns_out)
 {
-    static const struct {
-        const char *suffix;
-        uint64_t ns;
-    } units[] = {{"ms", 1000000},
-                 {"s", 1000000000},
-                 {"m", 60 * UINT64_C(1000000000)},
-                 {"h", 3600 * UINT64_C(1000000000)},
-                 {"d", 86400 * UINT64_C(1000000000)}};
+    static const aurora_setting_info period = {.name = "rate_limit",
+                                               .kind = AURORA_SETTING_DURATION,
+                                               .default_text = "",
+                                               .minimum = 1,
+                                               .maximum = INT64_C(7) * 86400000,
+                                               .help = ""};
     char *end;
+    int64_t per_ms;
     if (text[0] < '0' || text[0] > '9')
         return false;
     *tokens_out = strtoull(text, &end, 10);
-    if (*end != '/' || end[1] < '0' || end[1] > '9' || *tokens_out < 1 || *tokens_out > 1000000000)
+    if (*end != '/' || *tokens_out < 1 || *tokens_out > 1000000000 ||
+        aurora_setting_parse(&period, end + 1, &per_ms, NULL) != AURORA_OK)
         return false;
-    uint64_t count = strtoull(end + 1, &end, 10);
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
-        if (strcmp(end, units[i].suffix) == 0 && count >= 1 &&
-            count <= 7 * UINT64_C(86400000000000) / units[i].ns) {
-            *per_ns_out = count * units[i].ns;
-            return *tokens_out <= *per_ns_out;
-        }
-    }
-    return false;
+    *per_ns_out = (uint64_t)per_ms * 1000000;
+    return *tokens_out <= *per_ns_out;
 }
 
 static bool read_fallback(const char *text, fallback *out)

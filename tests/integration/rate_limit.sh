@@ -25,6 +25,15 @@ expect() {
 }
 has() { grep -qi "$1" "$folder/head" || fail "no field like $1: $(cat "$folder/head")"; }
 
+for bad in 0/1s 1/0s 1/ 1/8d 1/1w -1/1s 1/-1s '1/ 1s' 2000000000/1s 1000001/1ms x; do
+    ! "$aurorad" --check-config --rate-limit "$bad" >"$folder/check" 2>&1 || fail "takes $bad"
+    grep -q 'rate_limit: must be' "$folder/check" || fail "$bad: $(cat "$folder/check")"
+done
+for good in 1/1ms 100/1s 3/7d 1000000/1ms; do
+    "$aurorad" --check-config --rate-limit "$good" >"$folder/check" 2>&1 ||
+        fail "$good: $(cat "$folder/check")"
+done
+
 server_start memory: --rate-limit 3/1h --rate-limit-burst 4
 for i in 4 3 2 1; do
     expect 404 /products/none
