@@ -178,7 +178,7 @@ class Aurora:
 
     def drop(self):
         run("psql", "-q", self.found["AURORA_TEST_POSTGRES"], "-c",
-            f"DROP DATABASE {self.database} WITH (FORCE)")
+            f"DROP DATABASE {self.database}")
 
 
 class Textbook:

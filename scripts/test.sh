@@ -30,7 +30,7 @@ lane_build tsan tsan
 # Debian's librdkafka starts its threads by a C11 call that gcc 12's runtime does not know, and ends
 # there: what runs it is left out.
 TSAN_OPTIONS="halt_on_error=1 second_deadlock_stack=1" \
-    lane_ctest tsan tsan -R "$(lane_threaded tsan)" -E '^(contract/bus|integration/(kafka_|bus_broker))'
+    lane_ctest tsan tsan -R "$(lane_threaded tsan)" -E '^(contract/bus|integration/(kafka_|bus_broker)|unit/kafka_)'
 
 lane_build asan-ubsan asan-ubsan
 echo

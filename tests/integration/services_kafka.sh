@@ -13,7 +13,7 @@ export AURORA_TEST_KAFKA
 stores=(sqlite:)
 database=
 drop() {
-    [ -z "$database" ] || psql -q "$AURORA_TEST_POSTGRES" -c "DROP DATABASE IF EXISTS $database WITH (FORCE)" || true
+    [ -z "$database" ] || psql -q "$AURORA_TEST_POSTGRES" -c "DROP DATABASE IF EXISTS $database" || true
 }
 trap drop EXIT
 if [ -n "${AURORA_TEST_POSTGRES:-}" ] && command -v psql >/dev/null; then

@@ -232,7 +232,8 @@ START_TEST(test_postgres_two__orders_go_on_when_all_connections_are_cut)
         shop_submit(two.a, NULL, 1);
         postgres_two_number(&two,
                             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE "
-                            "datname = current_database() AND pid <> pg_backend_pid()");
+                            "datname = current_database() AND usename = current_user AND pid <> "
+                            "pg_backend_pid()");
         shop_submit(two.b, NULL, 1);
     }
 

@@ -323,7 +323,7 @@ START_TEST(test_listen__tells_of_others_commits_and_of_a_lost_connection)
     before = atomic_load(&changes);
     postgres_run(a->address,
                  "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname ="
-                 " current_database() AND query LIKE 'LISTEN%'",
+                 " current_database() AND usename = current_user AND query LIKE 'LISTEN%'",
                  NULL, 0);
     ck_assert(wait_for(&changes, before));
 

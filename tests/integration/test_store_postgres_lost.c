@@ -160,7 +160,7 @@ static void end_connections(const store_fixture *fixture)
 {
     postgres_run(fixture->address,
                  "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE datname"
-                 " = current_database() AND pid <> pg_backend_pid()",
+                 " = current_database() AND usename = current_user AND pid <> pg_backend_pid()",
                  NULL, 0);
 }
 

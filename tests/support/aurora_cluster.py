@@ -154,7 +154,10 @@ class System:
                 daemon.process.wait()
             daemon.client.folder.cleanup()
         if self.store:
-            self.psql(f"DROP DATABASE IF EXISTS {self.database} WITH (FORCE)", self.engines["POSTGRES"])
+            # WITH (FORCE) would end the server's own autovacuum too, which only a superuser may.
+            self.psql("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = current_user"
+                      f" AND datname = '{self.database}'", self.engines["POSTGRES"])
+            self.psql(f"DROP DATABASE IF EXISTS {self.database}", self.engines["POSTGRES"])
         if self.engines.get("OPENSEARCH"):
             for index in self.indexes():
                 self.opensearch("DELETE", f"/{index}")
