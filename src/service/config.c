@@ -180,7 +180,8 @@ static bool write_assignments(aurora_config *config)
     }
     for (uint32_t i = 0; i < config->property_count; i++) {
         const aurora_config_property *property = &config->properties[i];
-        if (!add_assignment(config, "kafka.", property->name, property->value))
+        if (strcmp(property->section, "kafka") == 0 &&
+            !add_assignment(config, "kafka.", property->name, property->value))
             return false;
     }
     return true;
@@ -254,6 +255,13 @@ const char *const *aurora_config_assignments(const aurora_config *config, uint32
 {
     *count_out = config->assignment_count;
     return config->assignments;
+}
+
+const aurora_config_property *aurora_config_properties(const aurora_config *config,
+                                                       uint32_t *count_out)
+{
+    *count_out = config->property_count;
+    return config->properties;
 }
 
 const char *const *aurora_config_warnings(const aurora_config *config, uint32_t *count_out)

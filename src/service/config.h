@@ -80,6 +80,20 @@ int64_t aurora_config_number(const aurora_config *config, const char *name);
  * "kafka.NAME=VALUE" of each line of [kafka]: aurora_options.settings. */
 const char *const *aurora_config_assignments(const aurora_config *config, uint32_t *count_out);
 
+/* A line of a section that is a list of its own: [kafka], whose names are librdkafka's, and those
+ * that name a thing, as [rate_limit.checkout] and [upstream.search]. */
+typedef struct {
+    const char *section; /* "rate_limit.checkout" */
+    const char *name;
+    const char *value;
+    const char *origin; /* "aurora.ini:12" */
+} aurora_config_property;
+
+/* All of them in the order of the file. No name stands twice in one section. What a line means is
+ * judged by the part of the program that it is for. */
+const aurora_config_property *aurora_config_properties(const aurora_config *config,
+                                                       uint32_t *count_out);
+
 /* Variables that begin with AURORA_ and look like a misspelt setting, one line each. They are no
  * error: orchestrators set variables of such names themselves. */
 const char *const *aurora_config_warnings(const aurora_config *config, uint32_t *count_out);

@@ -46,16 +46,48 @@ static bool read_section(reader *r, char *line)
     return true;
 }
 
+/* [kafka], [rate_limit.NAME] and [upstream.NAME]. */
+static bool is_of_properties(const char *section)
+{
+    static const char *const prefixes[] = {"rate_limit.", "upstream."};
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
+        size_t length = strlen(prefixes[i]);
+        if (strncmp(section, prefixes[i], length) == 0)
+            return true;
+    }
+    return strcmp(section, "kafka") == 0;
+}
+
+/* The last line of librdkafka's properties goes before the others, as it does in its own files. */
+static const aurora_config_property *find_twin(const reader *r, const char *name)
+{
+    for (uint32_t i = 0; i < r->config->property_count; i++) {
+        const aurora_config_property *at = &r->config->properties[i];
+        if (strcmp(at->section, r->section) == 0 && strcmp(at->name, name) == 0)
+            return at;
+    }
+    return NULL;
+}
+
 static bool put_property(reader *r, const char *name, const char *value)
 {
     aurora_config *config = r->config;
+    char origin[AURORA_CONFIG_ERROR_BYTES / 2];
+    const aurora_config_property *twin = find_twin(r, name);
+    snprintf(origin, sizeof origin, "%s:%u", r->path, (unsigned)r->number);
+    if (twin != NULL && strcmp(r->section, "kafka") != 0)
+        return aurora__config_fail(config, "%s of [%s] is given twice: %s and %s", name, r->section,
+                                   twin->origin, origin);
     const aurora_config_property property = {
+        .section = aurora__config_keep(config, r->section, strlen(r->section)),
         .name = aurora__config_keep(config, name, strlen(name)),
         .value = aurora__config_keep(config, value, strlen(value)),
+        .origin = aurora__config_keep(config, origin, strlen(origin)),
     };
     aurora_config_property *list = aurora__config_grow(
         config, config->properties, config->property_count, sizeof *config->properties);
-    if (property.name == NULL || property.value == NULL || list == NULL)
+    if (property.section == NULL || property.name == NULL || property.value == NULL ||
+        property.origin == NULL || list == NULL)
         return false;
     config->properties = list;
     list[config->property_count++] = property;
@@ -87,7 +119,7 @@ static bool read_line(reader *r, char *line)
         return fail_at(r, "is neither name = value, nor [section], nor a comment");
     *equals = '\0';
     const char *name = trim(line), *value = trim(equals + 1);
-    if (strcmp(r->section, "kafka") == 0)
+    if (is_of_properties(r->section))
         return put_property(r, name, value);
     return put_setting(r, name, value);
 }

@@ -5,12 +5,6 @@
 
 #include "service/config.h"
 
-/* A line of [kafka], which belongs to librdkafka. */
-typedef struct {
-    const char *name;
-    const char *value;
-} aurora_config_property;
-
 struct aurora_config {
     aurora_config_source source;
     int32_t action;

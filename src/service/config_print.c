@@ -70,8 +70,12 @@ static void print_values(const aurora_config *config, FILE *file)
         aurora_config_show(value, text, sizeof text);
         fprintf(file, "%s = %s\t# %s\n", value->info->name, text, value->origin);
     }
-    for (uint32_t i = 0; i < config->property_count; i++)
-        fprintf(file, "kafka: %s = " MASK "\t# %s\n", config->properties[i].name, config->file);
+    for (uint32_t i = 0; i < config->property_count; i++) {
+        const aurora_config_property *property = &config->properties[i];
+        bool is_kafka = strcmp(property->section, "kafka") == 0; /* may hold a password */
+        fprintf(file, "%s: %s = %s\t# %s\n", property->section, property->name,
+                is_kafka ? MASK : property->value, property->origin);
+    }
 }
 
 static void print_help(const aurora_config *config, FILE *file)

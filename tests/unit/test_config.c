@@ -125,6 +125,34 @@ START_TEST(test_config__every_setting_has_all_four_spellings)
 }
 END_TEST
 
+START_TEST(test_config_file__has_sections_that_name_a_thing)
+{
+    fixture f = {.file = "[rate_limit.checkout]\nwindows = 20/1s\nkey = client\n"
+                         "[upstream.search]\nkey=x\n[shop]\norder_wait=1s\n"};
+    uint32_t count;
+    ck_assert_msg(read_config(&f), "%s", f.error);
+
+    const aurora_config_property *properties = aurora_config_properties(f.config, &count);
+
+    ck_assert_uint_eq(count, 3);
+    ck_assert_str_eq(properties[0].section, "rate_limit.checkout");
+    ck_assert_str_eq(properties[0].name, "windows");
+    ck_assert_str_eq(properties[0].value, "20/1s");
+    ck_assert_str_eq(properties[2].section, "upstream.search");
+    ck_assert(strstr(properties[1].origin, "aurora.ini:3") != NULL);
+    aurora_config_assignments(f.config, &count);
+    ck_assert_uint_eq(count, 1);
+    deinit(&f);
+}
+END_TEST
+
+START_TEST(test_config_file__names_no_property_twice_in_a_section)
+{
+    fixture f = {.file = "[upstream.a]\nk=1\n[upstream.b]\nk=1\n[upstream.a]\nk=2\n"};
+    assert_refused(&f, "k of [upstream.a] is given twice");
+}
+END_TEST
+
 START_TEST(test_config__file_has_sections_comments_and_exact_values)
 {
     fixture f = {.file = "# a comment\r\n; another\n\n[orders]\n  order-wait\t=  2s \r\n"
@@ -293,6 +321,8 @@ static Suite *suite(void)
     tcase_add_test(tc, test_config__each_source_goes_before_the_one_below);
     tcase_add_test(tc, test_config__every_setting_has_all_four_spellings);
     tcase_add_test(tc, test_config__file_has_sections_comments_and_exact_values);
+    tcase_add_test(tc, test_config_file__has_sections_that_name_a_thing);
+    tcase_add_test(tc, test_config_file__names_no_property_twice_in_a_section);
     tcase_add_test(tc, test_config__mistakes_name_their_place);
     tcase_add_test(tc, test_config__secret_comes_from_a_file_and_is_masked);
     tcase_add_test(tc, test_config__refusals_do_not_show_a_secret);
