@@ -5,10 +5,11 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 packages=(gcc g++ cmake ninja-build pkg-config check libsqlite3-dev sqlite3 liblzma-dev
-    libevent-dev libcjson-dev libssl-dev zlib1g-dev libcurl4-openssl-dev libpq-dev librdkafka-dev libhiredis-dev curl python3 git ca-certificates)
+    libevent-dev libcjson-dev libssl-dev zlib1g-dev libcurl4-openssl-dev libpq-dev librdkafka-dev libhiredis-dev libjwt-dev curl python3 git ca-certificates)
 if [ "${1:-}" = tests ]; then
     packages+=(valgrind musl-tools clang-format-14 abigail-tools chromium chromium-driver python3-jsonschema python3-aiosmtpd
-        postgresql-15 redis-server kcat maven openjdk-17-jre-headless python3-yaml)
+        postgresql-15 redis-server kcat maven openjdk-17-jre-headless python3-yaml
+        nginx haproxy libnginx-mod-http-lua slowhttptest sqlmap)
     command -v go >/dev/null || packages+=(golang-go)
 fi
 
@@ -33,6 +34,13 @@ if [ "$(id -u)" -ne 0 ]; then
         exit 1
     fi
     as_root=(sudo)
+fi
+# Servers among them are for tests, which start their own on loopback: the system's are not started.
+policy=/usr/sbin/policy-rc.d
+if [ "${1:-}" = tests ] && [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+    "${as_root[@]}" chmod 755 "$policy"
+    trap '"${as_root[@]}" rm -f "$policy"' EXIT
 fi
 echo "setup: ${as_root[*]:+by sudo, }apt-get install ${missing[*]}"
 "${as_root[@]}" apt-get update -q
