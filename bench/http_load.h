@@ -17,7 +17,7 @@ typedef struct {
     /* Writes the whole request number `n` and returns its length. */
     size_t (*fill)(void *self, char *text, size_t capacity, uint64_t n);
     void *self;
-    int status;           /* any other is an error */
+    int status;           /* any other is an error; 0 = none is */
     const char *contains; /* the body must; NULL = anything */
 } http_load_plan;
 
@@ -39,6 +39,7 @@ int http_load(const http_load_plan *plan, http_load_result *out);
 double http_load_wait(uint16_t port, const char *path, int timeout_ms);
 
 uint16_t http_load_free_port(void);
+/* User and system time of all its threads; 0 where there is no such process. */
 double http_load_process_cpu_s(pid_t pid);
 /* VmRSS (or another line of status) in MiB. */
 double http_load_process_mib(pid_t pid, const char *name);

@@ -13,11 +13,18 @@ if [ "$name" = cluster ]; then
     mkdir -p var/bench
     AURORA_BENCH_JSON="var/bench/cluster.json" exec bench/cluster.py "$@"
 fi
+# Three programs of others and ours, each a process of its own.
+if [ "$name" = edge ]; then
+    shift
+    build_preset release aurora-gateway bench_edge_load bench_edge_upstream
+    mkdir -p var/bench
+    AURORA_BENCH_JSON="$PWD/var/bench/edge.json" exec bench/edge.py "$@"
+fi
 if [ ! -f "bench/bench_$name.c" ] && [ ! -f "bench/$name.c" ]; then
     echo "usage: ./dev bench NAME [ARGUMENT...]; there are:" >&2
     { grep -l '^int main(' bench/*.c 2>/dev/null | xargs -r grep -LE '^#ifdef [A-Z_]+_MAIN$'; } |
         sed -E 's|bench/(bench_)?(.*)\.c|  \2|' >&2 || true
-    echo "  cluster" >&2
+    printf '  cluster\n  edge\n' >&2
     exit 2
 fi
 shift
