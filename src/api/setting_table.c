@@ -119,6 +119,8 @@
       "Memory for pages of the store; each reader beside has a quarter of it.")                    \
     X(trending_capacity, INTEGER, NONE, "4096", 256, 65536,                                        \
       "SKUs that trending counts without error, at 840 bytes each.")                               \
+    X(trusted_proxies, TEXT, DAEMON | RELOAD, "", 0, 1024,                                         \
+      "Networks whose X-Forwarded-For is believed, as 10.0.0.0/8,loopback; empty: nobody's.")      \
     X(upstream, TEXT, DAEMON, "", 0, 4000,                                                         \
       "Where the gateway finds the services, as order=HOST:PORT,...")
 

@@ -90,6 +90,9 @@ int aurora__daemon_check(const aurora_daemon *daemon)
     if (rc != 0)
         return rc;
     const char *rule;
+    aurora_http_proxies proxies;
+    if (!aurora_http_proxies_parse(text_of(daemon, "trusted_proxies"), &proxies, &rule))
+        return aurora_daemon_refuse_value(daemon, "trusted_proxies", rule);
     const char *broken = aurora__rate_limit_check(daemon->config, &rule);
     if (broken != NULL)
         return aurora_daemon_refuse_value(daemon, broken, rule);

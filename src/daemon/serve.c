@@ -69,6 +69,9 @@ static int start_api(aurora_daemon *daemon)
     aurora_error err = AURORA_ERROR_INIT;
     const aurora_config *config = daemon->config;
     const aurora_daemon_parts *parts = daemon->spec->parts;
+    aurora_http_proxies proxies;
+    const char *rule; /* it was checked */
+    (void)aurora_http_proxies_parse(aurora_config_text(config, "trusted_proxies"), &proxies, &rule);
     aurora_http_options options = {
         .listen = aurora_config_text(config, "listen"),
         .routes = &daemon->routes.served,
@@ -79,6 +82,7 @@ static int start_api(aurora_daemon *daemon)
         .workers = (uint32_t)aurora_config_number(config, "http_workers"),
         .connections_max = (uint32_t)aurora_config_number(config, "http_connections_max"),
         .service_secret = aurora_config_text(config, "service_secret"),
+        .trusted_proxies = &proxies,
         .admit = daemon->limit != NULL ? admit : NULL,
         .admit_blocks = daemon->limit != NULL && aurora__rate_limit_is_remote(daemon->limit),
         .access = observe,

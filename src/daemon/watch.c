@@ -28,6 +28,30 @@ static void say_ready(const aurora_daemon *daemon)
     aurora_supervisor_notify("READY=1");
 }
 
+/* What this program changes itself, in a file that it may refuse. */
+static bool is_good(void *self, const aurora_config *config,
+                    char error_out[AURORA_CONFIG_ERROR_BYTES])
+{
+    const aurora_config_value *proxies = aurora_config_get(config, "trusted_proxies");
+    aurora_http_proxies parsed;
+    const char *rule;
+    (void)self;
+    if (aurora_http_proxies_parse(proxies->text, &parsed, &rule))
+        return true;
+    snprintf(error_out, AURORA_CONFIG_ERROR_BYTES, "%s %s (%s)", proxies->info->name, rule,
+             proxies->origin);
+    return false;
+}
+
+static void put_proxies(aurora_daemon *daemon)
+{
+    aurora_http_proxies proxies;
+    const char *rule;
+    if (aurora_http_proxies_parse(aurora_config_text(daemon->config, "trusted_proxies"), &proxies,
+                                  &rule))
+        aurora_http_set_trusted_proxies(daemon->routes.server, &proxies);
+}
+
 static void reload(aurora_daemon *daemon)
 {
     char text[96];
@@ -36,7 +60,9 @@ static void reload(aurora_daemon *daemon)
     snprintf(text, sizeof text, "RELOADING=1\nMONOTONIC_USEC=%lld",
              (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
     aurora_supervisor_notify(text);
-    aurora_config_reload(&daemon->config, &daemon->source, daemon->shop, daemon->log);
+    const aurora_config_judge judge = {.is_good = is_good, .self = daemon};
+    if (aurora_config_reload(&daemon->config, &daemon->source, &judge, daemon->shop, daemon->log))
+        put_proxies(daemon);
     aurora_supervisor_notify("READY=1");
 }
 

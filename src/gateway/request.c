@@ -28,7 +28,8 @@ static bool is_same(const char *a, const char *b)
 /* Fields that the gateway makes anew, or has acted upon. */
 static bool is_ours(const char *name)
 {
-    static const char *const names[] = {"Host", "Content-Length", "Expect", "traceparent", "Via"};
+    static const char *const names[] = {"Host", "Content-Length",  "Expect",    "traceparent",
+                                        "Via",  "X-Forwarded-For", "Forwarded", "X-Real-IP"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (is_same(name, names[i]))
             return true;
@@ -193,6 +194,10 @@ bool aurora__gateway_request(aurora_http_exchange *exchange, const aurora__gatew
     };
     out->body = aurora_http_body(exchange, &out->body_len);
     out->has_body = out->body_len > 0 || method == AURORA_HTTP_POST || method == AURORA_HTTP_PUT;
+    const char *forwarded_for = aurora_http_exchange_forwarded_for(exchange);
+    if (forwarded_for == NULL)
+        return false;
+    add(fields, &count, "X-Forwarded-For", forwarded_for);
     add(fields, &count, "traceparent", aurora_http_traceparent(exchange));
     if (!sign(exchange, gateway, out, now_ms + ms, fields, &count))
         return false;

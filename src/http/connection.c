@@ -78,15 +78,6 @@ static void on_writable(evutil_socket_t fd, short what, void *argument)
     aurora__connection_turn(connection);
 }
 
-static void write_peer(aurora__connection *connection, const struct sockaddr *address)
-{
-    const void *from = address->sa_family == AF_INET6
-                           ? (const void *)&((const struct sockaddr_in6 *)address)->sin6_addr
-                           : (const void *)&((const struct sockaddr_in *)address)->sin_addr;
-    if (inet_ntop(address->sa_family, from, connection->peer, sizeof(connection->peer)) == NULL)
-        connection->peer[0] = '\0';
-}
-
 aurora__connection *aurora__connection_new(aurora_http_loop *loop, int fd,
                                            const struct sockaddr *address)
 {
@@ -99,7 +90,8 @@ aurora__connection *aurora__connection_new(aurora_http_loop *loop, int fd,
     connection->loop = loop;
     connection->fd = fd;
     connection->since_ns = aurora__now_ns();
-    write_peer(connection, address);
+    aurora_http_address_from(address, &connection->address);
+    aurora_http_address_write(&connection->address, connection->peer);
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     /* A peer that is gone without a word, behind an open stream for instance. */
     setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &loop->server->options.write_ms,
@@ -319,7 +311,10 @@ static aurora_http_exchange *replace_current(aurora__connection *connection)
         memcpy(new->trace_id, old->trace_id, sizeof(new->trace_id));
     else
         aurora__trace_begin(new, connection->loop->random);
+    aurora__exchange_attach(new, connection);
     if (old != NULL) {
+        new->client = old->client;
+        memcpy(new->peer, old->peer, sizeof(new->peer));
         new->route = old->route;
         new->method = old->method;
         new->started_ns = old->started_ns;
@@ -329,7 +324,6 @@ static aurora_http_exchange *replace_current(aurora__connection *connection)
             new->method_text = new->path = (char *)"";
     }
     drop_current(connection);
-    new->connection = connection;
     connection->current = new;
     return new;
 }

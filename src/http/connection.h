@@ -44,7 +44,8 @@ struct aurora__connection {
     size_t queued;                                /* bytes of the answers */
     uint64_t progress;                            /* bytes sent since since_ns */
     size_t ahead; /* bytes that came with the request that is dispatched, and follow it */
-    char peer[INET6_ADDRSTRLEN];
+    aurora_http_address address;
+    char peer[AURORA_HTTP_ADDRESS_TEXT_BYTES];
     bool is_dirty;
     bool is_paused;      /* reading, as enough waits */
     bool is_blocked;     /* writing: the socket is full */

@@ -51,7 +51,7 @@ static size_t take_head(aurora__connection *connection, const char *data, size_t
         connection->is_broken = true;
         return len;
     }
-    exchange->connection = connection;
+    aurora__exchange_attach(exchange, connection);
     connection->current = exchange;
     if (!aurora__request_read(exchange, gate, data)) {
         connection->is_broken = true;

@@ -30,8 +30,6 @@ static bool may_handle(aurora_http_exchange *exchange)
     const aurora_http_options *options = &exchange->loop->server->options;
     if (!aurora__dispatch_is_asked(exchange))
         return true;
-    const char *peer = exchange->connection == NULL ? "" : exchange->connection->peer;
-    exchange->peer = aurora__exchange_copy(exchange, peer, strlen(peer));
     return options->admit_blocks || options->admit(options->self, exchange);
 }
 
@@ -71,7 +69,7 @@ void aurora__dispatch_report(aurora_http_exchange *exchange)
         .path = exchange->path,
         .principal = exchange->principal.name == NULL ? "" : exchange->principal.name,
         .trace_id = exchange->trace_id,
-        .peer = exchange->connection == NULL ? "" : exchange->connection->peer,
+        .peer = exchange->peer,
         .code = exchange->code,
         .status = exchange->status,
         .duration_ns = exchange->started_ns == 0 ? 0 : aurora__now_ns() - exchange->started_ns,

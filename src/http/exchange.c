@@ -8,6 +8,7 @@
 
 #define BLOCK_BYTES 8192
 #define ALIGNMENT 16
+#define FORWARDED_BYTES_MAX 2048 /* what is read of it */
 
 /* --- memory ----------------------------------------------------------------------------------- */
 
@@ -144,9 +145,29 @@ const char *aurora_http_exchange_path(const aurora_http_exchange *exchange)
     return exchange->path;
 }
 
+const aurora_http_address *aurora_http_exchange_client(const aurora_http_exchange *exchange)
+{
+    return &exchange->client;
+}
+
 const char *aurora_http_exchange_peer(const aurora_http_exchange *exchange)
 {
-    return exchange->peer == NULL ? "" : exchange->peer;
+    return exchange->peer;
+}
+
+/* What came before is passed on as far as it was read. */
+const char *aurora_http_exchange_forwarded_for(aurora_http_exchange *exchange)
+{
+    const char *peer = exchange->connection == NULL ? "" : exchange->connection->peer;
+    const char *said =
+        exchange->is_proxied ? aurora_http_header(exchange, "X-Forwarded-For") : NULL;
+    if (said == NULL || strlen(said) > FORWARDED_BYTES_MAX)
+        return aurora__exchange_copy(exchange, peer, strlen(peer));
+    size_t size = strlen(said) + strlen(peer) + 3;
+    char *text = aurora_http_alloc(exchange, size);
+    if (text != NULL)
+        snprintf(text, size, "%s, %s", said, peer);
+    return text;
 }
 
 const aurora_http_principal *aurora_http_exchange_principal(const aurora_http_exchange *exchange)

@@ -16,6 +16,7 @@
 
 #include <aurora/base.h>
 
+#include "http/client_address.h"
 #include "http/route.h"
 
 typedef struct aurora_http_exchange aurora_http_exchange;
@@ -40,8 +41,13 @@ const aurora_http_principal *aurora_http_exchange_principal(const aurora_http_ex
 /* What goes before ":" of an idempotency key's scope: "<principal> <method> <path>". */
 const char *aurora_http_exchange_key_scope(aurora_http_exchange *exchange);
 
-/* The client's address as text; "" where it is not known. For options.admit alone. */
+/* The client's address, behind the proxies that are trusted, as a number and as text; zeros and ""
+ * where it is not known. */
+const aurora_http_address *aurora_http_exchange_client(const aurora_http_exchange *exchange);
 const char *aurora_http_exchange_peer(const aurora_http_exchange *exchange);
+/* X-Forwarded-For for whom this is passed on to: the connection's other end, behind what it said
+ * itself where it is trusted. On the loop's thread; NULL without memory. */
+const char *aurora_http_exchange_forwarded_for(aurora_http_exchange *exchange);
 
 /* A path parameter by its name in the template, percent-decoded, valid UTF-8 without NUL. */
 const char *aurora_http_param(const aurora_http_exchange *exchange, const char *name);

@@ -83,6 +83,9 @@ struct aurora_http_server {
     uint16_t port;
     _Atomic uint32_t connections;
     _Atomic bool is_draining;
+    _Atomic bool has_proxies;
+    pthread_rwlock_t proxies_lock;
+    aurora_http_proxies proxies;
     _Atomic int stage; /* AURORA__SERVING... */
     pthread_mutex_t mutex;
     pthread_cond_t changed; /* a loop has begun or ended its last connection */
@@ -94,6 +97,15 @@ int64_t aurora__now_ns(void);
 
 /* One connection less; wakes a drain at the last one. Threads: any. */
 void aurora__server_lost_connection(aurora_http_server *server);
+
+/* --- proxies.c --- */
+
+/* Whether it is a proxy whose word counts. Threads: any. */
+bool aurora__server_trusts(aurora_http_server *server, const aurora_http_address *address);
+/* Makes it one of this connection, whose other end is its client. */
+void aurora__exchange_attach(aurora_http_exchange *exchange, aurora__connection *connection);
+/* Whom a trusted other end speaks for, once the fields are read. */
+void aurora__exchange_find_client(aurora_http_exchange *exchange);
 
 /* --- loop.c --- */
 

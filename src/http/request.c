@@ -289,8 +289,16 @@ static bool read_query(aurora_http_exchange *exchange)
     return false;
 }
 
+/* Of all requests that are read, so that the log has whom it refused. */
+static bool find_client(aurora_http_exchange *exchange)
+{
+    aurora__exchange_find_client(exchange);
+    return true;
+}
+
 bool aurora__request_judge(aurora_http_exchange *exchange)
 {
-    return join_fields(exchange) && find_route(exchange) && check_body(exchange) &&
-           check_principal(exchange) && check_type(exchange) && read_query(exchange);
+    return join_fields(exchange) && find_client(exchange) && find_route(exchange) &&
+           check_body(exchange) && check_principal(exchange) && check_type(exchange) &&
+           read_query(exchange);
 }

@@ -60,9 +60,11 @@ struct aurora_http_exchange {
     bool is_on_worker; /* then the state changes when it comes home */
     bool is_answered;  /* by a handler; of whoever has it */
     bool is_admitted;  /* options.admit said so, on a worker; the handler is the loop's to call */
-    const char *peer;  /* a copy, for options.admit */
-    bool is_in_flight; /* counted as such */
-    void (*left)(void *self); /* NULL = nobody wants to know */
+    bool is_proxied;   /* its connection's other end is a trusted proxy */
+    aurora_http_address client;
+    char peer[AURORA_HTTP_ADDRESS_TEXT_BYTES]; /* the same as text */
+    bool is_in_flight;                         /* counted as such */
+    void (*left)(void *self);                  /* NULL = nobody wants to know */
     void *left_self;
 
     const aurora_http_route *route;

@@ -168,6 +168,7 @@ static void init_condition(aurora_http_server *server)
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_mutex_init(&server->mutex, NULL);
+    pthread_rwlock_init(&server->proxies_lock, NULL);
     pthread_cond_init(&server->changed, &attributes);
     pthread_condattr_destroy(&attributes);
 }
@@ -185,6 +186,8 @@ static aurora_http_server *new_server(const aurora_http_options *options)
     server->secret = strdup(options->service_secret == NULL ? "" : options->service_secret);
     server->options.listen = server->listen;
     server->options.service_secret = server->secret;
+    if (options->trusted_proxies != NULL)
+        aurora_http_set_trusted_proxies(server, options->trusted_proxies);
     server->limits = (aurora__gate_limits){.head_bytes_max = server->options.head_bytes_max,
                                            .line_bytes_max = server->options.head_bytes_max / 2,
                                            .fields_max = FIELDS_MAX,
@@ -353,6 +356,7 @@ void aurora_http_free(aurora_http_server *server)
         close(server->listen_fd);
     pthread_cond_destroy(&server->changed);
     pthread_mutex_destroy(&server->mutex);
+    pthread_rwlock_destroy(&server->proxies_lock);
     free(server->loops);
     free(server->listen);
     free(server->secret);

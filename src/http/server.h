@@ -9,6 +9,7 @@
 #ifndef AURORA_HTTP_SERVER_H
 #define AURORA_HTTP_SERVER_H
 
+#include "http/client_address.h"
 #include "http/exchange.h"
 
 typedef struct aurora_http_server aurora_http_server;
@@ -20,7 +21,7 @@ typedef struct {
     const char *path;
     const char *principal;
     const char *trace_id;
-    const char *peer; /* address */
+    const char *peer; /* the client's address, as exchange.h says */
     const char *code; /* of a problem; "" = none */
     int status;
     int64_t duration_ns;
@@ -58,6 +59,9 @@ typedef struct {
      * request needs a loopback Host, and a listen address that is not loopback is refused. */
     const char *service_secret;
 
+    /* Whose X-Forwarded-For is believed. Copied; NULL = nobody's. */
+    const aurora_http_proxies *trusted_proxies;
+
     /* Whether a request that is good may go to its handler; else it has answered it. Not asked for
      * AURORA_HTTP_PROBE. On the loop's thread, on a worker's where admit_blocks. NULL = all may. */
     bool (*admit)(void *self, aurora_http_exchange *exchange);
@@ -85,6 +89,9 @@ aurora_status aurora_http_start(const aurora_http_options *options, aurora_http_
 aurora_status aurora_http_listen_check(const char *listen, aurora_error *err);
 /* The port that is listened on. */
 uint16_t aurora_http_port(const aurora_http_server *server);
+/* Other trusted proxies from now on. Threads: any. */
+void aurora_http_set_trusted_proxies(aurora_http_server *server,
+                                     const aurora_http_proxies *proxies);
 void aurora_http_stats_get(aurora_http_server *server, aurora_http_stats *out);
 
 /* Makes `/readyz` and new requests see that we go: the handlers ask with is_draining. */

@@ -85,19 +85,21 @@ static void set_level(const aurora_config *config, aurora_service_log *log)
                                  value->origin);
 }
 
-void aurora_config_reload(aurora_config **config, const aurora_config_source *source,
-                          aurora_t *shop, aurora_service_log *log)
+bool aurora_config_reload(aurora_config **config, const aurora_config_source *source,
+                          const aurora_config_judge *judge, aurora_t *shop, aurora_service_log *log)
 {
     char error[AURORA_CONFIG_ERROR_BYTES];
     aurora_config *new = NULL;
-    if (!aurora_config_read(source, &new, error)) {
+    if (!aurora_config_read(source, &new, error) ||
+        (judge != NULL && !judge->is_good(judge->self, new, error))) {
         aurora_service_log_write(log, AURORA_LOG_ERROR, "config", "nothing is changed: %s", error);
         aurora_config_free(new);
-        return;
+        return false;
     }
     apply(*config, new, shop, log);
     set_level(new, log);
     aurora_service_log_announce(log, "settings are read again");
     aurora_config_free(*config);
     *config = new;
+    return true;
 }
