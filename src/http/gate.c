@@ -82,8 +82,7 @@ static bool read_coding(aurora__gate *gate, const char *value, size_t len)
         return aurora__gate_malformed(gate, "Transfer-Encoding", "is given twice");
     gate->has_coding = true;
     if (!aurora__gate_is_same(value, len, "chunked"))
-        return aurora__gate_refuse(gate, 501, "not_implemented", "Transfer-Encoding",
-                                   "must be chunked");
+        return aurora__gate_malformed(gate, "Transfer-Encoding", "must be chunked");
     gate->is_chunked = true;
     return true;
 }

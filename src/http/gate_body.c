@@ -5,7 +5,8 @@
 
 #include "http/hex.h"
 
-#define EXTRA_BYTES_MAX 8192 /* of extensions and trailers in one request */
+#define EXTRA_BYTES_MAX 8192    /* of extensions and trailers in one request */
+#define EXTENSION_BYTES_MAX 256 /* of one chunk: nobody has a use for them but to hide bytes */
 #define SIZE_DIGITS_MAX 16
 
 enum chunk_state {
@@ -71,6 +72,13 @@ static bool read_text(aurora__gate *gate, char c, enum chunk_state next)
     return count_extra(gate);
 }
 
+static bool read_extension(aurora__gate *gate, char c)
+{
+    if (c != '\r' && ++gate->extension >= EXTENSION_BYTES_MAX)
+        return aurora__gate_malformed(gate, NULL, "the extensions of a chunk are too long");
+    return read_text(gate, c, SIZE_END);
+}
+
 static bool read_trailer(aurora__gate *gate, char c)
 {
     if (gate->chunk == TRAILER && c == '\r') {
@@ -101,6 +109,7 @@ static void begin_size(aurora__gate *gate)
 {
     gate->left = 0;
     gate->digits = 0;
+    gate->extension = 0;
 }
 
 static bool read_framing(aurora__gate *gate, char c, bool *is_last)
@@ -109,7 +118,7 @@ static bool read_framing(aurora__gate *gate, char c, bool *is_last)
     case SIZE:
         return read_size(gate, c);
     case EXTENSION:
-        return read_text(gate, c, SIZE_END);
+        return read_extension(gate, c);
     case SIZE_END:
         return expect(gate, c, '\n', gate->left > 0 ? DATA : TRAILER);
     case DATA_CR:

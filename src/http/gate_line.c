@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The request line (RFC 9112, section 3): method, target, version. */
+/* The request line (RFC 9112, section 3): method, target, version; and the form of a host. */
 #include "http/gate_part.h"
 
 #include <string.h>
 
+#include "http/hex.h"
 #include "http/route.h"
 
 static bool read_version(aurora__gate *gate, const char *text, size_t len)
@@ -39,59 +40,43 @@ static bool read_method(aurora__gate *gate, const char *text, size_t len)
     return true;
 }
 
-/* One character of a path segment, "%2e" being one; its length in *len_out. */
-static char segment_byte(const char *text, size_t len, size_t *len_out)
+static size_t span_name(const char *text, size_t len)
 {
-    *len_out = 1;
-    if (len >= 3 && text[0] == '%' && text[1] == '2' && aurora__gate_lower(text[2]) == 'e') {
-        *len_out = 3;
-        return '.';
-    }
-    return text[0];
-}
-
-/* Whether a segment is "." or "..", however written: a cache or proxy would walk up at it. */
-static bool is_dot_segment(const char *text, size_t len)
-{
-    size_t dots = 0;
-    for (size_t at = 0; at < len; dots++) {
-        size_t step;
-        if (segment_byte(text + at, len - at, &step) != '.')
-            return false;
-        at += step;
-    }
-    return dots == 1 || dots == 2;
-}
-
-static bool check_path(aurora__gate *gate, const char *text, size_t len)
-{
-    const char *query = memchr(text, '?', len);
-    const char *end = query == NULL ? text + len : query;
-    if (memchr(text, '#', len) != NULL)
-        return aurora__gate_malformed(gate, NULL, "the target may not have a fragment");
-    for (const char *segment = text; segment < end;) {
-        segment++; /* the slash */
-        const char *next = memchr(segment, '/', (size_t)(end - segment));
-        if (next == NULL)
-            next = end;
-        if (is_dot_segment(segment, (size_t)(next - segment)))
-            return aurora__gate_malformed(gate, NULL,
-                                          "the path may not have the segments . and ..");
-        segment = next;
-    }
-    return true;
-}
-
-bool aurora__gate_is_authority(const char *text, size_t len)
-{
-    static const char marks[] = "-._~%!$&'()*+,;=:[]";
-    for (size_t i = 0; i < len; i++) {
-        char c = aurora__gate_lower(text[i]);
+    static const char marks[] = "-._~%!$&'()*+;=";
+    size_t at = 0;
+    for (; at < len; at++) {
+        char c = aurora__gate_lower(text[at]);
         if ((c < 'a' || c > 'z') && (c < '0' || c > '9') &&
             (c == '\0' || memchr(marks, c, sizeof(marks) - 1) == NULL))
-            return false;
+            break;
     }
-    return len > 0 && text[0] != ':';
+    return at;
+}
+
+/* "[::1]" */
+static size_t span_ipv6(const char *text, size_t len)
+{
+    size_t at = 1;
+    while (at < len && (text[at] == ':' || text[at] == '.' || aurora__hex_digit(text[at]) >= 0))
+        at++;
+    return at > 1 && at < len && text[at] == ']' ? at + 1 : 0;
+}
+
+/* No comma, though RFC 3986 has it in names: two Host fields that were joined are no host. */
+bool aurora__gate_is_authority(const char *text, size_t len)
+{
+    size_t at = len > 0 && text[0] == '[' ? span_ipv6(text, len) : span_name(text, len);
+    uint32_t port = 0;
+    if (at == 0 || at == len)
+        return at > 0;
+    if (text[at++] != ':' || len - at > 5)
+        return false;
+    for (; at < len; at++) {
+        if (text[at] < '0' || text[at] > '9')
+            return false;
+        port = port * 10 + (uint32_t)(text[at] - '0');
+    }
+    return port <= UINT16_MAX;
 }
 
 /* "http://host/path": RFC 9112 has servers take it, though only proxies are sent it. */
@@ -116,7 +101,7 @@ static bool read_absolute_target(aurora__gate *gate, const char *data, const cha
     gate->authority_len = (uint32_t)(end - scheme);
     gate->target_at = (uint32_t)(text + end - data);
     gate->target_len = (uint32_t)(len - end);
-    return check_path(gate, text + end, len - end);
+    return aurora__gate_check_path(gate, text + end, len - end);
 }
 
 static bool read_target(aurora__gate *gate, const char *data, const char *text, size_t len)
@@ -130,7 +115,7 @@ static bool read_target(aurora__gate *gate, const char *data, const char *text, 
     }
     gate->target_at = (uint32_t)(text - data);
     gate->target_len = (uint32_t)len;
-    return gate->is_star || check_path(gate, text, len);
+    return gate->is_star || aurora__gate_check_path(gate, text, len);
 }
 
 bool aurora__gate_read_line(aurora__gate *gate, const char *data, const char *line, size_t len)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the files of the gate share: gate.c, gate_line.c, gate_body.c. */
+/* What the files of the gate share: gate.c, gate_line.c, gate_path.c, gate_body.c. */
 #ifndef AURORA_HTTP_GATE_PART_H
 #define AURORA_HTTP_GATE_PART_H
 
@@ -28,5 +28,10 @@ static inline char aurora__gate_lower(char c)
 bool aurora__gate_is_authority(const char *text, size_t len);
 /* Reads the request line, whose first byte is at `line` in `data`. False with the verdict noted. */
 bool aurora__gate_read_line(aurora__gate *gate, const char *data, const char *line, size_t len);
+
+/* --- gate_path.c --- */
+
+/* Judges a target of `len` bytes that begins with a slash. False with the verdict noted. */
+bool aurora__gate_check_path(aurora__gate *gate, const char *text, size_t len);
 
 #endif

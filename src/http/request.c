@@ -31,6 +31,14 @@ static void read_target(aurora_http_exchange *exchange, const aurora__gate *gate
     }
 }
 
+/* A name with "_" is another's with "-" to whoever hands fields on as variables (CGI and its
+ * heirs): X_User_Id would speak for an X-User-Id that a proxy sets. They are as good as not
+ * sent. */
+static bool is_ambiguous(const char *name, size_t len)
+{
+    return memchr(name, '_', len) != NULL;
+}
+
 static bool read_fields(aurora_http_exchange *exchange, const aurora__gate *gate, char *head)
 {
     uint32_t at = gate->fields_at;
@@ -41,6 +49,8 @@ static bool read_fields(aurora_http_exchange *exchange, const aurora__gate *gate
         return false;
     while (exchange->field_count < gate->field_count &&
            aurora__gate_next_field(head, gate->head_len, &at, &field)) {
+        if (is_ambiguous(head + field.name_at, field.name_len))
+            continue;
         head[field.name_at + field.name_len] = '\0';
         head[field.value_at + field.value_len] = '\0';
         exchange->fields[exchange->field_count++] =

@@ -137,7 +137,7 @@ START_TEST(test_gate__well_formed_requests_pass)
         SAMPLE(0, NULL, "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n"),
         SAMPLE(0, NULL, "GET http://a.example:80/x?y HTTP/1.1\r\nHost: a.example\r\n\r\n"),
         SAMPLE(0, NULL, "GET http://a.example HTTP/1.1\r\nHost: a.example\r\n\r\n"),
-        SAMPLE(0, NULL, "GET /a\\b HTTP/1.1\r\nHost: a\r\n\r\n"),
+        SAMPLE(0, NULL, "GET /a%25/b?\\%2f// HTTP/1.1\r\nHost: a\r\n\r\n"),
         SAMPLE(0, NULL, "GET /.a/..b/...?../.. HTTP/1.1\r\nHost: a\r\n\r\n"),
         SAMPLE(0, NULL, GET("A:\r\nB: \t \r\nC:d \t e\xc3\xa9 \r\n\r\n")),
         SAMPLE(0, NULL, GET("Content-Length: 0\r\n\r\n")),
@@ -277,12 +277,12 @@ START_TEST(test_gate__the_only_coding_is_chunked)
         SAMPLE(400, field, POST("Transfer-Encoding: chunked\r\nContent-Length: 0\r\n\r\n")),
         SAMPLE(400, field, POST("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n")),
         SAMPLE(400, field, "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"),
-        SAMPLE(501, field, POST("Transfer-Encoding: gzip, chunked\r\n")),
-        SAMPLE(501, field, POST("Transfer-Encoding: chunked, chunked\r\n")),
-        SAMPLE(501, field, POST("Transfer-Encoding: identity\r\n")),
-        SAMPLE(501, field, POST("Transfer-Encoding: xchunked\r\n")),
-        SAMPLE(501, field, POST("Transfer-Encoding: chunkedx\r\n")),
-        SAMPLE(501, field, POST("Transfer-Encoding:\r\n")),
+        SAMPLE(400, field, POST("Transfer-Encoding: gzip, chunked\r\n")),
+        SAMPLE(400, field, POST("Transfer-Encoding: chunked, chunked\r\n")),
+        SAMPLE(400, field, POST("Transfer-Encoding: identity\r\n")),
+        SAMPLE(400, field, POST("Transfer-Encoding: xchunked\r\n")),
+        SAMPLE(400, field, POST("Transfer-Encoding: chunkedx\r\n")),
+        SAMPLE(400, field, POST("Transfer-Encoding:\r\n")),
         SAMPLE(400, NULL,
                POST("Transfer-Encoding: \x0b"
                     "chunked\r\n")),
@@ -374,11 +374,22 @@ START_TEST(test_gate__many_fields_are_431)
 }
 END_TEST
 
+START_TEST(test_gate__long_extensions_of_a_chunk_are_400)
+{
+    static char buffer[65536];
+    sample fits = build(buffer, CHUNKED("1"), ";e", 127, "\r\na\r\n0\r\n\r\n");
+    assert_sample(&fits);
+
+    sample over = build(buffer, CHUNKED("1"), ";e", 129, "\r\na\r\n0\r\n\r\n");
+    over.status = 400;
+    assert_sample(&over);
+}
+END_TEST
+
 START_TEST(test_gate__large_extensions_and_trailers_are_431)
 {
     static char buffer[65536];
-    sample over = build(buffer, CHUNKED("1"), ";e", 8192, "\r\na\r\n0\r\n\r\n");
-    over.status = 431;
+    sample over = build(buffer, CHUNKED(""), "1;eeeeeeeeeeeeeee\r\na\r\n", 600, "0\r\n\r\n");
     ck_assert_int_eq(read_whole(over.bytes, over.len).gate.refusal.status, 431);
 
     over = build(buffer, CHUNKED("0\r\nA: "), "a", 8192, "\r\n\r\n");
@@ -496,6 +507,7 @@ static Suite *gate_suite(void)
     tcase_add_test(sizes, test_gate__a_long_request_line_is_414);
     tcase_add_test(sizes, test_gate__large_fields_are_431);
     tcase_add_test(sizes, test_gate__many_fields_are_431);
+    tcase_add_test(sizes, test_gate__long_extensions_of_a_chunk_are_400);
     tcase_add_test(sizes, test_gate__large_extensions_and_trailers_are_431);
     tcase_add_test(sizes, test_gate__a_chunked_body_may_be_as_large_as_a_counted_one);
     suite_add_tcase(suite, sizes);
