@@ -42,11 +42,11 @@ typedef struct {
     uint32_t extra; /* bytes of chunk extensions and trailers */
     uint16_t line_count;
     uint16_t extension; /* bytes of this chunk's extensions */
-    uint8_t method; /* AURORA_HTTP_... of route.h; 0 until the request line was read */
-    uint8_t minor;  /* HTTP/1.x */
-    uint8_t chunk;  /* state of a chunked body */
-    uint8_t digits; /* of a chunk's size */
-    bool is_star;   /* target "*" */
+    uint8_t method;     /* AURORA_HTTP_... of route.h; 0 until the request line was read */
+    uint8_t minor;      /* HTTP/1.x */
+    uint8_t chunk;      /* state of a chunked body */
+    uint8_t digits;     /* of a chunk's size */
+    bool is_star;       /* target "*" */
     bool has_host, has_length, has_coding;
     bool is_chunked;
     bool wants_continue;
