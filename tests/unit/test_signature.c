@@ -34,6 +34,38 @@ START_TEST(test_signature__hmac_is_that_of_rfc_4231)
 }
 END_TEST
 
+/* RFC 4231, test case 6: the key is longer than a block of the hash. */
+START_TEST(test_signature__hmac_hashes_a_long_key_as_rfc_4231_does)
+{
+    static const char data[] = "Test Using Larger Than Block-Size Key - Hash Key First";
+    const aurora__piece piece = {data, sizeof data - 1};
+    uint8_t key[131], mac[AURORA__MAC_BYTES];
+    char text[65];
+    memset(key, 0xaa, sizeof key);
+
+    ck_assert(aurora__hmac(key, sizeof key, &piece, 1, mac));
+
+    aurora__hex_write(mac, sizeof mac, text);
+    ck_assert_str_eq(text, "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+}
+END_TEST
+
+/* FIPS 180-4; of no bytes it is a constant in the code. */
+START_TEST(test_signature__digest_of_nothing_and_of_abc_are_known)
+{
+    uint8_t digest[AURORA__MAC_BYTES];
+    char text[65];
+
+    ck_assert(aurora__digest("", 0, digest));
+    aurora__hex_write(digest, sizeof digest, text);
+    ck_assert_str_eq(text, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+
+    ck_assert(aurora__digest("abc", 3, digest));
+    aurora__hex_write(digest, sizeof digest, text);
+    ck_assert_str_eq(text, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+END_TEST
+
 /* Written with Python's hmac over the lines that signature.h names. */
 START_TEST(test_signature__request_has_the_signature_of_its_recipe)
 {
@@ -139,6 +171,8 @@ static Suite *suite(void)
     Suite *s = suite_create("signature");
     TCase *tc = tcase_create("signature");
     tcase_add_test(tc, test_signature__hmac_is_that_of_rfc_4231);
+    tcase_add_test(tc, test_signature__hmac_hashes_a_long_key_as_rfc_4231_does);
+    tcase_add_test(tc, test_signature__digest_of_nothing_and_of_abc_are_known);
     tcase_add_test(tc, test_signature__request_has_the_signature_of_its_recipe);
     tcase_add_test(tc, test_signature__any_other_part_needs_another_signature);
     tcase_add_test(tc, test_signature__text_that_is_no_signature_is_refused);
