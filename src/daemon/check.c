@@ -76,9 +76,26 @@ static int check_bus(const aurora_daemon *daemon)
     return 0;
 }
 
+static int check_no_upstreams(const aurora_daemon *daemon)
+{
+    uint32_t count;
+    const aurora_config_property *lines = aurora_config_properties(daemon->config, &count);
+    for (uint32_t i = 0; i < count; i++) {
+        if (strncmp(lines[i].section, "upstream.", 9) == 0)
+            return aurora_daemon_refuse(
+                daemon,
+                "[%s]: only the gateway has upstreams; docs/RESILIENCE.md says what bounds the "
+                "other calls (%s)",
+                lines[i].section, lines[i].origin);
+    }
+    return 0;
+}
+
 static int check_store(const aurora_daemon *daemon)
 {
     int rc = check_only_choices(daemon);
+    if (rc == 0)
+        rc = check_no_upstreams(daemon);
     return rc == 0 ? check_bus(daemon) : rc;
 }
 

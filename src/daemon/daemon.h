@@ -25,6 +25,7 @@ typedef struct {
     /* Opens what it works with, and sets hooks in aurora_daemon_routes. 0, or what main returns. */
     int (*open)(aurora_daemon *daemon);
     void (*close)(aurora_daemon *daemon); /* also after an open that failed */
+    void (*reload)(aurora_daemon *daemon); /* the settings were read anew; NULL = nothing to do */
     /* Its tables, at most AURORA_DAEMON_TABLES_MAX. Returns how many. */
     uint32_t (*tables)(const aurora_daemon *daemon, aurora_route_table *out);
     aurora_status (*loop_begin)(void *routes, aurora_http_loop *loop, void **slot_out);

@@ -61,8 +61,11 @@ static void reload(aurora_daemon *daemon)
              (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
     aurora_supervisor_notify(text);
     const aurora_config_judge judge = {.is_good = is_good, .self = daemon};
-    if (aurora_config_reload(&daemon->config, &daemon->source, &judge, daemon->shop, daemon->log))
+    if (aurora_config_reload(&daemon->config, &daemon->source, &judge, daemon->shop, daemon->log)) {
         put_proxies(daemon);
+        if (daemon->spec->parts != NULL && daemon->spec->parts->reload != NULL)
+            daemon->spec->parts->reload(daemon);
+    }
     aurora_supervisor_notify("READY=1");
 }
 

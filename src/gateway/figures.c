@@ -26,14 +26,20 @@ static aurora__gateway *gateway_of(void *daemon)
 
 /* One line without an address: /readyz is public. */
 static void describe(const aurora_upstream_figures *figures, const uint32_t of_state[4],
-                     char text_out[96])
+                     char text_out[128])
 {
-    if (of_state[AURORA_UPSTREAM_UP] == figures->address_count)
-        text_out[0] = '\0';
-    else
-        snprintf(text_out, 96, "%u of %u up, %u not ready, %u unreachable",
-                 of_state[AURORA_UPSTREAM_UP], figures->address_count,
-                 of_state[AURORA_UPSTREAM_NOT_READY], of_state[AURORA_UPSTREAM_UNREACHABLE]);
+    uint32_t open = 0, probing = 0;
+    for (uint32_t i = 0; i < figures->address_count; i++) {
+        open += figures->addresses[i].breaker.state == AURORA_BREAKER_OPEN;
+        probing += figures->addresses[i].breaker.state == AURORA_BREAKER_HALF_OPEN;
+    }
+    int len = 0;
+    if (of_state[AURORA_UPSTREAM_UP] != figures->address_count)
+        len = snprintf(text_out, 128, "%u of %u up, %u not ready, %u unreachable; ",
+                       of_state[AURORA_UPSTREAM_UP], figures->address_count,
+                       of_state[AURORA_UPSTREAM_NOT_READY], of_state[AURORA_UPSTREAM_UNREACHABLE]);
+    snprintf(text_out + len, 128 - (size_t)len, "breakers: %u closed, %u half open, %u open",
+             figures->address_count - open - probing, probing, open);
 }
 
 /* Returns whether some address answers. */
@@ -41,7 +47,7 @@ static bool check_upstream(aurora_upstream *upstream, void *into)
 {
     aurora_upstream_figures figures;
     uint32_t of_state[4] = {0};
-    char detail[96];
+    char detail[128];
     aurora_upstream_figures_get(upstream, &figures);
     for (uint32_t i = 0; i < figures.address_count; i++)
         of_state[figures.addresses[i].state]++;
@@ -95,6 +101,10 @@ static const family of_upstream[] = {
           refused, true),
     CALLS("aurora_upstream_cancelled_total", COUNTER, "Calls whose client has left.", cancelled,
           true),
+    CALLS("aurora_upstream_hedges_total", COUNTER, "Second attempts beside a slow first one.",
+          hedges, true),
+    CALLS("aurora_upstream_hedges_won_total", COUNTER, "Of these, the first to be answered.", won,
+          true),
     CALLS("aurora_upstream_calls_in_flight", GAUGE, "Calls that have no whole answer yet.",
           in_flight, false),
 };
@@ -105,6 +115,10 @@ static const family of_address[] = {
             "Requests that got no answer that can be read.", failures, true),
     ADDRESS("aurora_upstream_connects_total", COUNTER, "Connections that were opened.", connects,
             true),
+    ADDRESS("aurora_upstream_breaker_opened_total", COUNTER,
+            "Times the address began to be left alone.", breaker.opened, true),
+    ADDRESS("aurora_upstream_breaker_refused_total", COUNTER,
+            "Attempts that went elsewhere, or nowhere, for that.", breaker.refused, true),
     ADDRESS("aurora_upstream_connections", GAUGE, "Connections that are open.", connections, false),
 };
 
@@ -205,6 +219,8 @@ static void write_upstream(aurora_json_out *out, aurora_upstream *upstream)
     aurora_json_out_uint(out, "timeouts", figures.timeouts);
     aurora_json_out_uint(out, "refused", figures.refused);
     aurora_json_out_uint(out, "cancelled", figures.cancelled);
+    aurora_json_out_uint(out, "hedges", figures.hedges);
+    aurora_json_out_uint(out, "hedges_won", figures.won);
     aurora_json_out_uint(out, "in_flight", figures.in_flight);
     aurora_json_out_array(out, "addresses");
     for (uint32_t i = 0; i < figures.address_count; i++)

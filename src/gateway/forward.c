@@ -218,7 +218,8 @@ void aurora__gateway_forward(aurora_http_exchange *exchange, aurora__gateway *ga
     aurora_upstream_request request;
     aurora_upstream_pool *pool = aurora_http_loop_slot(aurora_http_exchange_loop(exchange));
     forward *f = aurora_http_alloc(exchange, sizeof *f);
-    if (f == NULL || !aurora__gateway_request(exchange, gateway, query, fields, &request)) {
+    if (f == NULL ||
+        !aurora__gateway_request(exchange, gateway, service, query, fields, &request)) {
         aurora_http_refuse(exchange, AURORA_ENOMEM, NULL);
         return;
     }

@@ -15,6 +15,14 @@ aurora__gateway *aurora__gateway_of(const aurora_routes *routes)
     return aurora_daemon_part(routes->daemon);
 }
 
+static bool read_policies(const aurora_config *config, aurora__policy *out, char *error)
+{
+    const char *names[AURORA__SERVICE_COUNT];
+    for (int i = 0; i < AURORA__SERVICE_COUNT; i++)
+        names[i] = aurora__service_name((aurora__service)i);
+    return aurora__policies_read(config, names, AURORA__SERVICE_COUNT, out, error);
+}
+
 static int check(const aurora_daemon *daemon)
 {
     const aurora_config *config = aurora_daemon_config(daemon);
@@ -25,12 +33,22 @@ static int check(const aurora_daemon *daemon)
     if (!is_good)
         return aurora_daemon_refuse(daemon, "upstream: %s (%s)", error,
                                     aurora_config_get(config, "upstream")->origin);
+    aurora__policy policies[AURORA__SERVICE_COUNT];
+    char rule[AURORA__POLICY_ERROR_BYTES];
+    if (!read_policies(config, policies, rule))
+        return aurora_daemon_refuse(daemon, "%s", rule);
     for (size_t i = 0; i < sizeof unused / sizeof *unused; i++) {
         const aurora_config_value *value = aurora_config_get(config, unused[i]);
         if (strcmp(value->text, value->info->default_text) != 0)
             return aurora_daemon_refuse_value(daemon, unused[i], "is not read in this release");
     }
     return 0;
+}
+
+static uint32_t hedge_of(const aurora__policy *policy)
+{
+    return policy->hedge_ms == AURORA__POLICY_HEDGE_P95 ? AURORA_UPSTREAM_HEDGE_P95
+                                                        : (uint32_t)policy->hedge_ms;
 }
 
 static void say_changed(void *self, const char *name, const char *address, int32_t state)
@@ -45,14 +63,33 @@ static void say_changed(void *self, const char *name, const char *address, int32
                                                                   : "cannot be reached");
 }
 
+static void use_policy(aurora__gateway *gateway, int service, const aurora__policy *policy)
+{
+    gateway->policies[service] = *policy;
+    atomic_store(&gateway->timeout_ms[service], (uint32_t)policy->timeout_ms);
+    atomic_store(&gateway->attempt_ms[service], (uint32_t)policy->attempt_timeout_ms);
+}
+
 static aurora_status make_upstreams(aurora__gateway *gateway, const aurora__service_list *list,
-                                    aurora_error *err)
+                                    const aurora__policy *policies, aurora_error *err)
 {
     for (int i = 0; i < AURORA__SERVICE_COUNT; i++) {
+        const aurora__policy *policy = &policies[i];
+        use_policy(gateway, i, policy);
         const aurora_upstream_options options = {
             .name = aurora__service_name((aurora__service)i),
             .addresses = list->addresses[i],
             .address_count = list->counts[i],
+            .connect_ms = (uint32_t)policy->connect_timeout_ms,
+            .attempts_max = (uint32_t)policy->attempts,
+            .budget_per_mille = (uint32_t)policy->retry_budget * 10,
+            .calls_max = (uint32_t)policy->calls_max,
+            .breaker_percent = (uint32_t)policy->breaker_failures,
+            .breaker_calls_min = (uint32_t)policy->breaker_calls_min,
+            .breaker_in_row = (uint32_t)policy->breaker_in_row,
+            .breaker_open_ms = (uint32_t)policy->breaker_open_ms,
+            .breaker_slow_ms = (uint32_t)policy->breaker_slow_ms,
+            .hedge_ms = hedge_of(policy),
             .probe = "/readyz",
             .changed = say_changed,
             .changed_self = gateway,
@@ -69,8 +106,9 @@ static int open_gateway(aurora_daemon *daemon)
     const aurora_config *config = aurora_daemon_config(daemon);
     aurora_routes *routes = aurora_daemon_routes(daemon);
     aurora__gateway *gateway = calloc(1, sizeof *gateway);
-    char error[AURORA__SERVICES_ERROR_BYTES];
+    char error[AURORA__SERVICES_ERROR_BYTES], rule[AURORA__POLICY_ERROR_BYTES];
     aurora_error err = AURORA_ERROR_INIT;
+    aurora__policy policies[AURORA__SERVICE_COUNT];
     aurora__service_list list;
     if (gateway == NULL)
         return aurora_daemon_refuse(daemon, "out of memory");
@@ -80,14 +118,39 @@ static int open_gateway(aurora_daemon *daemon)
     gateway->secret = strdup(aurora_config_text(config, "service_secret"));
     if (gateway->secret == NULL || !aurora__gateway_routes(gateway))
         return aurora_daemon_refuse(daemon, "out of memory");
+    if (!read_policies(config, policies, rule))
+        return aurora_daemon_refuse(daemon, "%s", rule);
     bool is_good = aurora__services_read(aurora_config_text(config, "upstream"), &list, error);
-    aurora_status status = is_good ? make_upstreams(gateway, &list, &err) : AURORA_EINVAL;
+    aurora_status status = is_good ? make_upstreams(gateway, &list, policies, &err) : AURORA_EINVAL;
     aurora__services_free(&list);
     routes->ready = aurora__gateway_ready;
     routes->metrics = aurora__gateway_metrics;
     return status == AURORA_OK ? 0
                                : aurora_daemon_refuse(daemon, "upstream: %s",
                                                       is_good ? aurora_status_text(status) : error);
+}
+
+/* What may change while calls are under way; the rest waits for the next start. */
+static void reload(aurora_daemon *daemon)
+{
+    aurora__gateway *gateway = aurora_daemon_part(daemon);
+    aurora_service_log *log = aurora_daemon_log(daemon);
+    aurora__policy policies[AURORA__SERVICE_COUNT];
+    char rule[AURORA__POLICY_ERROR_BYTES];
+    if (!read_policies(aurora_daemon_config(daemon), policies, rule)) {
+        aurora_service_log_write(log, AURORA_LOG_ERROR, "config", "upstreams stay: %s", rule);
+        return;
+    }
+    for (int i = 0; i < AURORA__SERVICE_COUNT; i++) {
+        const char *fixed = aurora__policy_fixed_change(&gateway->policies[i], &policies[i]);
+        if (fixed != NULL)
+            aurora_service_log_write(log, AURORA_LOG_INFO, "config",
+                                     "[upstream.%s] %s changes after the next start",
+                                     aurora__service_name((aurora__service)i), fixed);
+        use_policy(gateway, i, &policies[i]);
+        aurora_upstream_adjust(gateway->upstreams[i], (uint32_t)policies[i].attempts,
+                               hedge_of(&policies[i]));
+    }
 }
 
 static void close_gateway(aurora_daemon *daemon)
@@ -131,6 +194,7 @@ const aurora_daemon_parts *aurora_gateway_parts(void)
         .check = check,
         .open = open_gateway,
         .close = close_gateway,
+        .reload = reload,
         .tables = tables,
         .loop_begin = begin_loop,
         .loop_end = end_loop,

@@ -3,9 +3,11 @@
 #ifndef AURORA_GATEWAY_INTERNAL_H
 #define AURORA_GATEWAY_INTERNAL_H
 
+#include <stdatomic.h>
 #include <stdio.h>
 
 #include "gateway/gateway.h"
+#include "gateway/policy.h"
 #include "upstream/upstream.h"
 
 typedef enum {
@@ -23,6 +25,8 @@ typedef struct {
     aurora_daemon *daemon;
     char *secret; /* of the services; "" = they are open */
     aurora_upstream *upstreams[AURORA__SERVICE_COUNT];
+    aurora__policy policies[AURORA__SERVICE_COUNT]; /* as of the last reload; the main thread's */
+    _Atomic uint32_t timeout_ms[AURORA__SERVICE_COUNT], attempt_ms[AURORA__SERVICE_COUNT];
     aurora_http_route *routes; /* of all services, passed on */
     uint32_t route_count;
 } aurora__gateway;
@@ -67,8 +71,8 @@ void aurora__gateway_forward(aurora_http_exchange *exchange, aurora__gateway *ga
 
 /* What is sent, in the exchange's memory but for `fields`. False without memory. */
 bool aurora__gateway_request(aurora_http_exchange *exchange, const aurora__gateway *gateway,
-                             const char *query, aurora_upstream_field *fields,
-                             aurora_upstream_request *out);
+                             aurora__service service, const char *query,
+                             aurora_upstream_field *fields, aurora_upstream_request *out);
 
 /* --- figures.c -------------------------------------------------------------------------------- */
 

@@ -13,9 +13,7 @@
 #include "http/signature.h"
 
 #define MS_NS INT64_C(1000000)
-#define DEADLINE_MS 20000 /* of a call that waits for nothing */
-#define ATTEMPT_MS 6000   /* of one that may be repeated */
-#define HOP_MS 50         /* less for each hop, so that the inner one says first that it is late */
+#define HOP_MS 50 /* of a deadline, for the way there and back */
 #define FIELDS_OF_OURS 8
 
 /* --- fields ----------------------------------------------------------------------------------- */
@@ -118,26 +116,42 @@ static int64_t left_ms(const aurora_http_exchange *exchange, int64_t now_ms)
     const char *deadline = aurora_http_header(exchange, "Aurora-Deadline");
     if (!aurora_http_exchange_principal(exchange)->is_authenticated || deadline == NULL)
         return INT64_MAX;
-    return strtoll(deadline, NULL, 10) - now_ms - HOP_MS;
+    return strtoll(deadline, NULL, 10) - now_ms;
+}
+
+/* A service has a little less than the gateway waits for it, so that it says first that it is
+ * late. */
+static int64_t hop_ms(int64_t ms)
+{
+    return ms < 4 * HOP_MS ? ms / 4 : HOP_MS;
+}
+
+static const char *write_deadline(aurora_http_exchange *exchange, int64_t at_ms)
+{
+    char *text = aurora_http_alloc(exchange, 24), *at = text + 23;
+    if (text == NULL)
+        return NULL;
+    *at = '\0';
+    for (; at_ms > 0; at_ms /= 10)
+        *--at = (char)('0' + at_ms % 10);
+    return at;
 }
 
 /* --- who asks --------------------------------------------------------------------------------- */
 
 /* Public calls of nobody stay unsigned, as their services take them. */
 static bool sign(aurora_http_exchange *exchange, const aurora__gateway *gateway,
-                 const aurora_upstream_request *request, int64_t deadline_ms,
+                 const aurora_upstream_request *request, const char *deadline,
                  aurora_upstream_field *fields, uint32_t *count)
 {
     const aurora_http_principal *principal = aurora_http_exchange_principal(exchange);
     if (gateway->secret[0] == '\0' || !principal->is_authenticated)
         return true;
     char *scopes = aurora_http_alloc(exchange, 160);
-    char *deadline = aurora_http_alloc(exchange, 24);
     char *signature = aurora_http_alloc(exchange, AURORA_SIGNATURE_TEXT_BYTES);
-    if (scopes == NULL || deadline == NULL || signature == NULL)
+    if (scopes == NULL || signature == NULL)
         return false;
     aurora_scopes_write(principal->scopes, scopes);
-    snprintf(deadline, 24, "%lld", (long long)deadline_ms);
     const aurora_signed_request covered = {
         .method = request->method,
         .path = request->path,
@@ -151,7 +165,6 @@ static bool sign(aurora_http_exchange *exchange, const aurora__gateway *gateway,
     aurora_signature_write(gateway->secret, &covered, signature);
     add(fields, count, "Aurora-Principal", principal->name);
     add(fields, count, "Aurora-Scopes", scopes);
-    add(fields, count, "Aurora-Deadline", deadline);
     add(fields, count, "Aurora-Signature", signature);
     return true;
 }
@@ -173,13 +186,24 @@ static const char *method_text(int32_t method)
     }
 }
 
+static bool method_of_reads(int32_t method)
+{
+    return method == AURORA_HTTP_GET;
+}
+
+static int64_t relaxed(const _Atomic uint32_t *value)
+{
+    return atomic_load_explicit(value, memory_order_relaxed);
+}
+
 bool aurora__gateway_request(aurora_http_exchange *exchange, const aurora__gateway *gateway,
-                             const char *query, aurora_upstream_field *fields,
-                             aurora_upstream_request *out)
+                             aurora__service service, const char *query,
+                             aurora_upstream_field *fields, aurora_upstream_request *out)
 {
     int32_t method = aurora_http_exchange_method(exchange);
     int64_t now_ms = wall_ms(), wait_ms = served_wait_ms(exchange);
-    int64_t ms = DEADLINE_MS + wait_ms, own_ms = left_ms(exchange, now_ms);
+    int64_t ms = relaxed(&gateway->timeout_ms[service]) + wait_ms,
+            own_ms = left_ms(exchange, now_ms);
     uint32_t count = copy_fields(exchange, fields);
     if (own_ms < ms)
         ms = own_ms > 1 ? own_ms : 1;
@@ -190,16 +214,19 @@ bool aurora__gateway_request(aurora_http_exchange *exchange, const aurora__gatew
         .is_repeatable =
             method != AURORA_HTTP_POST || aurora_http_header(exchange, "Idempotency-Key") != NULL,
         .deadline_ns = aurora__now_ns() + ms * MS_NS,
-        .attempt_ms = (uint32_t)(wait_ms + ATTEMPT_MS),
+        .attempt_ms = (uint32_t)(wait_ms + relaxed(&gateway->attempt_ms[service])),
+        .may_hedge = method_of_reads(method) && wait_ms == 0,
     };
     out->body = aurora_http_body(exchange, &out->body_len);
     out->has_body = out->body_len > 0 || method == AURORA_HTTP_POST || method == AURORA_HTTP_PUT;
     const char *forwarded_for = aurora_http_exchange_forwarded_for(exchange);
-    if (forwarded_for == NULL)
+    const char *deadline = write_deadline(exchange, now_ms + ms - hop_ms(ms));
+    if (forwarded_for == NULL || deadline == NULL)
         return false;
     add(fields, &count, "X-Forwarded-For", forwarded_for);
     add(fields, &count, "traceparent", aurora_http_traceparent(exchange));
-    if (!sign(exchange, gateway, out, now_ms + ms, fields, &count))
+    add(fields, &count, "Aurora-Deadline", deadline);
+    if (!sign(exchange, gateway, out, deadline, fields, &count))
         return false;
     out->fields = fields;
     out->field_count = count;

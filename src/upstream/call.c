@@ -7,6 +7,7 @@
 
 #define MS_NS INT64_C(1000000)
 #define DELAY_NS (25 * MS_NS)
+#define SHORT_BYTES_MAX 1048576
 #define STALL_NS (75000 * MS_NS) /* within an answer: more than the pause between signs of life */
 
 static void attempt(aurora_upstream_call *call);
@@ -88,7 +89,7 @@ static void fail(aurora_upstream_call *call, int why, const char *detail, uint32
 static void leave(aurora_upstream_call *call, int32_t outcome)
 {
     if (call->address != NULL && !call->is_probe)
-        aurora__upstream_leave(call->address, call->ticket, outcome);
+        aurora__upstream_leave(call->upstream, call->address, call->ticket, outcome);
     call->address = NULL;
 }
 
@@ -151,6 +152,7 @@ static bool repeats_at_once(aurora_upstream_call *call, bool was_stale)
     if (!was_stale || call->hasty > 0 || !is_safe(call))
         return false;
     call->hasty++;
+    count(&call->upstream->repeats);
     call->passed = 0;
     call->state = AURORA__CALL_WAITING;
     return true;
@@ -319,7 +321,9 @@ bool aurora__call_head(aurora_upstream_call *call, char *data)
     };
     if (!call->is_probe)
         note_state(call->address, true);
-    leave(call, AURORA_BREAKER_SUCCESS);
+    /* What is short is good when it is whole; a long answer hangs on its reader. */
+    if (head.has_body && !(head.has_length && head.length <= SHORT_BYTES_MAX))
+        leave(call, AURORA_BREAKER_SUCCESS);
     call->state = AURORA__CALL_ANSWERING;
     call->moved_ns = aurora__now_ns();
     if (head.has_body && !head.has_length)
@@ -337,6 +341,7 @@ bool aurora__call_body(aurora_upstream_call *call, const char *data, size_t len)
 
 void aurora__call_ended(aurora_upstream_call *call)
 {
+    leave(call, AURORA_BREAKER_SUCCESS);
     unlink_dead(call);
     call->listener.ended(call->self);
 }
@@ -404,7 +409,8 @@ static bool init_retry(aurora_upstream_call *call)
 {
     aurora_retry_options options;
     aurora_retry_options_init(&options);
-    options.attempts_max = call->upstream->options.attempts_max;
+    options.attempts_max =
+        atomic_load_explicit(&call->upstream->attempts_max, memory_order_relaxed);
     options.delay_ns = DELAY_NS;
     options.deadline_ns = call->request.deadline_ns;
     options.budget = &call->upstream->budget;

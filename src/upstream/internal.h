@@ -38,6 +38,7 @@ typedef struct {
     pthread_mutex_t mutex;
     aurora__socket_address socket; /* under the mutex, with the following */
     aurora_breaker breaker;
+    uint32_t failures_in_row;
     _Atomic uint64_t attempts, failures, connects;
     _Atomic uint32_t in_flight, connections;
     _Atomic int32_t state; /* AURORA_UPSTREAM_... */
@@ -61,7 +62,8 @@ struct aurora_upstream {
     aurora__address addresses[AURORA_UPSTREAM_ADDRESSES_MAX];
     aurora_bulkhead bulkhead;
     aurora_retry_budget budget;
-    _Atomic uint64_t calls, repeats, refused, failed, timeouts, cancelled;
+    _Atomic uint64_t calls, repeats, refused, failed, timeouts, cancelled, hedges, won;
+    _Atomic uint32_t attempts_max, hedge_ms;
     _Atomic uint32_t turn;  /* of the addresses, where they are equal */
     _Atomic bool is_probed; /* a pool does that */
     pthread_t resolver;
@@ -77,7 +79,8 @@ aurora__address *aurora__upstream_choose(aurora_upstream *upstream, uint32_t *pa
                                          bool is_careful, uint64_t *ticket_out,
                                          uint32_t *retry_after_s_out);
 /* The attempt's end: AURORA_BREAKER_SUCCESS... */
-void aurora__upstream_leave(aurora__address *address, uint64_t ticket, int32_t outcome);
+void aurora__upstream_leave(const aurora_upstream *upstream, aurora__address *address,
+                            uint64_t ticket, int32_t outcome);
 
 /* --- pool.c ----------------------------------------------------------------------------------- */
 

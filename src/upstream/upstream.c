@@ -9,6 +9,7 @@
 #include "upstream/internal.h"
 
 #define SECOND_NS INT64_C(1000000000)
+#define MS_NS INT64_C(1000000)
 #define RESOLVE_FIRST_S 1 /* while a name is not known */
 #define RESOLVE_S 5
 #define REPEATS_MAX 64
@@ -98,21 +99,28 @@ static void fill_defaults(aurora_upstream_options *options)
     options->budget_per_mille = given(options->budget_per_mille, 100);
     options->probe_ms = given(options->probe_ms, 1000);
     options->told_ms = given(options->told_ms, 5000);
+    options->breaker_percent = given(options->breaker_percent, 50);
+    options->breaker_calls_min = given(options->breaker_calls_min, 5);
+    options->breaker_open_ms = given(options->breaker_open_ms, 1000);
+    options->breaker_in_row = given(options->breaker_in_row, 10);
 }
 
 /* An address that fails half of its calls of the last seconds is left alone for a second, longer
  * each time. */
-static aurora_status init_breaker(aurora__address *address)
+static aurora_status init_breaker(const aurora_upstream_options *given, aurora__address *address)
 {
     aurora_breaker_options options;
     aurora_breaker_options_init(&options);
     options.window_kind = AURORA_BREAKER_LAST_TIME;
     options.window_slices = 5;
     options.slice_ns = SECOND_NS;
-    options.calls_min = 5;
+    options.calls_min = given->breaker_calls_min;
+    options.failure_rate_percent = given->breaker_percent;
+    options.slow_rate_percent = given->breaker_percent;
+    options.slow_ns = given->breaker_slow_ms * MS_NS;
     options.probes = 1;
-    options.wait_ns = SECOND_NS;
-    options.wait_max_ns = 16 * SECOND_NS;
+    options.wait_ns = given->breaker_open_ms * MS_NS;
+    options.wait_max_ns = 16 * options.wait_ns;
     options.wait_growth_percent = 200;
     options.half_open_max_ns = 60 * SECOND_NS;
     return aurora_breaker_init(&address->breaker, &options, NULL);
@@ -132,14 +140,16 @@ static aurora_status init(aurora_upstream *upstream, const aurora_upstream_optio
         if (!aurora__address_init(&upstream->addresses[i], options->addresses[i]))
             return refuse(err, "addresses", "is too long");
         upstream->address_count++;
-        if (init_breaker(&upstream->addresses[i]) != AURORA_OK)
-            return refuse(err, "addresses", "has no breaker");
+        if (init_breaker(&upstream->options, &upstream->addresses[i]) != AURORA_OK)
+            return refuse(err, "breaker_percent",
+                          "or another value of the breaker is out of range");
     }
     if (aurora_bulkhead_init(&upstream->bulkhead, upstream->options.calls_max, 0) != AURORA_OK)
         return refuse(err, "calls_max", "is out of range");
     if (aurora_retry_budget_init(&upstream->budget, REPEATS_MAX,
                                  upstream->options.budget_per_mille) != AURORA_OK)
         return refuse(err, "budget_per_mille", "is out of range");
+    aurora_upstream_adjust(upstream, upstream->options.attempts_max, upstream->options.hedge_ms);
     return start_resolver(upstream);
 }
 
@@ -163,6 +173,12 @@ aurora_status aurora_upstream_new(const aurora_upstream_options *options, aurora
     }
     *out = upstream;
     return AURORA_OK;
+}
+
+void aurora_upstream_adjust(aurora_upstream *upstream, uint32_t attempts_max, uint32_t hedge_ms)
+{
+    atomic_store_explicit(&upstream->attempts_max, attempts_max, memory_order_relaxed);
+    atomic_store_explicit(&upstream->hedge_ms, hedge_ms, memory_order_relaxed);
 }
 
 void aurora_upstream_free(aurora_upstream *upstream)
@@ -253,10 +269,37 @@ aurora__address *aurora__upstream_choose(aurora_upstream *upstream, uint32_t *pa
     return NULL;
 }
 
-void aurora__upstream_leave(aurora__address *address, uint64_t ticket, int32_t outcome)
+/* One that has died fails all; the share of a window with thousands of good calls shows that only
+ * after as many bad ones. The mutex is held. */
+static void leave_failed(const aurora_upstream *upstream, aurora__address *address, uint64_t ticket,
+                         int64_t now_ns)
 {
+    aurora_breaker_figures before, after;
+    aurora_breaker_read(&address->breaker, now_ns, &before);
+    aurora_breaker_leave(&address->breaker, ticket, AURORA_BREAKER_FAILURE, now_ns);
+    aurora_breaker_read(&address->breaker, now_ns, &after);
+    if (after.stale != before.stale)
+        return;
+    address->failures_in_row++;
+    if (after.state != AURORA_BREAKER_CLOSED) {
+        address->failures_in_row = 0;
+    } else if (address->failures_in_row >= upstream->options.breaker_in_row) {
+        (void)aurora_breaker_force(&address->breaker, AURORA_BREAKER_OPEN, now_ns);
+        address->failures_in_row = 0;
+    }
+}
+
+void aurora__upstream_leave(const aurora_upstream *upstream, aurora__address *address,
+                            uint64_t ticket, int32_t outcome)
+{
+    int64_t now_ns = aurora__now_ns();
     pthread_mutex_lock(&address->mutex);
-    aurora_breaker_leave(&address->breaker, ticket, outcome, aurora__now_ns());
+    if (outcome == AURORA_BREAKER_FAILURE)
+        leave_failed(upstream, address, ticket, now_ns);
+    else
+        aurora_breaker_leave(&address->breaker, ticket, outcome, now_ns);
+    if (outcome == AURORA_BREAKER_SUCCESS)
+        address->failures_in_row = 0;
     pthread_mutex_unlock(&address->mutex);
     atomic_fetch_sub_explicit(&address->in_flight, 1, memory_order_relaxed);
     if (outcome == AURORA_BREAKER_FAILURE)
@@ -295,6 +338,8 @@ void aurora_upstream_figures_get(aurora_upstream *upstream, aurora_upstream_figu
         .failed = atomic_load(&upstream->failed),
         .timeouts = atomic_load(&upstream->timeouts),
         .cancelled = atomic_load(&upstream->cancelled),
+        .hedges = atomic_load(&upstream->hedges),
+        .won = atomic_load(&upstream->won),
         .address_count = upstream->address_count,
     };
     aurora_bulkhead_read(&upstream->bulkhead, &out->in_flight, NULL);

@@ -22,6 +22,7 @@ typedef struct aurora_upstream_call aurora_upstream_call;
 
 #define AURORA_UPSTREAM_ADDRESSES_MAX 16
 #define AURORA_UPSTREAM_ADDRESS_BYTES 256
+#define AURORA_UPSTREAM_HEDGE_P95 UINT32_MAX
 
 /* --- one upstream ----------------------------------------------------------------------------- */
 
@@ -37,6 +38,15 @@ typedef struct {
     uint32_t idle_ms;          /* a kept connection that nobody uses [30000] */
     uint32_t attempts_max;     /* of a call that may be repeated [3] */
     uint32_t budget_per_mille; /* repeats to a thousand calls in the long run [100] */
+    /* An address is left alone that fails this share of at least so many calls in five seconds. */
+    uint32_t breaker_percent;   /* 1..100 [50] */
+    uint32_t breaker_calls_min; /* [5] */
+    uint32_t breaker_in_row;    /* or so many one after the other [10] */
+    uint32_t breaker_open_ms;   /* the first time; then longer, up to 16 times [1000] */
+    uint32_t breaker_slow_ms;   /* a head that takes this long is as bad as none [never] */
+    /* A read that has no answer after this time is also sent to another address; 0 = it is not,
+     * AURORA_UPSTREAM_HEDGE_P95 = after what 95 of 100 calls take. */
+    uint32_t hedge_ms;
     const char *probe; /* a path that answers 2xx while an address takes calls; NULL = none */
     uint32_t probe_ms; /* between two probes of an address [1000] */
     /* Told when an address stops or begins again to take calls, by its probes: `state` is
@@ -54,6 +64,9 @@ const char *aurora_upstream_check_address(const char *address);
  * AURORA_ENOMEM. *out is freed with aurora_upstream_free. */
 aurora_status aurora_upstream_new(const aurora_upstream_options *options, aurora_upstream **out,
                                   aurora_error *err);
+/* Changes what may change while calls are under way; those keep what they began with. Threads:
+ * shared. */
+void aurora_upstream_adjust(aurora_upstream *upstream, uint32_t attempts_max, uint32_t hedge_ms);
 /* After the pools that use it. NULL is a no-op. */
 void aurora_upstream_free(aurora_upstream *upstream);
 
@@ -81,6 +94,8 @@ typedef struct {
     uint64_t failed;   /* calls that were given up */
     uint64_t timeouts; /* of these */
     uint64_t cancelled;
+    uint64_t hedges;    /* attempts beside another one */
+    uint64_t won;       /* of these, whose answer was taken */
     uint32_t in_flight; /* calls */
     uint32_t address_count;
     aurora_upstream_address_figures addresses[AURORA_UPSTREAM_ADDRESSES_MAX];
@@ -117,6 +132,7 @@ typedef struct {
     bool has_body; /* else no Content-Length is sent */
     const void *body;
     size_t body_len;
+    bool may_hedge; /* a read that waits for nothing: two of it at once do no harm */
     /* Whether it may be sent again although it may have been done: a method that is idempotent
      * (RFC 9110, 9.2.2), or a key that makes it so. */
     bool is_repeatable;

@@ -27,4 +27,37 @@ refused '"" must be SERVICE=HOST:PORT' --upstream order=a:1,
 refused 'must be a loopback address' --listen 0.0.0.0:0
 "$gateway" --check-config --upstream 'order=a:1, order=b:1,search=[::1]:9200' >/dev/null
 
-exec python3 "$root/tests/http/gateway.py"
+
+# Sections: what is wrong, in which section, on which line.
+folder=$(mktemp -d "${TMPDIR:-/tmp}/aurora-gateway-XXXXXX")
+trap 'rm -rf "$folder"' EXIT
+section() { # WORDS LINE...: refused, by --check-config and at the start, with the file and line
+    local words=$1
+    shift
+    printf '%s\n' "$@" >"$folder/a.ini"
+    refused "$words" --config "$folder/a.ini" --check-config
+    refused "($folder/a.ini:$#)" --config "$folder/a.ini"
+}
+section '[upstream.serach] is no service: must be [upstream.order|product' '[upstream.serach]' 'timeout = 1s'
+section '[upstream.order] time_out: a section of this kind takes timeout, ' '[upstream.order]' 'time_out = 1s'
+section '[upstream.order] timeout: ' '[upstream.order]' 'timeout = 1'
+section '[upstream.order] timeout: ' '[upstream.order]' 'timeout = 1h'
+section '[upstream.order] attempts: ' '[upstream.order]' 'attempts = 0'
+section '[upstream.order] attempts: ' '[upstream.order]' 'attempts = three'
+section '[upstream.order] retry_budget: must be 1% to 100%' '[upstream.order]' 'retry_budget = 101%'
+section '[upstream.order] retry_budget: must be 1% to 100%' '[upstream.order]' 'retry_budget = %'
+section '[upstream.order] breaker_failures: must be 1% to 100%' '[upstream.order]' 'breaker_failures = -5%'
+section '[upstream.order] breaker_calls_min: ' '[upstream.order]' 'breaker_calls_min = 0'
+section '[upstream.order] breaker_open: ' '[upstream.order]' 'breaker_open = soon'
+section '[upstream.order] calls_max: ' '[upstream.order]' 'calls_max = 0'
+section '[upstream.order] hedge: must be p95, off, or a duration' '[upstream.order]' 'hedge = p99'
+section '[upstream.order] attempt_timeout: must be at most timeout' '[upstream.order]' 'timeout = 1s' 'attempt_timeout = 2s'
+printf '[upstream.order]\ntimeout = 1s\nretry_budget = 20%%\nhedge = p95\n[upstream.search]\nhedge = 20ms\nbreaker_slow = 2s\n' \
+    >"$folder/a.ini"
+"$gateway" --config "$folder/a.ini" --check-config >/dev/null
+status=0
+said=$("$AURORA_BIN/aurorad" --config "$folder/a.ini" --check-config 2>&1) || status=$?
+[ "$status" = 1 ] && grep -qF "[upstream.order]: only the gateway has upstreams" <<<"$said" ||
+    { echo "aurorad with a section of the gateway: $said"; exit 1; }
+
+python3 "$root/tests/http/gateway.py"
