@@ -25,7 +25,10 @@ typedef struct {
     /* Opens what it works with, and sets hooks in aurora_daemon_routes. 0, or what main returns. */
     int (*open)(aurora_daemon *daemon);
     void (*close)(aurora_daemon *daemon); /* also after an open that failed */
-    void (*reload)(aurora_daemon *daemon); /* the settings were read anew; NULL = nothing to do */
+    /* Of settings that were read anew, before they are used: whether they are good, else one line.
+     * NULL = they are. */
+    bool (*judge)(const aurora_config *config, char error_out[AURORA_CONFIG_ERROR_BYTES]);
+    void (*reload)(aurora_daemon *daemon); /* they are in use now; NULL = nothing to do */
     /* Its tables, at most AURORA_DAEMON_TABLES_MAX. Returns how many. */
     uint32_t (*tables)(const aurora_daemon *daemon, aurora_route_table *out);
     aurora_status (*loop_begin)(void *routes, aurora_http_loop *loop, void **slot_out);

@@ -35,9 +35,10 @@ static bool is_good(void *self, const aurora_config *config,
     const aurora_config_value *proxies = aurora_config_get(config, "trusted_proxies");
     aurora_http_proxies parsed;
     const char *rule;
-    (void)self;
+    const aurora_daemon *daemon = self;
+    const aurora_daemon_parts *parts = daemon->spec->parts;
     if (aurora_http_proxies_parse(proxies->text, &parsed, &rule))
-        return true;
+        return parts == NULL || parts->judge == NULL || parts->judge(config, error_out);
     snprintf(error_out, AURORA_CONFIG_ERROR_BYTES, "%s %s (%s)", proxies->info->name, rule,
              proxies->origin);
     return false;

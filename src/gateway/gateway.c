@@ -130,6 +130,12 @@ static int open_gateway(aurora_daemon *daemon)
                                                       is_good ? aurora_status_text(status) : error);
 }
 
+static bool judge(const aurora_config *config, char error_out[AURORA_CONFIG_ERROR_BYTES])
+{
+    aurora__policy policies[AURORA__SERVICE_COUNT];
+    return read_policies(config, policies, error_out);
+}
+
 /* What may change while calls are under way; the rest waits for the next start. */
 static void reload(aurora_daemon *daemon)
 {
@@ -137,10 +143,8 @@ static void reload(aurora_daemon *daemon)
     aurora_service_log *log = aurora_daemon_log(daemon);
     aurora__policy policies[AURORA__SERVICE_COUNT];
     char rule[AURORA__POLICY_ERROR_BYTES];
-    if (!read_policies(aurora_daemon_config(daemon), policies, rule)) {
-        aurora_service_log_write(log, AURORA_LOG_ERROR, "config", "upstreams stay: %s", rule);
+    if (!read_policies(aurora_daemon_config(daemon), policies, rule))
         return;
-    }
     for (int i = 0; i < AURORA__SERVICE_COUNT; i++) {
         const char *fixed = aurora__policy_fixed_change(&gateway->policies[i], &policies[i]);
         if (fixed != NULL)
@@ -194,6 +198,7 @@ const aurora_daemon_parts *aurora_gateway_parts(void)
         .check = check,
         .open = open_gateway,
         .close = close_gateway,
+        .judge = judge,
         .reload = reload,
         .tables = tables,
         .loop_begin = begin_loop,
