@@ -84,7 +84,7 @@ typedef struct {
     const char *provider_reference; /* with DONE or PENDING; at most 255 bytes; NULL = none */
     const char *code;               /* with DECLINED; at most 255 bytes; NULL = none */
     uint32_t retry_after_ms;        /* with PENDING, UNKNOWN, NOT_BEGUN; 0 = the engine's choice */
-    uint32_t reserved;              /* 0 */
+    int32_t kind;                   /* AURORA_TASK_...: of no other kind; 0 = of any */
 } aurora_task_result;
 
 /* C++ and FFI: zeroes *result and sets its size. Threads: confined. */
@@ -115,7 +115,8 @@ AURORA_API void aurora_task_page_free(aurora_task_page *page);
 /* Reports how a task went, durably: from any thread, from a port's start, after the lease, after a
  * restart, or when the provider calls back. Repeats are no-ops; a different later report is merged
  * by the payment's state (money that arrives late is voided or refunded). AURORA_ENOTFOUND for an
- * id that was never a task; AURORA_EINVAL for an outcome that its kind does not have
+ * id that was never a task, or not one of result->kind, by which a reporter who may speak of
+ * payments alone ends no notification; AURORA_EINVAL for an outcome that its kind does not have
  * (notifications: DONE, DECLINED, UNKNOWN). Threads: shared; also allowed in callbacks. */
 AURORA_API aurora_status aurora_task_finish(aurora_t *shop, aurora_id task_id,
                                             const aurora_task_result *result, aurora_error *err);

@@ -54,6 +54,8 @@ static aurora_status check_result(const aurora_task_result *result, aurora_error
     aurora_status rc = aurora__check_range(err, "outcome", result->outcome, AURORA_OUTCOME_DONE,
                                            AURORA_OUTCOME_NOT_BEGUN);
     if (rc == AURORA_OK)
+        rc = aurora__check_range(err, "kind", result->kind, 0, AURORA_TASK_NOTIFICATION);
+    if (rc == AURORA_OK)
         rc = aurora__check_text(err, "provider_reference", result->provider_reference, 0,
                                 AURORA_TEXT_BYTES_MAX, false);
     return rc == AURORA_OK
@@ -76,14 +78,16 @@ static aurora__command *new_finish(aurora_t *shop, const aurora_id *task_id,
         return NULL;
     aurora__task_order(task_id, &verb);
     aurora__notification_order(task_id, &kind);
+    bool may_pay = result.kind != AURORA_TASK_NOTIFICATION;
+    bool may_notify = result.kind != AURORA_TASK_PAYMENT;
     aurora__command *command = NULL;
-    if (verb != 0) {
+    if (verb != 0 && may_pay) {
         aurora__payment_result payment = {.outcome = result.outcome,
                                           .provider_reference = result.provider_reference,
                                           .code = result.code,
                                           .retry_after_ms = result.retry_after_ms};
         command = aurora__payment_finish_command(shop->engine, task_id, &payment);
-    } else if (kind != 0) {
+    } else if (kind != 0 && may_notify) {
         command = new_sent(shop, task_id, &result);
     } else {
         *rc_out = aurora__refuse(err, AURORA_ENOTFOUND, "task_id", "was never a task");

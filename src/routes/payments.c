@@ -84,6 +84,7 @@ static bool read_report(const aurora_json_doc *doc, aurora_id *task_id, aurora_t
                               error)))
         return false;
     result->retry_after_ms = (uint32_t)retry_after_ms;
+    result->kind = AURORA_TASK_PAYMENT; /* the provider's secret is no right to speak of others */
     result->outcome = outcome_of(outcome);
     if (result->outcome == 0)
         return aurora_json_refuse(values[OUTCOME], error,

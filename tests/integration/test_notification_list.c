@@ -173,6 +173,26 @@ START_TEST(test_notification_list__refuses_what_is_no_state)
 }
 END_TEST
 
+START_TEST(test_task_finish__a_report_of_another_kind_finds_no_task)
+{
+    const aurora_task_result payment = {
+        .size = sizeof payment, .outcome = AURORA_OUTCOME_DONE, .kind = AURORA_TASK_PAYMENT};
+    const aurora_task_result odd = {.size = sizeof odd, .outcome = AURORA_OUTCOME_DONE, .kind = 3};
+    aurora_error err = AURORA_ERROR_INIT;
+    place("a@shop.example");
+    aurora_id task = take(0);
+
+    ck_assert_int_eq(aurora_task_finish(shop, task, &payment, NULL), AURORA_ENOTFOUND);
+    ck_assert_int_eq(aurora_task_finish(shop, task, &odd, &err), AURORA_EINVAL);
+    ck_assert_str_eq(err.field, "kind");
+    aurora_assert_ok(aurora_task_finish(
+        shop, task,
+        AURORA_TASK_RESULT(.outcome = AURORA_OUTCOME_DONE, .kind = AURORA_TASK_NOTIFICATION),
+        NULL));
+    ck_assert_double_eq(counted("sent"), 1);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *all = suite_create("notification_list");
@@ -182,6 +202,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, test_notification_list__has_one_state_or_all);
     tcase_add_test(tcase, test_notification_list__pages_meet_without_gap_or_repeat);
     tcase_add_test(tcase, test_notification_list__refuses_what_is_no_state);
+    tcase_add_test(tcase, test_task_finish__a_report_of_another_kind_finds_no_task);
     suite_add_tcase(all, tcase);
     return all;
 }
