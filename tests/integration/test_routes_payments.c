@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* POST /payments/callbacks against the real server: who may speak, and what is then believed. */
+/* POST /payments/callbacks against the real server: who may speak, and what is then believed (S20).
+ *
+ * Mutation: is_timely() of src/routes/payments.c returns true: late and early ones are believed. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -7,10 +7,12 @@ import http.client
 import json
 import os
 import re
+import subprocess
 import sys
 import time
+import uuid
 
-from aurora_server import BIN, SCOPES, Gateway, Server, signed_fields  # noqa: F401
+from aurora_server import BIN, SCOPES, SERVICES, Gateway, Server, signed_fields
 
 SECRET = "a secret of at least thirty-two bytes"
 ALL_SCOPES = SCOPES.split()
@@ -165,9 +167,28 @@ def until(what, is_so, seconds=30):
     raise SystemExit(f"{what}: not within {seconds} s")
 
 
-def engines(*names):
-    """The addresses of shared engines, or skips."""
-    for name in names:
-        if not os.environ.get(f"AURORA_TEST_{name}"):
-            print(f"skipped: AURORA_TEST_{name} is not set (./dev up)")
-            sys.exit(77)
+@contextlib.contextmanager
+def postgres():
+    """A database of one's own on the shared server (AURORA_TEST_POSTGRES): the URL of a store."""
+    server = os.environ["AURORA_TEST_POSTGRES"]
+    name = f"aurora_t_{os.getpid()}_{uuid.uuid4().hex[:6]}"
+
+    def psql(text):
+        subprocess.run(["psql", "-qAtX", "-v", "ON_ERROR_STOP=1", "-c", text, server], check=True, timeout=60,
+                       stdout=subprocess.DEVNULL)
+    psql(f"CREATE DATABASE {name}")
+    try:
+        yield f"{server.rpartition('/')[0]}/{name}"
+    finally:
+        psql("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = current_user"
+             f" AND datname = '{name}'")
+        psql(f"DROP DATABASE IF EXISTS {name}")
+
+
+@contextlib.contextmanager
+def two_instances(store, *arguments):
+    """Two aurorad of one store, and a gateway that shares the calls between them: its client, the ports of all three."""
+    with Server(*arguments, secret=SECRET, store=store) as first, Server(*arguments, secret=SECRET, store=store) as second:
+        upstream = ",".join(f"{name}=127.0.0.1:{server.port}" for name in SERVICES for server in (first, second))
+        with Server("--upstream", upstream, secret=SECRET, program="aurora-gateway") as gateway:
+            yield Client(gateway.port), [gateway.port, first.port, second.port]
