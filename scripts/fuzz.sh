@@ -35,6 +35,7 @@ for target in tests/fuzz/fuzz_*.c; do
     *) continue ;;
     esac
     mkdir -p "var/fuzz/$name.corpus"
+    [ "$name" != fuzz_gate ] || python3 tests/http/raw_requests.py --corpus "var/fuzz/$name.corpus"
     # shellcheck disable=SC2046
     clang-14 -g -O1 -std=c11 -D_GNU_SOURCE -fsanitize=fuzzer,address,undefined \
         -fno-sanitize-recover=all -Iinclude -Isrc "$target" $(sources "$name") -o "var/fuzz/$name"

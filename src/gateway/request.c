@@ -23,11 +23,13 @@ static bool is_same(const char *a, const char *b)
     return strcasecmp(a, b) == 0;
 }
 
-/* Fields that the gateway makes anew, or has acted upon. */
+/* Fields that the gateway makes anew, or has acted upon; and Proxy, which no request has, and which
+ * programs that read fields as variables take for HTTP_PROXY. */
 static bool is_ours(const char *name)
 {
     static const char *const names[] = {"Host", "Content-Length",  "Expect",    "traceparent",
-                                        "Via",  "X-Forwarded-For", "Forwarded", "X-Real-IP"};
+                                        "Via",  "X-Forwarded-For", "Forwarded", "X-Real-IP",
+                                        "Proxy"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (is_same(name, names[i]))
             return true;
@@ -56,6 +58,13 @@ static bool is_named(const char *list, const char *name)
         list += len;
     }
     return false;
+}
+
+/* Whether the service will see an Idempotency-Key: a client may have named it in Connection. */
+static bool passes_key(const aurora_http_exchange *exchange)
+{
+    return aurora_http_header(exchange, "Idempotency-Key") != NULL &&
+           !is_named(aurora_http_header(exchange, "Connection"), "Idempotency-Key");
 }
 
 static void add(aurora_upstream_field *fields, uint32_t *count, const char *name, const char *value)
@@ -211,8 +220,7 @@ bool aurora__gateway_request(aurora_http_exchange *exchange, const aurora__gatew
         .method = method_text(method),
         .path = aurora_http_exchange_path(exchange),
         .query = query,
-        .is_repeatable =
-            method != AURORA_HTTP_POST || aurora_http_header(exchange, "Idempotency-Key") != NULL,
+        .is_repeatable = method != AURORA_HTTP_POST || passes_key(exchange),
         .deadline_ns = aurora__now_ns() + ms * MS_NS,
         .attempt_ms = (uint32_t)(wait_ms + relaxed(&gateway->attempt_ms[service])),
         .may_hedge = method_of_reads(method) && wait_ms == 0,

@@ -247,6 +247,8 @@ def repeats_where_safe():
     repeats("HEAD", once, ("HEAD", ORDER), 2, 200)
     repeats("POST with a key", once, with_key, 2, 200)
     repeats("POST without", once, ("POST", "/orders", PLACE), 1, 502, "upstream_unavailable")
+    repeats("POST whose key stays here", once, ("POST", "/orders", PLACE, {
+        "Idempotency-Key": "k", "Connection": "Idempotency-Key"}), 1, 502, "upstream_unavailable")
     repeats("POST without, for ever", lost, ("POST", "/orders", PLACE), 1, 502, "upstream_unavailable")
     repeats("an error is an answer", lambda *_: OK.replace(b"200 OK", b"500 Internal Server Error"), ("GET", ORDER), 1,
             500)
