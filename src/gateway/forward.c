@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "gateway/internal.h"
+#include "http/field_name.h"
 
 #define HELD_BYTES_MAX 1048576 /* of an answer; longer ones are passed on as they come */
 #define AHEAD_BYTES_MAX 131072 /* of a stream, that its client has not taken */
@@ -112,23 +113,23 @@ static bool is_servers(const char *name, bool is_packed)
         "Server",      "Date", "Content-Length", "Content-Type", "X-Content-Type-Options",
         "X-Request-Id"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (strcasecmp(name, names[i]) == 0)
+        if (aurora__field_name_is(name, names[i]))
             return true;
     }
-    return !is_packed && strcasecmp(name, "Vary") == 0;
+    return !is_packed && aurora__field_name_is(name, "Vary");
 }
 
 /* What the gateway has said already; two of them would contradict each other. */
 static bool is_said(const forward *f, const char *name)
 {
-    return f->is_limited &&
-           (strcasecmp(name, "RateLimit") == 0 || strcasecmp(name, "RateLimit-Policy") == 0);
+    return f->is_limited && (aurora__field_name_is(name, "RateLimit") ||
+                             aurora__field_name_is(name, "RateLimit-Policy"));
 }
 
 static const char *value_of(const aurora_upstream_head *head, const char *name)
 {
     for (uint32_t i = 0; i < head->field_count; i++) {
-        if (strcasecmp(head->fields[i].name, name) == 0)
+        if (aurora__field_name_is(head->fields[i].name, name))
             return head->fields[i].value;
     }
     return NULL;

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "gateway/internal.h"
+#include "http/field_name.h"
 #include "http/fields.h"
 #include "http/loop.h"
 #include "http/signature.h"
@@ -20,7 +21,7 @@
 
 static bool is_same(const char *a, const char *b)
 {
-    return strcasecmp(a, b) == 0;
+    return aurora__field_name_is(a, b);
 }
 
 /* Fields that the gateway makes anew, or has acted upon; and Proxy, which no request has, and which

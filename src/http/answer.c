@@ -2,44 +2,47 @@
 /* The answer that is made once, and its head. */
 #include "http/loop.h"
 
+#include "http/field_name.h"
+#include "http/gate_part.h"
 #include "http/gzip.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #define COMPRESS_BYTES_MIN 1024
 
 /* --- fields ----------------------------------------------------------------------------------- */
 
-/* A value must not end its line, whatever a handler was given to put there. */
-static void clean(char *text)
+/* A copy that does not end its line, whatever a handler was given to put there. */
+static char *copy_clean(char *to, const char *text, size_t len)
 {
-    for (; *text != '\0'; text++) {
-        unsigned char c = (unsigned char)*text;
+    memcpy(to, text, len + 1);
+    for (size_t at = aurora__gate_text_end(to, 0, len); at < len; at++) {
+        unsigned char c = (unsigned char)to[at];
         if ((c < ' ' && c != '\t') || c == 0x7f)
-            *text = '?';
+            to[at] = '?';
     }
+    return to;
 }
 
 void aurora_http_set(aurora_http_exchange *exchange, const char *name, const char *value)
 {
-    aurora__text_pair *pair = aurora_http_alloc(exchange, sizeof(*pair));
-    char *name_copy = aurora__exchange_copy(exchange, name, strlen(name));
-    char *value_copy = aurora__exchange_copy(exchange, value, strlen(value));
-    if (pair == NULL || name_copy == NULL || value_copy == NULL)
+    size_t name_len = strlen(name), value_len = strlen(value);
+    aurora__text_pair *pair = aurora_http_alloc(exchange, sizeof(*pair) + name_len + value_len + 2);
+    if (pair == NULL)
         return;
-    clean(name_copy);
-    clean(value_copy);
-    *pair = (aurora__text_pair){.next = exchange->set, .name = name_copy, .value = value_copy};
+    char *text = (char *)(pair + 1);
+    *pair = (aurora__text_pair){.next = exchange->set,
+                                .name = copy_clean(text, name, name_len),
+                                .value = copy_clean(text + name_len + 1, value, value_len)};
     exchange->set = pair;
 }
 
 const char *aurora__answer_field(const aurora_http_exchange *exchange, const char *name)
 {
     for (const aurora__text_pair *pair = exchange->set; pair != NULL; pair = pair->next) {
-        if (strcasecmp(pair->name, name) == 0)
+        if (aurora__field_name_is(pair->name, name))
             return pair->value;
     }
     return NULL;

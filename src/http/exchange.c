@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+#include "http/field_name.h"
 #include "http/loop.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #define BLOCK_BYTES 8192
 #define ALIGNMENT 16
@@ -210,7 +210,7 @@ const char *aurora_http_query(const aurora_http_exchange *exchange, const char *
 const char *aurora_http_header(const aurora_http_exchange *exchange, const char *name)
 {
     for (uint32_t i = 0; i < exchange->field_count; i++) {
-        if (strcasecmp(exchange->fields[i].name, name) == 0)
+        if (aurora__field_name_is(exchange->fields[i].name, name))
             return exchange->fields[i].value;
     }
     return NULL;

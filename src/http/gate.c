@@ -10,11 +10,11 @@ void aurora__gate_init(aurora__gate *gate, const aurora__gate_limits *limits)
 
 bool aurora__gate_is_token_byte(unsigned char byte)
 {
-    static const char marks[] = "!#$%&'*+-.^_`|~";
-    if ((byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-        (byte >= '0' && byte <= '9'))
-        return true;
-    return byte != 0 && byte < 0x7f && memchr(marks, byte, sizeof(marks) - 1) != NULL;
+    static const uint64_t marks[2] = {
+        UINT64_C(0x03ff6cfa00000000), /* ! # $ % & ' * + - . 0-9 */
+        UINT64_C(0x57ffffffc7fffffe), /* A-Z ^ _ ` a-z | ~ */
+    };
+    return byte < 0x80 && (marks[byte / 64] >> byte % 64 & 1) != 0;
 }
 
 bool aurora__gate_is_token(const char *text, size_t len)
@@ -26,7 +26,7 @@ bool aurora__gate_is_token(const char *text, size_t len)
     return len > 0;
 }
 
-bool aurora__gate_is_same(const char *a, size_t len, const char *b)
+bool aurora__gate_is_same_whole(const char *a, size_t len, const char *b)
 {
     for (size_t i = 0; i < len; i++) {
         if (b[i] == '\0' || aurora__gate_lower(a[i]) != aurora__gate_lower(b[i]))
@@ -263,9 +263,7 @@ static void skip_text(aurora__gate *gate, const char *data, size_t len)
         end = len;
     if (at > gate->line && data[at - 1] == '\r')
         return;
-    while (at < end && (unsigned char)data[at] >= ' ' && (unsigned char)data[at] < 0x7f)
-        at++;
-    gate->scanned = (uint32_t)at;
+    gate->scanned = (uint32_t)aurora__gate_text_end(data, at, end);
 }
 
 aurora__gate_step aurora__gate_head(aurora__gate *gate, const char *data, size_t len)

@@ -2,6 +2,7 @@
 /* From a head that the gate let through to a request that a handler may see. */
 #include "http/request.h"
 
+#include "http/field_name.h"
 #include "http/loop.h"
 #include "http/media_type.h"
 #include "http/principal.h"
@@ -126,7 +127,7 @@ static bool is_single(const char *name)
     static const char *const names[] = {"Content-Type", "Idempotency-Key", "Authorization",
                                         "Last-Event-ID"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (strcasecmp(name, names[i]) == 0)
+        if (aurora__field_name_is(name, names[i]))
             return true;
     }
     return strncasecmp(name, "aurora-", 7) == 0;
@@ -151,9 +152,7 @@ static bool join_fields(aurora_http_exchange *exchange)
     uint32_t kept = 0;
     for (uint32_t i = 0; i < exchange->field_count; i++) {
         uint32_t same = 0;
-        while (same < kept && ((fields[same].name[0] ^ fields[i].name[0]) & 0x5f) != 0)
-            same++;
-        while (same < kept && strcasecmp(fields[same].name, fields[i].name) != 0)
+        while (same < kept && !aurora__field_name_is(fields[same].name, fields[i].name))
             same++;
         if (same == kept) {
             fields[kept++] = fields[i];

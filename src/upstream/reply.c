@@ -170,9 +170,7 @@ static void skip_text(aurora__reply *reply, const char *data, size_t len)
     size_t end = len < reply->limits->head_bytes_max ? len : reply->limits->head_bytes_max;
     if (at > reply->line && data[at - 1] == '\r')
         return;
-    while (at < end && (unsigned char)data[at] >= ' ' && (unsigned char)data[at] < 0x7f)
-        at++;
-    reply->scanned = (uint32_t)at;
+    reply->scanned = (uint32_t)aurora__gate_text_end(data, at, end);
 }
 
 aurora__reply_step aurora__reply_head(aurora__reply *reply, const char *data, size_t len)
