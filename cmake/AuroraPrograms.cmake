@@ -7,6 +7,7 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(EVENT REQUIRED IMPORTED_TARGET libevent>=2.1.12)
 pkg_check_modules(CJSON REQUIRED IMPORTED_TARGET libcjson>=1.7.15)
 pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto>=3.0)
+pkg_check_modules(SSL REQUIRED IMPORTED_TARGET libssl>=3.0)
 pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
 find_package(CURL 7.85 REQUIRED)
 
@@ -24,7 +25,7 @@ add_custom_command(
 # What programs share and no library of ours has: the HTTP seam, the routes over the public calls,
 # and what every daemon's main needs. An archive each.
 set(AURORA_PROGRAM_PARTS "")
-foreach(part http routes service upstream daemon gateway)
+foreach(part tls http routes service upstream daemon gateway)
     aurora_sources(sources ${part})
     if(NOT sources)
         continue()
@@ -38,8 +39,9 @@ foreach(part http routes service upstream daemon gateway)
     target_link_libraries(aurora_${part} PUBLIC aurora_static Threads::Threads)
     list(PREPEND AURORA_PROGRAM_PARTS aurora_${part})
 endforeach()
+target_link_libraries(aurora_tls PUBLIC PkgConfig::SSL PkgConfig::CRYPTO)
 if(TARGET aurora_http)
-    target_link_libraries(aurora_http PUBLIC
+    target_link_libraries(aurora_http PUBLIC aurora_tls
         PkgConfig::EVENT PkgConfig::CJSON PkgConfig::CRYPTO PkgConfig::ZLIB)
 endif()
 foreach(part routes service upstream daemon gateway)

@@ -117,12 +117,26 @@
       "Where everything is kept: sqlite:PATH, memory: or postgresql://...")                        \
     X(store_cache, INTEGER, NONE, "16MiB", MIB, TIB,                                               \
       "Memory for pages of the store; each reader beside has a quarter of it.")                    \
+    X(tls_certificate, TEXT, DAEMON | RELOAD, "", 0, 1024,                                         \
+      "A PEM file of the certificate of listen, and those above it; empty: no TLS.")               \
+    X(tls_client_ca, TEXT, DAEMON | RELOAD, "", 0, 1024,                                           \
+      "A PEM file of authorities: clients need a certificate of theirs; empty: they need none.")   \
+    X(tls_client_names, TEXT, DAEMON, "", 0, 1024,                                                 \
+      "Names in the certificates of clients that may speak for others, with commas.")              \
+    X(tls_key, TEXT, DAEMON | RELOAD, "", 0, 1024,                                                 \
+      "A PEM file of the private key of tls_certificate.")                                         \
     X(trending_capacity, INTEGER, NONE, "4096", 256, 65536,                                        \
       "SKUs that trending counts without error, at 840 bytes each.")                               \
     X(trusted_proxies, TEXT, DAEMON | RELOAD, "", 0, 1024,                                         \
       "Networks whose X-Forwarded-For is believed, as 10.0.0.0/8,loopback; empty: nobody's.")      \
     X(upstream, TEXT, DAEMON, "", 0, 4000,                                                         \
-      "Where the gateway finds the services, as order=HOST:PORT,...")
+      "Where the gateway finds the services, as order=HOST:PORT,...")                              \
+    X(upstream_ca, TEXT, DAEMON | RELOAD, "", 0, 1024,                                             \
+      "A PEM file of the authorities of the services' certificates; empty: no TLS to them.")       \
+    X(upstream_certificate, TEXT, DAEMON | RELOAD, "", 0, 1024,                                    \
+      "A PEM file of the certificate that the gateway shows to services.")                         \
+    X(upstream_key, TEXT, DAEMON | RELOAD, "", 0, 1024,                                            \
+      "A PEM file of the private key of upstream_certificate.")
 
 #define ROW(name_, kind_, flags_, default_, minimum_, maximum_, help_)                             \
     {.name = #name_,                                                                               \

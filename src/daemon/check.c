@@ -15,6 +15,9 @@ static const struct {
 } only_choices[] = {
     {"otlp", "", "traces are not exported"},
     {"upstream", "", "only the gateway has upstreams"},
+    {"upstream_ca", "", "only the gateway has upstreams"},
+    {"upstream_certificate", "", "only the gateway has upstreams"},
+    {"upstream_key", "", "only the gateway has upstreams"},
 };
 
 static const char *text_of(const aurora_daemon *daemon, const char *name)
@@ -43,7 +46,8 @@ static int check_access(const aurora_daemon *daemon)
             continue;
         if (!has_port(listen))
             return aurora_daemon_refuse_value(daemon, listens[i], "must be HOST:PORT");
-        if (length == 0 && !aurora_principal_is_loopback(listen))
+        if (length == 0 && !aurora__daemon_knows_peers(daemon) &&
+            !aurora_principal_is_loopback(listen))
             return aurora_daemon_refuse_value(
                 daemon, listens[i],
                 "must be a loopback address, such as 127.0.0.1:8080, while no service_secret is "
@@ -104,6 +108,8 @@ int aurora__daemon_check(const aurora_daemon *daemon)
     bool is_text;
     const aurora_daemon_parts *parts = daemon->spec->parts;
     int rc = parts != NULL ? parts->check(daemon) : check_store(daemon);
+    if (rc == 0)
+        rc = aurora__daemon_tls_check(daemon);
     if (rc != 0)
         return rc;
     const char *rule;

@@ -65,6 +65,8 @@ aurora_service_log *aurora_daemon_log(const aurora_daemon *daemon);
 aurora_routes *aurora_daemon_routes(aurora_daemon *daemon);
 /* Whether it bounds how often a client may ask, and says so in its answers. Threads: shared. */
 bool aurora_daemon_has_rate_limit(const aurora_daemon *daemon);
+/* How the services are spoken to; NULL = in the clear. It is read again by signals. */
+aurora_tls *aurora_daemon_upstream_tls(const aurora_daemon *daemon);
 /* What its parts keep for themselves. */
 void aurora_daemon_keep(aurora_daemon *daemon, void *part);
 void *aurora_daemon_part(const aurora_daemon *daemon);

@@ -26,6 +26,9 @@ struct aurora_daemon {
     aurora_http_route *served; /* what the API's server has */
     char *openapi;             /* of these */
     aurora__rate_limit *limit; /* NULL = none */
+    aurora_tls *tls;           /* of the API's address; NULL = plain */
+    aurora_tls *upstream_tls;  /* to the services; NULL = plain */
+    int64_t tls_look_ns;       /* when its files are looked at next */
 };
 
 /* A refusal for what a call of the library or the server said; `subject` is a setting where err has
@@ -61,6 +64,18 @@ int aurora__daemon_serve(aurora_daemon *daemon);
  * else with 503. A failure changes nothing: then nobody answers, which says no as well. */
 void aurora__daemon_starting_begin(aurora_daemon *daemon);
 void aurora__daemon_starting_end(aurora_daemon *daemon);
+
+/* Rules for the settings of TLS. 0, or what main returns. */
+int aurora__daemon_tls_check(const aurora_daemon *daemon);
+/* Whether callers that may speak for others are known by certificates, in place of a secret. */
+bool aurora__daemon_knows_peers(const aurora_daemon *daemon);
+/* Reads the files, and warns of what is wrong with them. 0, or what main returns. */
+int aurora__daemon_tls_open(aurora_daemon *daemon);
+void aurora__daemon_tls_close(aurora_daemon *daemon);
+/* Reads them again: what is bad is said, and changes nothing. */
+void aurora__daemon_tls_reload(aurora_daemon *daemon);
+/* The same where they have changed; to be called now and then. */
+void aurora__daemon_tls_look(aurora_daemon *daemon);
 
 /* Until a signal comes, or the store is broken. Returns what main returns. */
 int aurora__daemon_watch(aurora_daemon *daemon);

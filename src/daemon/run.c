@@ -86,8 +86,10 @@ static int run(aurora_daemon *daemon)
     int rc = start_log(daemon);
     if (rc == 0) {
         warn(daemon, files);
-        rc = aurora__daemon_check_addresses(daemon);
+        rc = aurora__daemon_tls_open(daemon);
     }
+    if (rc == 0)
+        rc = aurora__daemon_check_addresses(daemon);
     if (rc == 0)
         rc = aurora__daemon_open(daemon);
     if (rc == 0)
@@ -99,14 +101,18 @@ static int run(aurora_daemon *daemon)
     aurora_http_free(daemon->metrics);
     aurora_http_free(daemon->routes.server);
     aurora__daemon_close(daemon);
+    aurora__daemon_tls_close(daemon);
     aurora_service_log_free(daemon->log);
     return rc;
 }
 
 /* --check-config: what is read of the settings before a store is opened or made. */
-static int check(const aurora_daemon *daemon)
+static int check(aurora_daemon *daemon)
 {
-    int rc = aurora__daemon_open_check(daemon);
+    int rc = aurora__daemon_tls_open(daemon);
+    aurora__daemon_tls_close(daemon);
+    if (rc == 0)
+        rc = aurora__daemon_open_check(daemon);
     if (rc == 0)
         puts("the configuration is good");
     return rc;
@@ -173,6 +179,11 @@ aurora_routes *aurora_daemon_routes(aurora_daemon *daemon)
 bool aurora_daemon_has_rate_limit(const aurora_daemon *daemon)
 {
     return daemon->limit != NULL;
+}
+
+aurora_tls *aurora_daemon_upstream_tls(const aurora_daemon *daemon)
+{
+    return daemon->upstream_tls;
 }
 
 void aurora_daemon_keep(aurora_daemon *daemon, void *part)

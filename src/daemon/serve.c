@@ -83,6 +83,8 @@ static int start_api(aurora_daemon *daemon)
         .connections_max = (uint32_t)aurora_config_number(config, "http_connections_max"),
         .service_secret = aurora_config_text(config, "service_secret"),
         .trusted_proxies = &proxies,
+        .tls = daemon->tls,
+        .knows_peers = aurora__daemon_knows_peers(daemon),
         .admit = daemon->limit != NULL ? admit : NULL,
         .admit_blocks = daemon->limit != NULL && aurora__rate_limit_is_remote(daemon->limit),
         .access = observe,
@@ -112,6 +114,7 @@ static int start_metrics(aurora_daemon *daemon)
         .workers = 1,
         .connections_max = 64,
         .service_secret = aurora_config_text(daemon->config, "service_secret"),
+        .knows_peers = aurora__daemon_knows_peers(daemon),
         .log = say,
     };
     aurora_status status = aurora_http_start(&options, &daemon->metrics, &err);

@@ -49,6 +49,8 @@ void aurora__daemon_starting_begin(aurora_daemon *daemon)
         .workers = 1,
         .connections_max = 256,
         .service_secret = aurora_config_text(daemon->config, "service_secret"),
+        .tls = daemon->tls,
+        .knows_peers = aurora__daemon_knows_peers(daemon),
     };
     daemon->routes.ready = say_no;
     if (routes == NULL || aurora_http_start(&options, &daemon->starting, NULL) != AURORA_OK)

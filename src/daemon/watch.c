@@ -14,10 +14,11 @@
 static void say_address(const aurora_daemon *daemon, const char *what, const char *setting,
                         const aurora_http_server *server)
 {
+    bool is_secure = daemon->tls != NULL && server == daemon->routes.server;
     const char *listen = aurora_config_text(daemon->config, setting);
     int host = (int)(strrchr(listen, ':') - listen);
-    aurora_service_log_announce(daemon->log, "%s http://%.*s:%u", what, host, listen,
-                                (unsigned)aurora_http_port(server));
+    aurora_service_log_announce(daemon->log, "%s %s://%.*s:%u", what, is_secure ? "https" : "http",
+                                host, listen, (unsigned)aurora_http_port(server));
 }
 
 static void say_ready(const aurora_daemon *daemon)
@@ -64,6 +65,7 @@ static void reload(aurora_daemon *daemon)
     const aurora_config_judge judge = {.is_good = is_good, .self = daemon};
     if (aurora_config_reload(&daemon->config, &daemon->source, &judge, daemon->shop, daemon->log)) {
         put_proxies(daemon);
+        aurora__daemon_tls_reload(daemon);
         if (daemon->spec->parts != NULL && daemon->spec->parts->reload != NULL)
             daemon->spec->parts->reload(daemon);
     }
@@ -108,6 +110,7 @@ int aurora__daemon_watch(aurora_daemon *daemon)
         }
         if (watchdog_ms > 0)
             aurora_supervisor_notify("WATCHDOG=1");
+        aurora__daemon_tls_look(daemon);
         if (signal == AURORA_SUPERVISOR_RELOAD)
             reload(daemon);
         if (signal == AURORA_SUPERVISOR_STOP) {

@@ -51,6 +51,8 @@ void aurora__connection_enter(aurora__connection *connection, aurora__phase phas
 static aurora__phase phase_of(const aurora__connection *connection)
 {
     const aurora_http_exchange *current = connection->current;
+    if (connection->is_in_handshake)
+        return AURORA__HANDSHAKE;
     if (connection->is_blocked)
         return AURORA__WRITE;
     if (current != NULL && current->state == AURORA__STREAMING)
@@ -64,9 +66,13 @@ static aurora__phase phase_of(const aurora__connection *connection)
 
 static void on_readable(evutil_socket_t fd, short what, void *argument)
 {
+    aurora__connection *connection = argument;
     (void)fd;
     (void)what;
-    aurora__connection_read(argument);
+    if (connection->is_in_handshake)
+        aurora__connection_tls_queue(connection);
+    else
+        aurora__connection_read(connection);
 }
 
 static void on_writable(evutil_socket_t fd, short what, void *argument)
@@ -75,7 +81,10 @@ static void on_writable(evutil_socket_t fd, short what, void *argument)
     (void)fd;
     (void)what;
     connection->is_blocked = false;
-    aurora__connection_turn(connection);
+    if (connection->is_in_handshake)
+        aurora__connection_tls_queue(connection);
+    else
+        aurora__connection_turn(connection);
 }
 
 aurora__connection *aurora__connection_new(aurora_http_loop *loop, int fd,
@@ -101,6 +110,12 @@ aurora__connection *aurora__connection_new(aurora_http_loop *loop, int fd,
                  connection);
     event_assign(&connection->writable, loop->base, fd, EV_WRITE, on_writable, connection);
     event_add(&connection->readable, NULL);
+    if (loop->server->options.tls != NULL && !aurora__connection_tls_begin(connection)) {
+        event_del(&connection->readable);
+        close(fd);
+        free(connection);
+        return NULL;
+    }
     join_list(connection);
     atomic_fetch_add(&loop->server->connections, 1);
     aurora__count(&loop->counters.connections, 1);
@@ -146,6 +161,8 @@ void aurora__connection_free(aurora__connection *connection)
     leave_list(connection);
     event_del(&connection->readable);
     event_del(&connection->writable);
+    if (connection->tls != NULL)
+        aurora__connection_tls_end(connection);
     close(connection->fd);
     drop_current(connection);
     for (aurora_http_exchange *answer = connection->answers, *next; answer != NULL; answer = next) {
@@ -177,6 +194,8 @@ static void begin_close(aurora__connection *connection)
     bool is_clean = connection->is_at_end ||
                     (connection->is_close_asked && connection->input_len == connection->input_at &&
                      ioctl(connection->fd, FIONREAD, &waiting) == 0 && waiting == 0);
+    if (connection->tls != NULL)
+        aurora_tls_shutdown(connection->tls, connection->loop->tls_scratch);
     if (is_clean) {
         aurora__connection_free(connection);
         return;

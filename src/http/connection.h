@@ -10,11 +10,13 @@
 #include <event2/event_struct.h>
 
 #include "http/request.h"
+#include "tls/tls.h"
 
 /* What a connection waits for; each has one time limit, so that a list by the time of entry is
  * sorted by the time of expiry. */
 typedef enum {
-    AURORA__IDLE = 0, /* no byte of a request has come */
+    AURORA__IDLE = 0,  /* no byte of a request has come */
+    AURORA__HANDSHAKE, /* of TLS */
     AURORA__HEAD,
     AURORA__BODY,
     AURORA__REPLY, /* of the handler */
@@ -46,15 +48,20 @@ struct aurora__connection {
     size_t ahead; /* bytes that came with the request that is dispatched, and follow it */
     aurora_http_address address;
     char peer[AURORA_HTTP_ADDRESS_TEXT_BYTES];
+    aurora_tls_channel *tls;            /* NULL = a plain connection */
+    aurora__connection *next_handshake; /* among those that wait for their turn */
+    size_t tls_held;                    /* of the loop's */
     bool is_dirty;
-    bool is_paused;      /* reading, as enough waits */
-    bool is_blocked;     /* writing: the socket is full */
-    bool is_at_end;      /* the client sends no more */
-    bool is_broken;      /* neither side can be used */
-    bool is_closing;     /* no further request is read */
-    bool is_close_asked; /* the client wants it closed */
-    bool is_dispatching; /* inside of the handler's call */
-    bool has_moved;      /* a request ended: the next phase begins anew */
+    bool is_in_handshake; /* of TLS, which is not over */
+    bool is_queued;       /* for its next step */
+    bool is_paused;       /* reading, as enough waits */
+    bool is_blocked;      /* writing: the socket is full */
+    bool is_at_end;       /* the client sends no more */
+    bool is_broken;       /* neither side can be used */
+    bool is_closing;      /* no further request is read */
+    bool is_close_asked;  /* the client wants it closed */
+    bool is_dispatching;  /* inside of the handler's call */
+    bool has_moved;       /* a request ended: the next phase begins anew */
 };
 
 /* Takes over `fd`. NULL without memory: then it is closed. */
@@ -75,6 +82,26 @@ void aurora__connection_refuse(aurora__connection *connection, const aurora_http
 bool aurora__connection_is_handled(const aurora__connection *connection);
 /* Closes, but where a request has just come reads it instead and returns false. */
 bool aurora__connection_close_idle(aurora__connection *connection);
+
+/* --- connection_tls.c --- */
+
+/* Begins TLS on a new connection. False without memory. */
+bool aurora__connection_tls_begin(aurora__connection *connection);
+/* Forgets what TLS has of a connection that goes. */
+void aurora__connection_tls_end(aurora__connection *connection);
+/* Bytes have come: the handshake's next step waits for its turn. */
+void aurora__connection_tls_queue(aurora__connection *connection);
+/* Ends a handshake that took too long, or that others need the place of. */
+void aurora__connection_tls_cut(aurora__connection *connection, aurora_tls_failure why);
+/* Notes on a request how it came. */
+void aurora__connection_tls_mark(const aurora__connection *connection,
+                                 aurora_http_exchange *exchange);
+/* In place of recv and sendmsg. */
+ssize_t aurora__connection_tls_recv(aurora__connection *connection, char *data);
+ssize_t aurora__connection_tls_send(aurora__connection *connection, const struct iovec *pieces,
+                                    int count);
+/* Goes on with handshakes, as many as a turn of the loop has time for. */
+void aurora__loop_handshakes(aurora_http_loop *loop);
 
 /* --- connection_read.c --- */
 

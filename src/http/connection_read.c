@@ -197,7 +197,8 @@ void aurora__connection_read(aurora__connection *connection)
     pause_or_go_on(connection);
     if (connection->is_paused)
         return;
-    ssize_t n = recv(connection->fd, scratch, AURORA__SCRATCH_BYTES, 0);
+    ssize_t n = connection->tls == NULL ? recv(connection->fd, scratch, AURORA__SCRATCH_BYTES, 0)
+                                        : aurora__connection_tls_recv(connection, scratch);
     if (n > 0) {
         receive(connection, scratch, (size_t)n);
     } else if (n == 0) {

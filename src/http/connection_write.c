@@ -100,9 +100,12 @@ void aurora__connection_flush(aurora__connection *connection)
         struct msghdr message = {.msg_iov = pieces};
         tell_drained(connection);
         message.msg_iovlen = (size_t)gather(connection, pieces);
-        if (message.msg_iovlen == 0)
+        if (message.msg_iovlen == 0 &&
+            (connection->tls == NULL || !aurora_tls_has_unsent(connection->tls)))
             return;
-        ssize_t n = sendmsg(connection->fd, &message, MSG_NOSIGNAL);
+        ssize_t n = connection->tls == NULL
+                        ? sendmsg(connection->fd, &message, MSG_NOSIGNAL)
+                        : aurora__connection_tls_send(connection, pieces, (int)message.msg_iovlen);
         if (n >= 0) {
             note_progress(connection, (size_t)n);
             note_sent(connection, (size_t)n);
@@ -120,7 +123,9 @@ void aurora__connection_send_continue(aurora__connection *connection)
     aurora__connection_flush(connection);
     if (connection->is_blocked || connection->is_broken)
         return; /* the client goes on by itself after a while */
-    ssize_t n = send(connection->fd, text, sizeof(text) - 1, MSG_NOSIGNAL);
+    const struct iovec piece = {.iov_base = (char *)(uintptr_t)text, .iov_len = sizeof(text) - 1};
+    ssize_t n = connection->tls == NULL ? send(connection->fd, text, sizeof(text) - 1, MSG_NOSIGNAL)
+                                        : aurora__connection_tls_send(connection, &piece, 1);
     if (n > 0 && (size_t)n < sizeof(text) - 1)
         connection->is_broken = true; /* half a line would spoil the answer */
 }

@@ -68,6 +68,10 @@ static bool make_room(aurora_http_loop *loop)
 {
     for (int tries = 0; tries < 4; tries++) {
         aurora__connection *oldest = loop->phases[AURORA__IDLE].first;
+        if (oldest == NULL && loop->phases[AURORA__HANDSHAKE].first != NULL) {
+            aurora__connection_tls_cut(loop->phases[AURORA__HANDSHAKE].first, AURORA_TLS_TIMEOUT);
+            return true;
+        }
         if (oldest == NULL)
             return false;
         if (aurora__connection_close_idle(oldest))
@@ -90,7 +94,9 @@ static void adopt(aurora_http_loop *loop, int fd, const struct sockaddr *address
     if (connection == NULL)
         return;
     aurora__count(&loop->counters.accepted, 1);
-    if (is_surplus)
+    if (is_surplus && connection->tls != NULL)
+        aurora__connection_tls_cut(connection, AURORA_TLS_OTHER);
+    else if (is_surplus)
         refuse_surplus(connection);
 }
 
@@ -248,6 +254,7 @@ static void free_graves(aurora_http_loop *loop)
 /* What the callbacks of this turn have left to be done. */
 static void end_turn(aurora_http_loop *loop)
 {
+    aurora__loop_handshakes(loop);
     while (loop->dirty != NULL) {
         aurora__connection *connection = loop->dirty;
         loop->dirty = connection->next_dirty;
@@ -288,7 +295,8 @@ static void *run(void *argument)
     const aurora_http_options *options = &loop->server->options;
     begin(loop);
     while (!atomic_load(&loop->is_stopping)) {
-        if (event_base_loop(loop->base, EVLOOP_ONCE) < 0)
+        int flags = loop->handshakes != NULL ? EVLOOP_ONCE | EVLOOP_NONBLOCK : EVLOOP_ONCE;
+        if (event_base_loop(loop->base, flags) < 0)
             break;
         end_turn(loop);
     }
@@ -343,6 +351,7 @@ aurora_status aurora__loop_new(aurora_http_server *server, aurora_http_loop **ou
         return AURORA_ENOMEM;
     loop->server = server;
     loop->jobs_end = &loop->jobs;
+    loop->handshakes_end = &loop->handshakes;
     loop->held_max = server->options.held_bytes_max / server->options.loops;
     loop->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     loop->base = new_base();
@@ -352,6 +361,8 @@ aurora_status aurora__loop_new(aurora_http_server *server, aurora_http_loop **ou
         return AURORA_EIO;
     if (loop->wake_fd < 0)
         return AURORA_EIO;
+    if (server->options.tls != NULL && (loop->tls_scratch = aurora_tls_scratch_new()) == NULL)
+        return AURORA_ENOMEM;
     return loop->base == NULL || loop->gzip == NULL || !add_events(loop) ? AURORA_ENOMEM
                                                                          : AURORA_OK;
 }
@@ -398,5 +409,6 @@ void aurora__loop_free(aurora_http_loop *loop)
     if (loop->wake_fd >= 0)
         close(loop->wake_fd);
     aurora__gzip_free(loop->gzip);
+    free(loop->tls_scratch);
     free(loop);
 }

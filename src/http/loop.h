@@ -32,6 +32,8 @@ static inline void aurora__count(aurora__counter *counter, int64_t by)
 typedef struct {
     aurora__counter accepted, refused_connections, requests, bad_heads, timeouts;
     aurora__counter connections, in_flight;
+    aurora__counter tls_1_2, tls_1_3, tls_resumed; /* handshakes that were ended */
+    aurora__counter tls_failures[AURORA_TLS_FAILURE_COUNT];
 } aurora__loop_counters;
 
 struct aurora_http_loop {
@@ -64,6 +66,8 @@ struct aurora_http_loop {
     int64_t date_second;
     char date[40];
     aurora__gzip *gzip;
+    aurora_tls_scratch *tls_scratch;                  /* NULL = the server speaks no TLS */
+    aurora__connection *handshakes, **handshakes_end; /* that have something to do */
     aurora__loop_counters counters;
     char scratch[AURORA__SCRATCH_BYTES];
 };

@@ -119,10 +119,11 @@ static bool is_signed(const char *secret, const aurora_principal_request *reques
     return aurora_signature_is_valid(secret, &covered, request->signature);
 }
 
-/* The field that is missing of the four, NULL when all are there. */
+/* The field that is missing of the four, NULL when all are there. One that is known by its
+ * certificate needs no signature. */
 static const char *missing_field(const aurora_principal_request *request)
 {
-    if (request->signature == NULL)
+    if (request->signature == NULL && !request->knows_peers)
         return "Aurora-Signature";
     if (request->principal == NULL)
         return "Aurora-Principal";
@@ -141,7 +142,11 @@ static bool check_signed(const char *secret, const aurora_principal_request *req
         return refuse_signature(refusal, "Aurora-Deadline",
                                 "must be a Unix time in milliseconds, not past and at most 5 "
                                 "minutes ahead");
-    if (!is_signed(secret, request))
+    if (request->knows_peers && !request->is_peer_trusted)
+        return refuse_signature(refusal, "Aurora-Principal",
+                                "is taken only from callers whose certificate is in "
+                                "tls_client_names");
+    if (!request->knows_peers && !is_signed(secret, request))
         return refuse_signature(refusal, "Aurora-Signature",
                                 "is not the signature of this request");
     if (!is_principal(request->principal))
@@ -188,7 +193,7 @@ bool aurora_principal_read(const char *secret, const aurora_principal_request *r
                            aurora_http_principal *out, aurora_http_refusal *refusal)
 {
     const aurora_http_route *route = request->route;
-    bool is_open = secret == NULL || *secret == '\0';
+    bool is_open = (secret == NULL || *secret == '\0') && !request->knows_peers;
     *out = (aurora_http_principal){.name = "anonymous"};
     if ((route->flags & AURORA_HTTP_SIGNED) != 0)
         return true;
@@ -200,7 +205,8 @@ bool aurora_principal_read(const char *secret, const aurora_principal_request *r
         if (!check_signed(secret, request, out, refusal))
             return false;
     } else if (route->scope != 0) {
-        return refuse_signature(refusal, "Aurora-Signature", "is required");
+        return refuse_signature(
+            refusal, request->knows_peers ? "Aurora-Principal" : "Aurora-Signature", "is required");
     }
     if ((out->scopes & route->scope) != route->scope)
         return refuse_scope(route->scope, refusal);

@@ -21,6 +21,8 @@ typedef struct {
     const char *scopes;    /* Aurora-Scopes */
     const char *deadline;  /* Aurora-Deadline */
     const char *signature; /* Aurora-Signature */
+    bool knows_peers;      /* without a secret: who may speak for others shows a certificate... */
+    bool is_peer_trusted;  /* ...and this one has */
     int64_t now_ms;        /* Unix time */
 } aurora_principal_request;
 
@@ -29,9 +31,10 @@ typedef struct {
  * Content-Type is not application/json, so that no web page can drive it. With a secret: the four
  * fields, all or none; where they are given they are checked also on public routes; 401 where the
  * route has a scope and they are missing, false or out of time; 403 where the scope is missing.
- * Routes that authenticate themselves (AURORA_HTTP_SIGNED) and public ones without fields get
- * "anonymous" without scopes (in open mode a public one has AURORA_SCOPE_OPEN). The texts of *out
- * are those of the request, or static. */
+ * Where peers are known there is neither secret nor signature: the other three fields are taken
+ * from a trusted peer, and 401 is for those of others. Routes that authenticate themselves
+ * (AURORA_HTTP_SIGNED) and public ones without fields get "anonymous" without scopes (in open mode
+ * a public one has AURORA_SCOPE_OPEN). The texts of *out are those of the request, or static. */
 bool aurora_principal_read(const char *secret, const aurora_principal_request *request,
                            aurora_http_principal *out, aurora_http_refusal *refusal);
 

@@ -33,6 +33,8 @@ void aurora__exchange_attach(aurora_http_exchange *exchange, aurora__connection 
     exchange->connection = connection;
     exchange->client = connection->address;
     memcpy(exchange->peer, connection->peer, sizeof exchange->peer);
+    if (connection->tls != NULL)
+        aurora__connection_tls_mark(connection, exchange);
 }
 
 void aurora__exchange_find_client(aurora_http_exchange *exchange)

@@ -233,6 +233,8 @@ static bool check_principal(aurora_http_exchange *exchange)
         .scopes = aurora_http_header(exchange, "Aurora-Scopes"),
         .deadline = aurora_http_header(exchange, "Aurora-Deadline"),
         .signature = aurora_http_header(exchange, "Aurora-Signature"),
+        .knows_peers = exchange->loop->server->options.knows_peers,
+        .is_peer_trusted = exchange->is_peer_trusted,
         .now_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000,
     };
     aurora_http_refusal refusal = {0};

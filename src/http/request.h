@@ -78,6 +78,8 @@ struct aurora_http_exchange {
     uint8_t method;
     bool keeps_alive;
     bool is_http_1_0;
+    bool is_secure;               /* came by TLS... */
+    bool is_peer_trusted;         /* ...from one whose certificate lets it speak for others */
     bool is_body_owned;           /* malloc's, else of the exchange's own memory */
     aurora_http_pair *parameters; /* of the query */
     aurora_router_match match;

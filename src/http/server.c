@@ -57,7 +57,8 @@ static void fill_defaults(aurora_http_options *options)
 
 static aurora_status check(const aurora_http_options *options, aurora_error *err)
 {
-    bool is_open = options->service_secret == NULL || options->service_secret[0] == '\0';
+    bool is_open = (options->service_secret == NULL || options->service_secret[0] == '\0') &&
+                   !options->knows_peers;
     if (options->listen == NULL)
         return refuse(err, AURORA_EINVAL, "listen", "is required");
     if (is_open && !aurora_principal_is_loopback(options->listen))
@@ -263,6 +264,12 @@ static void add_counters(aurora_http_stats *out, aurora__loop_counters *counters
     out->connections +=
         (uint32_t)atomic_load_explicit(&counters->connections, memory_order_relaxed);
     out->in_flight += (uint32_t)atomic_load_explicit(&counters->in_flight, memory_order_relaxed);
+    out->tls_1_2 += atomic_load_explicit(&counters->tls_1_2, memory_order_relaxed);
+    out->tls_1_3 += atomic_load_explicit(&counters->tls_1_3, memory_order_relaxed);
+    out->tls_resumed += atomic_load_explicit(&counters->tls_resumed, memory_order_relaxed);
+    for (int i = 0; i < AURORA_TLS_FAILURE_COUNT; i++)
+        out->tls_failures[i] +=
+            atomic_load_explicit(&counters->tls_failures[i], memory_order_relaxed);
 }
 
 void aurora_http_stats_get(aurora_http_server *server, aurora_http_stats *out)
@@ -271,6 +278,12 @@ void aurora_http_stats_get(aurora_http_server *server, aurora_http_stats *out)
                                .streams = aurora__streams_open(server)};
     for (uint32_t i = 0; i < server->options.loops; i++)
         add_counters(out, &server->loops[i]->counters);
+    if (server->options.tls == NULL)
+        return;
+    aurora_tls_facts facts;
+    aurora_tls_facts_get(server->options.tls, &facts);
+    out->is_tls = true;
+    out->tls_expires_s = facts.expires_s;
 }
 
 /* --- drain ------------------------------------------------------------------------------------ */

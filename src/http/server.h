@@ -11,6 +11,7 @@
 
 #include "http/client_address.h"
 #include "http/exchange.h"
+#include "tls/tls.h"
 
 typedef struct aurora_http_server aurora_http_server;
 
@@ -58,6 +59,11 @@ typedef struct {
     /* Authentication. NULL or "" secret: open mode, `anonymous` with AURORA_SCOPE_OPEN; then a
      * request needs a loopback Host, and a listen address that is not loopback is refused. */
     const char *service_secret;
+    /* NULL = plain connections. Must outlive the server. */
+    aurora_tls *tls;
+    /* Without a secret: callers that may speak for others are known by their certificates (the
+     * names of `tls`), and the server is not open. */
+    bool knows_peers;
 
     /* Whose X-Forwarded-For is believed. Copied; NULL = nobody's. */
     const aurora_http_proxies *trusted_proxies;
@@ -78,6 +84,10 @@ typedef struct {
 typedef struct {
     uint64_t accepted, refused_connections, requests, bad_heads, timeouts;
     uint32_t connections, in_flight, jobs_waiting, streams;
+    bool is_tls; /* then the following count handshakes */
+    uint64_t tls_1_2, tls_1_3, tls_resumed;
+    uint64_t tls_failures[AURORA_TLS_FAILURE_COUNT];
+    int64_t tls_expires_s; /* Unix time, of the certificate */
 } aurora_http_stats;
 
 /* Binds and starts all threads. AURORA_EINVAL (err->field names the option), AURORA_EIO when the

@@ -18,13 +18,18 @@ static void cut(aurora__connection *connection)
         aurora__connection_free(connection);
         return;
     }
+    if (connection->phase == AURORA__HANDSHAKE) {
+        aurora__connection_tls_cut(connection, AURORA_TLS_OTHER);
+        return;
+    }
     aurora__connection_refuse(connection, &too_much);
     aurora__connection_turn(connection);
 }
 
 void aurora__loop_shed(aurora_http_loop *loop)
 {
-    static const aurora__phase phases[] = {AURORA__WRITE, AURORA__BODY, AURORA__HEAD};
+    static const aurora__phase phases[] = {AURORA__WRITE, AURORA__HANDSHAKE, AURORA__BODY,
+                                           AURORA__HEAD};
     for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++) {
         aurora__list *list = &loop->phases[phases[i]];
         while (list->first != NULL && aurora__loop_is_over(loop))

@@ -6,6 +6,7 @@
 #define MS ((int64_t)1000000)
 #define LINGER_MS 2000
 #define DRAIN_LINGER_MS 500
+#define DRAIN_HANDSHAKE_MS 2000
 #define DRAIN_IDLE_MS 300 /* a busy client sends its next request, and is told to go, well before */
 
 static const aurora_http_refusal slow_head = {408, "request_timeout", NULL,
@@ -27,6 +28,9 @@ static int64_t limit_ms(const aurora_http_loop *loop, aurora__phase phase)
     case AURORA__IDLE:
         return is_draining(loop) && options->idle_ms > DRAIN_IDLE_MS ? DRAIN_IDLE_MS
                                                                      : options->idle_ms;
+    case AURORA__HANDSHAKE: /* as much as a head has */
+        return is_draining(loop) && options->head_ms > DRAIN_HANDSHAKE_MS ? DRAIN_HANDSHAKE_MS
+                                                                          : options->head_ms;
     case AURORA__HEAD:
         return options->head_ms;
     case AURORA__BODY:
@@ -54,6 +58,10 @@ static void expire(aurora__connection *connection)
     switch (connection->phase) {
     case AURORA__IDLE:
         aurora__connection_close_idle(connection);
+        break;
+    case AURORA__HANDSHAKE:
+        aurora__count(&connection->loop->counters.timeouts, 1);
+        aurora__connection_tls_cut(connection, AURORA_TLS_TIMEOUT);
         break;
     case AURORA__HEAD:
         refuse(connection, &slow_head);

@@ -120,9 +120,45 @@ static void write_server(FILE *to, aurora_http_server *server)
         aurora__metric_single(to, rows[i].name, rows[i].kind, rows[i].help, rows[i].value);
 }
 
+/* --- TLS -------------------------------------------------------------------------------------- */
+
+static void write_handshakes(FILE *to, const aurora_http_stats *stats)
+{
+    static const char handshakes[] = "aurora_tls_handshakes_total";
+    static const char failures[] = "aurora_tls_handshake_failures_total";
+    aurora_pair version[] = {{"version", "1.2"}}, reason[] = {{"reason", ""}};
+    aurora__metric_family(to, handshakes, AURORA_METRIC_COUNTER,
+                          "Handshakes that were ended, by version of TLS.");
+    aurora__metric_sample(to, handshakes, "", version, 1, (double)stats->tls_1_2);
+    version[0].value = "1.3";
+    aurora__metric_sample(to, handshakes, "", version, 1, (double)stats->tls_1_3);
+    aurora__metric_family(to, failures, AURORA_METRIC_COUNTER, "Handshakes that failed, by why.");
+    for (int i = AURORA_TLS_FINE + 1; i < AURORA_TLS_FAILURE_COUNT; i++) {
+        reason[0].value = aurora_tls_failure_name((aurora_tls_failure)i);
+        aurora__metric_sample(to, failures, "", reason, 1, (double)stats->tls_failures[i]);
+    }
+}
+
+static void write_tls(FILE *to, aurora_http_server *server)
+{
+    aurora_http_stats stats;
+    aurora_http_stats_get(server, &stats);
+    if (!stats.is_tls)
+        return;
+    write_handshakes(to, &stats);
+    aurora__metric_single(to, "aurora_tls_handshakes_resumed_total", AURORA_METRIC_COUNTER,
+                          "Handshakes that went on with an earlier session.",
+                          (double)stats.tls_resumed);
+    aurora__metric_single(
+        to, "aurora_tls_certificate_expiry_timestamp_seconds", AURORA_METRIC_GAUGE,
+        "When the first certificate of the chain ends, as Unix time.", (double)stats.tls_expires_s);
+}
+
 void aurora__metrics_http(FILE *to, const aurora_routes *routes)
 {
     write_requests(to, &routes->counters);
-    if (routes->server != NULL)
-        write_server(to, routes->server);
+    if (routes->server == NULL)
+        return;
+    write_server(to, routes->server);
+    write_tls(to, routes->server);
 }
