@@ -14,7 +14,7 @@ static void attempt(aurora_upstream_call *call);
 
 /* --- the list --------------------------------------------------------------------------------- */
 
-static void link_in(aurora_upstream_call *call)
+void aurora__call_link(aurora_upstream_call *call)
 {
     aurora_upstream_pool *pool = call->pool;
     call->next = pool->calls;
@@ -31,9 +31,13 @@ static void give_place_back(aurora_upstream_call *call)
 }
 
 /* The call has ended; its memory goes when nobody is on the stack. */
-static void unlink_dead(aurora_upstream_call *call)
+void aurora__call_bury(aurora_upstream_call *call)
 {
     aurora_upstream_pool *pool = call->pool;
+    if (call->is_hedge && call->twin != NULL)
+        call->twin->twin = NULL;
+    else if (call->twin != NULL)
+        aurora__hedge_drop(call->twin, AURORA_BREAKER_IGNORED);
     event_del(&call->timer);
     call->state = AURORA__CALL_OVER;
     give_place_back(call);
@@ -71,7 +75,7 @@ static void tell_failure(aurora_upstream_call *call)
         if (call->why == AURORA_UPSTREAM_LATE)
             count(&call->upstream->timeouts);
     }
-    unlink_dead(call);
+    aurora__call_bury(call);
     call->listener.failed(call->self, call->why, call->detail, call->retry_after_s);
 }
 
@@ -170,7 +174,11 @@ void aurora__call_lost(aurora_upstream_call *call, int why, const char *detail)
     if (!was_reached && call->address != NULL)
         note_state(call->address, false);
     leave(call, was_stale ? AURORA_BREAKER_IGNORED : AURORA_BREAKER_FAILURE);
-    if (repeats_at_once(call, was_stale))
+    if (call->is_hedge)
+        aurora__hedge_drop(call, AURORA_BREAKER_IGNORED);
+    else if (call->twin != NULL)
+        aurora__hedge_adopt(call);
+    else if (repeats_at_once(call, was_stale))
         attempt(call);
     else
         repeat_or_fail(call, why, detail);
@@ -183,29 +191,34 @@ static int64_t earlier(int64_t a_ns, int64_t b_ns)
     return a_ns < b_ns ? a_ns : b_ns;
 }
 
+void aurora__call_await(aurora_upstream_call *call, int64_t end_ns)
+{
+    call->end_ns = end_ns;
+    call->hedge_at_ns = aurora__hedge_at_ns(call);
+    arm(call, earlier(end_ns, call->hedge_at_ns));
+}
+
 static void await_answer(aurora_upstream_call *call)
 {
     int64_t end_ns = call->request.deadline_ns;
     if (call->request.is_repeatable && call->request.attempt_ms > 0)
         end_ns = earlier(end_ns, aurora__now_ns() + call->request.attempt_ms * MS_NS);
-    arm(call, end_ns);
+    aurora__call_await(call, end_ns);
 }
 
 static void await_connection(aurora_upstream_call *call)
 {
-    arm(call, earlier(call->request.deadline_ns,
-                      aurora__now_ns() + call->upstream->options.connect_ms * MS_NS));
+    aurora__call_await(call,
+                       earlier(call->request.deadline_ns,
+                               aurora__now_ns() + call->upstream->options.connect_ms * MS_NS));
 }
 
-static void write_host(aurora_upstream_call *call)
+void aurora__call_give_up(aurora_upstream_call *call, int32_t outcome)
 {
-    size_t len = strlen(call->address->text);
-    char *at = call->text + call->host_at;
-    memcpy(at, "Host: ", 6);
-    memcpy(at + 6, call->address->text, len);
-    memcpy(at + 6 + len, "\r\n\r\n", 4);
-    call->text_len = call->host_at + len + 10;
-    call->sent = 0;
+    event_del(&call->timer);
+    if (call->connection != NULL)
+        aurora__upstream_connection_drop(call->connection);
+    leave(call, outcome);
 }
 
 static void attempt(aurora_upstream_call *call)
@@ -220,7 +233,12 @@ static void attempt(aurora_upstream_call *call)
              retry_after_s);
         return;
     }
-    write_host(call);
+    aurora__call_start(call);
+}
+
+void aurora__call_start(aurora_upstream_call *call)
+{
+    aurora__call_write_host(call);
     call->state = AURORA__CALL_SENT;
     call->connection = aurora__connection_take(call->pool, call);
     if (call->connection == NULL) {
@@ -243,9 +261,15 @@ void aurora__call_connected(aurora_upstream_call *call)
 static void on_sent_timer(aurora_upstream_call *call)
 {
     bool is_connecting = call->connection->is_connecting;
-    bool is_over = aurora__now_ns() >= call->request.deadline_ns;
+    int64_t now_ns = aurora__now_ns();
+    bool is_over = now_ns >= call->request.deadline_ns && !call->is_hedge;
     const char *detail =
         is_connecting ? "did not take a connection in time" : "did not answer in time";
+    if (call->hedge_at_ns < call->end_ns) {
+        aurora__hedge_begin(call);
+        aurora__call_await(call, call->end_ns);
+        return;
+    }
     if (!is_over) {
         aurora__call_lost(call, is_connecting ? AURORA_UPSTREAM_FAILED : AURORA_UPSTREAM_LATE,
                           detail);
@@ -305,12 +329,32 @@ static bool goes_elsewhere(aurora_upstream_call *call)
     return true;
 }
 
+/* Of two attempts under way, one says that it cannot: the other one may. */
+static bool is_left_to_twin(aurora_upstream_call *call)
+{
+    if (call->twin == NULL || call->connection->reply.status < 500)
+        return false;
+    if (call->is_hedge) {
+        aurora__hedge_drop(call, AURORA_BREAKER_SUCCESS);
+    } else {
+        aurora__call_give_up(call, AURORA_BREAKER_SUCCESS);
+        aurora__hedge_adopt(call);
+    }
+    return true;
+}
+
 bool aurora__call_head(aurora_upstream_call *call, char *data)
 {
     aurora_upstream_field fields[AURORA__UPSTREAM_FIELDS_MAX];
     const aurora__reply *reply = &call->connection->reply;
-    if (goes_elsewhere(call))
+    if (is_left_to_twin(call) || goes_elsewhere(call))
         return false;
+    if (call->is_hedge)
+        call = aurora__hedge_win(call);
+    else if (call->twin != NULL)
+        aurora__hedge_drop(call->twin, AURORA_BREAKER_IGNORED);
+    if (call->begun_ns != 0)
+        aurora__latency_record(&call->upstream->latency, aurora__now_ns() - call->begun_ns);
     aurora_upstream_head head = {
         .status = reply->status,
         .fields = fields,
@@ -342,68 +386,11 @@ bool aurora__call_body(aurora_upstream_call *call, const char *data, size_t len)
 void aurora__call_ended(aurora_upstream_call *call)
 {
     leave(call, AURORA_BREAKER_SUCCESS);
-    unlink_dead(call);
+    aurora__call_bury(call);
     call->listener.ended(call->self);
 }
 
 /* --- the beginning ---------------------------------------------------------------------------- */
-
-static char *put(char *at, const char *text, size_t len)
-{
-    memcpy(at, text, len);
-    return at + len;
-}
-
-static char *put_number(char *at, size_t value)
-{
-    char digits[20];
-    int length = 0;
-    do {
-        digits[length++] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value > 0);
-    while (length > 0)
-        *at++ = digits[--length];
-    return at;
-}
-
-static size_t text_size(const aurora_upstream_request *request)
-{
-    size_t size = strlen(request->method) + strlen(request->path) + strlen(request->query) + 128 +
-                  AURORA_UPSTREAM_ADDRESS_BYTES;
-    for (uint32_t i = 0; i < request->field_count; i++)
-        size += request->fields[i].name_len + request->fields[i].value_len + 4;
-    return size;
-}
-
-static bool write_text(aurora_upstream_call *call)
-{
-    const aurora_upstream_request *request = &call->request;
-    call->text = malloc(text_size(request));
-    if (call->text == NULL)
-        return false;
-    char *at = put(call->text, request->method, strlen(request->method));
-    *at++ = ' ';
-    at = put(at, request->path, strlen(request->path));
-    if (request->query[0] != '\0') {
-        *at++ = '?';
-        at = put(at, request->query, strlen(request->query));
-    }
-    at = put(at, " HTTP/1.1\r\nVia: 1.1 aurora\r\n", 28);
-    for (uint32_t i = 0; i < request->field_count; i++) {
-        const aurora_upstream_field *field = &request->fields[i];
-        at = put(at, field->name, field->name_len);
-        at = put(at, ": ", 2);
-        at = put(at, field->value, field->value_len);
-        at = put(at, "\r\n", 2);
-    }
-    if (request->has_body) {
-        at = put(at, "Content-Length: ", 16);
-        at = put(put_number(at, request->body_len), "\r\n", 2);
-    }
-    call->host_at = (size_t)(at - call->text);
-    return true;
-}
 
 static bool init_retry(aurora_upstream_call *call)
 {
@@ -430,18 +417,26 @@ static aurora_upstream_call *new_call(aurora_upstream_pool *pool, aurora_upstrea
     call->request = *request;
     call->listener = *listener;
     call->self = self;
-    if (call->place == NULL || !write_text(call)) {
+    if (call->place == NULL || !aurora__call_write(call)) {
         free(call);
         return NULL;
     }
     event_assign(&call->timer, pool->loop->base, -1, 0, on_timer, call);
     call->request.fields = NULL; /* they are written */
-    link_in(call);
+    aurora__call_link(call);
     return call;
+}
+
+static bool is_learning(aurora_upstream *upstream)
+{
+    return atomic_load_explicit(&upstream->hedge_ms, memory_order_relaxed) ==
+           AURORA_UPSTREAM_HEDGE_P95;
 }
 
 static void begin(aurora_upstream_call *call)
 {
+    if (call->request.may_hedge && is_learning(call->upstream))
+        call->begun_ns = aurora__now_ns();
     call->is_beginning = true;
     attempt(call);
     call->is_beginning = false;
@@ -487,7 +482,7 @@ static void drop(aurora_upstream_call *call)
     if (call->connection != NULL)
         aurora__upstream_connection_drop(call->connection);
     leave(call, AURORA_BREAKER_IGNORED);
-    unlink_dead(call);
+    aurora__call_bury(call);
 }
 
 void aurora_upstream_cancel(aurora_upstream_call *call)

@@ -53,6 +53,30 @@ void aurora__address_deinit(aurora__address *address);
 void aurora__address_resolve(aurora__address *address);
 aurora__socket_address aurora__address_socket(aurora__address *address);
 
+/* --- hedge.c ---------------------------------------------------------------------------------- */
+
+#define AURORA__LATENCY_BUCKETS 104 /* to 64 seconds */
+
+/* How long calls have taken of late; only kept where hedges follow it. */
+typedef struct {
+    _Atomic uint32_t counts[AURORA__LATENCY_BUCKETS];
+    _Atomic uint32_t seen;
+    _Atomic uint32_t p95_us; /* 0 = not known yet */
+} aurora__latency;
+
+void aurora__latency_record(aurora__latency *latency, int64_t ns);
+
+/* When an attempt that begins now gets a second one beside it; INT64_MAX = never. */
+int64_t aurora__hedge_at_ns(const aurora_upstream_call *call);
+/* Begins it where there is room; the owner's twin is it then. */
+void aurora__hedge_begin(aurora_upstream_call *owner);
+/* The owner's own attempt has ended: what its hedge does is its attempt from now on. */
+void aurora__hedge_adopt(aurora_upstream_call *owner);
+/* A hedge has a good answer: the owner's attempt is given up for it. Returns the owner. */
+aurora_upstream_call *aurora__hedge_win(aurora_upstream_call *hedge);
+/* It is not wanted any more; `outcome` is what its address has done. */
+void aurora__hedge_drop(aurora_upstream_call *hedge, int32_t outcome);
+
 /* --- upstream.c ------------------------------------------------------------------------------- */
 
 struct aurora_upstream {
@@ -64,6 +88,7 @@ struct aurora_upstream {
     aurora_retry_budget budget;
     _Atomic uint64_t calls, repeats, refused, failed, timeouts, cancelled, hedges, won;
     _Atomic uint32_t attempts_max, hedge_ms;
+    aurora__latency latency;
     _Atomic uint32_t turn;  /* of the addresses, where they are equal */
     _Atomic bool is_probed; /* a pool does that */
     pthread_t resolver;
@@ -173,6 +198,11 @@ struct aurora_upstream_call {
     aurora_retry retry;
     uint32_t passed; /* addresses tried, as bits */
     uint32_t hasty;  /* repeats that followed a kept connection's end */
+    bool is_hedge, has_hedged;
+    aurora_upstream_call *twin; /* the hedge, or its owner */
+    int64_t begun_ns;           /* 0 = nobody learns from it */
+    int64_t end_ns;             /* of the attempt */
+    int64_t hedge_at_ns;        /* INT64_MAX = never */
     aurora__address *address;
     uint64_t ticket;
     aurora__upstream_connection *connection;
@@ -194,9 +224,23 @@ bool aurora__call_body(aurora_upstream_call *call, const char *data, size_t len)
 void aurora__call_ended(aurora_upstream_call *call);
 /* The connection is closed after this. `why` is AURORA_UPSTREAM_FAILED or _BAD. */
 void aurora__call_lost(aurora_upstream_call *call, int why, const char *detail);
+/* What the hedge needs of a call: joins the pool's; sends to the address that it has; waits until
+ * then; ends the attempt, without a word; ends the call, likewise. */
+void aurora__call_link(aurora_upstream_call *call);
+void aurora__call_start(aurora_upstream_call *call);
+void aurora__call_await(aurora_upstream_call *call, int64_t end_ns);
+void aurora__call_give_up(aurora_upstream_call *call, int32_t outcome);
+void aurora__call_bury(aurora_upstream_call *call);
 /* Drops all. */
 void aurora__calls_drop(aurora_upstream_pool *pool);
 void aurora__pool_bury(aurora_upstream_pool *pool);
+
+/* --- call_text.c ------------------------------------------------------------------------------ */
+
+/* The head but for Host. False without memory. */
+bool aurora__call_write(aurora_upstream_call *call);
+/* Its end, for the address of this attempt. */
+void aurora__call_write_host(aurora_upstream_call *call);
 
 /* --- probe.c ---------------------------------------------------------------------------------- */
 

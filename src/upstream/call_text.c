@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* The bytes of a request's head. Host comes last: another attempt may go to another address. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "upstream/internal.h"
+
+static char *put(char *at, const char *text, size_t len)
+{
+    memcpy(at, text, len);
+    return at + len;
+}
+
+static char *put_number(char *at, size_t value)
+{
+    char digits[20];
+    int length = 0;
+    do {
+        digits[length++] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    while (length > 0)
+        *at++ = digits[--length];
+    return at;
+}
+
+static size_t text_size(const aurora_upstream_request *request)
+{
+    size_t size = strlen(request->method) + strlen(request->path) + strlen(request->query) + 128 +
+                  AURORA_UPSTREAM_ADDRESS_BYTES;
+    for (uint32_t i = 0; i < request->field_count; i++)
+        size += request->fields[i].name_len + request->fields[i].value_len + 4;
+    return size;
+}
+
+bool aurora__call_write(aurora_upstream_call *call)
+{
+    const aurora_upstream_request *request = &call->request;
+    call->text = malloc(text_size(request));
+    if (call->text == NULL)
+        return false;
+    char *at = put(call->text, request->method, strlen(request->method));
+    *at++ = ' ';
+    at = put(at, request->path, strlen(request->path));
+    if (request->query[0] != '\0') {
+        *at++ = '?';
+        at = put(at, request->query, strlen(request->query));
+    }
+    at = put(at, " HTTP/1.1\r\nVia: 1.1 aurora\r\n", 28);
+    for (uint32_t i = 0; i < request->field_count; i++) {
+        const aurora_upstream_field *field = &request->fields[i];
+        at = put(at, field->name, field->name_len);
+        at = put(at, ": ", 2);
+        at = put(at, field->value, field->value_len);
+        at = put(at, "\r\n", 2);
+    }
+    if (request->has_body) {
+        at = put(at, "Content-Length: ", 16);
+        at = put(put_number(at, request->body_len), "\r\n", 2);
+    }
+    call->host_at = (size_t)(at - call->text);
+    return true;
+}
+
+void aurora__call_write_host(aurora_upstream_call *call)
+{
+    size_t len = strlen(call->address->text);
+    char *at = call->text + call->host_at;
+    memcpy(at, "Host: ", 6);
+    memcpy(at + 6, call->address->text, len);
+    memcpy(at + 6 + len, "\r\n\r\n", 4);
+    call->text_len = call->host_at + len + 10;
+    call->sent = 0;
+}
