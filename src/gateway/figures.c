@@ -173,6 +173,17 @@ static void write_states(FILE *to, const aurora_upstream_figures *all)
     }
 }
 
+static void write_stale(FILE *to, const aurora__gateway *gateway)
+{
+    aurora__stale_figures figures;
+    aurora__stale_read(gateway->stale, &figures);
+    aurora__metric_single(to, "aurora_gateway_stale_answers_total", AURORA_METRIC_COUNTER,
+                          "Old answers that were given for want of new ones.",
+                          (double)figures.served);
+    aurora__metric_single(to, "aurora_gateway_kept_answers", AURORA_METRIC_GAUGE,
+                          "Answers that are kept for that.", figures.kept);
+}
+
 void aurora__gateway_metrics(void *daemon, FILE *to)
 {
     const aurora__gateway *gateway = gateway_of(daemon);
@@ -190,6 +201,7 @@ void aurora__gateway_metrics(void *daemon, FILE *to)
     }
     write_addresses(to, all);
     write_states(to, all);
+    write_stale(to, gateway);
 }
 
 /* --- operators -------------------------------------------------------------------------------- */

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* One exchange on its way to a service, and the answer on its way back: whole where it is small,
  * piece by piece where it is long or has no end. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "gateway/internal.h"
 #include "http/field_name.h"
+#include "http/loop.h"
 
 #define HELD_BYTES_MAX 1048576 /* of an answer; longer ones are passed on as they come */
 #define AHEAD_BYTES_MAX 131072 /* of a stream, that its client has not taken */
@@ -20,19 +22,67 @@ typedef struct {
     bool is_stream;
     bool is_repeatable;
     bool is_limited; /* by the gateway itself, which says so */
+    bool is_kept;    /* a good answer stays here for worse times */
+    bool is_stale;   /* an older answer takes the place of this one */
+    aurora__stale *stale;
     char *held;
     size_t held_len, expected;
 } forward;
+
+/* --- answers that are kept -------------------------------------------------------------------- */
+
+bool aurora__gateway_is_kept(const aurora_http_exchange *exchange)
+{
+    const char *operation = aurora_http_exchange_route(exchange)->operation;
+    return strcmp(operation, "popularProducts") == 0 ||
+           (strcmp(operation, "trendingProducts") == 0 &&
+            aurora_http_query(exchange, "at") == NULL);
+}
+
+static void write_key(const aurora_http_exchange *exchange, char key_out[AURORA__STALE_KEY_BYTES])
+{
+    const char *query = aurora_http_query_text(exchange);
+    int len = snprintf(key_out, AURORA__STALE_KEY_BYTES, "%s%s%s",
+                       aurora_http_exchange_path(exchange), *query != '\0' ? "?" : "", query);
+    if (len < 0 || len >= AURORA__STALE_KEY_BYTES)
+        key_out[0] = '\0';
+}
+
+static void keep(const forward *f, const char *body, size_t len)
+{
+    char key[AURORA__STALE_KEY_BYTES];
+    write_key(f->exchange, key);
+    if (key[0] != '\0')
+        aurora__stale_put(f->stale, key, body, len, aurora__now_ns());
+}
+
+/* RFC 5861, 4: what was good of late is better than an error. */
+static bool answer_stale(const forward *f)
+{
+    char key[AURORA__STALE_KEY_BYTES], age[16];
+    size_t len;
+    uint32_t age_s;
+    write_key(f->exchange, key);
+    char *body = aurora__stale_get(f->stale, key, aurora__now_ns(), &len, &age_s);
+    if (body == NULL)
+        return false;
+    snprintf(age, sizeof age, "%u", age_s);
+    aurora_http_set(f->exchange, "Age", age);
+    aurora_http_set(f->exchange, "Aurora-Stale", "true");
+    aurora_http_set(f->exchange, "Cache-Control", "no-store");
+    aurora_http_reply_owned(f->exchange, 200, "application/json", body, len);
+    return true;
+}
 
 /* --- failures --------------------------------------------------------------------------------- */
 
 static void answer_failure(forward *f, int why, const char *detail, uint32_t retry_after_s)
 {
     /* Whether it was done is not known; with a key, or by its method, it can be asked again. */
-    const char *unsure =
-        f->is_repeatable || why == AURORA_UPSTREAM_FULL || why == AURORA_UPSTREAM_BROKEN
-            ? ""
-            : " What was asked for may have been done.";
+    const char *unsure = f->is_repeatable || why == AURORA_UPSTREAM_FULL ||
+                                 why == AURORA_UPSTREAM_BROKEN || why == AURORA_UPSTREAM_DOWN
+                             ? ""
+                             : " What was asked for may have been done.";
     char seconds[16];
     snprintf(seconds, sizeof seconds, "%u", retry_after_s > 0 ? retry_after_s : 1);
     aurora_http_set(f->exchange, "Retry-After", seconds);
@@ -46,6 +96,7 @@ static void answer_failure(forward *f, int why, const char *detail, uint32_t ret
                             detail);
         break;
     case AURORA_UPSTREAM_BROKEN:
+    case AURORA_UPSTREAM_DOWN:
         aurora_http_problem(f->exchange, 503, "unavailable", "The %s service %s.", f->service,
                             detail);
         break;
@@ -68,7 +119,7 @@ static void on_failed(void *self, int why, const char *detail, uint32_t retry_af
     f->held = NULL;
     if (f->is_stream)
         aurora_http_stream_abort(f->exchange); /* an end would look like the answer's own */
-    else
+    else if (!f->is_kept || !answer_stale(f))
         answer_failure(f, why, detail, retry_after_s);
 }
 
@@ -152,6 +203,11 @@ static void on_head(void *self, const aurora_upstream_head *head)
 {
     forward *f = self;
     bool is_packed = value_of(head, "Content-Encoding") != NULL;
+    f->is_stale = f->is_kept && head->status >= 500;
+    if (f->is_stale) { /* it has not begun its answer: the fields would be the failure's */
+        f->expected = (size_t)head->length;
+        return;
+    }
     for (uint32_t i = 0; i < head->field_count; i++) {
         if (!is_servers(head->fields[i].name, is_packed) && !is_said(f, head->fields[i].name))
             aurora_http_set(f->exchange, head->fields[i].name, head->fields[i].value);
@@ -183,6 +239,24 @@ static void on_body(void *self, const char *data, size_t len)
     f->held_len += len;
 }
 
+static void answer_held(const forward *f, char *held)
+{
+    if (f->is_kept && f->status == 200 && held != NULL)
+        keep(f, held, f->held_len);
+    aurora_http_reply_owned(f->exchange, f->status, f->content_type, held, f->held_len);
+}
+
+/* The service has answered that it cannot; where nothing older is there, the gateway says so. */
+static void answer_failed_kept(const forward *f, char *held)
+{
+    free(held);
+    if (answer_stale(f))
+        return;
+    aurora_http_set(f->exchange, "Retry-After", "1");
+    aurora_http_problem(f->exchange, 503, "unavailable",
+                        "The %s service cannot answer at the moment.", f->service);
+}
+
 static void on_ended(void *self)
 {
     forward *f = self;
@@ -192,10 +266,12 @@ static void on_ended(void *self)
     aurora_http_on_leave(f->exchange, NULL, NULL);
     if (f->is_stream)
         aurora_http_stream_end(f->exchange);
+    else if (f->is_stale)
+        answer_failed_kept(f, held);
     else if (held == NULL && f->held_len > 0)
         aurora_http_refuse(f->exchange, AURORA_ENOMEM, NULL);
     else
-        aurora_http_reply_owned(f->exchange, f->status, f->content_type, held, f->held_len);
+        answer_held(f, held);
 }
 
 /* --- the call --------------------------------------------------------------------------------- */
@@ -227,6 +303,8 @@ void aurora__gateway_forward(aurora_http_exchange *exchange, aurora__gateway *ga
     *f = (forward){.exchange = exchange,
                    .service = aurora__service_name(service),
                    .is_repeatable = request.is_repeatable,
+                   .is_kept = aurora__gateway_is_kept(exchange),
+                   .stale = gateway->stale,
                    .is_limited = aurora_daemon_has_rate_limit(gateway->daemon)};
     f->call = aurora_upstream_send(pool, gateway->upstreams[service], &request, &listener, f);
     if (f->call == NULL)

@@ -114,9 +114,10 @@ static int open_gateway(aurora_daemon *daemon)
         return aurora_daemon_refuse(daemon, "out of memory");
     aurora_daemon_keep(daemon, gateway);
     gateway->daemon = daemon;
+    gateway->stale = aurora__stale_new();
     /* A copy: a reload gives the settings new texts. */
     gateway->secret = strdup(aurora_config_text(config, "service_secret"));
-    if (gateway->secret == NULL || !aurora__gateway_routes(gateway))
+    if (gateway->secret == NULL || gateway->stale == NULL || !aurora__gateway_routes(gateway))
         return aurora_daemon_refuse(daemon, "out of memory");
     if (!read_policies(config, policies, rule))
         return aurora_daemon_refuse(daemon, "%s", rule);
@@ -164,6 +165,7 @@ static void close_gateway(aurora_daemon *daemon)
         return;
     for (int i = 0; i < AURORA__SERVICE_COUNT; i++)
         aurora_upstream_free(gateway->upstreams[i]);
+    aurora__stale_free(gateway->stale);
     free(gateway->secret);
     free(gateway->routes);
     free(gateway);

@@ -8,6 +8,7 @@
 
 #include "gateway/gateway.h"
 #include "gateway/policy.h"
+#include "gateway/stale.h"
 #include "upstream/upstream.h"
 
 typedef enum {
@@ -27,6 +28,7 @@ typedef struct {
     aurora_upstream *upstreams[AURORA__SERVICE_COUNT];
     aurora__policy policies[AURORA__SERVICE_COUNT]; /* as of the last reload; the main thread's */
     _Atomic uint32_t timeout_ms[AURORA__SERVICE_COUNT], attempt_ms[AURORA__SERVICE_COUNT];
+    aurora__stale *stale;
     aurora_http_route *routes; /* of all services, passed on */
     uint32_t route_count;
 } aurora__gateway;
@@ -64,6 +66,9 @@ bool aurora__gateway_routes(aurora__gateway *gateway);
 /* Passes the exchange on, and its answer back. */
 void aurora__gateway_forward(aurora_http_exchange *exchange, aurora__gateway *gateway,
                              aurora__service service, const char *query);
+
+/* Whether an old answer to it is better than none, and the same for everybody. */
+bool aurora__gateway_is_kept(const aurora_http_exchange *exchange);
 
 /* --- request.c -------------------------------------------------------------------------------- */
 

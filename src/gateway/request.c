@@ -77,12 +77,13 @@ static uint32_t copy_fields(const aurora_http_exchange *exchange, aurora_upstrea
 {
     const aurora_http_route *route = aurora_http_exchange_route(exchange);
     const char *connection = aurora_http_header(exchange, "Connection");
+    bool is_kept = aurora__gateway_is_kept(exchange); /* in a form that all can read */
     const char *name, *value;
     uint32_t count = 0;
     for (uint32_t i = 0; aurora_http_field_at(exchange, i, &name, &value); i++) {
         if (count < AURORA__REQUEST_FIELDS_MAX - FIELDS_OF_OURS && !is_ours(name) &&
             !is_internal(route, name) && !aurora_upstream_is_of_connection(name, strlen(name)) &&
-            !is_named(connection, name))
+            !is_named(connection, name) && !(is_kept && is_same(name, "Accept-Encoding")))
             add(fields, &count, name, value);
     }
     return count;

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "http/time_text.h"
 
@@ -192,4 +193,31 @@ uint32_t aurora_http_prefer_wait_ms(const aurora_http_exchange *exchange)
         at += *at == ',';
     }
     return 0;
+}
+
+#define DEADLINE_DIGITS_MAX 15
+
+int64_t aurora_http_left_ms(const aurora_http_exchange *exchange)
+{
+    const char *text = aurora_http_header(exchange, "Aurora-Deadline");
+    struct timespec now;
+    int64_t deadline_ms = 0;
+    size_t digits = text != NULL ? strspn(text, "0123456789") : 0;
+    if (digits == 0 || digits > DEADLINE_DIGITS_MAX || text[digits] != '\0')
+        return INT64_MAX;
+    for (size_t i = 0; i < digits; i++)
+        deadline_ms = deadline_ms * 10 + (text[i] - '0');
+    clock_gettime(CLOCK_REALTIME, &now);
+    int64_t left_ms = deadline_ms - ((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
+    return left_ms > 0 ? left_ms : 0;
+}
+
+bool aurora_http_refuse_late(aurora_http_exchange *exchange)
+{
+    if (aurora_http_left_ms(exchange) > 0)
+        return false;
+    aurora_http_set(exchange, "Retry-After", "1");
+    aurora_http_problem(exchange, 504, "timeout",
+                        "The request's deadline had passed before it was worked on.");
+    return true;
 }

@@ -34,6 +34,11 @@ bool aurora_http_idempotency_key(aurora_http_exchange *exchange, const char **ou
 /* Prefer: wait=N in milliseconds, capped at 30,000; 0 when absent. Other preferences are
  * ignored. */
 uint32_t aurora_http_prefer_wait_ms(const aurora_http_exchange *exchange);
+/* What is left of the time in Aurora-Deadline, in milliseconds; 0 = it has passed, INT64_MAX =
+ * there is none. One that nobody has signed is heard as well: it shortens its own request alone. */
+int64_t aurora_http_left_ms(const aurora_http_exchange *exchange);
+/* Answers 504 where nothing is left of it: nobody waits for the work any more. */
+bool aurora_http_refuse_late(aurora_http_exchange *exchange);
 
 /* ETags are "\"<version>\"", strong. If-Match as if_version of a put: *out is a version, 0 with
  * If-None-Match: *, AURORA_ANY_VERSION when absent or "*" (then is_star). 400 for a weak or

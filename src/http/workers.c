@@ -2,6 +2,7 @@
 /* Threads for handlers that block, behind one bounded queue. */
 #include "http/loop.h"
 
+#include "http/fields.h"
 #include "http/gzip.h"
 
 #include <stdlib.h>
@@ -43,6 +44,8 @@ static aurora_http_exchange *take(aurora__workers *workers)
 static bool may_handle(aurora__workers *workers, aurora_http_exchange *exchange)
 {
     const aurora_http_options *options = &workers->server->options;
+    if ((exchange->route->flags & AURORA_HTTP_BLOCKING) != 0 && aurora_http_refuse_late(exchange))
+        return false; /* it has waited here for too long */
     if (!options->admit_blocks || !aurora__dispatch_is_asked(exchange))
         return true;
     if (!options->admit(options->self, exchange))

@@ -110,6 +110,9 @@ static bool read_request(order_placing *placing, const aurora_json_doc *doc, con
         out->flags |= AURORA_ORDER_NO_WAIT | AURORA_ORDER_AS_CREATED;
         out->timeout_ms = COMMIT_WAIT_MS;
     }
+    int64_t left_ms = aurora_http_left_ms(exchange);
+    if (left_ms < out->timeout_ms)
+        out->timeout_ms = left_ms > 1 ? (uint32_t)left_ms : 1;
     out->traceparent = aurora_http_traceparent(exchange);
     if (key != NULL) {
         out->key = key;
@@ -138,6 +141,8 @@ void aurora__order_place_handle(aurora_http_exchange *exchange, void *self)
     const char *key;
     aurora_json_doc *doc;
     aurora_order_request request;
+    if (aurora_http_refuse_late(exchange))
+        return;
     order_placing *placing = aurora_http_alloc(exchange, sizeof *placing);
     if (placing == NULL) {
         aurora_http_refuse(exchange, AURORA_ENOMEM, NULL);

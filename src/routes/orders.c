@@ -70,6 +70,8 @@ static void get(aurora_http_exchange *exchange, void *self)
     uint32_t wait_ms = aurora_http_prefer_wait_ms(exchange);
     if (!aurora__order_read(exchange, self, &order))
         return;
+    int64_t left_ms = wait_ms > 0 ? aurora_http_left_ms(exchange) : 0;
+    int64_t waited_ms = left_ms < wait_ms ? left_ms : wait_ms;
     order_wait *wait = wait_ms == 0 ? NULL : aurora_http_alloc(exchange, sizeof *wait);
     if (wait == NULL) {
         show(exchange, order);
@@ -80,7 +82,7 @@ static void get(aurora_http_exchange *exchange, void *self)
     *wait = (order_wait){.waiter.done = watched,
                          .loop = aurora__routes_loop_of(exchange),
                          .exchange = exchange,
-                         .end_ns = now_ns() + (int64_t)wait_ms * 1000000};
+                         .end_ns = now_ns() + waited_ms * 1000000};
     wait_on(wait, order);
 }
 

@@ -174,6 +174,8 @@ void aurora__call_lost(aurora_upstream_call *call, int why, const char *detail)
     if (!was_reached && call->address != NULL)
         note_state(call->address, false);
     leave(call, was_stale ? AURORA_BREAKER_IGNORED : AURORA_BREAKER_FAILURE);
+    if (!was_reached && !call->may_have_been_sent)
+        why = AURORA_UPSTREAM_DOWN;
     if (call->is_hedge)
         aurora__hedge_drop(call, AURORA_BREAKER_IGNORED);
     else if (call->twin != NULL)

@@ -156,11 +156,12 @@ bool aurora_upstream_is_of_connection(const char *name, size_t len);
 
 /* Why a call has ended without an answer. */
 enum {
-    AURORA_UPSTREAM_FAILED = 1, /* no address could be reached, or the answer was cut off */
+    AURORA_UPSTREAM_FAILED = 1, /* the answer was cut off, or did not begin */
     AURORA_UPSTREAM_BAD = 2,    /* what came is no answer */
     AURORA_UPSTREAM_LATE = 3,   /* the deadline has passed */
     AURORA_UPSTREAM_FULL = 4,   /* calls_max are under way */
     AURORA_UPSTREAM_BROKEN = 5, /* the breakers of all addresses are open */
+    AURORA_UPSTREAM_DOWN = 6,   /* no address could be connected to: nothing was sent */
 };
 
 /* Exactly one of `ended` and `failed` is called, as the last of all, and not within send. A

@@ -83,6 +83,10 @@ class Service:
         return answer is not None
 
     def stop(self):
+        try:
+            self.socket.shutdown(socket.SHUT_RDWR)  # one that waits in accept() would take one more
+        except OSError:
+            pass
         self.socket.close()
         with self.lock:
             for sock in self.open:
@@ -259,8 +263,9 @@ def repeats_where_safe():
 def tells_of_what_is_not_there():
     port = free_port()
     with gateway(port) as server:
-        expect_problem("refused", server.call("GET", ORDER), 502, "upstream_unavailable")
-        until("the breaker opens", lambda: server.call("POST", "/orders", PLACE)[0] == 503)
+        expect_problem("refused", server.call("GET", ORDER), 503, "unavailable")
+        expect("the service is named", "The order service" in server.call("GET", ORDER)[2]["detail"])
+        until("the breaker opens", lambda: "left alone" in server.call("POST", "/orders", PLACE)[2]["detail"])
         expect_problem("open", server.call("GET", ORDER), 503, "unavailable")
         limits = server.call("GET", "/admin/limits?service=gateway")[2]
         state = {breaker["name"]: breaker["state"] for breaker in limits["breakers"]}[f"order 127.0.0.1:{port}"]

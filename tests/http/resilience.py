@@ -10,7 +10,7 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from gateway import OK, ORDER, PLACE, Checked, Service, expect, expect_problem, field, until  # noqa: E402,F401
+from gateway import OK, ORDER, PLACE, SECRET, Checked, Server, Service, expect, expect_problem, field, until  # noqa: E402,F401
 
 
 class Configured(Checked):
@@ -211,7 +211,119 @@ def a_reload_changes_time():
     service.stop()
 
 
-PARTS = [hedges_a_slow_read, hedges_no_write, hedges_no_wait, hedges_within_calls_max, hedges_within_the_budget,
+# --- services that are down -------------------------------------------------------------------------------------
+
+POPULAR = "/recommendations/popular"
+
+
+def body(number):
+    text = b'{"items":[{"sku":"s%d","score":1,"error":0}]}' % number
+    return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(text) + text
+
+
+FAILED = (b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\nContent-Length: 2\r\n"
+          b"Retry-After: 9\r\nX-Own: 1\r\n\r\n{}")
+
+
+def old_recommendations():
+    """Mutation: without answer_stale in on_failed the page of popular products is gone with its service."""
+    answer = [body(1)]
+    service = Service(lambda *_: answer[0])
+    with Configured(f"recommendation=127.0.0.1:{service.port}", "") as server:
+        fresh = server.call("GET", POPULAR, headers={"Accept-Encoding": "gzip"})
+        expect("fresh", fresh[0] == 200 and "Aurora-Stale" not in fresh[1], fresh)
+        expect("asked for as it is kept", field(service.requests[-1], "Accept-Encoding") is None, service.requests[-1])
+        server.call("GET", POPULAR + "?limit=3")
+        server.call("GET", "/recommendations/trending?at=2026-01-01T00:00:00Z")
+        answer[0] = FAILED
+        status, fields, got = server.call("GET", POPULAR)
+        expect("old where the service cannot", status == 200 and got["items"][0]["sku"] == "s1" and
+               fields["Aurora-Stale"] == "true" and int(fields["Age"]) < 60 and "X-Own" not in fields, fields, got)
+        service.stop()
+        status, fields, got = server.call("GET", POPULAR)
+        expect("old where it is gone", status == 200 and fields["Aurora-Stale"] == "true", status, fields)
+        expect("with its query", server.call("GET", POPULAR + "?limit=3")[0] == 200)
+        expect("not with another", server.call("GET", POPULAR + "?limit=4")[0] == 503)
+        expect("nothing of a given time", server.call("GET", "/recommendations/trending?at=2026-01-01T00:00:00Z")[0] == 503)
+        until("the breaker opens", lambda: "left alone" in str(server.call("GET", "/recommendations/related/x")[2]))
+        begin = time.monotonic()
+        expect("old, at once", server.call("GET", POPULAR)[0] == 200 and time.monotonic() - begin < 1)
+        text = server.call("GET", "/metrics")[2].decode()
+        expect("counted", "aurora_gateway_stale_answers_total 4\n" in text, text[-600:])
+        server_again = Service(lambda *_: body(2), port=service.port)
+        until("new again", lambda: server.call("GET", POPULAR)[2]["items"][0]["sku"] == "s2")
+        expect("not marked", "Aurora-Stale" not in server.call("GET", POPULAR)[1])
+        server_again.stop()
+
+
+def a_failure_is_not_kept():
+    service = Service(lambda *_: FAILED)
+    with Configured(f"recommendation=127.0.0.1:{service.port}", "") as server:
+        for _ in range(2):
+            answer = server.call("GET", POPULAR)
+            expect_problem("nothing older", answer, 503, "unavailable")
+            expect("it is named", "recommendation" in answer[2]["detail"], answer[2])
+    service.stop()
+
+
+# --- deadlines --------------------------------------------------------------------------------------------------
+
+
+def at(ms):
+    return {"Aurora-Deadline": str(int(time.time() * 1000) + ms)}
+
+
+def a_service_has_less_time_than_its_gateway():
+    service = Service()
+    with Configured(f"order=127.0.0.1:{service.port}", "[upstream.order]\ntimeout = 9s\n") as server:
+        before = time.time() * 1000
+        server.call("GET", ORDER, headers=at(100))
+        sent = int(field(service.requests[-1], "Aurora-Deadline"))
+        expect("ours, not a stranger's, and less for the way", before + 8000 < sent < time.time() * 1000 + 8960, sent - before)
+        expect("nobody is named", field(service.requests[-1], "Aurora-Principal") is None and
+               field(service.requests[-1], "Aurora-Signature") is None, service.requests[-1])
+    service.stop()
+
+
+def no_work_after_the_deadline():
+    """Mutation: without aurora_http_refuse_late in workers.c the page is read; without it in order_place.c the order is
+    made."""
+    with Server("--payment", "none:", store="memory:") as server:
+        server.call("POST", "/products", {"sku": "mug", "name": "Mug", "price_minor": 1, "currency": "EUR"})
+        server.call("POST", "/inventory/mug/receipts", {"quantity": 10})
+        for method, path, body in (("GET", "/products", None), ("GET", "/search?q=mug", None), ("POST", "/orders", PLACE)):
+            expect_problem(path, server.call(method, path, body, headers=at(-1)), 504, "timeout")
+            expect(path, server.call(method, path, body, headers=at(60000))[0] in (200, 201))
+            for odd in ("soon", "", "9" * 30):
+                got = server.call(method, path, body, headers={"Aurora-Deadline": odd})
+                expect(f"{path}, {odd!r}", got[0] in (200, 201), got[0])
+        orders = server.call("GET", "/orders")[2]["items"]
+        expect("none was made late", len(orders) == 4, len(orders))
+        begin = time.monotonic()
+        got = server.call("GET", f"/orders/{orders[0]['id']}", headers={"Prefer": "wait=20", **at(400)})
+        expect("a wait ends with it", got[0] == 200 and time.monotonic() - begin < 10, got[0], time.monotonic() - begin)
+        begin = time.monotonic()
+        got = server.call("POST", "/orders", PLACE, headers={"Prefer": "wait=20", **at(400)})
+        expect("that of a new order too", got[0] == 201 and time.monotonic() - begin < 10, got, time.monotonic() - begin)
+
+
+def nobodys_deadline_is_no_name():
+    """A public page through a gateway whose service takes signed calls. Mutation: a deadline that counts in has_no_field
+    asks for a signature."""
+    with Server(store="memory:", secret=SECRET) as shop:
+        shop.call("POST", "/products", {"sku": "mug", "name": "Mug", "price_minor": 1, "currency": "EUR"})
+        with Checked("--upstream", f"product=127.0.0.1:{shop.port},order=127.0.0.1:{shop.port}", program="aurora-gateway",
+                     secret=SECRET, ready=False) as server:
+            server.secret = ""
+            expect("public", server.call("GET", "/products/mug")[0] == 200)
+            expect("not public", server.call("GET", "/orders")[0] == 401)
+            shop.secret = ""
+            expect("a deadline is no name", shop.call("GET", "/orders", headers=at(5000))[0] == 401)
+
+
+PARTS = [old_recommendations, a_failure_is_not_kept, a_service_has_less_time_than_its_gateway, no_work_after_the_deadline,
+         nobodys_deadline_is_no_name,
+         hedges_a_slow_read, hedges_no_write, hedges_no_wait, hedges_within_calls_max, hedges_within_the_budget,
          hedge_takes_over_from_the_lost, hedge_learns_what_calls_take, a_reload_changes_time]
 
 
