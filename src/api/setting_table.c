@@ -34,6 +34,10 @@
       "How long the cache keeps a product that nobody changes here.")                              \
     X(consumer_keep, DURATION, NONE, "168h", SECOND, 3650 * DAY,                                   \
       "How long the log waits for a named consumer that was seen in that time.")                   \
+    X(core_dumps, BOOL, DAEMON, "false", 0, 0,                                                     \
+      "Whether a crash may write a core, and debuggers may attach: it holds keys and orders.")     \
+    X(cors_origins, TEXT, DAEMON | RELOAD, "", 0, 4000,                                            \
+      "Origins of web pages that may use the API, as https://shop.example, with commas.")          \
     X(drain_delay, DURATION, DAEMON, "0s", 0, 5 * MINUTE,                                          \
       "How long /readyz says no before connections are closed, at the end.")                       \
     X(drain_timeout, DURATION, DAEMON, "30s", 0, HOUR,                                             \

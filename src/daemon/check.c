@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "daemon/internal.h"
+#include "http/cors.h"
 #include "http/principal.h"
 
 #define SECRET_BYTES_MIN 32
@@ -119,6 +120,8 @@ int aurora__daemon_check(const aurora_daemon *daemon)
     const char *broken = aurora__rate_limit_check(daemon->config, &rule);
     if (broken != NULL)
         return aurora_daemon_refuse_value(daemon, broken, rule);
+    if (!aurora_cors_check(text_of(daemon, "cors_origins"), &rule))
+        return aurora_daemon_refuse_value(daemon, "cors_origins", rule);
     if (aurora_service_log_level(text_of(daemon, "log_level")) == 0)
         return aurora_daemon_refuse_value(daemon, "log_level",
                                           "must be debug, info, warning or error");

@@ -204,7 +204,10 @@ void aurora__daemon_close(aurora_daemon *daemon)
     aurora_cache_close(daemon->routes.cache);
     aurora_close(daemon->shop);
     aurora__rate_limit_close(daemon->limit);
+    if (daemon->payment_secret != NULL)
+        explicit_bzero(daemon->payment_secret, strlen(daemon->payment_secret));
     free(daemon->payment_secret);
+    explicit_bzero(daemon->routes.cursor_key, sizeof daemon->routes.cursor_key);
     free(daemon->served);
     free(daemon->openapi);
 }

@@ -83,6 +83,7 @@ static int run(aurora_daemon *daemon)
     uint64_t files =
         aurora_supervisor_raise_files((uint64_t)connections + FILES_BESIDE_CONNECTIONS);
     aurora_supervisor_begin();
+    aurora_supervisor_settle(aurora_config_number(daemon->config, "core_dumps") != 0);
     int rc = start_log(daemon);
     if (rc == 0) {
         warn(daemon, files);
@@ -136,6 +137,7 @@ static int dispatch(aurora_daemon *daemon)
 
 int aurora_daemon_run(const aurora_daemon_spec *spec, int argc, char **argv)
 {
+    aurora_supervisor_seal();
     aurora_daemon *daemon = calloc(1, sizeof *daemon);
     if (daemon == NULL) {
         fprintf(stderr, "%s: out of memory\n", spec->program);

@@ -85,6 +85,7 @@ static int start_api(aurora_daemon *daemon)
         .trusted_proxies = &proxies,
         .tls = daemon->tls,
         .knows_peers = aurora__daemon_knows_peers(daemon),
+        .cors_origins = aurora_config_text(config, "cors_origins"),
         .admit = daemon->limit != NULL ? admit : NULL,
         .admit_blocks = daemon->limit != NULL && aurora__rate_limit_is_remote(daemon->limit),
         .access = observe,

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "daemon/internal.h"
+#include "http/cors.h"
 #include "service/reload.h"
 #include "service/supervisor.h"
 
@@ -34,14 +35,20 @@ static bool is_good(void *self, const aurora_config *config,
                     char error_out[AURORA_CONFIG_ERROR_BYTES])
 {
     const aurora_config_value *proxies = aurora_config_get(config, "trusted_proxies");
+    const aurora_config_value *origins = aurora_config_get(config, "cors_origins");
+    const aurora_config_value *bad = NULL;
     aurora_http_proxies parsed;
     const char *rule;
     const aurora_daemon *daemon = self;
     const aurora_daemon_parts *parts = daemon->spec->parts;
-    if (aurora_http_proxies_parse(proxies->text, &parsed, &rule))
+    if (!aurora_http_proxies_parse(proxies->text, &parsed, &rule))
+        bad = proxies;
+    else if (!aurora_cors_check(origins->text, &rule))
+        bad = origins;
+    if (bad == NULL)
         return parts == NULL || parts->judge == NULL || parts->judge(config, error_out);
-    snprintf(error_out, AURORA_CONFIG_ERROR_BYTES, "%s %s (%s)", proxies->info->name, rule,
-             proxies->origin);
+    snprintf(error_out, AURORA_CONFIG_ERROR_BYTES, "%s %s (%s)", bad->info->name, rule,
+             bad->origin);
     return false;
 }
 
@@ -52,6 +59,14 @@ static void put_proxies(aurora_daemon *daemon)
     if (aurora_http_proxies_parse(aurora_config_text(daemon->config, "trusted_proxies"), &proxies,
                                   &rule))
         aurora_http_set_trusted_proxies(daemon->routes.server, &proxies);
+}
+
+static void put_origins(aurora_daemon *daemon)
+{
+    const char *origins = aurora_config_text(daemon->config, "cors_origins");
+    if (aurora_http_origins_put(daemon->routes.server, origins, NULL) != AURORA_OK)
+        aurora_service_log_write(daemon->log, AURORA_LOG_ERROR, "config",
+                                 "cors_origins stays: out of memory");
 }
 
 static void reload(aurora_daemon *daemon)
@@ -66,6 +81,7 @@ static void reload(aurora_daemon *daemon)
     if (aurora_config_reload(&daemon->config, &daemon->source, &judge, daemon->shop, daemon->log)) {
         put_proxies(daemon);
         aurora__daemon_tls_reload(daemon);
+        put_origins(daemon);
         if (daemon->spec->parts != NULL && daemon->spec->parts->reload != NULL)
             daemon->spec->parts->reload(daemon);
     }

@@ -160,13 +160,20 @@ static void stream(forward *f, const char *data, size_t len)
  * that is packed already keeps what its service said. */
 static bool is_servers(const char *name, bool is_packed)
 {
-    static const char *const names[] = {
-        "Server",      "Date", "Content-Length", "Content-Type", "X-Content-Type-Options",
-        "X-Request-Id"};
+    static const char *const names[] = {"Server",
+                                        "Date",
+                                        "Content-Length",
+                                        "Content-Type",
+                                        "X-Content-Type-Options",
+                                        "Referrer-Policy",
+                                        "Strict-Transport-Security",
+                                        "X-Request-Id"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (aurora__field_name_is(name, names[i]))
             return true;
     }
+    if (strncasecmp(name, "Access-Control-", 15) == 0)
+        return true; /* which pages may read is the edge's to say */
     return !is_packed && aurora__field_name_is(name, "Vary");
 }
 

@@ -166,6 +166,8 @@ static void close_gateway(aurora_daemon *daemon)
     for (int i = 0; i < AURORA__SERVICE_COUNT; i++)
         aurora_upstream_free(gateway->upstreams[i]);
     aurora__stale_free(gateway->stale);
+    if (gateway->secret != NULL)
+        explicit_bzero(gateway->secret, strlen(gateway->secret));
     free(gateway->secret);
     free(gateway->routes);
     free(gateway);

@@ -12,6 +12,9 @@
 
 #define COMPRESS_BYTES_MIN 1024
 
+#define NOSNIFF "X-Content-Type-Options: nosniff\r\n"
+#define NO_REFERRER "Referrer-Policy: no-referrer\r\n"
+
 /* --- fields ----------------------------------------------------------------------------------- */
 
 /* A copy that does not end its line, whatever a handler was given to put there. */
@@ -129,7 +132,9 @@ static char *put_number(char *at, uint64_t value)
 
 static size_t head_size(const aurora_http_exchange *exchange)
 {
-    size_t size = 512; /* all that is not of the handler's making */
+    size_t size = 768; /* all that is not of the handler's making */
+    if (exchange->origin != NULL)
+        size += AURORA__CORS_FIELDS_BYTES_MAX;
     if (exchange->content_type != NULL)
         size += strlen(exchange->content_type);
     for (const aurora__text_pair *pair = exchange->set; pair != NULL; pair = pair->next)
@@ -152,20 +157,55 @@ static char *put_set(char *at, const aurora__text_pair *pair)
     return put_field(at, pair->name, pair->value);
 }
 
-static char *put_defaults(char *at, const aurora_http_exchange *exchange)
+/* What an answer of data says to a browser that shows it as a page all the same: it may load
+ * nothing, be framed by nobody, and tell nobody where it was. A page of ours has a policy of its
+ * own. */
+static char *put_security(char *at, const aurora_http_exchange *exchange)
+{
+    if (aurora__answer_field(exchange, "Content-Security-Policy") != NULL)
+        return put(at, NOSNIFF NO_REFERRER);
+    return put(at, NOSNIFF NO_REFERRER
+               "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n");
+}
+
+/* A cache in between keeps an answer for one origin from a page of another. */
+static char *put_varies(char *at, const aurora_http_exchange *exchange)
+{
+    if (exchange->varies && exchange->has_origins)
+        return put(at, "Vary: Accept-Encoding, Origin\r\n");
+    if (exchange->varies)
+        return put(at, "Vary: Accept-Encoding\r\n");
+    return exchange->has_origins ? put(at, "Vary: Origin\r\n") : at;
+}
+
+static char *put_origin(char *at, const aurora_http_exchange *exchange)
+{
+    if (exchange->origin == NULL)
+        return at;
+    at = aurora__cors_put(at, exchange->origin);
+    const char *allow = exchange->is_preflight ? aurora__answer_field(exchange, "Allow") : NULL;
+    return allow != NULL ? aurora__cors_put_preflight(at, allow) : at;
+}
+
+/* Whether nobody may keep it: a failure, an effect, or what was said to one principal. */
+static bool is_kept_by_nobody(const aurora_http_exchange *exchange)
 {
     bool is_read = exchange->method == AURORA_HTTP_GET || exchange->method == AURORA_HTTP_HEAD;
-    at = put(at, "X-Content-Type-Options: nosniff\r\n");
+    bool is_public = exchange->route != NULL && exchange->route->scope == 0;
+    return !is_read || exchange->status >= 400 || !is_public;
+}
+
+static char *put_defaults(char *at, const aurora_http_exchange *exchange)
+{
+    at = put_security(at, exchange);
     if (aurora__answer_field(exchange, "X-Request-Id") == NULL)
         at = put_field(at, "X-Request-Id", exchange->trace_id);
-    if ((!is_read || exchange->status >= 400) &&
-        aurora__answer_field(exchange, "Cache-Control") == NULL)
+    if (is_kept_by_nobody(exchange) && aurora__answer_field(exchange, "Cache-Control") == NULL)
         at = put(at, "Cache-Control: no-store\r\n");
     if (exchange->is_compressed)
         at = put(at, "Content-Encoding: gzip\r\n");
-    if (exchange->varies)
-        at = put(at, "Vary: Accept-Encoding\r\n");
-    return at;
+    at = put_varies(at, exchange);
+    return put_origin(at, exchange);
 }
 
 bool aurora__answer_head(aurora_http_exchange *exchange, bool stays, const char *date)

@@ -337,6 +337,8 @@ static aurora_http_exchange *replace_current(aurora__connection *connection)
         new->route = old->route;
         new->method = old->method;
         new->started_ns = old->started_ns;
+        new->has_origins = old->has_origins;
+        new->origin = old->origin;
         new->method_text = aurora__exchange_copy(new, old->method_text, strlen(old->method_text));
         new->path = aurora__exchange_copy(new, old->path, strlen(old->path));
         if (new->method_text == NULL || new->path == NULL)

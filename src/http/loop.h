@@ -11,6 +11,7 @@
 #include <event2/event.h>
 
 #include "http/connection.h"
+#include "http/cors.h"
 #include "http/request.h"
 #include "http/server.h"
 
@@ -80,6 +81,7 @@ struct aurora_http_server {
     char *listen, *secret;
     aurora__gate_limits limits;
     aurora_router *router;
+    _Atomic(aurora__cors *) cors; /* which pages may read answers */
     aurora__workers *workers;
     aurora__stream_counts *streams;
     aurora_http_loop **loops;

@@ -2,6 +2,7 @@
 /* From a head that the gate let through to a request that a handler may see. */
 #include "http/request.h"
 
+#include "http/cors.h"
 #include "http/field_name.h"
 #include "http/loop.h"
 #include "http/media_type.h"
@@ -60,6 +61,17 @@ static bool read_fields(aurora_http_exchange *exchange, const aurora__gate *gate
     return true;
 }
 
+/* The Fetch standard's page of another origin, where there is a list of those that may read. */
+static void read_origin(aurora_http_exchange *exchange)
+{
+    const aurora__cors *cors =
+        atomic_load_explicit(&exchange->loop->server->cors, memory_order_acquire);
+    if (aurora__cors_is_empty(cors))
+        return;
+    exchange->has_origins = true;
+    exchange->origin = aurora__cors_find(cors, aurora_http_header(exchange, "Origin"));
+}
+
 bool aurora__request_read(aurora_http_exchange *exchange, const aurora__gate *gate,
                           const char *head)
 {
@@ -76,6 +88,7 @@ bool aurora__request_read(aurora_http_exchange *exchange, const aurora__gate *ga
             return false;
     }
     read_target(exchange, gate, copy);
+    read_origin(exchange);
     exchange->keeps_alive = aurora__gate_keeps_alive(gate);
     exchange->is_http_1_0 = gate->minor == 0;
     aurora__trace_begin(exchange, exchange->loop->random);
@@ -125,7 +138,7 @@ bool aurora__request_add(aurora_http_exchange *exchange, const char *data, size_
 static bool is_single(const char *name)
 {
     static const char *const names[] = {"Content-Type", "Idempotency-Key", "Authorization",
-                                        "Last-Event-ID"};
+                                        "Last-Event-ID", "Origin"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (aurora__field_name_is(name, names[i]))
             return true;
@@ -157,6 +170,7 @@ static bool join_fields(aurora_http_exchange *exchange)
         if (same == kept) {
             fields[kept++] = fields[i];
         } else if (is_single(fields[i].name)) {
+            exchange->origin = NULL; /* it may be that field, and of two nobody is believed */
             aurora_http_blame(exchange, AURORA_HTTP_AT_HEADER, fields[i].name, "is given twice");
             aurora_http_problem(exchange, 400, "invalid_header", "A header field is given twice.");
             return false;
@@ -173,6 +187,8 @@ static void answer_options(aurora_http_exchange *exchange, uint32_t allow)
     char text[64];
     aurora_router_allow(allow, text);
     aurora_http_set(exchange, "Allow", text);
+    exchange->is_preflight = exchange->origin != NULL &&
+                             aurora_http_header(exchange, "Access-Control-Request-Method") != NULL;
     aurora_http_reply(exchange, 204, NULL, NULL, 0);
 }
 

@@ -71,13 +71,16 @@ struct aurora_http_exchange {
     char *method_text; /* the head, with NULs put in: texts below point into it */
     char *path;
     const char *query;
-    char *authority; /* of an absolute target; NULL = none */
+    char *authority;    /* of an absolute target; NULL = none */
+    bool has_origins;   /* the server lets pages of other origins read */
+    const char *origin; /* of a page that may read the answer, the server's text; NULL = none */
     aurora_http_pair *fields;
     uint32_t field_count;
     uint32_t query_count;
     uint8_t method;
     bool keeps_alive;
     bool is_http_1_0;
+    bool is_preflight;
     bool is_secure;               /* came by TLS... */
     bool is_peer_trusted;         /* ...from one whose certificate lets it speak for others */
     bool is_body_owned;           /* malloc's, else of the exchange's own memory */

@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <openssl/crypto.h>
+
 #define FIELDS_MAX 100
 #define LOOPS_MAX 256
 #define WORKERS_MAX 1024
@@ -174,6 +176,20 @@ static void init_condition(aurora_http_server *server)
     pthread_condattr_destroy(&attributes);
 }
 
+/* Lists are few and small: the old ones go with the server, so that no loop is waited for. */
+aurora_status aurora_http_origins_put(aurora_http_server *server, const char *cors_origins,
+                                      aurora_error *err)
+{
+    const char *rule;
+    if (!aurora_cors_check(cors_origins, &rule))
+        return refuse(err, AURORA_EINVAL, "cors_origins", rule);
+    aurora__cors *cors = aurora__cors_new(cors_origins, atomic_load(&server->cors));
+    if (cors == NULL)
+        return refuse(err, AURORA_ENOMEM, "cors_origins", "out of memory");
+    atomic_store_explicit(&server->cors, cors, memory_order_release);
+    return AURORA_OK;
+}
+
 static aurora_http_server *new_server(const aurora_http_options *options)
 {
     aurora_http_server *server = calloc(1, sizeof(*server));
@@ -231,8 +247,12 @@ aurora_status aurora_http_start(const aurora_http_options *options, aurora_http_
     aurora_http_server *server = new_server(options);
     if (server == NULL)
         return refuse(err, AURORA_ENOMEM, "", "out of memory");
-    rc = aurora_router_new(options->routes, options->route_counts, options->table_count,
-                           &server->router, err);
+    server->options.cors_origins = NULL; /* the list has them */
+    if (options->cors_origins != NULL && options->cors_origins[0] != '\0')
+        rc = aurora_http_origins_put(server, options->cors_origins, err);
+    if (rc == AURORA_OK)
+        rc = aurora_router_new(options->routes, options->route_counts, options->table_count,
+                               &server->router, err);
     if (rc == AURORA_OK)
         rc = open_listener(server, err);
     if (rc == AURORA_OK) {
@@ -365,6 +385,7 @@ void aurora_http_free(aurora_http_server *server)
     aurora__workers_free(server->workers);
     aurora__streams_free(server->streams);
     aurora_router_free(server->router);
+    aurora__cors_free(atomic_load(&server->cors));
     if (server->listen_fd >= 0)
         close(server->listen_fd);
     pthread_cond_destroy(&server->changed);
@@ -372,6 +393,7 @@ void aurora_http_free(aurora_http_server *server)
     pthread_rwlock_destroy(&server->proxies_lock);
     free(server->loops);
     free(server->listen);
+    OPENSSL_cleanse(server->secret, server->secret == NULL ? 0 : strlen(server->secret));
     free(server->secret);
     free(server);
 }

@@ -68,6 +68,10 @@ typedef struct {
     /* Whose X-Forwarded-For is believed. Copied; NULL = nobody's. */
     const aurora_http_proxies *trusted_proxies;
 
+    /* Origins of pages that may read answers, with commas between; NULL or "" = none, and then no
+     * answer has a field of the Fetch standard. */
+    const char *cors_origins;
+
     /* Whether a request that is good may go to its handler; else it has answered it. Not asked for
      * AURORA_HTTP_PROBE. On the loop's thread, on a worker's where admit_blocks. NULL = all may. */
     bool (*admit)(void *self, aurora_http_exchange *exchange);
@@ -97,6 +101,10 @@ aurora_status aurora_http_start(const aurora_http_options *options, aurora_http_
 /* Whether `listen` could be had at this moment: for programs that make things before they serve.
  * Fails as aurora_http_start does. Threads: shared. */
 aurora_status aurora_http_listen_check(const char *listen, aurora_error *err);
+/* Other origins from now on. AURORA_EINVAL, AURORA_ENOMEM: those before stay. Threads: one at a
+ * time. */
+aurora_status aurora_http_origins_put(aurora_http_server *server, const char *cors_origins,
+                                      aurora_error *err);
 /* The port that is listened on. */
 uint16_t aurora_http_port(const aurora_http_server *server);
 /* Other trusted proxies from now on. Threads: any. */

@@ -21,8 +21,8 @@ void aurora__answer_json(aurora_http_exchange *exchange, int status, aurora_json
 
 void aurora__answer_revalidated(aurora_http_exchange *exchange)
 {
-    bool is_public = aurora_http_exchange_route(exchange)->scope == 0;
-    aurora_http_set(exchange, "Cache-Control", is_public ? "no-cache" : "private, no-cache");
+    if (aurora_http_exchange_route(exchange)->scope == 0)
+        aurora_http_set(exchange, "Cache-Control", "no-cache");
 }
 
 /* --- pages ------------------------------------------------------------------------------------ */

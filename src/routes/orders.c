@@ -31,7 +31,6 @@ static int64_t now_ns(void)
 /* Answers with the order or, where the client has this version, with 304; frees it. */
 static void show(aurora_http_exchange *exchange, aurora_order *order)
 {
-    aurora_http_set(exchange, "Cache-Control", "private, no-cache");
     if (!aurora_http_is_unmodified(exchange, order->version)) {
         aurora__order_answer(exchange, 200, order);
         return;

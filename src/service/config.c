@@ -208,12 +208,19 @@ bool aurora_config_read(const aurora_config_source *source, aurora_config **out,
            write_assignments(config);
 }
 
+void aurora__config_wipe(char *text)
+{
+    if (text != NULL)
+        explicit_bzero(text, strlen(text));
+    free(text);
+}
+
 void aurora_config_free(aurora_config *config)
 {
     if (config == NULL)
         return;
     for (uint32_t i = 0; i < config->text_count; i++)
-        free(config->texts[i]);
+        aurora__config_wipe(config->texts[i]); /* one of them may be a secret */
     free(config->texts);
     free(config->warnings);
     free(config->properties);

@@ -38,7 +38,7 @@ static bool read_secret(aurora_config *config, uint32_t index, const char *path,
     while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r'))
         text[--len] = '\0';
     bool is_put = aurora__config_put(config, index, text, AURORA_CONFIG_ENVIRONMENT, variable);
-    free(text);
+    aurora__config_wipe(text);
     return is_put;
 }
 

@@ -138,6 +138,6 @@ bool aurora__config_read_file(aurora_config *config, const char *path)
         is_read = read_line(&r, at);
         at += length + !is_last;
     }
-    free(text);
+    aurora__config_wipe(text);
     return is_read;
 }

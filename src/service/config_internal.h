@@ -54,5 +54,7 @@ bool aurora__config_read_actions(aurora_config *config);
 /* The whole of a small file, NUL-terminated, to be freed; NULL with the error written. */
 char *aurora__config_slurp(aurora_config *config, const char *path, const char *origin,
                            size_t *len_out);
+/* Frees what may hold a secret, and leaves nothing of it. */
+void aurora__config_wipe(char *text);
 
 #endif

@@ -6,6 +6,9 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -93,6 +96,46 @@ void aurora_supervisor_let_go(void)
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define IS_SANITIZED true
+#else
+#define IS_SANITIZED false
+#endif
+
+static void set_dumpable(bool is_dumpable)
+{
+#ifdef __linux__
+    prctl(PR_SET_DUMPABLE, is_dumpable || IS_SANITIZED ? 1 : 0, 0, 0, 0);
+#else
+    (void)is_dumpable;
+#endif
+}
+
+/* The hard limit stays, for the setting that may allow cores is not read yet. */
+void aurora_supervisor_seal(void)
+{
+    struct rlimit limit;
+    set_dumpable(false);
+    if (getrlimit(RLIMIT_CORE, &limit) != 0)
+        return;
+    limit.rlim_cur = 0;
+    setrlimit(RLIMIT_CORE, &limit);
+}
+
+void aurora_supervisor_settle(bool unseal)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_CORE, &limit) != 0)
+        return;
+    if (unseal)
+        limit.rlim_cur = limit.rlim_max;
+    else
+        limit.rlim_max = 0;
+    setrlimit(RLIMIT_CORE, &limit);
+    if (unseal)
+        set_dumpable(true);
 }
 
 uint64_t aurora_supervisor_raise_files(uint64_t wanted)

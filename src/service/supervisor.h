@@ -27,6 +27,13 @@ int32_t aurora_supervisor_wait(int64_t timeout_ms);
  * ever. */
 void aurora_supervisor_let_go(void);
 
+/* A crash writes no core, and no other process of the same user reads our memory: it holds keys and
+ * what people order. To be called first. Builds with a sanitizer stay readable, since their leak
+ * check reads itself. */
+void aurora_supervisor_seal(void);
+/* Takes that back, up to the hard limit of the process (`unseal`), or makes it final. */
+void aurora_supervisor_settle(bool unseal);
+
 /* Raises the limit of open descriptors to `wanted`, or as far as it goes. Returns what it is. */
 uint64_t aurora_supervisor_raise_files(uint64_t wanted);
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""A browser's fetch and EventSource in headless Chromium, over WebDriver; and that a page of another origin cannot drive
-a server without a key. Skipped (77) where chromium and chromedriver are not installed."""
+"""A browser's fetch and EventSource in headless Chromium, over WebDriver, from a page whose origin is listed; and that a
+page of an origin that is not cannot drive or read a server without a key. Skipped (77) where chromium and chromedriver are not installed."""
 
 import http.server
 import json
@@ -22,23 +22,24 @@ FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-
 
 SHOP = """
 const done = arguments[arguments.length - 1];
+const [target] = arguments;
 (async () => {
     const out = {};
-    let answer = await fetch('/products/mug');
+    let answer = await fetch(target + '/products/mug');
     out.product = await answer.json();
     out.etag = answer.headers.get('etag');
-    answer = await fetch('/orders', {method: 'POST', headers: {'Content-Type': 'application/json', 'Idempotency-Key': 'b1'},
+    answer = await fetch(target + '/orders', {method: 'POST', headers: {'Content-Type': 'application/json', 'Idempotency-Key': 'b1'},
         body: JSON.stringify({lines: [{sku: 'mug', quantity: 1}], currency: 'EUR', payment_method: 'tok_approve'})});
     out.status = answer.status;
     out.order = await answer.json();
     out.versions = await new Promise((resolve) => {
-        const seen = [], source = new EventSource(`/orders/${out.order.id}/events`);
+        const seen = [], source = new EventSource(`${target}/orders/${out.order.id}/events`);
         source.addEventListener('order', (event) => {
             seen.push([Number(event.lastEventId), JSON.parse(event.data).status]);
         });
         source.onerror = () => { if (source.readyState === EventSource.CLOSED) resolve(seen); };
     });
-    answer = await fetch('/products/none');
+    answer = await fetch(target + '/products/none');
     out.problem = await answer.json();
     return out;
 })().then(done, (error) => done({error: String(error)}));
@@ -55,10 +56,11 @@ const [target] = arguments;
         form: {method: 'POST', mode: 'no-cors', body: new URLSearchParams({lines: order})},
         json: {method: 'POST', headers: {'Content-Type': 'application/json'}, body: order},
         remove: {method: 'DELETE'},
+        read: {},
     };
     const out = {};
     for (const [name, options] of Object.entries(tries)) {
-        const path = name === 'remove' ? '/products/mug' : '/orders';
+        const path = name === 'remove' || name === 'read' ? '/products/mug' : '/orders';
         out[name] = await fetch(target + path, options).then((answer) => answer.type + answer.status, () => 'refused');
     }
     return out;
@@ -120,15 +122,18 @@ def main():
     if shutil.which("chromium") is None or shutil.which("chromedriver") is None:
         print("skipped: chromium and chromedriver are not installed")
         return 77
-    other = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet)
-    threading.Thread(target=other.serve_forever, daemon=True).start()
-    with tempfile.TemporaryDirectory(prefix="aurora-browser-", ignore_cleanup_errors=True) as folder, Server() as server:
+    sites = [http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet) for _ in range(2)]
+    for site in sites:
+        threading.Thread(target=site.serve_forever, daemon=True).start()
+    listed, other = (f"http://127.0.0.1:{site.server_port}" for site in sites)
+    with (tempfile.TemporaryDirectory(prefix="aurora-browser-", ignore_cleanup_errors=True) as folder,
+          Server("--cors-origins", listed) as server):
         server.call("PUT", "/products/mug", {"name": "Mug", "price_minor": 1250, "currency": "EUR"})
         server.call("POST", "/inventory/mug/receipts", {"quantity": 10})
         driver = Driver(folder)
         try:
             base = f"http://127.0.0.1:{server.port}"
-            out = driver.run(base + "/livez", SHOP)
+            out = driver.run(listed, SHOP, base)
             check("error" not in out, out)
             check(out["product"]["price_minor"] == 1250 and out["etag"], out)
             check(out["status"] == 201 and out["order"]["status"] == "COMPLETED", out)
@@ -136,14 +141,15 @@ def main():
             check(len(out["versions"]) == len({version for version, _ in out["versions"]}), out)
             check(out["problem"]["code"] == "not_found", out)
             sold = server.call("GET", "/inventory/mug")[2]["sold"]
-            out = driver.run(f"http://127.0.0.1:{other.server_port}/", ATTACK, base)
-            check(out["json"] == out["remove"] == "refused", out)
+            out = driver.run(other, ATTACK, base)
+            check(out["json"] == out["remove"] == out["read"] == "refused", out)
             check(server.call("GET", "/inventory/mug")[2]["sold"] == sold == 1, f"another origin bought: {out}")
             check(server.call("GET", "/products/mug")[0] == 200, f"another origin deleted: {out}")
             print(f"browser: fetch and EventSource work, another origin gets {out}")
         finally:
             driver.close()
-            other.shutdown()
+            for site in sites:
+                site.shutdown()
     return 0
 
 

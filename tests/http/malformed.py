@@ -187,7 +187,7 @@ def main():
     names = sys.argv[1:]
     count, failures = 0, []
     for section, secret in (("open", ""), ("signed", SECRET)):
-        with Server(secret=secret) as server:
+        with Server("--core-dumps", "true", secret=secret) as server:
             sent, found = run(server, section, names)
             count += sent
             failures += found

@@ -37,6 +37,7 @@ START_TEST(test_http_answer__every_refusal_is_a_problem)
         {"PUT /fixed HTTP/1.1\r\nHost: localhost\r\n" JSON "Content-Length: 0\r\n\r\n", 405,
          "method_not_allowed"},
         {"PATCH /fixed HTTP/1.1\r\nHost: localhost\r\n\r\n", 405, "method_not_allowed"},
+        {"TRACE /fixed HTTP/1.1\r\nHost: localhost\r\n\r\n", 405, "method_not_allowed"},
         {"BREW /fixed HTTP/1.1\r\nHost: localhost\r\n\r\n", 501, "not_implemented"},
         {"GET /fixed HTTP/2.0\r\nHost: localhost\r\n\r\n", 505, "version_not_supported"},
         {"GET /fixed HTTP/1.1\r\n\r\n", 400, "malformed_request"},
@@ -303,6 +304,64 @@ START_TEST(test_http_answer__small_and_binary_bodies_are_left_alone)
 }
 END_TEST
 
+/* --- what a browser is told ------------------------------------------------------------------- */
+
+/* S23. Mutation: put_security of answer.c without the policy, or only for answers below 400. */
+START_TEST(test_http_answer__every_answer_is_no_page)
+{
+    static const struct {
+        const char *text;
+        int status;
+    } cases[] = {
+        {RAW_GET("/fixed"), 200},
+        {RAW_GET("/stream?count=0"), 200},
+        {RAW_GET("/nothing"), 404},
+        {"DELETE /fixed HTTP/1.1\r\nHost: localhost\r\n" JSON "\r\n", 204},
+        {"OPTIONS /fixed HTTP/1.1\r\nHost: localhost\r\n\r\n", 204},
+        {"GET /fixed HTTP/1.1\r\n\r\n", 400},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        raw_client client = raw_connect(fixture.port);
+        raw_answer answer = raw_ask(&client, cases[i].text, cases[i].status);
+        ck_assert_str_eq(raw_field(&answer, "X-Content-Type-Options"), "nosniff");
+        ck_assert_str_eq(raw_field(&answer, "Content-Security-Policy"),
+                         "default-src 'none'; frame-ancestors 'none'");
+        ck_assert_str_eq(raw_field(&answer, "Referrer-Policy"), "no-referrer");
+        ck_assert_str_eq(raw_field(&answer, "Server"), "aurora");
+        raw_answer_free(&answer);
+        raw_close(&client);
+    }
+}
+END_TEST
+
+/* Mutation: put_security of answer.c without its first branch. */
+START_TEST(test_http_answer__a_page_has_a_policy_of_its_own)
+{
+    raw_client client = raw_connect(fixture.port);
+
+    raw_answer answer = raw_ask(&client, RAW_GET("/page"), 200);
+
+    ck_assert_str_eq(raw_field(&answer, "Content-Security-Policy"), "default-src 'self'");
+    ck_assert_ptr_null(strstr(answer.head, "default-src 'none'"));
+    ck_assert_str_eq(raw_field(&answer, "X-Content-Type-Options"), "nosniff");
+    raw_answer_free(&answer);
+    raw_close(&client);
+}
+END_TEST
+
+/* Mutation: is_kept_by_nobody of answer.c without is_public. */
+START_TEST(test_http_answer__what_one_principal_may_see_is_kept_by_nobody)
+{
+    raw_client client = raw_connect(fixture.port);
+
+    raw_answer answer = raw_ask(&client, RAW_GET("/own"), 200);
+
+    ck_assert_str_eq(raw_field(&answer, "Cache-Control"), "no-store");
+    raw_answer_free(&answer);
+    raw_close(&client);
+}
+END_TEST
+
 static Suite *http_answer_suite(void)
 {
     Suite *suite = suite_create("http_answer");
@@ -322,6 +381,9 @@ static Suite *http_answer_suite(void)
     tcase_add_test(tcase, test_http_answer__large_text_is_packed_where_asked);
     tcase_add_test(tcase, test_http_answer__nothing_is_packed_where_not_asked);
     tcase_add_test(tcase, test_http_answer__small_and_binary_bodies_are_left_alone);
+    tcase_add_test(tcase, test_http_answer__every_answer_is_no_page);
+    tcase_add_test(tcase, test_http_answer__a_page_has_a_policy_of_its_own);
+    tcase_add_test(tcase, test_http_answer__what_one_principal_may_see_is_kept_by_nobody);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -53,6 +53,7 @@ class Daemon:
     def start(self):
         self.file.write_text(f"listen = 127.0.0.1:{self.port}\n{self.settings}")
         environment = {name: value for name, value in os.environ.items() if not name.startswith("AURORA_")}
+        environment["AURORA_CORE_DUMPS"] = "true"  # pss_kib reads what is closed otherwise
         with self.log.open("ab") as log:
             self.process = subprocess.Popen([str(BIN / f"aurora-{self.service}"), "--config", str(self.file)],
                                             cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,

@@ -63,6 +63,9 @@ class Server:
             self.process = subprocess.Popen(
                 [str(BIN / self.program), "--store", self.store, "--listen", f"127.0.0.1:{self.port}", *self.arguments],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment)
+        return self.await_ready(timeout)
+
+    def await_ready(self, timeout=20):
         end = time.monotonic() + timeout
         while time.monotonic() < end:
             if self.process.poll() is not None:
@@ -128,6 +131,7 @@ class Server:
         return 0
 
     def descriptors(self):
+        """For who is not root, of a server with --core-dumps true alone: others are closed to the /proc of their user."""
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
 

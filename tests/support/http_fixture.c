@@ -38,6 +38,13 @@ static void note(http_fixture *fixture, uint32_t *count)
 
 /* --- routes ----------------------------------------------------------------------------------- */
 
+static void handle_page(aurora_http_exchange *exchange, void *self)
+{
+    (void)self;
+    aurora_http_set(exchange, "Content-Security-Policy", "default-src 'self'");
+    aurora_http_reply(exchange, 200, "text/html", "<p>", 3);
+}
+
 static void handle_fixed(aurora_http_exchange *exchange, void *self)
 {
     (void)self;
@@ -188,6 +195,8 @@ static void handle_ticks(aurora_http_exchange *exchange, void *self)
 
 static const aurora_http_route routes[] = {
     {AURORA_HTTP_GET, 0, 0, "/fixed", "", "getFixed", handle_fixed},
+    {AURORA_HTTP_GET, 0, 0, "/page", "", "getPage", handle_page},
+    {AURORA_HTTP_GET, AURORA_SCOPE_ORDERS_READ, 0, "/own", "", "getOwn", handle_fixed},
     {AURORA_HTTP_DELETE, 0, 0, "/fixed", "", "deleteFixed", handle_delete},
     {AURORA_HTTP_GET, 0, 0, "/bytes", "count", "getBytes", handle_bytes},
     {AURORA_HTTP_GET, 0, 0, "/json", "count", "getJson", handle_json},

@@ -12,6 +12,8 @@
 
 /* Routes:
  *   GET    /fixed          "fixed" as text/plain
+ *   GET    /page           the same as a page with a policy of its own
+ *   GET    /own            the same, for who has the scope orders:read
  *   GET    /bytes?count=   so many bytes of text; /json?count= the same as application/json
  *   GET    /fields         what the request had: a=<field X-A> q=<query q>, and its trace
  *   GET    /later          answered from the loop once the fixture is told so
