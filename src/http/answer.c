@@ -162,6 +162,8 @@ static char *put_set(char *at, const aurora__text_pair *pair)
  * own. */
 static char *put_security(char *at, const aurora_http_exchange *exchange)
 {
+    if (exchange->is_secure)
+        at = put(at, "Strict-Transport-Security: max-age=31536000\r\n");
     if (aurora__answer_field(exchange, "Content-Security-Policy") != NULL)
         return put(at, NOSNIFF NO_REFERRER);
     return put(at, NOSNIFF NO_REFERRER

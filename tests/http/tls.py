@@ -89,7 +89,10 @@ def versions(server, files):
         context.minimum_version = context.maximum_version = version
         with server.connect(context) as sock:
             sock.sendall(GET)
-            check(sock.recv(65536).startswith(b"HTTP/1.1 200 "), f"{version} is not served")
+            answer = sock.recv(65536)
+            check(answer.startswith(b"HTTP/1.1 200 "), f"{version} is not served")
+            # Mutation: put_security of answer.c without it.
+            check(b"\r\nStrict-Transport-Security: max-age=31536000\r\n" in answer, "a browser may come back without TLS")
     with server.connect() as sock:
         check(sock.version() == "TLSv1.3", f"{sock.version()} is spoken where 1.3 could be")
     old = client_context(files)
