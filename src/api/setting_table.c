@@ -44,6 +44,8 @@
       "How long requests under way may take at the end; what is left is cut off.")                 \
     X(http_connections_max, INTEGER, DAEMON, "16384", 1, 1048576,                                  \
       "Open connections at most; an idle one makes room for a new one.")                           \
+    X(http_connections_per_address, INTEGER, DAEMON, "1024", 0, 1048576,                           \
+      "Open connections of one address at most (IPv6: of a /64); 0 = no limit.")                   \
     X(http_threads, INTEGER, DAEMON, "1", 1, 64, "Threads that read and write connections.")       \
     X(http_workers, INTEGER, DAEMON, "4", 1, 256,                                                  \
       "Threads for requests that read much or wait for a commit.")                                 \

@@ -81,6 +81,8 @@ static int start_api(aurora_daemon *daemon)
         .loops = (uint32_t)aurora_config_number(config, "http_threads"),
         .workers = (uint32_t)aurora_config_number(config, "http_workers"),
         .connections_max = (uint32_t)aurora_config_number(config, "http_connections_max"),
+        .connections_per_address_max =
+            (uint32_t)aurora_config_number(config, "http_connections_per_address"),
         .service_secret = aurora_config_text(config, "service_secret"),
         .trusted_proxies = &proxies,
         .tls = daemon->tls,

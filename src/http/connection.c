@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "http/connection.h"
 
+#include "http/crowd.h"
 #include "http/loop.h"
 
 #include <arpa/inet.h>
@@ -159,6 +160,7 @@ void aurora__connection_free(aurora__connection *connection)
     aurora_http_loop *loop = connection->loop;
     leave_dirty(connection);
     leave_list(connection);
+    aurora__crowd_leave(loop->server->crowd, connection);
     event_del(&connection->readable);
     event_del(&connection->writable);
     if (connection->tls != NULL)

@@ -30,10 +30,14 @@ typedef struct {
     aurora__connection *first, *last;
 } aurora__list;
 
+typedef struct aurora__neighbours aurora__neighbours; /* crowd.c */
+
 struct aurora__connection {
     aurora_http_loop *loop;
     aurora__connection *next, *previous; /* in its phase's list */
     aurora__connection *next_dirty;
+    aurora__neighbours *neighbours; /* its client's connections; NULL = not counted */
+    aurora__connection *next_near, *previous_near;
     int fd;
     aurora__phase phase;
     int64_t since_ns; /* of the phase; of WRITE: of the last progress worth the name */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "http/loop.h"
 
+#include "http/crowd.h"
 #include "http/gzip.h"
 
 #include <aurora/handle.h>
@@ -15,7 +16,8 @@
 #include <unistd.h>
 
 #define ACCEPTS_PER_TURN 64
-#define SURPLUS_MAX 128 /* connections above the cap that are being told so */
+#define SURPLUS_MAX 128     /* connections above the cap that are being told so */
+#define SURPLUS_NEAR_MAX 16 /* the same of one client */
 #define ACCEPT_PAUSE_NS INT64_C(100000000)
 #define SWEEP_MS_MAX 250
 #define SWEEP_MS_MIN 10
@@ -54,12 +56,20 @@ const char *aurora__loop_date(aurora_http_loop *loop)
 
 /* --- accepting -------------------------------------------------------------------------------- */
 
-static void refuse_surplus(aurora__connection *connection)
+static const aurora_http_refusal full = {503, "overloaded", NULL,
+                                         "Too many connections are open already."};
+static const aurora_http_refusal crowded = {
+    429, "too_many_connections", NULL, "Too many connections are open already from this address."};
+
+/* Before its handshake a client cannot be told. */
+static void refuse_surplus(aurora__connection *connection, const aurora_http_refusal *refusal)
 {
-    static const aurora_http_refusal full = {503, "overloaded", NULL,
-                                             "Too many connections are open already."};
     aurora__count(&connection->loop->counters.refused_connections, 1);
-    aurora__connection_refuse(connection, &full);
+    if (connection->tls != NULL) {
+        aurora__connection_tls_cut(connection, AURORA_TLS_OTHER);
+        return;
+    }
+    aurora__connection_refuse(connection, refusal);
     aurora__connection_turn(connection);
 }
 
@@ -80,6 +90,37 @@ static bool make_room(aurora_http_loop *loop)
     return false;
 }
 
+/* The same among the connections of one client. */
+static bool make_room_near(const aurora__connection *connection)
+{
+    for (int tries = 0; tries < 4; tries++) {
+        aurora__connection *oldest = aurora__crowd_idle(connection);
+        if (oldest == NULL)
+            return false;
+        if (aurora__connection_close_idle(oldest))
+            return true;
+    }
+    return false;
+}
+
+/* Whether its client may have one more; else it is told, or closed where too many are told. */
+static bool is_welcome(aurora__connection *connection)
+{
+    aurora_http_server *server = connection->loop->server;
+    uint32_t max = server->options.connections_per_address_max;
+    uint32_t count = max == 0 ? 0 : aurora__crowd_join(server->crowd, connection);
+    if (count <= max || aurora__server_trusts(server, &connection->address) ||
+        make_room_near(connection))
+        return true;
+    if (count <= max + SURPLUS_NEAR_MAX) {
+        refuse_surplus(connection, &crowded);
+        return false;
+    }
+    aurora__count(&connection->loop->counters.refused_connections, 1);
+    aurora__connection_free(connection);
+    return false;
+}
+
 static void adopt(aurora_http_loop *loop, int fd, const struct sockaddr *address)
 {
     aurora_http_server *server = loop->server;
@@ -94,10 +135,8 @@ static void adopt(aurora_http_loop *loop, int fd, const struct sockaddr *address
     if (connection == NULL)
         return;
     aurora__count(&loop->counters.accepted, 1);
-    if (is_surplus && connection->tls != NULL)
-        aurora__connection_tls_cut(connection, AURORA_TLS_OTHER);
-    else if (is_surplus)
-        refuse_surplus(connection);
+    if (is_welcome(connection) && is_surplus)
+        refuse_surplus(connection, &full);
 }
 
 /* Descriptors have run out: an idle connection has one to give, else we look again later. */
@@ -322,8 +361,8 @@ static struct event_base *new_base(void)
 
 static uint32_t sweep_ms(const aurora_http_options *options)
 {
-    const uint32_t limits[] = {options->head_ms, options->body_ms, options->idle_ms,
-                               options->write_ms, options->reply_ms};
+    const uint32_t limits[] = {options->head_ms,  options->body_ms,  options->idle_ms,
+                               options->write_ms, options->reply_ms, options->body_grace_ms};
     uint32_t shortest = SWEEP_MS_MAX * 4;
     for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
         if (limits[i] < shortest)
@@ -344,12 +383,13 @@ static bool add_events(aurora_http_loop *loop)
            event_add(loop->wake_event, NULL) == 0 && event_add(loop->sweep_event, &period) == 0;
 }
 
-aurora_status aurora__loop_new(aurora_http_server *server, aurora_http_loop **out)
+aurora_status aurora__loop_new(aurora_http_server *server, uint32_t index, aurora_http_loop **out)
 {
     aurora_http_loop *loop = calloc(1, sizeof(*loop));
     if (loop == NULL)
         return AURORA_ENOMEM;
     loop->server = server;
+    loop->index = index;
     loop->jobs_end = &loop->jobs;
     loop->handshakes_end = &loop->handshakes;
     loop->held_max = server->options.held_bytes_max / server->options.loops;

@@ -39,6 +39,7 @@ typedef struct {
 
 struct aurora_http_loop {
     aurora_http_server *server;
+    uint32_t index; /* among the server's */
     pthread_t thread;
     bool is_started;
     struct event_base *base;
@@ -84,6 +85,7 @@ struct aurora_http_server {
     _Atomic(aurora__cors *) cors; /* which pages may read answers */
     aurora__workers *workers;
     aurora__stream_counts *streams;
+    struct aurora__crowd *crowd;
     aurora_http_loop **loops;
     int listen_fd;
     uint16_t port;
@@ -115,7 +117,7 @@ void aurora__exchange_find_client(aurora_http_exchange *exchange);
 
 /* --- loop.c --- */
 
-aurora_status aurora__loop_new(aurora_http_server *server, aurora_http_loop **out);
+aurora_status aurora__loop_new(aurora_http_server *server, uint32_t index, aurora_http_loop **out);
 /* Starts the thread and waits until loop_begin has run. */
 aurora_status aurora__loop_start(aurora_http_loop *loop);
 /* Takes connections until none waits, or there are too many. */

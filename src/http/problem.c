@@ -94,7 +94,7 @@ static void answer_problem(aurora_http_exchange *exchange, int status, const cha
     char *text = write_problem(exchange, status, code, detail, &len);
     const char *code_copy = aurora__exchange_copy(exchange, code, strlen(code));
     exchange->code = code_copy == NULL ? "" : code_copy;
-    if (status == 503 && aurora__answer_field(exchange, "Retry-After") == NULL)
+    if ((status == 503 || status == 429) && aurora__answer_field(exchange, "Retry-After") == NULL)
         aurora_http_set(exchange, "Retry-After", RETRY_AFTER);
     if (text == NULL)
         aurora__answer_static(exchange, 503, problem_type, no_memory);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "http/server.h"
 
+#include "http/crowd.h"
 #include "http/loop.h"
 #include "http/principal.h"
 
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -50,6 +52,8 @@ static void fill_defaults(aurora_http_options *options)
     set_default(&options->held_bytes_max, 268435456);
     set_default(&options->head_ms, 10000);
     set_default(&options->body_ms, 30000);
+    set_default(&options->body_grace_ms, 10000);
+    set_default(&options->body_rate_min, 500);
     set_default(&options->idle_ms, 75000);
     set_default(&options->write_ms, 30000);
     set_default(&options->reply_ms, 60000);
@@ -210,9 +214,13 @@ static aurora_http_server *new_server(const aurora_http_options *options)
                                            .fields_max = FIELDS_MAX,
                                            .body_bytes_max = server->options.body_bytes_max};
     server->streams = aurora__streams_new(server->options.streams_per_principal_max);
+    uint64_t seed = 0; /* without one the buckets could be guessed, and that is all */
+    if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) < 0)
+        seed = (uint64_t)aurora__now_ns();
+    server->crowd = aurora__crowd_new(server->options.loops, seed);
     server->loops = calloc(server->options.loops, sizeof(server->loops[0]));
     if (server->listen == NULL || server->secret == NULL || server->streams == NULL ||
-        server->loops == NULL) {
+        server->crowd == NULL || server->loops == NULL) {
         aurora_http_free(server);
         return NULL;
     }
@@ -228,7 +236,7 @@ static aurora_status start_threads(aurora_http_server *server)
     aurora_status rc = aurora__workers_new(server, server->options.workers,
                                            server->options.jobs_max, &server->workers);
     for (uint32_t i = 0; rc == AURORA_OK && i < server->options.loops; i++) {
-        rc = aurora__loop_new(server, &server->loops[i]);
+        rc = aurora__loop_new(server, i, &server->loops[i]);
         if (rc == AURORA_OK)
             aurora__loop_accept(server->loops[i]);
     }
@@ -384,6 +392,7 @@ void aurora_http_free(aurora_http_server *server)
     }
     aurora__workers_free(server->workers);
     aurora__streams_free(server->streams);
+    aurora__crowd_free(server->crowd);
     aurora_router_free(server->router);
     aurora__cors_free(atomic_load(&server->cors));
     if (server->listen_fd >= 0)

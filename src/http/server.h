@@ -43,17 +43,23 @@ typedef struct {
     uint32_t jobs_max;        /* requests that wait for a worker; beyond it 503 [1024] */
     uint32_t connections_max; /* over all loops [16384]; at it the longest idle one is closed, and
                                  where none is idle the new one gets 503 */
-    uint32_t head_bytes_max;  /* request line and header fields [16384], else 431 or 414 */
-    uint32_t body_bytes_max;  /* [1048576], else 413 */
-    uint32_t held_bytes_max;  /* of bodies, answers and what is sent ahead, over all loops
+    uint32_t connections_per_address_max; /* of one client, IPv6 by its first 64 bits, but trusted
+                                             proxies [no limit]; at it the longest idle one of the
+                                             client is closed, and where none is idle the new one
+                                             gets 429 */
+    uint32_t head_bytes_max; /* request line and header fields [16384], else 431 or 414 */
+    uint32_t body_bytes_max; /* [1048576], else 413 */
+    uint32_t held_bytes_max; /* of bodies, answers and what is sent ahead, over all loops
                                  [268435456]; above it what has waited for longest is cut off, and
                                  new bodies get 503 */
-    uint32_t head_ms;         /* from its first byte to the head's end, in all [10000] */
-    uint32_t body_ms;         /* from the head's end to the body's, in all [30000] */
-    uint32_t idle_ms;         /* a connection without a request [75000] */
-    uint32_t write_ms;        /* a client that does not read its answer [30000] */
-    uint32_t reply_ms;        /* a handler that gives none: 503 [60000] */
-    uint32_t streams_max;     /* open streams over all loops [4096] */
+    uint32_t head_ms;        /* from its first byte to the head's end, in all [10000] */
+    uint32_t body_ms;        /* from the head's end to the body's, in all [30000] */
+    uint32_t body_grace_ms;  /* after which a body must have come at [10000]... */
+    uint32_t body_rate_min;  /* ...so many bytes a second on average [500], else 408 */
+    uint32_t idle_ms;        /* a connection without a request [75000] */
+    uint32_t write_ms;       /* a client that does not read its answer [30000] */
+    uint32_t reply_ms;       /* a handler that gives none: 503 [60000] */
+    uint32_t streams_max;    /* open streams over all loops [4096] */
     uint32_t streams_per_principal_max; /* [64]; 0 = default */
 
     /* Authentication. NULL or "" secret: open mode, `anonymous` with AURORA_SCOPE_OPEN; then a

@@ -90,6 +90,28 @@ static bool is_over(const aurora_http_loop *loop, const aurora__connection *conn
     return now_ns - since >= limit_ms(loop, connection->phase) * MS;
 }
 
+/* A body that keeps below the rate would hold its place for as long as the total allows, for a few
+ * bytes. */
+static bool is_slow(const aurora__connection *connection, int64_t age_ns)
+{
+    const aurora_http_exchange *current = connection->current;
+    if (current == NULL || current->state != AURORA__READING)
+        return false;
+    uint64_t wanted = (uint64_t)(age_ns / MS) * connection->loop->server->options.body_rate_min;
+    return (uint64_t)current->body_len * 1000 < wanted;
+}
+
+static void cut_slow_bodies(aurora_http_loop *loop, int64_t now_ns)
+{
+    int64_t grace_ns = loop->server->options.body_grace_ms * MS;
+    aurora__connection *at = loop->phases[AURORA__BODY].first, *next;
+    for (; at != NULL && now_ns - at->since_ns >= grace_ns; at = next) {
+        next = at->next;
+        if (is_slow(at, now_ns - at->since_ns))
+            refuse(at, &slow_body);
+    }
+}
+
 void aurora__loop_sweep(aurora_http_loop *loop)
 {
     int64_t now = aurora__now_ns();
@@ -105,6 +127,7 @@ void aurora__loop_sweep(aurora_http_loop *loop)
             next = loop->phases[phase].first;
         }
     }
+    cut_slow_bodies(loop, now);
     if (loop->accept_again_ns != 0 && now >= loop->accept_again_ns) {
         loop->accept_again_ns = 0;
         if (loop->is_accepting)

@@ -111,7 +111,7 @@ class Behind:
 TOKEN = re.compile(rb"[!#$%&'*+.^`|~0-9A-Za-z-]+\Z")  # without _
 VALUE = re.compile(rb"[\t !-~\x80-\xff]*\Z")
 TARGET = re.compile(rb"(/(?!/)([A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9a-fA-F]{2})*)+(\?[!-~]*)?\Z")
-NEVER = re.compile(rb"(connection|keep-alive|proxy.*|te|trailer|transfer-encoding|upgrade|expect|x-drop|aurora-.*)\Z")
+NEVER = re.compile(rb"(connection|keep-alive|proxy.*|te|trailer|transfer-encoding|upgrade|expect|x-drop|proxy|aurora-(?!deadline\Z).*)\Z")
 PATH = re.compile(rb"(/\.{1,2}(/|;|\Z))|%(2f|5c|00|0[0-9a-f]|1[0-9a-f]|7f)|%25[0-9a-f]{2}", re.IGNORECASE)
 
 
@@ -127,6 +127,8 @@ def objections(request):
     for name, value in fields:
         if not TOKEN.match(name) or not VALUE.match(value) or NEVER.match(name.lower()):
             yield f"the field {name!r}: {value!r}"
+    if (b"aurora-deadline", b"1") in ((name.lower(), value) for name, value in fields):
+        yield "the client's Aurora-Deadline"  # it sets one of its own
     if names.count(b"host") != 1 or names.count(b"content-length") > 1:
         yield f"Host and Content-Length of {names}"
     if dict(zip(names, (value for _, value in fields))).get(b"content-length", b"0") != str(len(body)).encode():

@@ -147,7 +147,7 @@ def vanish(server):
 
 
 def main():
-    with Server("--core-dumps", "true") as server:
+    with Server("--core-dumps", "true", "--http-connections-per-address", "0") as server:
         server.call("PUT", "/products/mug", {"name": "Mug", "price_minor": 1250, "currency": "EUR"})
         server.call("POST", "/inventory/mug/receipts", {"quantity": 1000000})
         for part in (half_closed, vanish, never_reads, idle_connections, drips):

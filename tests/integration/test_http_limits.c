@@ -6,6 +6,7 @@
 
 #include "http/signature.h"
 
+#include <arpa/inet.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,6 +86,41 @@ START_TEST(test_http_limits__a_slow_body_is_408)
 
     assert_turned_away(&client, 408, "request_timeout");
     assert_serves();
+    stop();
+}
+END_TEST
+
+/* S9. Mutation: let is_slow (src/http/sweep.c) return false. */
+START_TEST(test_http_limits__a_body_below_the_rate_is_408_long_before_its_time)
+{
+    start((aurora_http_options){.body_ms = 300000, .body_grace_ms = 200, .body_rate_min = 100000});
+    raw_client client = raw_connect(fixture.port);
+
+    raw_send(&client, POST("/echo", "Content-Length: 1000000\r\n\r\n"));
+    drip(&client);
+
+    assert_turned_away(&client, 408, "request_timeout");
+    assert_serves();
+    stop();
+}
+END_TEST
+
+START_TEST(test_http_limits__a_body_above_the_rate_may_take_its_time)
+{
+    start((aurora_http_options){.body_ms = 300000, .body_grace_ms = 20, .body_rate_min = 1});
+    raw_client client = raw_connect(fixture.port);
+    struct pollfd readable = {.fd = client.fd, .events = POLLIN};
+
+    raw_send(&client, POST("/echo", "Content-Length: 30\r\n\r\n"));
+    for (int i = 0; i < 30; i++) {
+        raw_send(&client, "a");
+        ck_assert(i == 29 || poll(&readable, 1, 10) == 0);
+    }
+
+    raw_answer answer = raw_read(&client, true);
+    ck_assert_int_eq(answer.status, 200);
+    raw_answer_free(&answer);
+    raw_close(&client);
     stop();
 }
 END_TEST
@@ -194,6 +230,102 @@ START_TEST(test_http_limits__the_longest_idle_connection_makes_room)
     ck_assert(raw_is_closed(&clients[0]));
     for (int i = 0; i < 4; i++)
         raw_close(&clients[i]);
+    stop();
+}
+END_TEST
+
+/* Connects from another address of the loopback network. */
+static raw_client connect_from(const char *address)
+{
+    struct sockaddr_in from = {.sin_family = AF_INET};
+    raw_client client = raw_open();
+    ck_assert_int_eq(inet_pton(AF_INET, address, &from.sin_addr), 1);
+    ck_assert_int_eq(bind(client.fd, (struct sockaddr *)&from, sizeof(from)), 0);
+    raw_reach(&client, fixture.port);
+    return client;
+}
+
+static void ask_fixed(raw_client *client)
+{
+    raw_answer answer = raw_ask(client, RAW_GET("/fixed"), 200);
+    raw_answer_free(&answer);
+}
+
+/* S9. Mutation: let aurora__crowd_idle return the first idle one, or the newest. */
+START_TEST(test_http_limits__an_address_at_its_cap_loses_its_longest_idle_connection)
+{
+    start((aurora_http_options){.connections_per_address_max = 3});
+    raw_client another = connect_from("127.0.0.2"), clients[4];
+    ask_fixed(&another);
+    for (int i = 0; i < 3; i++) {
+        clients[i] = raw_connect(fixture.port);
+        ask_fixed(&clients[i]);
+    }
+    ask_fixed(&clients[0]);
+
+    clients[3] = raw_connect(fixture.port);
+    ask_fixed(&clients[3]);
+
+    ck_assert(raw_is_closed(&clients[1]));
+    ask_fixed(&clients[0]);
+    ask_fixed(&clients[2]);
+    ask_fixed(&another);
+    for (int i = 0; i < 4; i++)
+        raw_close(&clients[i]);
+    raw_close(&another);
+    stop();
+}
+END_TEST
+
+/* S9. Mutation: let is_welcome (src/http/loop.c) return true. */
+START_TEST(test_http_limits__an_address_with_no_idle_connection_gets_429)
+{
+    start((aurora_http_options){.connections_per_address_max = 2});
+    raw_client clients[2] = {raw_connect(fixture.port), raw_connect(fixture.port)};
+    raw_send(&clients[0], HELD);
+    raw_send(&clients[1], HELD);
+    http_fixture_await(&fixture, &fixture.held, 2);
+
+    for (int i = 0; i < 3; i++) {
+        raw_client surplus = raw_connect(fixture.port);
+        assert_turned_away(&surplus, 429, "too_many_connections");
+    }
+    raw_client another = connect_from("127.0.0.2");
+    ask_fixed(&another);
+    http_fixture_release(&fixture);
+
+    for (int i = 0; i < 2; i++) {
+        raw_answer answer = raw_read(&clients[i], true);
+        ck_assert_int_eq(answer.status, 200);
+        raw_answer_free(&answer);
+        raw_close(&clients[i]);
+    }
+    raw_client after = raw_connect(fixture.port);
+    ask_fixed(&after);
+    raw_close(&after);
+    raw_close(&another);
+    stop();
+}
+END_TEST
+
+/* S9. Mutation: leave aurora__server_trusts out of is_welcome. */
+START_TEST(test_http_limits__a_trusted_proxy_has_no_cap)
+{
+    aurora_http_proxies trusted;
+    const char *rule;
+    raw_client clients[8];
+    ck_assert(aurora_http_proxies_parse("127.0.0.1", &trusted, &rule));
+    start((aurora_http_options){.connections_per_address_max = 2, .trusted_proxies = &trusted});
+
+    for (int i = 0; i < 8; i++) {
+        clients[i] = raw_connect(fixture.port);
+        raw_send(&clients[i], "GET /fixed HTTP/1.1\r\n");
+    }
+    for (int i = 0; i < 8; i++) {
+        raw_answer answer = raw_ask(&clients[i], "Host: localhost\r\n\r\n", 200);
+        raw_answer_free(&answer);
+        raw_close(&clients[i]);
+    }
     stop();
 }
 END_TEST
@@ -528,12 +660,18 @@ static Suite *http_limits_suite(void)
     tcase_set_timeout(tcase, 120);
     tcase_add_test(tcase, test_http_limits__a_slow_head_is_408);
     tcase_add_test(tcase, test_http_limits__a_slow_body_is_408);
+    tcase_add_test(tcase, test_http_limits__a_body_below_the_rate_is_408_long_before_its_time);
+    tcase_add_test(tcase, test_http_limits__a_body_above_the_rate_may_take_its_time);
     tcase_add_test(tcase, test_http_limits__a_head_sent_ahead_has_its_own_time);
     tcase_add_test(tcase, test_http_limits__an_idle_connection_is_closed_without_a_word);
     tcase_add_test(tcase, test_http_limits__a_handler_without_an_answer_is_503);
     tcase_add_test(tcase, test_http_limits__an_answer_that_comes_too_late_is_dropped);
     tcase_add_test(tcase, test_http_limits__a_client_that_does_not_read_is_cut_off);
     tcase_add_test(tcase, test_http_limits__the_longest_idle_connection_makes_room);
+    tcase_add_test(tcase,
+                   test_http_limits__an_address_at_its_cap_loses_its_longest_idle_connection);
+    tcase_add_test(tcase, test_http_limits__an_address_with_no_idle_connection_gets_429);
+    tcase_add_test(tcase, test_http_limits__a_trusted_proxy_has_no_cap);
     tcase_add_test(tcase, test_http_limits__where_all_are_busy_a_new_client_gets_503);
     tcase_add_test(tcase, test_http_limits__beyond_the_queue_of_jobs_a_request_gets_503);
     tcase_add_test(tcase, test_http_limits__a_crowd_that_waits_does_not_stop_others);

@@ -256,8 +256,8 @@ static outcome *send_all_whole(void)
     return wholes;
 }
 
-/* Mutation: let aurora__gate_head forget at each call whether the byte before was a CR
- * (`after_cr = false` for at == 0 of the new bytes), or have read_coding accept "gzip, chunked". */
+/* Mutation: read_coding (src/http/gate.c) by has_option, which takes "gzip, chunked"; is_ambiguous
+ * (src/http/request.c) false; read_escape (src/http/gate_path.c) without its slash. */
 START_TEST(test_raw_requests__verdicts_are_those_of_the_table)
 {
     uint32_t wrong = 0;
@@ -277,6 +277,7 @@ START_TEST(test_raw_requests__verdicts_are_those_of_the_table)
 }
 END_TEST
 
+/* Mutation: let read_chunked (src/http/gate_body.c) begin each call with no digits. */
 START_TEST(test_raw_requests__cut_at_any_byte_the_verdict_is_the_same)
 {
     static sending sendings[TOGETHER];
