@@ -2,6 +2,7 @@
 /* The answer that is made once, and its head. */
 #include "http/loop.h"
 
+#include "http/decimal.h"
 #include "http/field_name.h"
 #include "http/gate_part.h"
 #include "http/gzip.h"
@@ -117,19 +118,6 @@ static char *put_field(char *at, const char *name, const char *value)
     return put(at, "\r\n");
 }
 
-static char *put_number(char *at, uint64_t value)
-{
-    char digits[20];
-    int count = 0;
-    do {
-        digits[count++] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value > 0);
-    while (count > 0)
-        *at++ = digits[--count];
-    return at;
-}
-
 static size_t head_size(const aurora_http_exchange *exchange)
 {
     size_t size = 768; /* all that is not of the handler's making */
@@ -216,7 +204,7 @@ bool aurora__answer_head(aurora_http_exchange *exchange, bool stays, const char 
     if (text == NULL)
         return false;
     char *at = put(text, "HTTP/1.1 ");
-    at = put_number(at, (uint64_t)exchange->status);
+    at = aurora__decimal_write(at, (uint64_t)exchange->status);
     at = put(at, " ");
     at = put(at, aurora__answer_reason(exchange->status));
     at = put(at, "\r\nServer: aurora\r\nDate: ");
@@ -226,7 +214,7 @@ bool aurora__answer_head(aurora_http_exchange *exchange, bool stays, const char 
         at = put_field(at, "Content-Type", exchange->content_type);
     if (!has_no_length(exchange)) {
         at = put(at, "Content-Length: ");
-        at = put_number(at, exchange->content.len);
+        at = aurora__decimal_write(at, exchange->content.len);
         at = put(at, "\r\n");
     } else if (exchange->state == AURORA__STREAMING && !exchange->is_http_1_0) {
         at = put(at, "Transfer-Encoding: chunked\r\n");

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "http/signature.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include <openssl/crypto.h>
@@ -117,11 +116,15 @@ bool aurora_scopes_parse(const char *text, uint32_t *scopes_out)
 
 void aurora_scopes_write(uint32_t scopes, char text_out[160])
 {
-    size_t length = 0;
-    text_out[0] = '\0';
+    char *at = text_out;
     for (size_t i = 0; i < SCOPE_COUNT; i++) {
-        if ((scopes & scope_names[i].bit) != 0)
-            length += (size_t)snprintf(text_out + length, 160 - length, "%s%s",
-                                       length > 0 ? " " : "", scope_names[i].name);
+        size_t len = strlen(scope_names[i].name);
+        if ((scopes & scope_names[i].bit) == 0)
+            continue;
+        if (at != text_out)
+            *at++ = ' ';
+        memcpy(at, scope_names[i].name, len);
+        at += len;
     }
+    *at = '\0';
 }

@@ -3,25 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http/decimal.h"
 #include "upstream/internal.h"
 
 static char *put(char *at, const char *text, size_t len)
 {
     memcpy(at, text, len);
     return at + len;
-}
-
-static char *put_number(char *at, size_t value)
-{
-    char digits[20];
-    int length = 0;
-    do {
-        digits[length++] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value > 0);
-    while (length > 0)
-        *at++ = digits[--length];
-    return at;
 }
 
 static size_t text_size(const aurora_upstream_request *request)
@@ -56,7 +44,7 @@ bool aurora__call_write(aurora_upstream_call *call)
     }
     if (request->has_body) {
         at = put(at, "Content-Length: ", 16);
-        at = put(put_number(at, request->body_len), "\r\n", 2);
+        at = put(aurora__decimal_write(at, request->body_len), "\r\n", 2);
     }
     call->host_at = (size_t)(at - call->text);
     return true;
