@@ -23,9 +23,10 @@ ARROWS = {
     "adapters": set(),
     "tls": set(),
     "http": {"tls"},
+    "auth": {"http"},
     "routes": {"http"},
     "service": {"http"},
-    "daemon": {"http", "routes", "service", "tls"},
+    "daemon": {"http", "auth", "routes", "service", "tls"},
     "upstream": {"http", "tls"},
     "gateway": {"http", "routes", "service", "upstream", "daemon", "tls"},
     "net": {"adapters"},
@@ -84,7 +85,7 @@ def objection(path, name, quoted):
             return f"{layer} is pure and may not include <{name}>"
         return None
     if layer == "daemons":
-        allowed = to_layer in ("http", "routes", "service", "upstream", "daemon", "gateway")
+        allowed = to_layer in ("http", "auth", "routes", "service", "upstream", "daemon", "gateway")
     elif layer in ("public", "examples"):
         allowed = False
     elif layer == "api" and to_layer == "adapters":

@@ -49,6 +49,17 @@
     X(http_threads, INTEGER, DAEMON, "1", 1, 64, "Threads that read and write connections.")       \
     X(http_workers, INTEGER, DAEMON, "4", 1, 256,                                                  \
       "Threads for requests that read much or wait for a commit.")                                 \
+    X(jwt_audience, TEXT, DAEMON, "", 0, 255, "What a token's aud must be, or have among others.") \
+    X(jwt_ca, TEXT, DAEMON, "", 0, 1024,                                                           \
+      "A PEM file of the authorities that jwt_keys at https:// may come from.")                    \
+    X(jwt_issuer, TEXT, DAEMON, "", 0, 1024, "What a token's iss must be.")                        \
+    X(jwt_keys, TEXT, DAEMON, "", 0, 4000,                                                         \
+      "Keys of tokens: files and https:// URLs with commas, JWK sets or PEM; empty: no tokens.")   \
+    X(jwt_leeway, DURATION, DAEMON, "60s", 0, 5 * MINUTE,                                          \
+      "How far the clock of a token's issuer may be off.")                                         \
+    X(jwt_lifetime_max, DURATION, DAEMON, "24h", SECOND, 365 * DAY,                                \
+      "The longest life that a token may be made for.")                                            \
+    X(jwt_refresh, DURATION, DAEMON, "5m", SECOND, DAY, "How often jwt_keys at URLs are fetched.") \
     X(key_keep, DURATION, NONE, "24h", SECOND, 365 * DAY,                                          \
       "How long an idempotency key is remembered.")                                                \
     X(limiter, URL, DAEMON, "memory:", 0, 0,                                                       \

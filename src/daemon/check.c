@@ -39,6 +39,7 @@ static int check_access(const aurora_daemon *daemon)
 {
     static const char *const listens[] = {"listen", "metrics_listen"};
     size_t length = strlen(text_of(daemon, "service_secret"));
+    bool is_open = length == 0 && text_of(daemon, "jwt_keys")[0] == '\0';
     if (length > 0 && length < SECRET_BYTES_MIN)
         return aurora_daemon_refuse_value(daemon, "service_secret", "must be at least 32 bytes");
     for (size_t i = 0; i < sizeof listens / sizeof *listens; i++) {
@@ -47,12 +48,11 @@ static int check_access(const aurora_daemon *daemon)
             continue;
         if (!has_port(listen))
             return aurora_daemon_refuse_value(daemon, listens[i], "must be HOST:PORT");
-        if (length == 0 && !aurora__daemon_knows_peers(daemon) &&
-            !aurora_principal_is_loopback(listen))
+        if (is_open && !aurora__daemon_knows_peers(daemon) && !aurora_principal_is_loopback(listen))
             return aurora_daemon_refuse_value(
                 daemon, listens[i],
-                "must be a loopback address, such as 127.0.0.1:8080, while no service_secret is "
-                "set");
+                "must be a loopback address, such as 127.0.0.1:8080, while neither "
+                "service_secret nor jwt_keys is set");
     }
     return 0;
 }
@@ -127,5 +127,6 @@ int aurora__daemon_check(const aurora_daemon *daemon)
                                           "must be debug, info, warning or error");
     if (!aurora_service_log_format(text_of(daemon, "log_format"), -1, &is_text))
         return aurora_daemon_refuse_value(daemon, "log_format", "must be json, text or auto");
-    return check_access(daemon);
+    rc = aurora__daemon_auth_check(daemon);
+    return rc == 0 ? check_access(daemon) : rc;
 }

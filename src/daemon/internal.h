@@ -3,6 +3,7 @@
 #ifndef AURORA_DAEMON_INTERNAL_H
 #define AURORA_DAEMON_INTERNAL_H
 
+#include "auth/auth.h"
 #include "daemon/daemon.h"
 #include "daemon/rate_limit.h"
 
@@ -29,6 +30,7 @@ struct aurora_daemon {
     aurora_tls *tls;           /* of the API's address; NULL = plain */
     aurora_tls *upstream_tls;  /* to the services; NULL = plain */
     int64_t tls_look_ns;       /* when its files are looked at next */
+    aurora_auth *auth;         /* NULL = no tokens are taken */
 };
 
 /* A refusal for what a call of the library or the server said; `subject` is a setting where err has
@@ -43,6 +45,19 @@ int aurora__daemon_check(const aurora_daemon *daemon);
  * returns. */
 int aurora__daemon_open(aurora_daemon *daemon);
 void aurora__daemon_close(aurora_daemon *daemon);
+/* Rules for the settings jwt_... together with the others'. 0, or what main returns. */
+int aurora__daemon_auth_check(const aurora_daemon *daemon);
+/* Opens the verifier of tokens where there are jwt_keys. 0, or what main returns. */
+int aurora__daemon_auth_open(aurora_daemon *daemon);
+/* The same as far as it goes without asking another machine. */
+int aurora__daemon_auth_open_check(const aurora_daemon *daemon);
+/* What a server's `authenticate` is; NULL = none. `self` of the server are the routes. */
+typedef void (*aurora__daemon_authenticate)(void *routes, const char *authorization, int64_t now_ms,
+                                            aurora_http_bearer *out);
+aurora__daemon_authenticate aurora__daemon_auth_hook(const aurora_daemon *daemon);
+/* Of /metrics: waits for nothing. A no-op without tokens. */
+void aurora__daemon_auth_metrics(const aurora_daemon *daemon, FILE *to);
+
 /* Whether their URLs and settings are right; opens no store and asks no other machine. 0, or what
  * main returns. */
 int aurora__daemon_open_check(const aurora_daemon *daemon);

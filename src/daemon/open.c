@@ -155,6 +155,7 @@ static void write_metrics(void *self, FILE *to)
     const aurora_daemon *daemon = self;
     if (daemon->limit != NULL)
         aurora__rate_limit_metrics(daemon->limit, to);
+    aurora__daemon_auth_metrics(daemon, to);
     if (daemon->part_metrics != NULL)
         daemon->part_metrics(self, to);
 }
@@ -169,7 +170,10 @@ int aurora__daemon_open(aurora_daemon *daemon)
     if (status != AURORA_OK)
         return aurora__daemon_refuse_status(daemon, status, &err, "limiter");
     aurora__daemon_watch_limiter(daemon);
-    int rc = daemon->spec->parts != NULL ? daemon->spec->parts->open(daemon) : open_store(daemon);
+    int rc = aurora__daemon_auth_open(daemon);
+    if (rc != 0)
+        return rc;
+    rc = daemon->spec->parts != NULL ? daemon->spec->parts->open(daemon) : open_store(daemon);
     daemon->part_metrics = daemon->routes.metrics;
     daemon->routes.metrics = write_metrics;
     return rc;
@@ -194,7 +198,9 @@ int aurora__daemon_open_check(const aurora_daemon *daemon)
         fill_options(daemon, &options);
         status = aurora_open_check(aurora_config_text(daemon->config, "store"), &options, &err);
     }
-    return status == AURORA_OK ? 0 : aurora__daemon_refuse_status(daemon, status, &err, subject);
+    if (status != AURORA_OK)
+        return aurora__daemon_refuse_status(daemon, status, &err, subject);
+    return aurora__daemon_auth_open_check(daemon);
 }
 
 void aurora__daemon_close(aurora_daemon *daemon)
@@ -206,6 +212,7 @@ void aurora__daemon_close(aurora_daemon *daemon)
     aurora__rate_limit_close(daemon->limit);
     if (daemon->payment_secret != NULL)
         explicit_bzero(daemon->payment_secret, strlen(daemon->payment_secret));
+    aurora_auth_close(daemon->auth);
     free(daemon->payment_secret);
     explicit_bzero(daemon->routes.cursor_key, sizeof daemon->routes.cursor_key);
     free(daemon->served);

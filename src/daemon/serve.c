@@ -88,6 +88,7 @@ static int start_api(aurora_daemon *daemon)
         .tls = daemon->tls,
         .knows_peers = aurora__daemon_knows_peers(daemon),
         .cors_origins = aurora_config_text(config, "cors_origins"),
+        .authenticate = aurora__daemon_auth_hook(daemon),
         .admit = daemon->limit != NULL ? admit : NULL,
         .admit_blocks = daemon->limit != NULL && aurora__rate_limit_is_remote(daemon->limit),
         .access = observe,
@@ -118,6 +119,7 @@ static int start_metrics(aurora_daemon *daemon)
         .connections_max = 64,
         .service_secret = aurora_config_text(daemon->config, "service_secret"),
         .knows_peers = aurora__daemon_knows_peers(daemon),
+        .authenticate = aurora__daemon_auth_hook(daemon),
         .log = say,
     };
     aurora_status status = aurora_http_start(&options, &daemon->metrics, &err);

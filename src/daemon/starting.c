@@ -52,6 +52,7 @@ void aurora__daemon_starting_begin(aurora_daemon *daemon)
         .tls = daemon->tls,
         .knows_peers = aurora__daemon_knows_peers(daemon),
         .cors_origins = aurora_config_text(daemon->config, "cors_origins"),
+        .authenticate = aurora__daemon_auth_hook(daemon),
     };
     daemon->routes.ready = say_no;
     if (routes == NULL || aurora_http_start(&options, &daemon->starting, NULL) != AURORA_OK)

@@ -85,6 +85,8 @@ static void reload(aurora_daemon *daemon)
         if (daemon->spec->parts != NULL && daemon->spec->parts->reload != NULL)
             daemon->spec->parts->reload(daemon);
     }
+    if (daemon->auth != NULL)
+        aurora_auth_reload(daemon->auth);
     aurora_supervisor_notify("READY=1");
 }
 

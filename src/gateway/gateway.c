@@ -37,6 +37,13 @@ static int check(const aurora_daemon *daemon)
     char rule[AURORA__POLICY_ERROR_BYTES];
     if (!read_policies(config, policies, rule))
         return aurora_daemon_refuse(daemon, "%s", rule);
+    /* Behind it everybody would be one customer. */
+    if (aurora_config_text(config, "jwt_keys")[0] != '\0' &&
+        aurora_config_text(config, "service_secret")[0] == '\0' &&
+        aurora_config_text(config, "upstream_certificate")[0] == '\0')
+        return aurora_daemon_refuse_value(
+            daemon, "jwt_keys",
+            "needs service_secret or upstream_certificate, so that the services are told who asks");
     for (size_t i = 0; i < sizeof unused / sizeof *unused; i++) {
         const aurora_config_value *value = aurora_config_get(config, unused[i]);
         if (strcmp(value->text, value->info->default_text) != 0)

@@ -15,7 +15,7 @@
 
 #define MS_NS INT64_C(1000000)
 #define HOP_MS 50 /* of a deadline, for the way there and back */
-#define FIELDS_OF_OURS 8
+#define FIELDS_OF_OURS 10
 
 /* --- fields ----------------------------------------------------------------------------------- */
 
@@ -24,13 +24,13 @@ static bool is_same(const char *a, const char *b)
     return aurora__field_name_is(a, b);
 }
 
-/* Fields that the gateway makes anew, or has acted upon; and Proxy, which no request has, and which
- * programs that read fields as variables take for HTTP_PROXY. */
+/* Fields that the gateway makes anew, or has acted upon: a token is for it alone. And Proxy, which
+ * no request has, and which programs that read fields as variables take for HTTP_PROXY. */
 static bool is_ours(const char *name)
 {
-    static const char *const names[] = {"Host", "Content-Length",  "Expect",    "traceparent",
-                                        "Via",  "X-Forwarded-For", "Forwarded", "X-Real-IP",
-                                        "Proxy"};
+    static const char *const names[] = {"Host",  "Content-Length",  "Expect",    "traceparent",
+                                        "Via",   "X-Forwarded-For", "Forwarded", "X-Real-IP",
+                                        "Proxy", "Authorization"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (is_same(name, names[i]))
             return true;
@@ -172,10 +172,13 @@ static bool sign(aurora_http_exchange *exchange, const aurora__gateway *gateway,
         .principal = principal->name,
         .scopes = scopes,
         .deadline = deadline,
+        .contact = principal->contact,
     };
     aurora_signature_write(gateway->secret, &covered, signature);
     add(fields, count, "Aurora-Principal", principal->name);
     add(fields, count, "Aurora-Scopes", scopes);
+    if (principal->contact != NULL)
+        add(fields, count, "Aurora-Contact", principal->contact);
     add(fields, count, "Aurora-Signature", signature);
     return true;
 }

@@ -33,16 +33,9 @@ static bool may_handle(aurora_http_exchange *exchange)
     return options->admit_blocks || options->admit(options->self, exchange);
 }
 
-void aurora__dispatch(aurora_http_exchange *exchange)
+static void go_on(aurora_http_exchange *exchange)
 {
     aurora_http_loop *loop = exchange->loop;
-    exchange->started_ns = aurora__now_ns();
-    exchange->state = AURORA__HANDLING;
-    exchange->is_in_flight = true;
-    aurora__count(&loop->counters.requests, 1);
-    aurora__count(&loop->counters.in_flight, 1);
-    if (!aurora__request_judge(exchange))
-        return;
     bool asks_worker = aurora__dispatch_is_asked(exchange) && loop->server->options.admit_blocks;
     if (exchange->is_body_owned && aurora__loop_is_over(loop))
         aurora_http_problem(exchange, 503, "overloaded", "Too much is being worked on already.");
@@ -52,6 +45,26 @@ void aurora__dispatch(aurora_http_exchange *exchange)
         hand_to_worker(exchange);
     else
         exchange->route->handle(exchange, loop->server->options.self);
+}
+
+void aurora__dispatch(aurora_http_exchange *exchange)
+{
+    aurora_http_loop *loop = exchange->loop;
+    exchange->started_ns = aurora__now_ns();
+    exchange->state = AURORA__HANDLING;
+    exchange->is_in_flight = true;
+    aurora__count(&loop->counters.requests, 1);
+    aurora__count(&loop->counters.in_flight, 1);
+    if (aurora__request_judge(exchange))
+        go_on(exchange);
+}
+
+void aurora__dispatch_again(aurora_http_exchange *exchange)
+{
+    if (exchange->connection == NULL)
+        aurora_http_problem(exchange, 503, "unavailable", "The client has left.");
+    else if (aurora__request_judge_again(exchange))
+        go_on(exchange);
 }
 
 void aurora__dispatch_report(aurora_http_exchange *exchange)

@@ -22,11 +22,13 @@
 typedef struct aurora_http_exchange aurora_http_exchange;
 typedef struct aurora_http_loop aurora_http_loop;
 
-/* Who asks: from the signed principal headers, or "anonymous" in open mode or on public routes. */
+/* Who asks: from a token or the signed principal headers, or "anonymous" in open mode or on public
+ * routes. */
 typedef struct {
     const char *name;
     uint32_t scopes; /* AURORA_SCOPE_... */
     bool is_authenticated;
+    const char *contact; /* its e-mail address, as its token says; NULL = none is known */
 } aurora_http_principal;
 
 /* --- the request ------------------------------------------------------------------------------ */

@@ -392,6 +392,7 @@ aurora_status aurora__loop_new(aurora_http_server *server, uint32_t index, auror
     loop->index = index;
     loop->jobs_end = &loop->jobs;
     loop->handshakes_end = &loop->handshakes;
+    loop->parked_end = &loop->parked;
     loop->held_max = server->options.held_bytes_max / server->options.loops;
     loop->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     loop->base = new_base();
@@ -432,7 +433,8 @@ void aurora__loop_stop(aurora_http_loop *loop)
 
 void aurora__loop_free(aurora_http_loop *loop)
 {
-    struct event *events[] = {loop->wake_event, loop->accept_event, loop->sweep_event};
+    struct event *events[] = {loop->wake_event, loop->accept_event, loop->sweep_event,
+                              loop->park_event};
     while (loop->exchanges != NULL)
         aurora__exchange_free(loop->exchanges);
     while (loop->spare != NULL) {

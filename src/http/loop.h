@@ -57,8 +57,11 @@ struct aurora_http_loop {
     aurora__connection *dirty;                /* have something to do at the end of this turn */
     aurora_http_exchange *jobs, **jobs_end;   /* for workers, at the end of this turn */
     uint32_t job_count;
-    aurora_http_exchange *exchanges; /* all of them */
-    aurora_http_exchange *graves;    /* to be freed at the end of this turn */
+    aurora_http_exchange *exchanges;            /* all of them */
+    aurora_http_exchange *graves;               /* to be freed at the end of this turn */
+    struct event *park_event;                   /* NULL until a first request had to be parked */
+    aurora_http_exchange *parked, **parked_end; /* their token is to be judged again */
+    uint32_t parked_count;
     aurora_http_exchange *spare;
     uint32_t spare_count;
     int64_t drain_since_ns;
@@ -154,6 +157,14 @@ bool aurora__dispatch_is_asked(const aurora_http_exchange *exchange);
 void aurora__dispatch_answered(aurora_http_exchange *exchange);
 /* Counts and reports an answer. */
 void aurora__dispatch_report(aurora_http_exchange *exchange);
+
+/* Goes on with a request that was parked. */
+void aurora__dispatch_again(aurora_http_exchange *exchange);
+
+/* --- parked.c --- */
+
+/* Has aurora__dispatch_again called soon; false when too many wait, or it has waited enough. */
+bool aurora__park(aurora_http_exchange *exchange);
 
 /* --- stream.c --- */
 

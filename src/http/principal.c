@@ -21,6 +21,11 @@ static bool refuse(aurora_http_refusal *refusal, int status, const char *code, c
     return false;
 }
 
+static bool refuse_token(aurora_http_refusal *refusal, const char *detail)
+{
+    return refuse(refusal, 401, "invalid_token", "Authorization", detail);
+}
+
 static bool refuse_signature(aurora_http_refusal *refusal, const char *header, const char *detail)
 {
     return refuse(refusal, 401, "unauthorized", header, detail);
@@ -70,8 +75,9 @@ bool aurora_principal_is_loopback(const char *listen)
 static bool check_open(const aurora_principal_request *request, aurora_http_refusal *refusal)
 {
     if (request->host == NULL || !is_loopback(request->host))
-        return refuse(refusal, 421, "misdirected_request", "Host",
-                      "must be localhost, 127.0.0.1 or [::1] while no service_secret is set");
+        return refuse(
+            refusal, 421, "misdirected_request", "Host",
+            "must be localhost, 127.0.0.1 or [::1] while no service_secret or jwt_keys is set");
     int32_t method = request->route->method;
     bool needs_type = method == AURORA_HTTP_POST || method == AURORA_HTTP_PUT ||
                       (method == AURORA_HTTP_DELETE && request->body_len > 0);
@@ -83,7 +89,8 @@ static bool check_open(const aurora_principal_request *request, aurora_http_refu
 
 /* --- signed mode ------------------------------------------------------------------------------ */
 
-static bool is_principal(const char *text)
+/* A name or an address: of 1 to 255 bytes, none of them a blank. */
+static bool is_word(const char *text)
 {
     size_t length = strlen(text);
     if (length == 0 || length > PRINCIPAL_BYTES_MAX || !aurora__utf8_is_text(text, length))
@@ -115,7 +122,8 @@ static bool is_signed(const char *secret, const aurora_principal_request *reques
                                            .body_len = request->body_len,
                                            .principal = request->principal,
                                            .scopes = request->scopes,
-                                           .deadline = request->deadline};
+                                           .deadline = request->deadline,
+                                           .contact = request->contact};
     return aurora_signature_is_valid(secret, &covered, request->signature);
 }
 
@@ -132,10 +140,26 @@ static const char *missing_field(const aurora_principal_request *request)
     return request->deadline == NULL ? "Aurora-Deadline" : NULL;
 }
 
+/* The first that is given of those that say who asks, NULL when none is. A deadline alone says
+ * nobody's name: it only shortens its own request. */
+static const char *first_field(const aurora_principal_request *request)
+{
+    if (request->signature != NULL)
+        return "Aurora-Signature";
+    if (request->principal != NULL)
+        return "Aurora-Principal";
+    if (request->scopes != NULL)
+        return "Aurora-Scopes";
+    return request->contact != NULL ? "Aurora-Contact" : NULL;
+}
+
 static bool check_signed(const char *secret, const aurora_principal_request *request,
                          aurora_http_principal *out, aurora_http_refusal *refusal)
 {
     const char *missing = missing_field(request);
+    if ((secret == NULL || *secret == '\0') && !request->knows_peers)
+        return refuse_signature(refusal, first_field(request),
+                                "is not taken here: no service_secret is set");
     if (missing != NULL)
         return refuse_signature(refusal, missing, "is required with the other three of its kind");
     if (!is_in_time(request->deadline, request->now_ms))
@@ -149,22 +173,41 @@ static bool check_signed(const char *secret, const aurora_principal_request *req
     if (!request->knows_peers && !is_signed(secret, request))
         return refuse_signature(refusal, "Aurora-Signature",
                                 "is not the signature of this request");
-    if (!is_principal(request->principal))
+    if (!is_word(request->principal))
         return refuse_signature(refusal, "Aurora-Principal",
                                 "must be 1 to 255 bytes of UTF-8 without blanks");
     if (!aurora_scopes_parse(request->scopes, &out->scopes))
         return refuse_signature(refusal, "Aurora-Scopes",
                                 "must be names of scopes with single blanks between");
+    if (request->contact != NULL && !is_word(request->contact))
+        return refuse_signature(refusal, "Aurora-Contact",
+                                "must be 1 to 255 bytes of UTF-8 without blanks");
     out->name = request->principal;
+    out->contact = request->contact;
     out->is_authenticated = true;
     return true;
 }
 
-/* A deadline alone says nobody's name: it only shortens its own request. */
-static bool has_no_field(const aurora_principal_request *request)
+/* --- tokens ----------------------------------------------------------------------------------- */
+
+static bool check_bearer(const aurora_principal_request *request, aurora_http_principal *out,
+                         aurora_http_refusal *refusal)
 {
-    return request->principal == NULL && request->scopes == NULL && request->signature == NULL;
+    const aurora_http_bearer *bearer = request->bearer;
+    if (bearer->verdict == AURORA_BEARER_UNSURE)
+        return refuse(refusal, 503, "unavailable", NULL, bearer->detail);
+    if (bearer->verdict != AURORA_BEARER_GOOD)
+        return refuse_token(refusal, bearer->detail);
+    if (first_field(request) != NULL)
+        return refuse_token(refusal, "is not to be given together with the fields of a signature");
+    out->name = bearer->name;
+    out->scopes = bearer->scopes;
+    out->contact = bearer->contact[0] != '\0' ? bearer->contact : NULL;
+    out->is_authenticated = true;
+    return true;
 }
+
+/* --- scopes ----------------------------------------------------------------------------------- */
 
 static bool refuse_scope(uint32_t scope, aurora_http_refusal *refusal)
 {
@@ -189,11 +232,20 @@ static bool refuse_scope(uint32_t scope, aurora_http_refusal *refusal)
     return refuse(refusal, 403, "forbidden", NULL, detail);
 }
 
+static bool refuse_nobody(const aurora_principal_request *request, aurora_http_refusal *refusal)
+{
+    if (!request->takes_tokens)
+        return refuse_signature(
+            refusal, request->knows_peers ? "Aurora-Principal" : "Aurora-Signature", "is required");
+    return refuse(refusal, 401, "unauthorized", "Authorization", "is required: Bearer and a token");
+}
+
 bool aurora_principal_read(const char *secret, const aurora_principal_request *request,
                            aurora_http_principal *out, aurora_http_refusal *refusal)
 {
     const aurora_http_route *route = request->route;
-    bool is_open = (secret == NULL || *secret == '\0') && !request->knows_peers;
+    bool is_open =
+        (secret == NULL || *secret == '\0') && !request->knows_peers && !request->takes_tokens;
     *out = (aurora_http_principal){.name = "anonymous"};
     if ((route->flags & AURORA_HTTP_SIGNED) != 0)
         return true;
@@ -201,12 +253,14 @@ bool aurora_principal_read(const char *secret, const aurora_principal_request *r
         out->scopes = AURORA_SCOPE_OPEN;
         if (!check_open(request, refusal))
             return false;
-    } else if (!has_no_field(request)) {
+    } else if (request->bearer != NULL) {
+        if (!check_bearer(request, out, refusal))
+            return false;
+    } else if (first_field(request) != NULL) {
         if (!check_signed(secret, request, out, refusal))
             return false;
     } else if (route->scope != 0) {
-        return refuse_signature(
-            refusal, request->knows_peers ? "Aurora-Principal" : "Aurora-Signature", "is required");
+        return refuse_nobody(request, refusal);
     }
     if ((out->scopes & route->scope) != route->scope)
         return refuse_scope(route->scope, refusal);

@@ -4,6 +4,7 @@
 #ifndef AURORA_HTTP_PRINCIPAL_H
 #define AURORA_HTTP_PRINCIPAL_H
 
+#include "http/bearer.h"
 #include "http/exchange.h"
 #include "http/refusal.h"
 
@@ -21,18 +22,22 @@ typedef struct {
     const char *scopes;    /* Aurora-Scopes */
     const char *deadline;  /* Aurora-Deadline */
     const char *signature; /* Aurora-Signature */
+    const char *contact;   /* Aurora-Contact */
     bool knows_peers;      /* without a secret: who may speak for others shows a certificate... */
     bool is_peer_trusted;  /* ...and this one has */
     int64_t now_ms;        /* Unix time */
+    bool takes_tokens;
+    const aurora_http_bearer *bearer; /* what the Authorization field is; NULL = absent, not read */
 } aurora_principal_request;
 
-/* With `secret` NULL or "" (open mode): anonymous with AURORA_SCOPE_OPEN; 421 misdirected_request
- * for a Host that is not loopback, 415 for a write (POST, PUT, a DELETE with a body) whose
- * Content-Type is not application/json, so that no web page can drive it. With a secret: the four
- * fields, all or none; where they are given they are checked also on public routes; 401 where the
- * route has a scope and they are missing, false or out of time; 403 where the scope is missing.
- * Where peers are known there is neither secret nor signature: the other three fields are taken
- * from a trusted peer, and 401 is for those of others. Routes that authenticate themselves
+/* With `secret` NULL or "" and no tokens taken (open mode): anonymous with AURORA_SCOPE_OPEN; 421
+ * misdirected_request for a Host that is not loopback, 415 for a write (POST, PUT, a DELETE with a
+ * body) whose Content-Type is not application/json, so that no web page can drive it. Else a token,
+ * or the four fields (and Aurora-Contact, where there is one) signed with the secret, all or none;
+ * where they are given they are checked also on public routes, both at once are refused; 401 where
+ * the route has a scope and they are missing, false or out of time; 403 where the scope is missing.
+ * Where peers are known there is neither secret nor signature: the other fields are taken from a
+ * trusted peer, and 401 is for those of others. Routes that authenticate themselves
  * (AURORA_HTTP_SIGNED) and public ones without fields get "anonymous" without scopes (in open mode
  * a public one has AURORA_SCOPE_OPEN). The texts of *out are those of the request, or static. */
 bool aurora_principal_read(const char *secret, const aurora_principal_request *request,

@@ -4,6 +4,7 @@
 
 #include "http/json_out.h"
 #include "http/loop.h"
+#include "http/signature.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -113,10 +114,29 @@ void aurora_http_problem(aurora_http_exchange *exchange, int status, const char 
     answer_problem(exchange, status, code, detail);
 }
 
+void aurora__answer_challenge(aurora_http_exchange *exchange, const aurora_http_refusal *refusal,
+                              bool has_token)
+{
+    static const char realm[] = "Bearer realm=\"aurora\"";
+    char text[512], scope[160];
+    bool is_bearer = refusal->header != NULL && strcmp(refusal->header, "Authorization") == 0;
+    if (refusal->status == 403 && has_token) {
+        aurora_scopes_write(exchange->route->scope, scope);
+        snprintf(text, sizeof text, "%s, error=\"insufficient_scope\", scope=\"%s\"", realm, scope);
+    } else if (refusal->status != 401) {
+        return;
+    } else if (is_bearer && has_token) {
+        snprintf(text, sizeof text, "%s, error=\"invalid_token\", error_description=\"%s\"", realm,
+                 refusal->detail);
+    } else {
+        snprintf(text, sizeof text, "%s",
+                 is_bearer ? realm : "Aurora-HMAC-SHA-256 realm=\"aurora\"");
+    }
+    aurora_http_set(exchange, "WWW-Authenticate", text);
+}
+
 void aurora__answer_refusal(aurora_http_exchange *exchange, const aurora_http_refusal *refusal)
 {
-    if (refusal->status == 401) /* RFC 9110, section 15.5.2 asks for it */
-        aurora_http_set(exchange, "WWW-Authenticate", "Aurora-HMAC-SHA-256 realm=\"aurora\"");
     if (refusal->header == NULL) {
         aurora_http_problem(exchange, refusal->status, refusal->code, "%s", refusal->detail);
         return;

@@ -231,10 +231,42 @@ static bool find_route(aurora_http_exchange *exchange)
     return exchange->route != NULL;
 }
 
+/* Whether the field that a token comes in was read; *out says what it is. */
+static bool read_bearer(aurora_http_exchange *exchange, int64_t now_ms, aurora_http_bearer *out)
+{
+    const aurora_http_options *options = &exchange->loop->server->options;
+    const char *authorization = aurora_http_header(exchange, "Authorization");
+    if (options->authenticate == NULL || authorization == NULL ||
+        (exchange->route->flags & AURORA_HTTP_SIGNED) != 0)
+        return false;
+    options->authenticate(options->self, authorization, now_ms, out);
+    return true;
+}
+
+/* The texts of a token's principal, which are on the stack, become the exchange's. */
+static bool keep_principal(aurora_http_exchange *exchange)
+{
+    aurora_http_principal *principal = &exchange->principal;
+    principal->name = aurora__exchange_copy(exchange, principal->name, strlen(principal->name));
+    if (principal->contact != NULL)
+        principal->contact =
+            aurora__exchange_copy(exchange, principal->contact, strlen(principal->contact));
+    if (principal->name != NULL)
+        return true;
+    principal->name = "";
+    aurora_http_refuse(exchange, AURORA_ENOMEM, NULL);
+    return false;
+}
+
 static bool check_principal(aurora_http_exchange *exchange)
 {
     struct timespec now;
+    aurora_http_bearer bearer;
     clock_gettime(CLOCK_REALTIME, &now);
+    int64_t now_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    bool has_bearer = read_bearer(exchange, now_ms, &bearer);
+    if (has_bearer && bearer.verdict == AURORA_BEARER_WAIT && aurora__park(exchange))
+        return false;
     const aurora_principal_request request = {
         .route = exchange->route,
         .method = exchange->method_text,
@@ -251,13 +283,17 @@ static bool check_principal(aurora_http_exchange *exchange)
         .signature = aurora_http_header(exchange, "Aurora-Signature"),
         .knows_peers = exchange->loop->server->options.knows_peers,
         .is_peer_trusted = exchange->is_peer_trusted,
-        .now_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000,
+        .contact = aurora_http_header(exchange, "Aurora-Contact"),
+        .now_ms = now_ms,
+        .takes_tokens = exchange->loop->server->options.authenticate != NULL,
+        .bearer = has_bearer ? &bearer : NULL,
     };
     aurora_http_refusal refusal = {0};
     if (aurora_principal_read(exchange->loop->server->secret, &request, &exchange->principal,
                               &refusal))
-        return true;
+        return !has_bearer || keep_principal(exchange);
     exchange->principal = (aurora_http_principal){.name = ""};
+    aurora__answer_challenge(exchange, &refusal, has_bearer);
     aurora__answer_refusal(exchange, &refusal);
     return false;
 }
@@ -323,9 +359,13 @@ static bool find_client(aurora_http_exchange *exchange)
     return true;
 }
 
+bool aurora__request_judge_again(aurora_http_exchange *exchange)
+{
+    return check_principal(exchange) && check_type(exchange) && read_query(exchange);
+}
+
 bool aurora__request_judge(aurora_http_exchange *exchange)
 {
     return join_fields(exchange) && find_client(exchange) && find_route(exchange) &&
-           check_body(exchange) && check_principal(exchange) && check_type(exchange) &&
-           read_query(exchange);
+           check_body(exchange) && aurora__request_judge_again(exchange);
 }

@@ -87,6 +87,7 @@ struct aurora_http_exchange {
     aurora_http_pair *parameters; /* of the query */
     aurora_router_match match;
     aurora_http_principal principal;
+    int64_t parked_until_ns; /* 0 = its token has not been waited for */
     const char *key_scope;
     char trace_id[33];
     char traceparent[56];
@@ -133,6 +134,8 @@ bool aurora__request_add(aurora_http_exchange *exchange, const char *data, size_
 /* Finds the route and checks all that is not the handler's. Returns whether the handler is to be
  * called; else it has answered. */
 bool aurora__request_judge(aurora_http_exchange *exchange);
+/* Goes on where the token had to wait; likewise. */
+bool aurora__request_judge_again(aurora_http_exchange *exchange);
 
 /* --- answer.c --- */
 
@@ -149,6 +152,10 @@ void aurora__answer_static(aurora_http_exchange *exchange, int status, const cha
 
 /* Answers what a pure part refused. */
 void aurora__answer_refusal(aurora_http_exchange *exchange, const aurora_http_refusal *refusal);
+/* Says how to sign in, where it is refused for that: RFC 9110, section 15.5.2; RFC 6750, section 3.
+ * Who has sent no token is told no error. */
+void aurora__answer_challenge(aurora_http_exchange *exchange, const aurora_http_refusal *refusal,
+                              bool has_token);
 
 /* --- trace.c --- */
 

@@ -63,13 +63,13 @@ static void fill_defaults(aurora_http_options *options)
 
 static aurora_status check(const aurora_http_options *options, aurora_error *err)
 {
-    bool is_open = (options->service_secret == NULL || options->service_secret[0] == '\0') &&
-                   !options->knows_peers;
+    bool has_secret = options->service_secret != NULL && options->service_secret[0] != '\0';
+    bool is_open = !has_secret && !options->knows_peers && options->authenticate == NULL;
     if (options->listen == NULL)
         return refuse(err, AURORA_EINVAL, "listen", "is required");
     if (is_open && !aurora_principal_is_loopback(options->listen))
         return refuse(err, AURORA_EINVAL, "listen",
-                      "must be a loopback address unless service_secret is set");
+                      "must be a loopback address unless service_secret or jwt_keys is set");
     if (options->loops > LOOPS_MAX)
         return refuse(err, AURORA_EINVAL, "loops", "must be 1 to 256");
     if (options->workers > WORKERS_MAX)

@@ -9,6 +9,7 @@
 #ifndef AURORA_HTTP_SERVER_H
 #define AURORA_HTTP_SERVER_H
 
+#include "http/bearer.h"
 #include "http/client_address.h"
 #include "http/exchange.h"
 #include "tls/tls.h"
@@ -62,14 +63,20 @@ typedef struct {
     uint32_t streams_max;    /* open streams over all loops [4096] */
     uint32_t streams_per_principal_max; /* [64]; 0 = default */
 
-    /* Authentication. NULL or "" secret: open mode, `anonymous` with AURORA_SCOPE_OPEN; then a
-     * request needs a loopback Host, and a listen address that is not loopback is refused. */
+    /* Authentication. With neither of the two (NULL or "" secret): open mode, `anonymous` with
+     * AURORA_SCOPE_OPEN; then a request needs a loopback Host, and a listen address that is not
+     * loopback is refused. */
     const char *service_secret;
     /* NULL = plain connections. Must outlive the server. */
     aurora_tls *tls;
     /* Without a secret: callers that may speak for others are known by their certificates (the
      * names of `tls`), and the server is not open. */
     bool knows_peers;
+    /* Judges an Authorization field at this Unix time. On a loop's thread: it waits for nothing.
+     * After AURORA_BEARER_WAIT it is asked again every few milliseconds, for at most two seconds,
+     * which the request waits. NULL = the field is not read. */
+    void (*authenticate)(void *self, const char *authorization, int64_t now_ms,
+                         aurora_http_bearer *out);
 
     /* Whose X-Forwarded-For is believed. Copied; NULL = nobody's. */
     const aurora_http_proxies *trusted_proxies;

@@ -47,8 +47,11 @@ void aurora_signature_write(const char *secret, const aurora_signed_request *req
         piece(request->scopes),
         line,
         piece(request->deadline),
+        line,
+        piece(request->contact != NULL ? request->contact : ""),
     };
-    write(secret, pieces, sizeof pieces / sizeof *pieces, text_out);
+    const size_t count = sizeof pieces / sizeof *pieces;
+    write(secret, pieces, request->contact != NULL ? count : count - 2, text_out);
 }
 
 bool aurora_signature_is_valid(const char *secret, const aurora_signed_request *request,

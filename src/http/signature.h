@@ -2,7 +2,8 @@
 /* How services and auroractl sign their requests with the setting service_secret: HMAC-SHA-256, in
  * lower-case hex as Aurora-Signature, over these lines, each ended by a newline but the last:
  *   METHOD, path, query (as sent, without "?"; "" = none), hex SHA-256 of the body,
- *   Aurora-Principal, Aurora-Scopes (names with a blank between), Aurora-Deadline (Unix ms).
+ *   Aurora-Principal, Aurora-Scopes (names with a blank between), Aurora-Deadline (Unix ms), and
+ *   Aurora-Contact where that is sent.
  * A deadline that has passed, or lies more than 5 minutes ahead, is refused: that bounds
  * replays. */
 #ifndef AURORA_HTTP_SIGNATURE_H
@@ -24,6 +25,7 @@ typedef struct {
     const char *principal;
     const char *scopes;
     const char *deadline;
+    const char *contact; /* Aurora-Contact; NULL = not sent */
 } aurora_signed_request;
 
 void aurora_signature_write(const char *secret, const aurora_signed_request *request,

@@ -193,6 +193,14 @@ static bool read_placed_at(reading *body)
            aurora_json_refuse(value, &body->error, "must be at most 24 h in the future");
 }
 
+/* Who is told of an order that names nobody: its customer, where that is who asks. */
+static void fill_contact(reading *body)
+{
+    const aurora_http_principal *principal = aurora_http_exchange_principal(body->exchange);
+    if (body->request->contact == NULL && strcmp(body->request->customer_id, principal->name) == 0)
+        body->request->contact = principal->contact;
+}
+
 static bool read_members(reading *body)
 {
     aurora_order_request *request = body->request;
@@ -256,6 +264,7 @@ bool aurora__order_body_read(aurora_http_exchange *exchange, const aurora_json_d
     if (!aurora_json_object(aurora_json_root(doc), members, MEMBERS, body.values, &body.error) ||
         !read_members(&body))
         return refuse(&body);
+    fill_contact(&body);
     aurora_status status = aurora_order_check(out, &err);
     if (status != AURORA_OK)
         refuse_check(&body, status, &err);

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/* Tokens of a daemon: from the settings jwt_... to the verifier that its servers ask, and what it
+ * says of that. */
+#include <string.h>
+
+#include "daemon/internal.h"
+#include "routes/metrics.h"
+
+static const char *text_of(const aurora_daemon *daemon, const char *name)
+{
+    return aurora_config_text(daemon->config, name);
+}
+
+static bool has_tokens(const aurora_daemon *daemon)
+{
+    return text_of(daemon, "jwt_keys")[0] != '\0';
+}
+
+/* --- settings --------------------------------------------------------------------------------- */
+
+/* A set that is given by half would take everybody's tokens, or nobody's. */
+int aurora__daemon_auth_check(const aurora_daemon *daemon)
+{
+    static const char *const names[] = {"jwt_issuer", "jwt_audience"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        bool is_given = text_of(daemon, names[i])[0] != '\0';
+        if (has_tokens(daemon) && !is_given)
+            return aurora_daemon_refuse_value(daemon, names[i], "is required with jwt_keys");
+        if (!has_tokens(daemon) && is_given)
+            return aurora_daemon_refuse_value(daemon, names[i],
+                                              "needs jwt_keys: without them no token is taken");
+    }
+    return 0;
+}
+
+static void say(void *self, int32_t level, const char *message)
+{
+    const aurora_daemon *daemon = self;
+    aurora_service_log_write(daemon->log, level, "jwt", "%s", message);
+}
+
+static aurora_auth_options options_of(const aurora_daemon *daemon)
+{
+    return (aurora_auth_options){
+        .keys = text_of(daemon, "jwt_keys"),
+        .issuer = text_of(daemon, "jwt_issuer"),
+        .audience = text_of(daemon, "jwt_audience"),
+        .ca = text_of(daemon, "jwt_ca"),
+        .leeway_ms = aurora_config_number(daemon->config, "jwt_leeway"),
+        .lifetime_max_ms = aurora_config_number(daemon->config, "jwt_lifetime_max"),
+        .refresh_ms = aurora_config_number(daemon->config, "jwt_refresh"),
+    };
+}
+
+int aurora__daemon_auth_open(aurora_daemon *daemon)
+{
+    aurora_error err = AURORA_ERROR_INIT;
+    aurora_auth_options options = options_of(daemon);
+    options.log = say;
+    options.log_self = daemon;
+    if (!has_tokens(daemon))
+        return 0;
+    aurora_status status = aurora_auth_open(&options, &daemon->auth, &err);
+    return status == AURORA_OK ? 0 : aurora__daemon_refuse_status(daemon, status, &err, "jwt_keys");
+}
+
+int aurora__daemon_auth_open_check(const aurora_daemon *daemon)
+{
+    aurora_error err = AURORA_ERROR_INIT;
+    aurora_auth_options options = options_of(daemon);
+    if (!has_tokens(daemon))
+        return 0;
+    aurora_status status = aurora_auth_check(&options, &err);
+    return status == AURORA_OK ? 0 : aurora__daemon_refuse_status(daemon, status, &err, "jwt_keys");
+}
+
+/* --- requests --------------------------------------------------------------------------------- */
+
+static void authenticate(void *self, const char *authorization, int64_t now_ms,
+                         aurora_http_bearer *out)
+{
+    const aurora_routes *routes = self;
+    const aurora_daemon *daemon = routes->daemon;
+    aurora_auth_judge(daemon->auth, authorization, now_ms, out);
+}
+
+aurora__daemon_authenticate aurora__daemon_auth_hook(const aurora_daemon *daemon)
+{
+    return daemon->auth != NULL ? authenticate : NULL;
+}
+
+/* --- figures ---------------------------------------------------------------------------------- */
+
+static void write_tokens(FILE *to, const aurora_auth_figures *figures)
+{
+    static const char tokens[] = "aurora_jwt_tokens_total";
+    const aurora_pair good = {"result", "accepted"}, bad = {"result", "refused"},
+                      unsure = {"result", "unavailable"};
+    aurora__metric_family(to, tokens, AURORA_METRIC_COUNTER, "Tokens that were judged.");
+    aurora__metric_sample(to, tokens, "", &good, 1, (double)figures->good);
+    aurora__metric_sample(to, tokens, "", &bad, 1, (double)figures->bad);
+    aurora__metric_sample(to, tokens, "", &unsure, 1, (double)figures->unsure);
+    aurora__metric_single(to, "aurora_jwt_cache_hits_total", AURORA_METRIC_COUNTER,
+                          "Of the accepted ones, those that were verified before.",
+                          (double)figures->cache_hits);
+    aurora__metric_single(to, "aurora_jwt_cached_tokens", AURORA_METRIC_GAUGE,
+                          "Verified tokens that are remembered.", (double)figures->cached);
+}
+
+void aurora__daemon_auth_metrics(const aurora_daemon *daemon, FILE *to)
+{
+    aurora_auth_figures figures;
+    if (daemon->auth == NULL)
+        return;
+    aurora_auth_figures_get(daemon->auth, &figures);
+    write_tokens(to, &figures);
+    aurora__metric_single(to, "aurora_jwt_keys", AURORA_METRIC_GAUGE,
+                          "Keys that tokens are verified with.", figures.keys);
+    aurora__metric_single(to, "aurora_jwt_key_fetches_total", AURORA_METRIC_COUNTER,
+                          "Times that a file or URL of jwt_keys was read.",
+                          (double)figures.fetches);
+    aurora__metric_single(to, "aurora_jwt_key_fetch_failures_total", AURORA_METRIC_COUNTER,
+                          "Of these, those that gave no keys.", (double)figures.fetch_failures);
+    aurora__metric_single(to, "aurora_jwt_key_misses_total", AURORA_METRIC_COUNTER,
+                          "Fetches that a token with an unknown key has asked for.",
+                          (double)figures.misses);
+    aurora__metric_single(to, "aurora_jwt_keys_fetched_timestamp_seconds", AURORA_METRIC_GAUGE,
+                          "When keys were read last with success; 0: never.",
+                          (double)figures.fetched_ms / 1000);
+}
