@@ -104,8 +104,8 @@ static int64_t asked_wait_ms(const aurora_http_exchange *exchange)
     const char *wait = aurora_http_query(exchange, "wait");
     int64_t seconds = wait != NULL ? strtoll(wait, NULL, 10) : 0;
     int64_t ms = aurora_http_prefer_wait_ms(exchange);
-    if (seconds > 30)
-        seconds = 30; /* the service refuses what is above its bound */
+    if (seconds < 0 || seconds > 30)
+        seconds = 0; /* which the service refuses at once */
     return seconds * 1000 > ms ? seconds * 1000 : ms;
 }
 

@@ -5,6 +5,7 @@ that leave their range; counters that stand at the end of theirs; a price of the
 
 Mutation: read_integer() of src/http/json_value.c without its look at overflow: 2^64 + 1 is taken for 1.
 Mutation: read_int() of src/http/fields.c without it: limit=18446744073709551617 is limit=1.
+Mutation: asked_wait_ms() of src/gateway/request.c looks at 30 s alone: a wait far below 0 is a 401 of the service.
 Mutation: aurora_money_add() of src/core/money.c adds unchecked: lines that each fit make a small or negative total.
 Mutation: aurora__stock_receive() of src/core/stock.c adds unchecked: a receipt at the end of the range is a 500."""
 
@@ -21,7 +22,8 @@ INT64_MAX, INT64_MIN = 2**63 - 1, -2**63
 QUANTITY, MOVEMENT, PRICE = 10**6, 10**9, 10**12
 # Texts of JSON numbers that stand near an edge, by their value; and what is no integer at all.
 EDGES = sorted({sign * (2**bits + step) for bits in (8, 15, 16, 31, 32, 53, 62, 63, 64, 65) for step in (-2, -1, 0, 1)
-                for sign in (1, -1)} | {0, 1, -1, 10**19, -10**19, 10**40, -10**40, 2**64 + 7, 2**64 * 3 + 7, 10**400})
+                for sign in (1, -1)} | {0, 1, -1, 10**19, -10**19, 10**40, -10**40, 2**64 + 7, 2**64 * 3 + 7, 10**400,
+                    INT64_MIN // 1000 - 1, INT64_MIN // 1000 - 2, INT64_MAX // 1000 + 1, INT64_MIN // 10**6 - 1})
 NO_INTEGERS = ("1.0", "1.5", "1e2", "1E0", "1e400", "-1e400", "1e-400", "0.1", '"1"', "true", "[1]", '{"a":1}')
 
 
