@@ -164,3 +164,21 @@ void aurora__notifier_free(aurora__notifier *notifier, bool is_owner)
         notifier->port.close(notifier->port.self);
     allocator.release(allocator.self, notifier);
 }
+
+/* --- for operators ---------------------------------------------------------------------------- */
+
+aurora_status aurora_notifier_breaker(aurora_t *shop, aurora_breaker_figures *figures_out)
+{
+    if (figures_out == NULL)
+        return AURORA_EINVAL;
+    aurora_status rc = aurora__handle_enter_query(shop);
+    if (rc != AURORA_OK)
+        return rc;
+    const aurora__notifier *notifier = shop->notifier;
+    if (notifier != NULL && notifier->port.breaker != NULL)
+        notifier->port.breaker(notifier->port.self, figures_out);
+    else
+        rc = AURORA_ENOTSUP;
+    aurora__handle_leave(shop);
+    return rc;
+}

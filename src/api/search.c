@@ -296,3 +296,20 @@ aurora_status aurora_search_rebuild(aurora_t *shop, aurora_error *err)
     aurora__handle_leave(shop);
     return aurora__refuse_plain(err, rc);
 }
+
+/* --- for operators ---------------------------------------------------------------------------- */
+
+aurora_status aurora_search_breaker(aurora_t *shop, aurora_breaker_figures *figures_out)
+{
+    if (figures_out == NULL)
+        return AURORA_EINVAL;
+    aurora_status rc = aurora__handle_enter_query(shop);
+    if (rc != AURORA_OK)
+        return rc;
+    if (shop->has_search && shop->search.breaker != NULL)
+        shop->search.breaker(shop->search.self, figures_out);
+    else
+        rc = AURORA_ENOTSUP;
+    aurora__handle_leave(shop);
+    return rc;
+}

@@ -164,10 +164,7 @@ static void write_limit(aurora_json_out *out, const char *name, uint64_t used, u
 /* Those before the payment provider and what processes share, where there are any. */
 static void write_breakers(aurora_json_out *out, const aurora_routes *routes)
 {
-    aurora_breaker_figures figures;
     aurora_json_out_array(out, "breakers");
-    if (aurora_payment_breaker(routes->shop, &figures) == AURORA_OK)
-        aurora__breaker_write(out, "payment", &figures);
     aurora__shared_breakers(out, routes);
     aurora_json_out_close(out, ']');
 }

@@ -2,8 +2,10 @@
 """What the gateway does for calls that are slow or fail, before scripted services: hedges, sections of its settings, the
 answers that it keeps for the time when nobody gives others."""
 
+import http.server
 import pathlib
 import signal
+import socket
 import sys
 import tempfile
 import threading
@@ -321,7 +323,110 @@ def nobodys_deadline_is_no_name():
             expect("a deadline is no name", shop.call("GET", "/orders", headers=at(5000))[0] == 401)
 
 
-PARTS = [old_recommendations, a_failure_is_not_kept, a_service_has_less_time_than_its_gateway, no_work_after_the_deadline,
+# --- real services -----------------------------------------------------------------------------------------------
+
+
+def stocked(server):
+    server.call("POST", "/products", {"sku": "mug", "name": "Mug", "price_minor": 1, "currency": "EUR"})
+    server.call("POST", "/inventory/mug/receipts", {"quantity": 1000})
+    return server
+
+
+def call_figure(server, name, call):
+    text = server.call("GET", "/metrics")[2].decode()
+    found = [float(line.rpartition(" ")[2]) for line in text.splitlines() if line.startswith(f'{name}{{call="{call}"}} ')]
+    expect(f"{name} of {call}", len(found) == 1, text[-1500:])
+    return found[0]
+
+
+def verbose(server):
+    return server.call("GET", "/readyz?verbose")[2].decode()
+
+
+def services_that_go():
+    """A gateway, a shop, and two services beside it that are killed: what is asked of them is refused by name at once, or
+    comes from before; the rest goes on."""
+    with Server(store="memory:") as shop, Server(store="memory:") as search, Server(store="memory:") as recommendation:
+        stocked(shop)
+        stocked(search)
+        others = ",".join(f"{name}=127.0.0.1:{shop.port}" for name in ("order", "product", "inventory", "payment", "notification"))
+        with Configured(f"{others},search=127.0.0.1:{search.port},recommendation=127.0.0.1:{recommendation.port}", "") as server:
+            expect("search", server.call("GET", "/search?q=mug")[0] == 200)
+            popular = server.call("GET", POPULAR)
+            expect("popular", popular[0] == 200, popular)
+            expect("breakers are shown", "[+]search ok: breakers: 1 closed, 0 half open, 0 open" in verbose(server), verbose(server))
+            search.kill()
+            recommendation.kill()
+            answer = server.call("GET", "/search?q=mug")
+            expect_problem("search is gone", answer, 503, "unavailable")
+            expect("it is named", "The search service" in answer[2]["detail"], answer[2])
+            until("it is left alone", lambda: "left alone" in str(server.call("GET", "/search?q=mug")[2]))
+            begin = time.monotonic()
+            for _ in range(20):
+                expect_problem("refused", server.call("GET", "/search?q=mug"), 503, "unavailable")
+            expect("at once", time.monotonic() - begin < 2, time.monotonic() - begin)
+            expect("shown", "[~]search degraded: 0 of 1 up" in verbose(server) and "1 open" in verbose(server), verbose(server))
+            old = server.call("GET", POPULAR)
+            expect("popular from before", old[0] == 200 and old[2] == popular[2] and old[1]["Aurora-Stale"] == "true", old)
+            expect("the rest", server.call("GET", "/products/mug")[0] == 200 and server.call("POST", "/orders", PLACE)[0] == 201)
+            expect("ready", server.call("GET", "/readyz")[0] == 200)
+
+
+def an_index_that_hangs():
+    """Mutation: without the gate's enter in aurora__elastic_call_run each search waits for its query_ms."""
+    hanging = socket.create_server(("127.0.0.1", 0), backlog=512)
+    url = f"elasticsearch://127.0.0.1:{hanging.getsockname()[1]}?query_ms=300&write_ms=300"
+    with Server("--search", url, store="memory:", ready=False) as server:
+        stocked(server)
+        until("it is held back", lambda: call_figure(server, "aurora_call_breaker_opened_total", "search_engine") >= 1 or
+              server.call("GET", "/search?q=mug")[0] == 200)
+        times = []
+        for _ in range(40):
+            begin = time.monotonic()
+            expect("refused", server.call("GET", "/search?q=mug")[0] == 503)
+            times.append(time.monotonic() - begin)
+        expect("most at once", sorted(times)[20] < 0.15, times)
+        expect("counted", call_figure(server, "aurora_call_breaker_refused_total", "search_engine") > 10)
+        expect("the rest", server.call("POST", "/orders", PLACE)[0] == 201)
+        breakers = server.call("GET", "/admin/limits")[2]["breakers"]
+        expect("for operators", "search_engine" in [row["name"] for row in breakers], breakers)
+        expect("shown", "search_engine calls" in verbose(server), verbose(server))
+    hanging.close()
+
+
+def a_webhook_that_fails():
+    """Mutation: without the breaker's state in aurora__sender_room the receiver goes on to be asked for each order."""
+    asked = []
+
+    class Hook(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            asked.append(time.monotonic())
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200 if go.is_set() else 500)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+    go = threading.Event()
+    hook = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hook)
+    threading.Thread(target=hook.serve_forever, daemon=True).start()
+    with Server("--notify", f"http://127.0.0.1:{hook.server_port}/", "--notify-allow-private", "true", "--notify-secret",
+                "a secret of the test, long enough") as server:
+        stocked(server)
+        for _ in range(60):
+            expect("an order", server.call("POST", "/orders", PLACE)[0] == 201)
+        until("it is held back", lambda: call_figure(server, "aurora_call_breaker_opened_total", "notify") >= 1)
+        time.sleep(0.5)
+        expect("few were sent", len(asked) <= 40, len(asked))
+        expect("shown", "notify calls" in verbose(server), verbose(server))
+        go.set()
+        until("calls pass again", lambda: call_figure(server, "aurora_call_breaker_open", "notify") == 0, 40)
+    hook.shutdown()
+    hook.server_close()
+
+
+PARTS = [services_that_go, an_index_that_hangs, a_webhook_that_fails, old_recommendations, a_failure_is_not_kept, a_service_has_less_time_than_its_gateway, no_work_after_the_deadline,
          nobodys_deadline_is_no_name,
          hedges_a_slow_read, hedges_no_write, hedges_no_wait, hedges_within_calls_max, hedges_within_the_budget,
          hedge_takes_over_from_the_lost, hedge_learns_what_calls_take, a_reload_changes_time]

@@ -5,6 +5,7 @@
 #ifndef AURORA_PORT_NOTIFIER_H
 #define AURORA_PORT_NOTIFIER_H
 
+#include <aurora/breaker.h>
 #include <aurora/task.h>
 
 #ifdef __cplusplus
@@ -32,6 +33,9 @@ typedef struct {
     void (*stop)(void *self);
     /* Runs once, after stop. Required. */
     void (*close)(void *self);
+    /* Reads the breaker that stands before the receiver, for operators; any thread, until stop.
+     * NULL = there is none. */
+    void (*breaker)(void *self, aurora_breaker_figures *figures_out);
 } aurora_notifier_port;
 
 /* Texts are borrowed until the call returns, the allocator and log_self until close. */
@@ -50,6 +54,11 @@ typedef struct {
  * never work. */
 typedef aurora_status (*aurora_notifier_open_fn)(const aurora_notifier_options *options,
                                                  aurora_notifier_port *out, aurora_error *err);
+
+/* Reads the breaker before this handle's notifier. AURORA_ENOTSUP where it has none of ours, or one
+ * with no breaker. Threads: shared. */
+AURORA_API aurora_status aurora_notifier_breaker(aurora_t *shop,
+                                                 aurora_breaker_figures *figures_out);
 
 #ifdef __cplusplus
 }

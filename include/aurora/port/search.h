@@ -9,6 +9,7 @@
 #ifndef AURORA_PORT_SEARCH_H
 #define AURORA_PORT_SEARCH_H
 
+#include <aurora/breaker.h>
 #include <aurora/port/store.h>
 #include <aurora/search.h>
 
@@ -117,6 +118,10 @@ typedef struct {
 
     /* In a forked child it only frees memory. */
     void (*close)(void *self);
+
+    /* Reads the breaker that stands before the index, for operators; any thread. NULL = there is
+     * none. */
+    void (*breaker)(void *self, aurora_breaker_figures *figures_out);
 } aurora_search_port;
 
 enum {
@@ -137,6 +142,10 @@ typedef struct {
 /* Opens lazily: what is wrong with the index is said by the calls. AURORA_ENOMEM, AURORA_EINVAL. */
 typedef aurora_status (*aurora_search_open_fn)(const aurora_search_options *options,
                                                aurora_search_port *out, aurora_error *err);
+
+/* Reads the breaker before this handle's index. AURORA_ENOTSUP where it has no index, or one with
+ * no breaker. Threads: shared. */
+AURORA_API aurora_status aurora_search_breaker(aurora_t *shop, aurora_breaker_figures *figures_out);
 
 #ifdef __cplusplus
 }

@@ -119,6 +119,11 @@ static void stop(void *argument)
     aurora__sender_stop(((smtp *)argument)->sender);
 }
 
+static void breaker(void *argument, aurora_breaker_figures *figures_out)
+{
+    aurora__sender_breaker(((smtp *)argument)->sender, figures_out);
+}
+
 static void close_smtp(void *argument)
 {
     smtp *self = argument;
@@ -157,6 +162,7 @@ aurora_status aurora__smtp_open(const aurora_notifier_options *options, aurora_n
         .room = room,
         .start = start,
         .stop = stop,
-        .close = close_smtp};
+        .close = close_smtp,
+        .breaker = breaker};
     return AURORA_OK;
 }

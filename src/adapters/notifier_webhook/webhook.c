@@ -172,6 +172,11 @@ static void stop(void *argument)
     aurora__sender_stop(((webhook *)argument)->sender);
 }
 
+static void breaker(void *argument, aurora_breaker_figures *figures_out)
+{
+    aurora__sender_breaker(((webhook *)argument)->sender, figures_out);
+}
+
 static void close_webhook(void *argument)
 {
     webhook *self = argument;
@@ -272,6 +277,7 @@ aurora_status aurora__webhook_open(const aurora_notifier_options *options,
                                   .room = room,
                                   .start = start,
                                   .stop = stop,
-                                  .close = close_webhook};
+                                  .close = close_webhook,
+                                  .breaker = breaker};
     return AURORA_OK;
 }

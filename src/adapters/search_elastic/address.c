@@ -142,6 +142,7 @@ static aurora_status read_pair(const char *name, const char *value, aurora__elas
         {"connect_ms", &out->connect_ms, 1, 60000},
         {"query_ms", &out->query_ms, 1, 600000},
         {"write_ms", &out->write_ms, 1, 600000},
+        {"calls_max", &out->calls_max, 1, 1024},
         {"shards", &out->shards, 1, SHARDS_MAX},
         {"replicas", &out->replicas, 0, REPLICAS_MAX},
         {"refresh_s", &out->refresh_s, 0, REFRESH_S_MAX},
@@ -166,8 +167,8 @@ static aurora_status read_pair(const char *name, const char *value, aurora__elas
         out->has_tls = value[0] == '1';
         return AURORA_OK;
     }
-    return refuse(err, "takes index=, tls=0|1, ca=, connect_ms=, query_ms=, write_ms=, shards=,"
-                       " replicas= and refresh_s= behind the '?'");
+    return refuse(err, "takes index=, tls=0|1, ca=, connect_ms=, query_ms=, write_ms=,"
+                       " calls_max=, shards=, replicas= and refresh_s= behind the '?'");
 }
 
 static aurora_status read_query(const char *text, aurora__elastic_address *out, aurora_error *err)
@@ -195,6 +196,7 @@ aurora_status aurora__elastic_address_read(const char *text, aurora__elastic_add
                                      .connect_ms = 1000,
                                      .query_ms = 2000,
                                      .write_ms = 30000,
+                                     .calls_max = 64,
                                      .shards = 1,
                                      .replicas = -1,
                                      .refresh_s = 1};

@@ -22,6 +22,7 @@ typedef struct {
     int64_t connect_ms;
     int64_t query_ms;
     int64_t write_ms;
+    int64_t calls_max; /* searches at once */
     int64_t shards;
     int64_t replicas;  /* -1 = none on one node, else one */
     int64_t refresh_s; /* 0 = each write is seen when it returns */

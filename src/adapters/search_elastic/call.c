@@ -243,15 +243,12 @@ static void complain(const aurora__elastic_call *call, uint32_t host, CURLcode c
 
 /* Every request may be sent twice: documents carry versions, and the document of the state the
  * place in its history that it follows. */
-aurora_status aurora__elastic_call_run(aurora__elastic_call *call, const char *method,
-                                       int64_t timeout_ms)
+static aurora_status try_hosts(aurora__elastic_call *call, const char *method, int64_t timeout_ms)
 {
     aurora__elastic_index *index = call->index;
     int64_t end_ms = clock_ms() + timeout_ms;
     CURLcode code = CURLE_COULDNT_CONNECT;
     uint32_t host;
-    if (call->request.is_failed)
-        return AURORA_ENOMEM;
     for (uint32_t i = 0; i < index->address.host_count; i++) {
         int64_t left_ms = end_ms - clock_ms();
         if (left_ms <= 0 || !choose_host(index, &host))
@@ -270,6 +267,27 @@ aurora_status aurora__elastic_call_run(aurora__elastic_call *call, const char *m
     if (code == CURLE_WRITE_ERROR)
         complain(call, host, code);
     return code == CURLE_OK ? AURORA_OK : AURORA_EIO;
+}
+
+static bool is_servers_fault(const aurora__elastic_call *call, aurora_status rc)
+{
+    return rc == AURORA_EIO || (rc == AURORA_OK && is_down(call, CURLE_OK));
+}
+
+aurora_status aurora__elastic_call_run(aurora__elastic_call *call, const char *method,
+                                       int64_t timeout_ms)
+{
+    uint64_t ticket;
+    if (call->request.is_failed)
+        return AURORA_ENOMEM;
+    if (!aurora__elastic_gate_enter(call->index, &ticket))
+        return AURORA_EIO;
+    aurora_status rc = try_hosts(call, method, timeout_ms);
+    aurora__elastic_gate_leave(call->index, ticket,
+                               rc == AURORA_ENOMEM          ? AURORA_BREAKER_IGNORED
+                               : is_servers_fault(call, rc) ? AURORA_BREAKER_FAILURE
+                                                            : AURORA_BREAKER_SUCCESS);
+    return rc;
 }
 
 cJSON *aurora__elastic_call_tree(const aurora__elastic_call *call)

@@ -9,6 +9,8 @@
 #include <cjson/cJSON.h>
 #include <curl/curl.h>
 
+#include <aurora/breaker.h>
+#include <aurora/bulkhead.h>
 #include <aurora/port/search.h>
 
 #include "adapters/search_elastic/address.h"
@@ -38,6 +40,7 @@ struct aurora__elastic_index {
     aurora_search_options options;
     aurora__elastic_address address;
     pid_t pid;
+    aurora_bulkhead searches;
 
     pthread_mutex_t mutex; /* over the rest */
     aurora__elastic_call *idle;
@@ -45,6 +48,7 @@ struct aurora__elastic_index {
     uint32_t turn; /* whose turn it is among the hosts */
     int64_t down_until_ms[AURORA__ELASTIC_HOSTS_MAX];
     int64_t logged_ms; /* when a failure was last told */
+    aurora_breaker breaker;
 };
 
 /* A call with room for a usual request and reply; NULL without memory. */
@@ -72,6 +76,16 @@ cJSON *aurora__elastic_call_tree(const aurora__elastic_call *call);
 
 void aurora__elastic_log(aurora__elastic_index *index, int32_t level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* --- gate.c ----------------------------------------------------------------------------------- */
+
+aurora_status aurora__elastic_gate_init(aurora__elastic_index *index);
+/* Whether a request may be sent now; true is followed by one leave, with AURORA_BREAKER_SUCCESS or
+ * another outcome. */
+bool aurora__elastic_gate_enter(aurora__elastic_index *index, uint64_t *ticket_out);
+void aurora__elastic_gate_leave(aurora__elastic_index *index, uint64_t ticket, int32_t outcome);
+/* The port's. */
+void aurora__elastic_breaker(void *self, aurora_breaker_figures *figures_out);
 
 /* --- meta.c: the document that says where the index stands ------------------------------------ */
 

@@ -279,12 +279,18 @@ aurora_status aurora__elastic_query(void *self, const aurora_search_request *req
     memset(out, 0, sizeof *out);
     if (request->after != NULL && !read_after(request, &after))
         return AURORA_EINVAL;
+    aurora_bulkhead *searches = &((aurora__elastic_index *)self)->searches;
+    if (!aurora_bulkhead_try_enter(searches))
+        return AURORA_EBUSY;
     search now = {.call = aurora__elastic_call_take(self), .request = request, .arena = arena};
-    if (now.call == NULL)
+    if (now.call == NULL) {
+        aurora_bulkhead_leave(searches);
         return AURORA_ENOMEM;
+    }
     now.sort = query->sort == 0 ? AURORA_SORT_RELEVANCE : query->sort;
     now.has_plan = query->text != NULL && aurora__elastic_plan_begin(&now.plan, query->text);
     aurora_status rc = find(&now, request->after == NULL ? NULL : &after, out);
     aurora__elastic_call_give(now.call);
+    aurora_bulkhead_leave(searches);
     return rc;
 }

@@ -28,6 +28,10 @@ static aurora_status start(aurora__elastic_index *index)
     index->pid = getpid();
     if (pthread_mutex_init(&index->mutex, NULL) != 0)
         return AURORA_ENOMEM;
+    if (aurora__elastic_gate_init(index) != AURORA_OK) {
+        pthread_mutex_destroy(&index->mutex);
+        return AURORA_EINVAL;
+    }
     /* Safe on any thread since libcurl 7.84. */
     if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK)
         return AURORA_OK;
@@ -64,6 +68,7 @@ aurora_status aurora__search_elastic_open(const aurora_search_options *options,
                                 .query = aurora__elastic_query,
                                 .suggest = aurora__elastic_suggest,
                                 .list = aurora__elastic_list,
-                                .close = close_index};
+                                .close = close_index,
+                                .breaker = aurora__elastic_breaker};
     return AURORA_OK;
 }

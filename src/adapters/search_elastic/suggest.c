@@ -250,6 +250,9 @@ aurora_status aurora__elastic_suggest(void *self, const char *prefix, uint32_t l
         return AURORA_ENOMEM;
     if (!aurora__elastic_plan_begin(&plan, prefix))
         return AURORA_OK;
+    aurora_bulkhead *searches = &((aurora__elastic_index *)self)->searches;
+    if (!aurora_bulkhead_try_enter(searches))
+        return AURORA_EBUSY;
     aurora__elastic_call *call = aurora__elastic_call_take(self);
     tally *found = allocator->allocate(allocator->self, sizeof *found);
     aurora_status rc = call == NULL || found == NULL ? AURORA_ENOMEM : AURORA_OK;
@@ -264,5 +267,6 @@ aurora_status aurora__elastic_suggest(void *self, const char *prefix, uint32_t l
     allocator->release(allocator->self, found);
     if (call != NULL)
         aurora__elastic_call_give(call);
+    aurora_bulkhead_leave(searches);
     return rc;
 }

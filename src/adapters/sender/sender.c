@@ -17,6 +17,7 @@
 #define PAUSE_MAX_MS 300000
 #define SAY_NS INT64_C(1000000000)
 #define TEXTS 8
+#define BREAKER_NS INT64_C(1000000000)
 
 typedef struct job {
     struct job *next;
@@ -49,6 +50,7 @@ struct aurora__sender {
     _Atomic int64_t stop_ns; /* 0 = not yet; transfers are cut off then */
     int64_t said_ns;
     uint32_t unsaid;
+    aurora_breaker breaker;
     lane lanes[THREADS];
 };
 
@@ -165,6 +167,39 @@ static bool set_options(const aurora__sender *sender, CURL *easy)
              curl_easy_setopt(easy, CURLOPT_CAPATH, NULL) == CURLE_OK));
 }
 
+/* One that refuses a message, or a recipient for now, is not in trouble itself; 421 and 429 say
+ * that it is. */
+static int32_t outcome_for_breaker(CURL *easy, const aurora__sender_result *result)
+{
+    long code = 0;
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &code);
+    if (result->outcome != AURORA_OUTCOME_UNKNOWN)
+        return AURORA_BREAKER_SUCCESS;
+    bool is_refused = code >= 400 && code < 500 && code != 421 && code != 429;
+    return is_refused ? AURORA_BREAKER_IGNORED : AURORA_BREAKER_FAILURE;
+}
+
+/* A receiver in trouble is left alone for a while; what has been taken already waits as long. */
+static void send_through(const lane *own, const aurora_task *task, aurora__sender_result *result)
+{
+    aurora__sender *sender = own->sender;
+    aurora_breaker_figures figures;
+    uint64_t ticket;
+    pthread_mutex_lock(&sender->lock);
+    bool is_in = aurora_breaker_try_enter(&sender->breaker, now_ns(), &ticket);
+    aurora_breaker_read(&sender->breaker, now_ns(), &figures);
+    pthread_mutex_unlock(&sender->lock);
+    if (!is_in) {
+        aurora__sender_again(task, figures.retry_after_ns / 1000000, result, "");
+        return;
+    }
+    sender->send(sender->self, own->easy, task, result);
+    int32_t outcome = outcome_for_breaker(own->easy, result);
+    pthread_mutex_lock(&sender->lock);
+    aurora_breaker_leave(&sender->breaker, ticket, outcome, now_ns());
+    pthread_mutex_unlock(&sender->lock);
+}
+
 static void send_one(const lane *own, const job *what)
 {
     aurora__sender *sender = own->sender;
@@ -174,7 +209,7 @@ static void send_one(const lane *own, const job *what)
     else if (!set_options(sender, own->easy))
         aurora__sender_again(&what->task, 0, &result, "out of memory");
     else
-        sender->send(sender->self, own->easy, &what->task, &result);
+        send_through(own, &what->task, &result);
     if (result.why[0] != '\0')
         warn(sender, &what->task, result.why);
     report(sender, what, &result);
@@ -215,9 +250,19 @@ static void *run(void *argument)
 uint32_t aurora__sender_room(aurora__sender *sender)
 {
     pthread_mutex_lock(&sender->lock);
+    int32_t state = aurora_breaker_state(&sender->breaker, now_ns());
     uint32_t room = sender->jobs < QUEUE_MAX ? QUEUE_MAX - sender->jobs : 0;
+    if (state != AURORA_BREAKER_CLOSED) /* one at a time finds out whether it is over */
+        room = state == AURORA_BREAKER_HALF_OPEN && sender->jobs == 0;
     pthread_mutex_unlock(&sender->lock);
     return room;
+}
+
+void aurora__sender_breaker(aurora__sender *sender, aurora_breaker_figures *figures_out)
+{
+    pthread_mutex_lock(&sender->lock);
+    aurora_breaker_read(&sender->breaker, now_ns(), figures_out);
+    pthread_mutex_unlock(&sender->lock);
 }
 
 static job *copy(const aurora__sender *sender, aurora_t *shop, const aurora_task *task)
@@ -311,6 +356,20 @@ static aurora_status fill(aurora__sender *sender, const char *ca_file)
     return start_threads(sender);
 }
 
+static void init_breaker(aurora__sender *sender)
+{
+    aurora_breaker_options options;
+    aurora_breaker_options_init(&options);
+    options.window_calls = 20;
+    options.calls_min = 10;
+    options.probes = 1;
+    options.wait_ns = BREAKER_NS;
+    options.wait_growth_percent = 200;
+    options.wait_max_ns = 60 * BREAKER_NS;
+    options.half_open_max_ns = sender->timeout_ms * 1000000 + 5 * BREAKER_NS;
+    (void)aurora_breaker_init(&sender->breaker, &options, NULL); /* these are in range */
+}
+
 aurora_status aurora__sender_new(const aurora__sender_options *options, aurora__sender **out)
 {
     const aurora_notifier_options *given = options->options;
@@ -335,6 +394,7 @@ aurora_status aurora__sender_new(const aurora__sender_options *options, aurora__
         sender->lanes[i].sender = sender;
         sender->lanes[i].end = &sender->lanes[i].first;
     }
+    init_breaker(sender);
     aurora_status rc = fill(sender, given->ca_file == NULL ? "" : given->ca_file);
     if (rc == AURORA_OK)
         *out = sender;

@@ -39,6 +39,7 @@ void aurora__sender_free(aurora__sender *sender);
 uint32_t aurora__sender_room(aurora__sender *sender);
 aurora_status aurora__sender_start(aurora__sender *sender, aurora_t *shop, const aurora_task *task);
 void aurora__sender_stop(aurora__sender *sender);
+void aurora__sender_breaker(aurora__sender *sender, aurora_breaker_figures *figures_out);
 
 /* Results: to be sent again after a pause that grows with the attempts, or after retry_after_ms
  * where that is longer; refused for good. */
