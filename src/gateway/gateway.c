@@ -58,16 +58,18 @@ static uint32_t hedge_of(const aurora__policy *policy)
                                                         : (uint32_t)policy->hedge_ms;
 }
 
-static void say_changed(void *self, const char *name, const char *address, int32_t state)
+static void say_changed(void *self, const char *name, const char *address, int32_t state,
+                        const char *why)
 {
     const aurora__gateway *gateway = self;
     bool is_up = state == AURORA_UPSTREAM_UP;
     aurora_service_log_write(aurora_daemon_log(gateway->daemon),
-                             is_up ? AURORA_LOG_INFO : AURORA_LOG_WARNING, "upstream", "%s %s %s",
-                             name, address,
+                             is_up ? AURORA_LOG_INFO : AURORA_LOG_WARNING, "upstream",
+                             "%s %s %s%s%s", name, address,
                              is_up                                ? "takes calls again"
                              : state == AURORA_UPSTREAM_NOT_READY ? "says that it is not ready"
-                                                                  : "cannot be reached");
+                                                                  : "cannot be reached",
+                             why[0] != '\0' ? ": it " : "", why);
 }
 
 static void use_policy(aurora__gateway *gateway, int service, const aurora__policy *policy)
@@ -97,6 +99,7 @@ static aurora_status make_upstreams(aurora__gateway *gateway, const aurora__serv
             .breaker_open_ms = (uint32_t)policy->breaker_open_ms,
             .breaker_slow_ms = (uint32_t)policy->breaker_slow_ms,
             .hedge_ms = hedge_of(policy),
+            .tls = aurora_daemon_upstream_tls(gateway->daemon),
             .probe = "/readyz",
             .changed = say_changed,
             .changed_self = gateway,
@@ -124,6 +127,7 @@ static int open_gateway(aurora_daemon *daemon)
     gateway->stale = aurora__stale_new();
     /* A copy: a reload gives the settings new texts. */
     gateway->secret = strdup(aurora_config_text(config, "service_secret"));
+    gateway->has_certificate = aurora_config_text(config, "upstream_certificate")[0] != '\0';
     if (gateway->secret == NULL || gateway->stale == NULL || !aurora__gateway_routes(gateway))
         return aurora_daemon_refuse(daemon, "out of memory");
     if (!read_policies(config, policies, rule))

@@ -24,7 +24,8 @@ typedef enum {
 
 typedef struct {
     aurora_daemon *daemon;
-    char *secret; /* of the services; "" = they are open */
+    char *secret;         /* of the services; "" = they are open, or... */
+    bool has_certificate; /* ...know the gateway by its certificate, and need no signature */
     aurora_upstream *upstreams[AURORA__SERVICE_COUNT];
     aurora__policy policies[AURORA__SERVICE_COUNT]; /* as of the last reload; the main thread's */
     _Atomic uint32_t timeout_ms[AURORA__SERVICE_COUNT], attempt_ms[AURORA__SERVICE_COUNT];

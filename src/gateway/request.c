@@ -150,13 +150,15 @@ static const char *write_deadline(aurora_http_exchange *exchange, int64_t at_ms)
 
 /* --- who asks --------------------------------------------------------------------------------- */
 
-/* Public calls of nobody stay unsigned, as their services take them. */
+/* Public calls of nobody stay unsigned, as their services take them; where our certificate speaks
+ * for us, so do all. */
 static bool sign(aurora_http_exchange *exchange, const aurora__gateway *gateway,
                  const aurora_upstream_request *request, const char *deadline,
                  aurora_upstream_field *fields, uint32_t *count)
 {
     const aurora_http_principal *principal = aurora_http_exchange_principal(exchange);
-    if (gateway->secret[0] == '\0' || !principal->is_authenticated)
+    bool is_signed = gateway->secret[0] != '\0';
+    if ((!is_signed && !gateway->has_certificate) || !principal->is_authenticated)
         return true;
     char *scopes = aurora_http_alloc(exchange, 160);
     char *signature = aurora_http_alloc(exchange, AURORA_SIGNATURE_TEXT_BYTES);
@@ -174,12 +176,14 @@ static bool sign(aurora_http_exchange *exchange, const aurora__gateway *gateway,
         .deadline = deadline,
         .contact = principal->contact,
     };
-    aurora_signature_write(gateway->secret, &covered, signature);
+    if (is_signed)
+        aurora_signature_write(gateway->secret, &covered, signature);
     add(fields, count, "Aurora-Principal", principal->name);
     add(fields, count, "Aurora-Scopes", scopes);
     if (principal->contact != NULL)
         add(fields, count, "Aurora-Contact", principal->contact);
-    add(fields, count, "Aurora-Signature", signature);
+    if (is_signed)
+        add(fields, count, "Aurora-Signature", signature);
     return true;
 }
 

@@ -100,6 +100,8 @@ void aurora__connection_tls_cut(aurora__connection *connection, aurora_tls_failu
 /* Notes on a request how it came. */
 void aurora__connection_tls_mark(const aurora__connection *connection,
                                  aurora_http_exchange *exchange);
+/* Reads again, also what the socket has told already. */
+void aurora__connection_listen(aurora__connection *connection);
 /* In place of recv and sendmsg. */
 ssize_t aurora__connection_tls_recv(aurora__connection *connection, char *data);
 ssize_t aurora__connection_tls_send(aurora__connection *connection, const struct iovec *pieces,

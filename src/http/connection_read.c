@@ -148,7 +148,7 @@ static void pause_or_go_on(aurora__connection *connection)
     if (is_enough && !connection->is_paused && !connection->is_at_end)
         event_del(&connection->readable);
     else if (!is_enough && connection->is_paused && !connection->is_at_end)
-        event_add(&connection->readable, NULL);
+        aurora__connection_listen(connection);
     connection->is_paused = is_enough;
 }
 

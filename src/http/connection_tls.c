@@ -150,6 +150,13 @@ void aurora__connection_tls_mark(const aurora__connection *connection,
 
 /* --- data ------------------------------------------------------------------------------------- */
 
+void aurora__connection_listen(aurora__connection *connection)
+{
+    event_add(&connection->readable, NULL);
+    if (connection->tls != NULL && aurora_tls_has_more(connection->tls))
+        event_active(&connection->readable, EV_READ, 0);
+}
+
 /* What follows the data, an end or an error, may have come with it: then nothing else wakes us. */
 ssize_t aurora__connection_tls_recv(aurora__connection *connection, char *data)
 {

@@ -68,12 +68,13 @@ static bool read_numeric(const char *host, uint16_t port, aurora__socket_address
 
 bool aurora__address_init(aurora__address *address, const char *text)
 {
-    char host[AURORA_UPSTREAM_ADDRESS_BYTES];
+    char host[AURORA_UPSTREAM_ADDRESS_BYTES] = "";
     uint16_t port;
     size_t len = strlen(text);
     if (aurora_upstream_check_address(text) != NULL || split(text, host, &port) != NULL)
         return false;
     memcpy(address->text, text, len + 1);
+    memcpy(address->host, host, sizeof host);
     address->is_name = !read_numeric(host, port, &address->socket);
     pthread_mutex_init(&address->mutex, NULL);
     return true;
@@ -81,6 +82,7 @@ bool aurora__address_init(aurora__address *address, const char *text)
 
 void aurora__address_deinit(aurora__address *address)
 {
+    aurora_tls_sessions_free(address->sessions);
     pthread_mutex_destroy(&address->mutex);
 }
 

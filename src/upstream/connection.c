@@ -62,6 +62,9 @@ void aurora__upstream_connection_drop(aurora__upstream_connection *connection)
         connection->call->connection = NULL;
     connection->call = NULL;
     stop_events(connection);
+    if (connection->tls != NULL)
+        aurora_tls_shutdown(connection->tls, pool->tls_scratch);
+    aurora_tls_channel_free(connection->tls);
     close(connection->fd);
     atomic_fetch_sub_explicit(&connection->address->connections, 1, memory_order_relaxed);
     if (connection->previous != NULL)
@@ -84,6 +87,8 @@ static void start_reading(aurora__upstream_connection *connection)
 {
     if (!connection->is_reading && event_add(&connection->readable, NULL) == 0)
         connection->is_reading = true;
+    if (connection->tls != NULL && aurora_tls_has_more(connection->tls))
+        event_active(&connection->readable, EV_READ, 0); /* the socket has told it already */
 }
 
 static void start_writing(aurora__upstream_connection *connection)
@@ -135,7 +140,7 @@ static aurora__upstream_connection *open_new(aurora_upstream_pool *pool, aurora_
     connection->place = call->place;
     connection->address = call->address;
     connection->fd = fd;
-    connection->is_connecting = is_connecting;
+    connection->is_connecting = is_connecting || call->upstream->options.tls != NULL;
     event_assign(&connection->readable, pool->loop->base, fd, EV_READ | EV_PERSIST, on_readable,
                  connection);
     event_assign(&connection->writable, pool->loop->base, fd, EV_WRITE, on_writable, connection);
@@ -222,9 +227,16 @@ void aurora__upstream_sweep(aurora_upstream_pool *pool, int64_t now_ns)
 
 /* --- sending ---------------------------------------------------------------------------------- */
 
-static bool is_all_sent(const aurora_upstream_call *call)
+static bool is_all_taken(const aurora_upstream_call *call)
 {
     return call->sent == call->text_len + call->request.body_len;
+}
+
+static bool is_all_sent(const aurora__upstream_connection *connection,
+                        const aurora_upstream_call *call)
+{
+    return is_all_taken(call) &&
+           (connection->tls == NULL || !aurora_tls_has_unsent(connection->tls));
 }
 
 static ssize_t send_piece(const aurora__upstream_connection *connection)
@@ -239,6 +251,9 @@ static ssize_t send_piece(const aurora__upstream_connection *connection)
     bool is_head_sent = pieces[0].iov_len == 0;
     struct msghdr message = {.msg_iov = pieces + is_head_sent};
     message.msg_iovlen = call->request.body_len > body_sent ? 2u - is_head_sent : 1;
+    if (connection->tls != NULL)
+        return aurora_tls_send(connection->tls, connection->pool->tls_scratch, message.msg_iov,
+                               (int)message.msg_iovlen);
     return sendmsg(connection->fd, &message, MSG_NOSIGNAL);
 }
 
@@ -246,7 +261,7 @@ static ssize_t send_piece(const aurora__upstream_connection *connection)
 void aurora__upstream_connection_send(aurora__upstream_connection *connection)
 {
     aurora_upstream_call *call = connection->call;
-    while (!is_all_sent(call)) {
+    while (!is_all_sent(connection, call)) {
         ssize_t n = send_piece(connection);
         if (n >= 0) {
             call->sent += (size_t)n;
@@ -260,6 +275,44 @@ void aurora__upstream_connection_send(aurora__upstream_connection *connection)
     }
 }
 
+static void begin_call(aurora__upstream_connection *connection)
+{
+    connection->is_connecting = false;
+    start_reading(connection);
+    aurora__call_connected(connection->call);
+    aurora__upstream_connection_send(connection);
+}
+
+static void shake_hands(aurora__upstream_connection *connection)
+{
+    switch (aurora_tls_handshake(connection->tls, connection->pool->tls_scratch)) {
+    case AURORA_TLS_DONE:
+        begin_call(connection);
+        break;
+    case AURORA_TLS_MORE:
+        if (aurora_tls_has_unsent(connection->tls))
+            start_writing(connection);
+        break;
+    default:
+        aurora__call_lost(connection->call, AURORA_UPSTREAM_FAILED,
+                          aurora_tls_failure_text(aurora_tls_channel_failure(connection->tls)));
+    }
+}
+
+/* TCP is there. */
+static void begin_tls(aurora__upstream_connection *connection)
+{
+    const aurora__address *address = connection->address;
+    connection->tls = aurora_tls_connect(connection->place->upstream->options.tls, connection->fd,
+                                         address->host, address->sessions);
+    if (connection->tls == NULL) {
+        aurora__call_lost(connection->call, AURORA_UPSTREAM_FAILED, "finds no memory for TLS");
+        return;
+    }
+    start_reading(connection);
+    shake_hands(connection);
+}
+
 static void finish_connect(aurora__upstream_connection *connection)
 {
     int error = 0;
@@ -270,10 +323,10 @@ static void finish_connect(aurora__upstream_connection *connection)
                           error == ECONNREFUSED ? "refuses connections" : "cannot be connected to");
         return;
     }
-    connection->is_connecting = false;
-    start_reading(connection);
-    aurora__call_connected(connection->call);
-    aurora__upstream_connection_send(connection);
+    if (connection->place->upstream->options.tls != NULL)
+        begin_tls(connection);
+    else
+        begin_call(connection);
 }
 
 static void on_writable(evutil_socket_t fd, short what, void *argument)
@@ -284,7 +337,9 @@ static void on_writable(evutil_socket_t fd, short what, void *argument)
     (void)what;
     pool->depth++;
     connection->is_writing = false;
-    if (connection->call != NULL && connection->is_connecting)
+    if (connection->call != NULL && connection->is_connecting && connection->tls != NULL)
+        shake_hands(connection);
+    else if (connection->call != NULL && connection->is_connecting)
         finish_connect(connection);
     else if (connection->call != NULL)
         aurora__upstream_connection_send(connection);
@@ -298,7 +353,8 @@ static void on_writable(evutil_socket_t fd, short what, void *argument)
 static void finish(aurora__upstream_connection *connection, size_t left)
 {
     aurora_upstream_call *call = connection->call;
-    bool stays = left == 0 && aurora__reply_keeps_alive(&connection->reply) && is_all_sent(call);
+    bool stays =
+        left == 0 && aurora__reply_keeps_alive(&connection->reply) && is_all_sent(connection, call);
     call->connection = NULL;
     connection->call = NULL;
     free(connection->input); /* few heads come in pieces */
@@ -421,7 +477,11 @@ static void receive(aurora__upstream_connection *connection, char *data, size_t 
 static void read_some(aurora__upstream_connection *connection)
 {
     char *scratch = connection->pool->loop->scratch;
-    ssize_t n = recv(connection->fd, scratch, AURORA__SCRATCH_BYTES, 0);
+    ssize_t n = connection->tls == NULL
+                    ? recv(connection->fd, scratch, AURORA__SCRATCH_BYTES, 0)
+                    : aurora_tls_recv(connection->tls, connection->pool->tls_scratch, scratch);
+    if (n > 0 && connection->tls != NULL && aurora_tls_has_more(connection->tls))
+        event_active(&connection->readable, EV_READ, 0); /* the end came with the data */
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
         return;
     if (connection->call == NULL)
@@ -440,7 +500,10 @@ static void on_readable(evutil_socket_t fd, short what, void *argument)
     (void)fd;
     (void)what;
     pool->depth++;
-    read_some(connection);
+    if (connection->is_connecting)
+        shake_hands(connection);
+    else
+        read_some(connection);
     pool->depth--;
     aurora__pool_bury(pool);
 }

@@ -13,6 +13,7 @@
 #include <aurora/retry.h>
 
 #include "http/loop.h"
+#include "tls/tls.h"
 #include "upstream/reply.h"
 #include "upstream/upstream.h"
 
@@ -34,7 +35,9 @@ typedef struct {
 
 typedef struct {
     char text[AURORA_UPSTREAM_ADDRESS_BYTES];
-    bool is_name; /* to be resolved again */
+    char host[AURORA_UPSTREAM_ADDRESS_BYTES]; /* of these, without brackets */
+    aurora_tls_sessions *sessions;            /* NULL = plain connections */
+    bool is_name;                             /* to be resolved again */
     pthread_mutex_t mutex;
     aurora__socket_address socket; /* under the mutex, with the following */
     aurora_breaker breaker;
@@ -42,7 +45,8 @@ typedef struct {
     _Atomic uint64_t attempts, failures, connects;
     _Atomic uint32_t in_flight, connections;
     _Atomic int32_t state; /* AURORA_UPSTREAM_... */
-    bool is_told_bad;      /* these two are the prober's */
+    const char *why;       /* static; this and the next two are the prober's */
+    bool is_told_bad;
     int64_t told_ns;
 } aurora__address;
 
@@ -124,6 +128,7 @@ struct aurora_upstream_pool {
     aurora_upstream_call *calls;              /* all of them */
     aurora_upstream_call *dead;               /* to be freed when nobody is on the stack */
     aurora__upstream_connection *dead_connections;
+    aurora_tls_scratch *tls_scratch; /* NULL = no upstream speaks TLS */
     struct event *timer, *sweep;
     uint32_t depth; /* of listeners' calls */
     uint32_t place_count;
@@ -144,7 +149,9 @@ struct aurora__upstream_connection {
     aurora_upstream_call *call; /* NULL = idle */
     int fd;
     struct event readable, writable;
-    bool is_connecting, is_reading, is_writing;
+    aurora_tls_channel *tls; /* NULL = a plain connection, or not connected yet */
+    bool is_connecting;      /* until a request can be sent: TCP's, then TLS' handshake */
+    bool is_reading, is_writing;
     bool is_used;      /* it has answered before */
     bool has_answered; /* a byte of this call's answer has come */
     bool is_dead;

@@ -58,6 +58,11 @@ aurora_upstream_pool *aurora_upstream_pool_new(aurora_http_loop *loop,
     for (uint32_t i = 0; i < count; i++) {
         aurora__upstream_place *place = &pool->places[i];
         place->upstream = upstreams[i];
+        if (upstreams[i]->options.tls != NULL && pool->tls_scratch == NULL &&
+            (pool->tls_scratch = aurora_tls_scratch_new()) == NULL) {
+            aurora_upstream_pool_free(pool);
+            return NULL;
+        }
         place->probes =
             upstreams[i]->probe != NULL && !atomic_exchange(&upstreams[i]->is_probed, true);
     }
@@ -84,5 +89,6 @@ void aurora_upstream_pool_free(aurora_upstream_pool *pool)
         if (pool->places[i].probes)
             atomic_store(&pool->places[i].upstream->is_probed, false);
     }
+    free(pool->tls_scratch);
     free(pool);
 }

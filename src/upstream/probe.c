@@ -50,7 +50,8 @@ static void tell(aurora_upstream_call **at)
         return;
     address->is_told_bad = is_bad;
     address->told_ns = now_ns;
-    upstream->options.changed(upstream->options.changed_self, upstream->name, address->text, state);
+    upstream->options.changed(upstream->options.changed_self, upstream->name, address->text, state,
+                              state == AURORA_UPSTREAM_UNREACHABLE ? address->why : "");
 }
 
 static void on_head(void *self, const aurora_upstream_head *head)
@@ -81,8 +82,8 @@ static void on_failure(void *self, int why, const char *detail, uint32_t retry_a
 {
     aurora_upstream_call **at = self;
     (void)why;
-    (void)detail;
     (void)retry_after_s;
+    address_of(at)->why = detail;
     atomic_store(&address_of(at)->state, AURORA_UPSTREAM_UNREACHABLE);
     tell(at);
     *at = NULL;

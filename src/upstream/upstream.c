@@ -140,6 +140,9 @@ static aurora_status init(aurora_upstream *upstream, const aurora_upstream_optio
         if (!aurora__address_init(&upstream->addresses[i], options->addresses[i]))
             return refuse(err, "addresses", "is too long");
         upstream->address_count++;
+        if (options->tls != NULL &&
+            (upstream->addresses[i].sessions = aurora_tls_sessions_new()) == NULL)
+            return AURORA_ENOMEM;
         if (init_breaker(&upstream->options, &upstream->addresses[i]) != AURORA_OK)
             return refuse(err, "breaker_percent",
                           "or another value of the breaker is out of range");

@@ -15,6 +15,7 @@
 #include <aurora/breaker.h>
 
 #include "http/server.h"
+#include "tls/tls.h"
 
 typedef struct aurora_upstream aurora_upstream;
 typedef struct aurora_upstream_pool aurora_upstream_pool;
@@ -47,12 +48,15 @@ typedef struct {
     /* A read that has no answer after this time is also sent to another address; 0 = it is not,
      * AURORA_UPSTREAM_HEDGE_P95 = after what 95 of 100 calls take. */
     uint32_t hedge_ms;
+    aurora_tls *tls;   /* NULL = plain connections; must outlive the pools that use it */
     const char *probe; /* a path that answers 2xx while an address takes calls; NULL = none */
     uint32_t probe_ms; /* between two probes of an address [1000] */
     /* Told when an address stops or begins again to take calls, by its probes: `state` is
      * AURORA_UPSTREAM_... as it is now. For one address at most once in told_ms [5000], then with
-     * what holds by then; the first that it is up is no news. On a loop's thread; NULL = nobody. */
-    void (*changed)(void *self, const char *name, const char *address, int32_t state);
+     * what holds by then; the first that it is up is no news. `why` says what the newest probe of
+     * an unreachable one has met, else it is "". On a loop's thread; NULL = nobody. */
+    void (*changed)(void *self, const char *name, const char *address, int32_t state,
+                    const char *why);
     void *changed_self;
     uint32_t told_ms;
 } aurora_upstream_options;
