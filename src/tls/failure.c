@@ -19,7 +19,7 @@ static const struct {
     [AURORA_TLS_CERTIFICATE_NAME] = {"certificate_name", "has a certificate for another name"},
     [AURORA_TLS_CERTIFICATE_UNKNOWN] = {"certificate_unknown",
                                         "has a certificate that none of our authorities signed"},
-    [AURORA_TLS_ALERT] = {"alert", "refused the TLS handshake"},
+    [AURORA_TLS_ALERT] = {"alert", "refused the TLS handshake, or our certificate"},
     [AURORA_TLS_CLOSED] = {"closed", "closed in the middle of the TLS handshake"},
     [AURORA_TLS_TIMEOUT] = {"timeout", "did not end the TLS handshake in time"},
     [AURORA_TLS_OTHER] = {"other", "failed in the TLS handshake"},

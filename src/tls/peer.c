@@ -124,14 +124,20 @@ void aurora__tls_sessions_use(SSL_CTX *context, uint64_t generation)
     SSL_CTX_sess_set_new_cb(context, keep);
 }
 
+/* A copy: OpenSSL spoils the one that it has used, as clients on the net should not be known again
+ * by a ticket (RFC 8446, C.4). We open several connections to a service of ours at once. */
 void aurora__tls_sessions_begin(aurora_tls_sessions *sessions, SSL *ssl)
 {
+    SSL_SESSION *copy = NULL;
     SSL_set_app_data(ssl, sessions);
     if (sessions == NULL)
         return;
     pthread_mutex_lock(&sessions->mutex);
     if (sessions->newest != NULL && sessions->generation == generation_of(ssl) &&
         SSL_SESSION_is_resumable(sessions->newest))
-        SSL_set_session(ssl, sessions->newest);
+        copy = SSL_SESSION_dup(sessions->newest);
     pthread_mutex_unlock(&sessions->mutex);
+    if (copy != NULL)
+        SSL_set_session(ssl, copy);
+    SSL_SESSION_free(copy);
 }

@@ -474,6 +474,16 @@ static void receive(aurora__upstream_connection *connection, char *data, size_t 
     take_heads(connection, data, len);
 }
 
+/* A client of TLS 1.3 is told only after its handshake that its certificate was not taken. */
+static const char *end_text(const aurora__upstream_connection *connection)
+{
+    aurora_tls_failure failure =
+        connection->tls != NULL ? aurora_tls_channel_failure(connection->tls) : AURORA_TLS_FINE;
+    if (failure != AURORA_TLS_FINE)
+        return aurora_tls_failure_text(failure);
+    return connection->has_answered ? "cut its answer off" : "closed without an answer";
+}
+
 static void read_some(aurora__upstream_connection *connection)
 {
     char *scratch = connection->pool->loop->scratch;
@@ -489,8 +499,7 @@ static void read_some(aurora__upstream_connection *connection)
     else if (n > 0)
         receive(connection, scratch, (size_t)n);
     else
-        lose(connection, AURORA_UPSTREAM_FAILED,
-             connection->has_answered ? "cut its answer off" : "closed without an answer");
+        lose(connection, AURORA_UPSTREAM_FAILED, end_text(connection));
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *argument)
