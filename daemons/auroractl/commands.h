@@ -9,6 +9,8 @@ int ctl_replay(ctl *run);
 int ctl_seed(ctl *run);
 int ctl_verify(ctl *run);
 int ctl_settings(ctl *run);
+int ctl_keygen(ctl *run);
+int ctl_token(ctl *run);
 
 int ctl_orders_list(ctl *run);
 int ctl_orders_show(ctl *run);

@@ -48,6 +48,16 @@ enum {
     CTL_SERVICE_SECRET,
     CTL_ORDERS,
     CTL_STATE,
+    CTL_ALG,
+    CTL_KID,
+    CTL_OUT,
+    CTL_KEY_FILE,
+    CTL_SUB,
+    CTL_SCOPE,
+    CTL_EMAIL,
+    CTL_TTL,
+    CTL_ISSUER,
+    CTL_AUDIENCE,
     CTL_OPTION_COUNT
 };
 
@@ -57,7 +67,6 @@ enum {
 #define CTL_NO_STORE 1u    /* opens nothing: no --store */
 #define CTL_MANY_STORES 2u /* --store may be repeated */
 #define CTL_DRIVES 4u      /* carries sagas itself: payment and notify as the table has them */
-#define CTL_LATER 8u       /* comes with a later release */
 #define CTL_STORE_ONLY 16u /* works on the store itself: no route does it */
 #define CTL_PATIENT 32u    /* by --url it outlives a restart of the server unless told otherwise */
 #define CTL_UNNAMED 64u    /* no person acts: runs as "auroractl", whoever starts it */

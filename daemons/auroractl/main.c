@@ -17,6 +17,11 @@
 #define REPLAY                                                                                     \
     (CTL_BIT(CTL_FORMAT) | CTL_BIT(CTL_STOCK) | CTL_BIT(CTL_UNTIL) | CTL_BIT(CTL_RETURNS))
 
+#define KEYGEN (CTL_BIT(CTL_ALG) | CTL_BIT(CTL_KID) | CTL_BIT(CTL_OUT))
+#define TOKEN                                                                                      \
+    (CTL_BIT(CTL_KEY_FILE) | CTL_BIT(CTL_SUB) | CTL_BIT(CTL_SCOPE) | CTL_BIT(CTL_EMAIL) |          \
+     CTL_BIT(CTL_TTL) | CTL_BIT(CTL_ISSUER) | CTL_BIT(CTL_AUDIENCE))
+
 /* noun, verb, operands, help, options, flags, operand count, function; by noun as they are used */
 static const ctl_command commands[] = {
     {"seed", NULL, "", "a demo catalogue with stock", CTL_BIT(CTL_ORDERS), CTL_DRIVES | CTL_UNNAMED,
@@ -77,8 +82,9 @@ static const ctl_command commands[] = {
      ctl_drain},
     {"settings", NULL, "", "the settings of a store, with their values", 0, CTL_NO_STORE, 0,
      ctl_settings},
-    {"token", NULL, "", "sign a token for the HTTP interface", 0, CTL_LATER, 0, NULL},
-    {"keygen", NULL, "", "make signing keys", 0, CTL_LATER, 0, NULL},
+    {"keygen", NULL, "", "make a key that signs tokens, for development", KEYGEN, CTL_NO_STORE, 0,
+     ctl_keygen},
+    {"token", NULL, "", "sign a token for the HTTP interface", TOKEN, CTL_NO_STORE, 0, ctl_token},
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)
@@ -95,8 +101,7 @@ static void print_command(FILE *file, const ctl_command *command)
 {
     char words[64];
     write_words(words, sizeof words, command);
-    fprintf(file, "  %-31s %s%s\n", words, command->help,
-            (command->flags & CTL_LATER) != 0 ? " (later release)" : "");
+    fprintf(file, "  %-31s %s\n", words, command->help);
 }
 
 /* All commands, or those of one noun. */
@@ -198,8 +203,6 @@ static int check(const ctl *run)
 static int dispatch(const ctl_command *command, int count, char **words)
 {
     ctl run = {.command = command};
-    if ((command->flags & CTL_LATER) != 0)
-        return ctl_refuse("%s comes with a later release", command->noun);
     int outcome = ctl_options_read(&run, count, words);
     if (outcome == CTL_YES && run.is_help) {
         print_help(command);
