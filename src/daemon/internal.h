@@ -18,6 +18,7 @@ struct aurora_daemon {
     aurora_t *shop;
     aurora_routes routes;
     void (*part_metrics)(void *daemon, FILE *to); /* NULL = the part adds none */
+    void (*part_ready)(void *daemon, void *into); /* likewise */
     void *part;
     bool has_bus, has_remote_index; /* to be told of by /readyz */
     char *payment_secret;
@@ -55,7 +56,8 @@ int aurora__daemon_auth_open_check(const aurora_daemon *daemon);
 typedef void (*aurora__daemon_authenticate)(void *routes, const char *authorization, int64_t now_ms,
                                             aurora_http_bearer *out);
 aurora__daemon_authenticate aurora__daemon_auth_hook(const aurora_daemon *daemon);
-/* Of /metrics: waits for nothing. A no-op without tokens. */
+/* Of /readyz and /metrics: both wait for nothing, and are no-ops without tokens. */
+void aurora__daemon_auth_ready(const aurora_daemon *daemon, void *into);
 void aurora__daemon_auth_metrics(const aurora_daemon *daemon, FILE *to);
 
 /* Whether their URLs and settings are right; opens no store and asks no other machine. 0, or what

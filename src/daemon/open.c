@@ -160,6 +160,14 @@ static void write_metrics(void *self, FILE *to)
         daemon->part_metrics(self, to);
 }
 
+static void check_ready(void *self, void *into)
+{
+    const aurora_daemon *daemon = self;
+    if (daemon->part_ready != NULL)
+        daemon->part_ready(self, into);
+    aurora__daemon_auth_ready(daemon, into);
+}
+
 int aurora__daemon_open(aurora_daemon *daemon)
 {
     daemon->routes.service_name = daemon->source.program;
@@ -176,6 +184,8 @@ int aurora__daemon_open(aurora_daemon *daemon)
     rc = daemon->spec->parts != NULL ? daemon->spec->parts->open(daemon) : open_store(daemon);
     daemon->part_metrics = daemon->routes.metrics;
     daemon->routes.metrics = write_metrics;
+    daemon->part_ready = daemon->routes.ready;
+    daemon->routes.ready = check_ready;
     return rc;
 }
 

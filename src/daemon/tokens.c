@@ -2,6 +2,7 @@
 /* Tokens of a daemon: from the settings jwt_... to the verifier that its servers ask, and what it
  * says of that. */
 #include <string.h>
+#include <time.h>
 
 #include "daemon/internal.h"
 #include "routes/metrics.h"
@@ -90,6 +91,27 @@ aurora__daemon_authenticate aurora__daemon_auth_hook(const aurora_daemon *daemon
 }
 
 /* --- figures ---------------------------------------------------------------------------------- */
+
+/* Without its keys a server still has its public calls, and those of whom it remembers. */
+void aurora__daemon_auth_ready(const aurora_daemon *daemon, void *into)
+{
+    aurora_auth_figures figures;
+    char detail[160];
+    if (daemon->auth == NULL)
+        return;
+    aurora_auth_figures_get(daemon->auth, &figures);
+    int64_t age_s = figures.fetched_ms > 0 ? time(NULL) - figures.fetched_ms / 1000 : 0;
+    if (figures.sources_missing > 0) {
+        snprintf(detail, sizeof detail, "%u of %u sources of keys have given none yet",
+                 figures.sources_missing, figures.sources);
+        aurora_routes_degraded(into, "tokens", detail);
+        return;
+    }
+    snprintf(detail, sizeof detail, "%u keys, read %lld s ago; %llu of %llu readings have failed",
+             figures.keys, (long long)(age_s > 0 ? age_s : 0),
+             (unsigned long long)figures.fetch_failures, (unsigned long long)figures.fetches);
+    aurora_routes_check(into, "tokens", true, detail);
+}
 
 static void write_tokens(FILE *to, const aurora_auth_figures *figures)
 {

@@ -66,7 +66,7 @@ def ask(server, method, target, bearer=None, body=None, fields=()):
         connection.endheaders(data)
         answer = connection.getresponse()
         text = answer.read()
-        return answer.status, answer.headers, json.loads(text) if text[:1] in b"{[" else text
+        return answer.status, answer.headers, json.loads(text) if "json" in answer.headers.get("Content-Type", "") else text
     finally:
         connection.close()
 
@@ -177,6 +177,8 @@ def check_files(folder):
     with Server("--jwt-keys", f"{folder}/jwks.json", *RULES) as server:
         sell_tea(server, token(folder, "a", "shop", "products:write inventory:write"))
         check_verdicts(server, folder)
+        ready = ask(server, "GET", "/readyz?verbose")[2].decode()
+        check("tokens" in ready and "1 keys, read" in ready, f"/readyz does not tell of keys: {ready}")
         before = token(folder, "a")
         expect(server, 200, "GET", "/orders", before)
         keygen(folder, "b", "EdDSA")

@@ -50,7 +50,12 @@ refused "products resync works on the store itself" products resync --url http:/
 refused "verify works on the store itself" verify --url http://127.0.0.1:1
 refused "needs the scope orders:import" replay /dev/null --format online-retail \
     --url http://127.0.0.1:1
-refused "token comes with a later release" token --scopes all
+refused "did you mean --scope" token --scopes all
+refused "token needs --key FILE" token --sub alice
+refused "keygen needs --alg" keygen --alg ES256
+refused "--alg: must be HS256" keygen --alg none --out "$folder/keys"
+refused "--kid: the kid must be" keygen --alg ES256 --kid a/b --out "$folder/keys"
+refused "No such file" token --key "$folder/none.jwk" --sub a --issuer i --audience a
 refused "is no order id" orders show 12 --store "$shop"
 refused "orders show needs ID" orders show --store "$shop"
 refused "'too' is one word too many" orders list too --store "$shop"
