@@ -3,7 +3,8 @@
 """CPU time of a request at the edge: aurora-gateway with JWT check and rate limit, beside HAProxy
 and nginx as plain proxies and nginx with Lua doing the same two checks, all of Debian. One upstream,
 one generator (64 kept connections, GET of a product of 500 bytes), one thread each, no access log
-but where the row says so; interleaved rounds on this machine, medians.
+but where the row says so; interleaved rounds on this machine, medians. The rows of aurorad, which
+answers out of its own store, show what the checks cost the other edge.
 
 edge.py [--rounds N] [--seconds S] [--only NAME,NAME...]
 
@@ -31,11 +32,11 @@ import urllib.request
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 HERE = ROOT / "bench/edge"
 BENCH = ROOT / "build/bench"
-GATEWAY = ROOT / "build/bin/aurora-gateway"
+BIN = ROOT / "build/bin"
 MODULES = "/usr/lib/nginx/modules"
 ISSUER, AUDIENCE = "https://issuer.example/", "aurora"
 KEY = hashlib.sha256(b"the key of the edge benchmark").digest()
-PRINCIPALS = 64
+PRINCIPALS, SKUS = 64, 10000
 SERVICES = ["product", "order", "inventory", "payment", "search", "recommendation", "notification"]
 
 ROWS = {
@@ -48,10 +49,12 @@ ROWS = {
     "gateway": "gateway: JWT, limit",
     "gateway_log": "gateway: JWT, limit, access log",
     "gateway_denied": "gateway: JWT, limit, all 429",
+    "aurorad_open": "aurorad, open, no limit",
+    "aurorad": "aurorad: JWT, limit",
 }
 DENIED = ("nginx_lua_denied", "gateway_denied")
-HAS_JWT = b"--jwt-keys" in subprocess.run([GATEWAY, "--help"], capture_output=True).stdout
-WITHOUT_TOKEN = ("haproxy", "nginx", "nginx_log", "gateway_open")
+WITHOUT_TOKEN = ("haproxy", "nginx", "nginx_log", "gateway_open",
+                 "aurorad_open")
 
 
 def free_ports(count):
@@ -106,26 +109,50 @@ class Edge:
         return path
 
     def start(self, name, *words):
+        return self.spawn(name, *words).pid
+
+    def spawn(self, name, *words):
         with open(self.folder / f"{name}.log", "ab") as log:
             process = subprocess.Popen([str(word) for word in words], stdout=log, stderr=log,
                                        cwd=self.folder)
         self.processes.append(process)
-        return process.pid
+        return process
 
     def start_gateway(self, name, *words):
         upstreams = ",".join(f"{service}=127.0.0.1:{self.ports['upstream']}"
                              for service in SERVICES)
         self.pids[name] = self.start(
-            name, GATEWAY, "--listen", f"127.0.0.1:{self.ports[name]}", "--http-threads", "1",
+            name, BIN / "aurora-gateway", "--listen", f"127.0.0.1:{self.ports[name]}", "--http-threads", "1",
             "--upstream", upstreams, *words)
+
+    def start_aurorad(self, name, *words):
+        """With the products that are asked for, stored before it starts in open mode."""
+        store = self.folder / f"{name}.db"
+        port = self.ports[name]
+        listen = ["--listen", f"127.0.0.1:{port}", "--http-threads", "1", "--store",
+                  f"sqlite:{store}"]
+        process = self.spawn(f"{name}-stock", BIN / "aurorad", *listen, "--log-level", "warning")
+        self.wait(name, (404,))
+        for first in range(0, SKUS, 500):
+            body = {"products": [{"sku": f"sku-{i:05}", "name": f"Product {i}", "price_minor": 1250,
+                                  "currency": "EUR", "description": "d" * 200}
+                                 for i in range(first, first + 500)]}
+            request = urllib.request.Request(f"http://127.0.0.1:{port}/products:batch",
+                                             json.dumps(body).encode(),
+                                             {"Content-Type": "application/json"})
+            urllib.request.urlopen(request, timeout=20).close()
+        process.send_signal(signal.SIGTERM)
+        process.wait(15)
+        self.processes.remove(process)
+        self.pids[name] = self.start(name, BIN / "aurorad", *listen, *words)
 
     def start_all(self):
         self.start("upstream", BENCH / "bench_edge_upstream", self.ports["upstream"])
         checks = ["--jwt-keys", self.keys, "--jwt-issuer", ISSUER, "--jwt-audience", AUDIENCE,
                   "--service-secret", "the secret of the edge benchmark"]
-        if not HAS_JWT:
-            checks = []
         quiet, limit = ["--log-level", "warning"], ["--rate-limit", "1000000/1s"]
+        self.start_aurorad("aurorad_open", *quiet)
+        self.start_aurorad("aurorad", *quiet, *checks, *limit)
         self.start_gateway("gateway_open", *quiet)
         self.start_gateway("gateway", *quiet, *checks, *limit)
         self.start_gateway("gateway_log", "--log-level", "info", *checks, *limit)
@@ -150,7 +177,7 @@ class Edge:
         except urllib.error.HTTPError as error:
             return error.code
 
-    def wait(self, name):
+    def wait(self, name, expected=(200, 401, 429)):
         until = time.monotonic() + 20
         why = ""
         while time.monotonic() < until:
@@ -159,7 +186,7 @@ class Edge:
                     raise SystemExit(f"edge: {process.args[0]} ended with {process.returncode}: "
                                      + self.logs())
             try:
-                if self.get(name) in (200, 401, 429):
+                if self.get(name) in expected:
                     return
             except OSError as error:
                 why = str(error)
@@ -173,7 +200,7 @@ class Edge:
         """That the checks are made: a good token passes, a damaged one and none do not."""
         good = self.tokens.read_text().splitlines()[0].split(": ", 1)[1]
         bad = good[:-20] + ("A" if good[-20] != "A" else "B") + good[-19:]
-        for name in ("nginx_lua", "gateway") if HAS_JWT else ("nginx_lua",):
+        for name in ("nginx_lua", "gateway", "aurorad"):
             found = [self.get(name, good), self.get(name, bad)]
             if found != [200, 401]:
                 raise SystemExit(f"edge: {name} answers {found} to a good and a bad token")

@@ -16,7 +16,7 @@ fi
 # Three programs of others and ours, each a process of its own.
 if [ "$name" = edge ]; then
     shift
-    build_preset release aurora-gateway bench_edge_load bench_edge_upstream
+    build_preset release aurora-gateway aurorad bench_edge_load bench_edge_upstream
     mkdir -p var/bench
     AURORA_BENCH_JSON="$PWD/var/bench/edge.json" exec bench/edge.py "$@"
 fi
