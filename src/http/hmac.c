@@ -42,17 +42,14 @@ static bool hash_pieces(EVP_MD_CTX *hash, const aurora__piece *pieces, size_t co
     return EVP_DigestFinal_ex(hash, out, NULL) == 1;
 }
 
-/* Hashes the padded key, then the pieces. */
-static bool hash_keyed(EVP_MD_CTX *hash, const uint8_t block[BLOCK_BYTES], uint8_t mark,
+/* Hashes the key's block, each byte changed by `mark`, then the pieces. */
+static bool hash_keyed(EVP_MD_CTX *hash, uint8_t block[BLOCK_BYTES], uint8_t mark,
                        const aurora__piece *pieces, size_t count, uint8_t *out)
 {
-    uint8_t pad[BLOCK_BYTES];
     for (size_t i = 0; i < BLOCK_BYTES; i++)
-        pad[i] = block[i] ^ mark;
-    bool is_done = hash_begin(hash) && EVP_DigestUpdate(hash, pad, sizeof pad) == 1 &&
-                   hash_pieces(hash, pieces, count, out);
-    OPENSSL_cleanse(pad, sizeof pad);
-    return is_done;
+        block[i] ^= mark;
+    return hash_begin(hash) && EVP_DigestUpdate(hash, block, BLOCK_BYTES) == 1 &&
+           hash_pieces(hash, pieces, count, out);
 }
 
 /* RFC 2104: a key that is longer than a block is hashed first. */
@@ -75,7 +72,7 @@ bool aurora__hmac(const void *key, size_t key_len, const aurora__piece *pieces, 
     const aurora__piece inner = {.bytes = digest, .len = sizeof digest};
     bool is_done = hash != NULL && read_key(hash, key, key_len, block) &&
                    hash_keyed(hash, block, INNER, pieces, count, digest) &&
-                   hash_keyed(hash, block, OUTER, &inner, 1, mac_out);
+                   hash_keyed(hash, block, INNER ^ OUTER, &inner, 1, mac_out);
     OPENSSL_cleanse(block, sizeof block);
     EVP_MD_CTX_free(hash);
     return is_done;
