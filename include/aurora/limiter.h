@@ -22,6 +22,7 @@ extern "C" {
 
 #define AURORA_LIMITER_CAPACITY_MAX 100000000
 #define AURORA_LIMITER_SHARDS_MAX 256
+#define AURORA_LIMITER_CLAIMS_MAX 16
 
 typedef struct aurora_limiter aurora_limiter;
 
@@ -49,6 +50,21 @@ typedef struct {
     uint64_t reserved[2];  /* 0 */
 } aurora_limiter_figures;
 
+/* aurora_limiter_claim.flags: it takes where it can, and where it cannot it stops nobody. For a
+ * rule that is tried before it is put in force. */
+#define AURORA_LIMITER_SHADOW 1u
+
+/* One of several takes that go together. */
+typedef struct {
+    uint32_t size;  /* sizeof(aurora_limiter_claim) */
+    uint32_t flags; /* AURORA_LIMITER_SHADOW, or 0 */
+    aurora_limiter *limiter;
+    const void *key;
+    uint32_t key_len;
+    uint32_t reserved; /* 0 */
+    uint64_t n;
+} aurora_limiter_claim;
+
 /* Makes a limiter in one allocation. Returns AURORA_EINVAL (err names the field) or AURORA_ENOMEM;
  * *limiter_out is then NULL. Free it with aurora_limiter_free. Threads: shared. */
 AURORA_API aurora_status aurora_limiter_new(const aurora_limiter_options *options,
@@ -62,6 +78,24 @@ AURORA_API void aurora_limiter_free(aurora_limiter *limiter);
  * key_len may be 0. *limit_out (may be NULL) is the bucket after the take. Threads: shared. */
 AURORA_API bool aurora_limiter_try_take(aurora_limiter *limiter, const void *key, size_t key_len,
                                         uint64_t n, int64_t now_ns, aurora_limit *limit_out);
+
+/* Takes from several buckets, of one limiter or of many, all or none: all are locked, and asked,
+ * before any is taken from. True: each claim took its n, but shadows whose bucket could not. False:
+ * nobody took. limits_out[i] (NULL = not wanted) is the bucket of claims[i] after that, and its
+ * is_allowed what that bucket alone would say. count is up to AURORA_LIMITER_CLAIMS_MAX, beyond it
+ * nothing is taken; no bucket stands in it twice. Threads: shared. */
+AURORA_API bool aurora_limiter_try_take_all(const aurora_limiter_claim *const *claims,
+                                            uint32_t count, int64_t now_ns,
+                                            aurora_limit *limits_out);
+
+/* Gives all keys another rate, ranges as in aurora_bucket_init. What was missing in a bucket goes on
+ * to be missing, at most all of it: nobody gets a fresh burst. Over any time a key is admitted at
+ * most the first burst, what the rates bring, and for each change what the burst grew by. Returns
+ * AURORA_EINVAL, and changes nothing then. Threads: shared; each shard is held for as long as its
+ * keys take, some 20 ns each. */
+AURORA_API aurora_status aurora_limiter_set_rate(aurora_limiter *limiter, uint64_t tokens,
+                                                 uint64_t per_ns, uint64_t burst, int64_t now_ns,
+                                                 aurora_error *err);
 
 /* Reads the key's bucket without taking or storing; is_allowed speaks of one token. Threads:
  * shared. */
@@ -78,6 +112,14 @@ static inline void aurora_limiter_options_init(aurora_limiter_options *options)
     const aurora_limiter_options zero = {0, 0, 0, 0, 0, 0, 0, {0, 0}, NULL};
     *options = zero;
     options->size = (uint32_t)sizeof *options;
+}
+
+/* Sets `claim` to zeros and its size. Threads: confined. */
+static inline void aurora_limiter_claim_init(aurora_limiter_claim *claim)
+{
+    const aurora_limiter_claim zero = {0, 0, NULL, NULL, 0, 0, 0};
+    *claim = zero;
+    claim->size = (uint32_t)sizeof *claim;
 }
 
 #ifndef __cplusplus

@@ -57,6 +57,13 @@ static aurora_limiter_take take_of(const char *key, uint64_t tokens, uint64_t pe
                                  .cost = 1};
 }
 
+static aurora_status take_at(void *self, const aurora_limiter_take *take, int64_t now_micros,
+                             aurora_limit *limit_out)
+{
+    uint64_t extra;
+    return aurora__redis_limiter_take_at(self, take, 1, now_micros, limit_out, &extra);
+}
+
 /* --- the same decisions ----------------------------------------------------------------------- */
 
 typedef struct {
@@ -136,7 +143,7 @@ START_TEST(test_redis_limiter__decides_as_the_bucket_in_the_process)
         if (i % 1000 == 999)
             redis_say(f.address, "SCRIPT FLUSH");
         aurora_limiter_try_take(limiter, "k", 1, take.cost, now_micros * 1000, &here);
-        aurora_assert_ok(aurora__redis_limiter_take_at(f.port.self, &take, now_micros, &there));
+        aurora_assert_ok(take_at(f.port.self, &take, now_micros, &there));
         compare(&here, &there, i, take.cost, now_micros);
         allowed += here.is_allowed;
     }
@@ -156,19 +163,17 @@ START_TEST(test_redis_limiter__clock_that_steps_back_adds_nothing)
     start(&f, "&timeout=5s");
     aurora_limiter_take take = take_of("k", 1, SECOND_NS, 2);
     take.cost = 2;
-    aurora_assert_ok(aurora__redis_limiter_take_at(f.port.self, &take, now_micros, &limit));
+    aurora_assert_ok(take_at(f.port.self, &take, now_micros, &limit));
     ck_assert_uint_eq(limit.is_allowed, 1);
     take.cost = 1;
 
     for (int64_t back = 1; back <= 3600000000; back *= 60) {
-        aurora_assert_ok(
-            aurora__redis_limiter_take_at(f.port.self, &take, now_micros - back, &limit));
+        aurora_assert_ok(take_at(f.port.self, &take, now_micros - back, &limit));
         ck_assert_uint_eq(limit.is_allowed, 0);
         ck_assert_int_eq(limit.retry_after_ns, SECOND_NS + back * 1000);
     }
 
-    aurora_assert_ok(
-        aurora__redis_limiter_take_at(f.port.self, &take, now_micros + 1000000, &limit));
+    aurora_assert_ok(take_at(f.port.self, &take, now_micros + 1000000, &limit));
     ck_assert_uint_eq(limit.is_allowed, 1);
     stop(&f);
 }
@@ -231,6 +236,123 @@ START_TEST(test_redis_limiter__refuses_what_it_cannot_count)
     aurora_assert_status(f.port.take(f.port.self, &coarse, &limit), AURORA_ENOTSUP);
     aurora_assert_status(f.port.take(f.port.self, &wild, &limit), AURORA_EINVAL);
     aurora_assert_status(f.port.take(f.port.self, &nameless, &limit), AURORA_EINVAL);
+    stop(&f);
+}
+END_TEST
+
+/* Two policies' buckets of one key and one of all, in one call: the same as three in the
+ * process. */
+START_TEST(test_redis_limiter__takes_from_several_as_in_the_process)
+{
+    static const policy three[] = {
+        {20, 1000000000, 30}, {7, 1000000000, 25}, {100, 60000000000, 90}};
+    fixture f;
+    uint64_t random = aurora_test_seed("redis_limiter_all", 21);
+    int64_t now_micros = 1765000000000000;
+    aurora_limiter *limiters[3];
+    aurora_limiter_claim claims[3];
+    const aurora_limiter_claim *given[3];
+    aurora_limiter_take takes[3];
+    uint32_t allowed = 0, mixed = 0;
+    start(&f, "&timeout=5s");
+    for (int i = 0; i < 3; i++) {
+        aurora_assert_ok(aurora_limiter_new(
+            AURORA_LIMITER_OPTIONS(.capacity = 4, .shards = 1, .tokens = three[i].tokens,
+                                   .per_ns = three[i].per_ns, .burst = three[i].burst),
+            &limiters[i], NULL));
+        takes[i] = take_of(i < 2 ? "k" : "", three[i].tokens, three[i].per_ns, three[i].burst);
+        takes[i].policy = i == 0 ? "one" : "two";
+        aurora_limiter_claim_init(&claims[i]);
+        claims[i].limiter = limiters[i];
+        claims[i].key = takes[i].key;
+        claims[i].key_len = takes[i].key_len;
+        given[i] = &claims[i];
+    }
+
+    for (int i = 0; i < 10000; i++) {
+        aurora_limit here[3], there[3];
+        uint64_t extras[3], word = aurora_test_random(&random);
+        bool is_shadow = (word & 7) == 0;
+        for (int j = 0; j < 3; j++) {
+            takes[j].cost = claims[j].n = (word >> (8 + 4 * j)) % 16 < 13 ? 1 : word % 40;
+            takes[j].flags = claims[j].flags = j == 1 && is_shadow ? 1 : 0;
+        }
+        now_micros = next_micros(now_micros, &three[0], &random);
+        bool is_here = aurora_limiter_try_take_all(given, 3, now_micros * 1000, here);
+        aurora_assert_ok(
+            aurora__redis_limiter_take_at(f.port.self, takes, 3, now_micros, there, extras));
+        bool is_there = true;
+        for (int j = 0; j < 3; j++) {
+            compare(&here[j], &there[j], i, takes[j].cost, now_micros);
+            is_there &= there[j].is_allowed || takes[j].flags != 0;
+            mixed += is_here != there[j].is_allowed;
+        }
+        ck_assert_int_eq(is_here, is_there);
+        allowed += is_here;
+    }
+
+    ck_assert_uint_gt(allowed, 500);
+    ck_assert_uint_gt(mixed, 500);
+    for (int i = 0; i < 3; i++)
+        aurora_limiter_free(limiters[i]);
+    stop(&f);
+}
+END_TEST
+
+/* What is wanted beside the cost comes whole or not at all, and counts like any take. */
+START_TEST(test_redis_limiter__extra_tokens_come_whole_or_not_at_all)
+{
+    fixture f;
+    aurora_limit limit;
+    uint64_t extra;
+    int64_t now_micros = 1765000000000000;
+    start(&f, "&timeout=5s");
+    aurora_limiter_take take = take_of("k", 1, SECOND_NS, 10);
+    take.extra = 5;
+    static const uint64_t left[] = {4, 3, 2, 1, 0}, extras[] = {5, 0, 0, 0, 0};
+
+    for (int i = 0; i < 5; i++) {
+        aurora_assert_ok(
+            aurora__redis_limiter_take_at(f.port.self, &take, 1, now_micros, &limit, &extra));
+        ck_assert_uint_eq(limit.is_allowed, 1);
+        ck_assert_uint_eq(limit.remaining, left[i]);
+        ck_assert_uint_eq(extra, extras[i]);
+    }
+
+    aurora_assert_ok(
+        aurora__redis_limiter_take_at(f.port.self, &take, 1, now_micros, &limit, &extra));
+    ck_assert_uint_eq(limit.is_allowed, 0);
+    ck_assert_int_eq(limit.retry_after_ns, SECOND_NS);
+    stop(&f);
+}
+END_TEST
+
+/* Mutation: without convert() in limiter.lua each change gives a fresh burst. */
+START_TEST(test_redis_limiter__another_rate_keeps_what_is_missing)
+{
+    static const policy rates[] = {{10, 1000000000, 20},
+                                   {7, 1000000000, 20},
+                                   {1, 3600000000000, 30},
+                                   {999983, 1000000007, 20},
+                                   {3, 1000, 15}};
+    fixture f;
+    aurora_limit limit;
+    uint64_t left = 20;
+    int64_t now_micros = 1765000000000000;
+    start(&f, "&timeout=5s");
+    for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
+        aurora_limiter_take take = take_of("k", rates[i].tokens, rates[i].per_ns, rates[i].burst);
+        take.cost = 1;
+
+        aurora_assert_ok(take_at(f.port.self, &take, now_micros, &limit));
+
+        /* Of this burst's: what was missing before and the one that was taken now, and at most one
+         * token for the rounding. */
+        uint64_t missing = i == 0 ? 1 : 20 - left + 1;
+        ck_assert_uint_le(limit.remaining, rates[i].burst - missing);
+        ck_assert_uint_ge(limit.remaining + 1, rates[i].burst - missing);
+        left = 20 - (rates[i].burst - limit.remaining);
+    }
     stop(&f);
 }
 END_TEST
@@ -319,6 +441,9 @@ static Suite *redis_limiter_suite(void)
     tcase_add_test(tcase, test_redis_limiter__uses_the_time_of_redis);
     tcase_add_test(tcase, test_redis_limiter__keys_and_policies_are_apart);
     tcase_add_test(tcase, test_redis_limiter__refuses_what_it_cannot_count);
+    tcase_add_test(tcase, test_redis_limiter__takes_from_several_as_in_the_process);
+    tcase_add_test(tcase, test_redis_limiter__extra_tokens_come_whole_or_not_at_all);
+    tcase_add_test(tcase, test_redis_limiter__another_rate_keeps_what_is_missing);
     tcase_add_test(tcase, test_redis_limiter__admits_no_more_over_several_processes);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -12,16 +12,22 @@
 extern "C" {
 #endif
 
+#define AURORA_LIMITER_TAKES_MAX 16
+
+/* aurora_limiter_take.flags: it takes where it can, and where it cannot it stops nobody. */
+#define AURORA_LIMITER_TAKE_SHADOW 1u
+
 /* One take of one key under one policy. */
 typedef struct {
-    const char *policy; /* [a-z0-9_-]{1,32}; with the key it names the bucket */
+    const char *policy; /* [a-z0-9_-]{1,40}; with the key it names the bucket */
     const char *key;
     uint32_t key_len; /* 0..512 */
-    uint32_t reserved;
-    uint64_t tokens; /* these three as in aurora_bucket_init */
+    uint32_t flags;   /* AURORA_LIMITER_TAKE_SHADOW, or 0 */
+    uint64_t tokens;  /* these three as in aurora_bucket_init */
     uint64_t per_ns;
     uint64_t burst;
     uint64_t cost;
+    uint64_t extra; /* tokens that are wanted beside the cost: all of them, or none */
 } aurora_limiter_take;
 
 typedef struct {
@@ -37,6 +43,12 @@ typedef struct {
     void (*close)(void *self);
     /* Reads the breaker that stands before it, for operators; any thread. NULL = there is none. */
     void (*breaker)(void *self, aurora_breaker_figures *figures_out);
+    /* Takes from several buckets, all or none, as aurora_limiter_try_take_all does; `count` up to
+     * AURORA_LIMITER_TAKES_MAX. extras_out[i] is what was taken beside the cost of takes[i]. A
+     * bucket whose rate has changed keeps what is missing in it, at most a burst. As `take` in all
+     * else. */
+    aurora_status (*take_all)(void *self, const aurora_limiter_take *takes, uint32_t count,
+                              aurora_limit *limits_out, uint64_t *extras_out);
 } aurora_limiter_port;
 
 typedef struct {

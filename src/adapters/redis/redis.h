@@ -17,8 +17,10 @@ aurora_status aurora__redis_cache_open_tls(const aurora_cache_port_options *opti
 aurora_status aurora__redis_limiter_open_tls(const aurora_limiter_port_options *options,
                                              aurora_limiter_port *out, aurora_error *err);
 
-/* A take at a time of the caller's: for tests that compare with the in-process bucket. */
-aurora_status aurora__redis_limiter_take_at(void *self, const aurora_limiter_take *take,
-                                            int64_t now_micros, aurora_limit *limit_out);
+/* Takes at a time of the caller's, -1 for Redis' own: for tests that compare with the in-process
+ * bucket. */
+aurora_status aurora__redis_limiter_take_at(void *self, const aurora_limiter_take *takes,
+                                            uint32_t count, int64_t now_micros,
+                                            aurora_limit *limits_out, uint64_t *extras_out);
 
 #endif

@@ -8,7 +8,7 @@
 
 #include <aurora/base.h>
 
-#define AURORA__REDIS_ITEMS_MAX 8
+#define AURORA__REDIS_ITEMS_MAX 96
 #define AURORA__REDIS_REPLY_BYTES_MAX ((size_t)1114112) /* the largest value and its frame */
 
 enum {
