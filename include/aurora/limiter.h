@@ -88,11 +88,11 @@ AURORA_API bool aurora_limiter_try_take_all(const aurora_limiter_claim *const *c
                                             uint32_t count, int64_t now_ns,
                                             aurora_limit *limits_out);
 
-/* Gives all keys another rate, ranges as in aurora_bucket_init. What was missing in a bucket goes on
- * to be missing, at most all of it: nobody gets a fresh burst. Over any time a key is admitted at
- * most the first burst, what the rates bring, and for each change what the burst grew by. Returns
- * AURORA_EINVAL, and changes nothing then. Threads: shared; each shard is held for as long as its
- * keys take, some 20 ns each. */
+/* Gives all keys another rate, ranges as in aurora_bucket_init. What was missing in a bucket goes
+ * on to be missing, at most all of it: nobody gets a fresh burst. Over any time a key is admitted
+ * at most the first burst, what the rates bring, and for each change what the burst grew by.
+ * Returns AURORA_EINVAL, and changes nothing then. Threads: shared; each shard is held for as long
+ * as its keys take, some 20 ns each. */
 AURORA_API aurora_status aurora_limiter_set_rate(aurora_limiter *limiter, uint64_t tokens,
                                                  uint64_t per_ns, uint64_t burst, int64_t now_ns,
                                                  aurora_error *err);

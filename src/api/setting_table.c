@@ -64,7 +64,7 @@
       "How long an idempotency key is remembered.")                                                \
     X(limiter, URL, DAEMON, "memory:", 0, 0,                                                       \
       "Where rate limits are counted: memory: or redis://HOST:PORT.")                              \
-    X(limiter_fallback, TEXT, DAEMON, "local", 1, 16,                                              \
+    X(limiter_fallback, TEXT, DAEMON | RELOAD, "local", 1, 16,                                     \
       "While the limiter is unreachable: local counts per process, open lets all, closed none.")   \
     X(listen, TEXT, DAEMON, "127.0.0.1:8080", 1, 255, "The address HOST:PORT of the HTTP server.") \
     X(log_format, TEXT, DAEMON, "auto", 4, 4,                                                      \
@@ -111,9 +111,9 @@
     X(payment_timeout, DURATION, NONE, "10s", 100, 25 * SECOND,                                    \
       "How long one call to an https: provider may take.")                                         \
     X(queue_max, INTEGER, NONE, "8192", 1, 8192, "Commands that wait at most; more are refused.")  \
-    X(rate_limit, TEXT, DAEMON, "", 0, 32,                                                         \
+    X(rate_limit, TEXT, DAEMON | RELOAD, "", 0, 32,                                                \
       "Requests that a client may send, as 100/1s, by principal or address; empty: any number.")   \
-    X(rate_limit_burst, INTEGER, DAEMON, "0", 0, 1000000000,                                       \
+    X(rate_limit_burst, INTEGER, DAEMON | RELOAD, "0", 0, 1000000000,                              \
       "Requests that it may send at once; 0: as many as rate_limit names.")                        \
     X(related_skus, INTEGER, NONE, "4096", 256, 16384,                                             \
       "SKUs whose companions in orders are kept, at 1,900 to 3,000 bytes each.")                   \

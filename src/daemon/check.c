@@ -117,9 +117,9 @@ int aurora__daemon_check(const aurora_daemon *daemon)
     aurora_http_proxies proxies;
     if (!aurora_http_proxies_parse(text_of(daemon, "trusted_proxies"), &proxies, &rule))
         return aurora_daemon_refuse_value(daemon, "trusted_proxies", rule);
-    const char *broken = aurora__rate_limit_check(daemon->config, &rule);
-    if (broken != NULL)
-        return aurora_daemon_refuse_value(daemon, broken, rule);
+    char error[AURORA_CONFIG_ERROR_BYTES];
+    if (!aurora__daemon_limit_check(daemon->config, error))
+        return aurora_daemon_refuse(daemon, "%s", error);
     if (!aurora_cors_check(text_of(daemon, "cors_origins"), &rule))
         return aurora_daemon_refuse_value(daemon, "cors_origins", rule);
     if (aurora_service_log_level(text_of(daemon, "log_level")) == 0)

@@ -27,11 +27,11 @@ struct aurora_daemon {
     aurora_http_route *starting_routes;
     aurora_http_route *served; /* what the API's server has */
     char *openapi;             /* of these */
-    aurora__rate_limit *limit; /* NULL = none */
-    aurora_tls *tls;           /* of the API's address; NULL = plain */
-    aurora_tls *upstream_tls;  /* to the services; NULL = plain */
-    int64_t tls_look_ns;       /* when its files are looked at next */
-    aurora_auth *auth;         /* NULL = no tokens are taken */
+    aurora__rate_limit *limit;
+    aurora_tls *tls;          /* of the API's address; NULL = plain */
+    aurora_tls *upstream_tls; /* to the services; NULL = plain */
+    int64_t tls_look_ns;      /* when its files are looked at next */
+    aurora_auth *auth;        /* NULL = no tokens are taken */
 };
 
 /* A refusal for what a call of the library or the server said; `subject` is a setting where err has
@@ -67,9 +67,19 @@ int aurora__daemon_open_check(const aurora_daemon *daemon);
 /* The routes that the address of the API has, in memory of malloc's; NULL without memory. */
 aurora_http_route *aurora__daemon_served(const aurora_daemon *daemon, uint32_t *count_out);
 
+/* All that Aurora has, as one table in memory of malloc's; NULL without memory. */
+aurora_http_route *aurora__daemon_known(uint32_t *count_out);
+
+/* Whether the policies of rate limits are right. */
+bool aurora__daemon_limit_check(const aurora_config *config,
+                                char error_out[AURORA_CONFIG_ERROR_BYTES]);
+/* Puts them in force for what is served. False, with one line in error_out, changes nothing. */
+bool aurora__daemon_limit(aurora_daemon *daemon, const aurora_config *config,
+                          char error_out[AURORA_CONFIG_ERROR_BYTES]);
+
 /* Has /readyz tell of the engines that the settings name, once the store is open. */
 void aurora__daemon_watch_needs(aurora_daemon *daemon);
-/* Has /readyz, /metrics and /admin/limits tell of the rate limit, where there is one. */
+/* Has /readyz, /metrics and /admin/limits tell of the rate limits, while there are any. */
 void aurora__daemon_watch_limiter(aurora_daemon *daemon);
 
 /* Whether the addresses can be had, before a store is made. 0, or what main returns. */

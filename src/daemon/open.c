@@ -153,8 +153,7 @@ static int open_store(aurora_daemon *daemon)
 static void write_metrics(void *self, FILE *to)
 {
     const aurora_daemon *daemon = self;
-    if (daemon->limit != NULL)
-        aurora__rate_limit_metrics(daemon->limit, to);
+    aurora__rate_limit_metrics(daemon->limit, to);
     aurora__daemon_auth_metrics(daemon, to);
     if (daemon->part_metrics != NULL)
         daemon->part_metrics(self, to);

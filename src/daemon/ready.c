@@ -45,25 +45,36 @@ static void check(void *self, void *into)
 
 /* --- the rate limit --------------------------------------------------------------------------- */
 
-static void read_limiter(void *self, bool asks, aurora_routes_limiter *out)
+static bool read_limiter(void *self, bool asks, aurora_routes_limiter *out)
 {
     const aurora_daemon *daemon = self;
     aurora__rate_limit_figures figures;
+    if (!aurora__rate_limit_has_policies(daemon->limit))
+        return false;
     if (asks)
         aurora__rate_limit_ask(daemon->limit);
     aurora__rate_limit_read(daemon->limit, &figures);
     *out = (aurora_routes_limiter){.allowed = figures.admitted,
                                    .denied = figures.refused,
                                    .fallback = figures.unreachable,
+                                   .leased = figures.leases.allowed,
+                                   .remembered = figures.leases.denied,
                                    .has_breaker = figures.has_breaker};
     if (figures.has_breaker)
         out->breaker = figures.breaker;
+    return true;
+}
+
+static void write_policies(void *self, aurora_json_out *out)
+{
+    const aurora_daemon *daemon = self;
+    aurora__rate_limit_describe(daemon->limit, out);
 }
 
 void aurora__daemon_watch_limiter(aurora_daemon *daemon)
 {
-    if (daemon->limit != NULL)
-        daemon->routes.limiter = read_limiter;
+    daemon->routes.limiter = read_limiter;
+    daemon->routes.limiter_policies = write_policies;
 }
 
 void aurora__daemon_watch_needs(aurora_daemon *daemon)

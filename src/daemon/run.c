@@ -180,7 +180,7 @@ aurora_routes *aurora_daemon_routes(aurora_daemon *daemon)
 
 bool aurora_daemon_has_rate_limit(const aurora_daemon *daemon)
 {
-    return daemon->limit != NULL;
+    return aurora__rate_limit_has_policies(daemon->limit);
 }
 
 aurora_tls *aurora_daemon_upstream_tls(const aurora_daemon *daemon)

@@ -14,11 +14,11 @@ static void observe(void *self, const aurora_http_access *access)
     aurora_service_log_access(daemon->log, access);
 }
 
-static bool admit(void *self, aurora_http_exchange *exchange)
+static int admit(void *self, aurora_http_exchange *exchange, bool may_wait)
 {
     const aurora_routes *routes = self;
     const aurora_daemon *daemon = routes->daemon;
-    return aurora__rate_limit_admit(daemon->limit, exchange);
+    return aurora__rate_limit_admit(daemon->limit, exchange, may_wait);
 }
 
 static void say(void *self, int32_t level, const char *message)
@@ -64,6 +64,13 @@ static int find_served(aurora_daemon *daemon)
     return 0;
 }
 
+static int put_policies(aurora_daemon *daemon)
+{
+    char error[AURORA_CONFIG_ERROR_BYTES];
+    bool is_put = aurora__daemon_limit(daemon, daemon->config, error);
+    return is_put ? 0 : aurora_daemon_refuse(daemon, "%s", error);
+}
+
 static int start_api(aurora_daemon *daemon)
 {
     aurora_error err = AURORA_ERROR_INIT;
@@ -89,8 +96,7 @@ static int start_api(aurora_daemon *daemon)
         .knows_peers = aurora__daemon_knows_peers(daemon),
         .cors_origins = aurora_config_text(config, "cors_origins"),
         .authenticate = aurora__daemon_auth_hook(daemon),
-        .admit = daemon->limit != NULL ? admit : NULL,
-        .admit_blocks = daemon->limit != NULL && aurora__rate_limit_is_remote(daemon->limit),
+        .admit = admit,
         .access = observe,
         .log = say,
         .loop_begin = parts != NULL ? parts->loop_begin : aurora_routes_loop_begin,
@@ -132,6 +138,8 @@ static int start_metrics(aurora_daemon *daemon)
 int aurora__daemon_serve(aurora_daemon *daemon)
 {
     int rc = find_served(daemon);
+    if (rc == 0)
+        rc = put_policies(daemon);
     if (rc == 0)
         rc = start_api(daemon);
     if (rc == 0 && has_own_metrics(daemon))

@@ -54,6 +54,31 @@ static uint32_t find_tables(const aurora_daemon *daemon, aurora_route_table *out
     return count;
 }
 
+static uint32_t copy_routes(const aurora_route_table *tables, uint32_t count,
+                            aurora_http_route *out)
+{
+    uint32_t copied = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        for (uint32_t j = 0; j < tables[i].count; j++)
+            out[copied++] = tables[i].routes[j];
+    }
+    return copied;
+}
+
+aurora_http_route *aurora__daemon_known(uint32_t *count_out)
+{
+    aurora_route_table tables[sizeof rows / sizeof *rows];
+    const uint32_t count = sizeof rows / sizeof *rows;
+    uint32_t total = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        tables[i] = rows[i].table();
+        total += tables[i].count;
+    }
+    aurora_http_route *known = malloc(total * sizeof *known);
+    *count_out = known != NULL ? copy_routes(tables, count, known) : 0;
+    return known;
+}
+
 aurora_http_route *aurora__daemon_served(const aurora_daemon *daemon, uint32_t *count_out)
 {
     aurora_route_table tables[AURORA_DAEMON_TABLES_MAX];

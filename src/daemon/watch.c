@@ -46,7 +46,8 @@ static bool is_good(void *self, const aurora_config *config,
     else if (!aurora_cors_check(origins->text, &rule))
         bad = origins;
     if (bad == NULL)
-        return parts == NULL || parts->judge == NULL || parts->judge(config, error_out);
+        return aurora__daemon_limit_check(config, error_out) &&
+               (parts == NULL || parts->judge == NULL || parts->judge(config, error_out));
     snprintf(error_out, AURORA_CONFIG_ERROR_BYTES, "%s %s (%s)", bad->info->name, rule,
              bad->origin);
     return false;
@@ -69,6 +70,14 @@ static void put_origins(aurora_daemon *daemon)
                                  "cors_origins stays: out of memory");
 }
 
+static void put_policies(aurora_daemon *daemon)
+{
+    char error[AURORA_CONFIG_ERROR_BYTES];
+    if (!aurora__daemon_limit(daemon, daemon->config, error))
+        aurora_service_log_write(daemon->log, AURORA_LOG_ERROR, "config",
+                                 "the rate limits stay: %s", error);
+}
+
 static void reload(aurora_daemon *daemon)
 {
     char text[96];
@@ -82,6 +91,7 @@ static void reload(aurora_daemon *daemon)
         put_proxies(daemon);
         aurora__daemon_tls_reload(daemon);
         put_origins(daemon);
+        put_policies(daemon);
         if (daemon->spec->parts != NULL && daemon->spec->parts->reload != NULL)
             daemon->spec->parts->reload(daemon);
     }

@@ -18,33 +18,34 @@ static void hand_to_worker(aurora_http_exchange *exchange)
     loop->job_count++;
 }
 
-bool aurora__dispatch_is_asked(const aurora_http_exchange *exchange)
-{
-    return exchange->loop->server->options.admit != NULL &&
-           (exchange->route->flags & AURORA_HTTP_PROBE) == 0;
-}
-
-/* Whether it may be handled now; else it is answered, or a worker asks first. */
-static bool may_handle(aurora_http_exchange *exchange)
+/* AURORA_HTTP_ADMIT_... */
+static int ask(aurora_http_exchange *exchange)
 {
     const aurora_http_options *options = &exchange->loop->server->options;
-    if (!aurora__dispatch_is_asked(exchange))
-        return true;
-    return options->admit_blocks || options->admit(options->self, exchange);
+    if (options->admit == NULL || (exchange->route->flags & AURORA_HTTP_PROBE) != 0)
+        return AURORA_HTTP_ADMIT_YES;
+    return options->admit(options->self, exchange, false);
+}
+
+static void handle(aurora_http_exchange *exchange)
+{
+    int verdict = ask(exchange);
+    exchange->asks_later = verdict == AURORA_HTTP_ADMIT_LATER;
+    if (verdict == AURORA_HTTP_ADMIT_NO)
+        return;
+    if (exchange->asks_later || (exchange->route->flags & AURORA_HTTP_BLOCKING) != 0)
+        hand_to_worker(exchange);
+    else
+        exchange->route->handle(exchange, exchange->loop->server->options.self);
 }
 
 static void go_on(aurora_http_exchange *exchange)
 {
     aurora_http_loop *loop = exchange->loop;
-    bool asks_worker = aurora__dispatch_is_asked(exchange) && loop->server->options.admit_blocks;
     if (exchange->is_body_owned && aurora__loop_is_over(loop))
         aurora_http_problem(exchange, 503, "overloaded", "Too much is being worked on already.");
-    else if (!may_handle(exchange))
-        return;
-    else if (asks_worker || (exchange->route->flags & AURORA_HTTP_BLOCKING) != 0)
-        hand_to_worker(exchange);
     else
-        exchange->route->handle(exchange, loop->server->options.self);
+        handle(exchange);
 }
 
 void aurora__dispatch(aurora_http_exchange *exchange)

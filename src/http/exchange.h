@@ -107,6 +107,12 @@ void aurora_http_blame(aurora_http_exchange *exchange, int at, const char *place
 /* An extension member of the coming problem (RFC 9457, section 3.2): a text. Both are copied. */
 void aurora_http_extend(aurora_http_exchange *exchange, const char *name, const char *value);
 
+/* The same with an array of texts: `names` has blanks between them. */
+void aurora_http_extend_list(aurora_http_exchange *exchange, const char *name, const char *names);
+
+/* The URI of the coming problem's type in place of about:blank; static. */
+void aurora_http_type(aurora_http_exchange *exchange, const char *uri);
+
 /* Answers what a call of the library said: status, code and text from the table of statuses, place
  * and rule from `err` (may be NULL). "lines[3].quantity" becomes the pointer /lines/3/quantity for
  * a route with a body, else a parameter. Retry-After goes with 503. */

@@ -151,8 +151,6 @@ void aurora__loop_shed(aurora_http_loop *loop);
 void aurora__dispatch(aurora_http_exchange *exchange);
 /* On the loop: a worker has asked options.admit, and the handler is to be called here. */
 void aurora__dispatch_admitted(aurora_http_exchange *exchange);
-/* Whether options.admit is asked about it. */
-bool aurora__dispatch_is_asked(const aurora_http_exchange *exchange);
 /* On the loop: the answer goes out, or is dropped where the client has left. */
 void aurora__dispatch_answered(aurora_http_exchange *exchange);
 /* Counts and reports an answer. */

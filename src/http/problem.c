@@ -36,16 +36,49 @@ void aurora_http_blame(aurora_http_exchange *exchange, int at, const char *place
     exchange->blames = blame;
 }
 
-void aurora_http_extend(aurora_http_exchange *exchange, const char *name, const char *value)
+void aurora_http_type(aurora_http_exchange *exchange, const char *uri)
+{
+    exchange->problem_type = uri;
+}
+
+static void extend(aurora_http_exchange *exchange, const char *name, const char *value,
+                   bool is_list)
 {
     aurora__text_pair *member = aurora_http_alloc(exchange, sizeof(*member));
     char *name_copy = aurora__exchange_copy(exchange, name, strlen(name));
     char *value_copy = aurora__exchange_copy(exchange, value, strlen(value));
     if (member == NULL || name_copy == NULL || value_copy == NULL)
         return;
-    *member =
-        (aurora__text_pair){.next = exchange->extensions, .name = name_copy, .value = value_copy};
+    *member = (aurora__text_pair){
+        .next = exchange->extensions, .at = is_list, .name = name_copy, .value = value_copy};
     exchange->extensions = member;
+}
+
+void aurora_http_extend(aurora_http_exchange *exchange, const char *name, const char *value)
+{
+    extend(exchange, name, value, false);
+}
+
+void aurora_http_extend_list(aurora_http_exchange *exchange, const char *name, const char *names)
+{
+    extend(exchange, name, names, true);
+}
+
+static void write_extension(aurora_json_out *out, const aurora__text_pair *member)
+{
+    char name[64];
+    if (member->at == 0) {
+        aurora_json_out_text(out, member->name, member->value);
+        return;
+    }
+    aurora_json_out_array(out, member->name);
+    for (const char *at = member->value; *at != '\0'; at += *at == ' ') {
+        size_t len = strcspn(at, " ");
+        snprintf(name, sizeof(name), "%.*s", (int)len, at);
+        aurora_json_out_text(out, NULL, name);
+        at += len;
+    }
+    aurora_json_out_close(out, ']');
 }
 
 static void write_blames(aurora_json_out *out, const aurora__text_pair *blame)
@@ -67,7 +100,8 @@ static char *write_problem(const aurora_http_exchange *exchange, int status, con
 {
     aurora_json_out out = {0};
     aurora_json_out_object(&out, NULL);
-    aurora_json_out_text(&out, "type", "about:blank");
+    aurora_json_out_text(&out, "type",
+                         exchange->problem_type != NULL ? exchange->problem_type : "about:blank");
     aurora_json_out_text(&out, "title", aurora__answer_reason(status));
     aurora_json_out_int(&out, "status", status);
     aurora_json_out_text(&out, "code", code);
@@ -80,7 +114,7 @@ static char *write_problem(const aurora_http_exchange *exchange, int status, con
     }
     for (const aurora__text_pair *member = exchange->extensions; member != NULL;
          member = member->next)
-        aurora_json_out_text(&out, member->name, member->value);
+        write_extension(&out, member);
     aurora_json_out_close(&out, '}');
     return aurora_json_out_end(&out, len_out);
 }

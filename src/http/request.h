@@ -29,7 +29,7 @@ typedef enum {
 /* A field of the answer, or a place to blame. */
 typedef struct aurora__text_pair {
     struct aurora__text_pair *next;
-    int at; /* AURORA_HTTP_AT_... of a place */
+    int at; /* AURORA_HTTP_AT_... of a place; of an extension: 1 = a list of names with blanks */
     const char *name;
     const char *value;
 } aurora__text_pair;
@@ -59,6 +59,7 @@ struct aurora_http_exchange {
     aurora__exchange_state state;
     bool is_on_worker; /* then the state changes when it comes home */
     bool is_answered;  /* by a handler; of whoever has it */
+    bool asks_later;   /* options.admit, on a worker */
     bool is_admitted;  /* options.admit said so, on a worker; the handler is the loop's to call */
     bool is_proxied;   /* its connection's other end is a trusted proxy */
     aurora_http_address client;
@@ -97,7 +98,8 @@ struct aurora_http_exchange {
 
     int status;
     const char *content_type;
-    const char *code; /* of a problem */
+    const char *code;         /* of a problem */
+    const char *problem_type; /* its URI; NULL = about:blank */
     uint32_t allow;
     aurora__text_pair *set;        /* newest first */
     aurora__text_pair *blames;     /* newest first */

@@ -31,6 +31,13 @@ typedef struct {
     uint64_t bytes_out;
 } aurora_http_access;
 
+/* What options.admit answers. */
+enum {
+    AURORA_HTTP_ADMIT_NO = 0, /* it has answered the request */
+    AURORA_HTTP_ADMIT_YES = 1,
+    AURORA_HTTP_ADMIT_LATER = 2 /* it has to wait for that */
+};
+
 /* Zero means the default in brackets, for all but the callbacks and texts. */
 typedef struct {
     const char *listen; /* "127.0.0.1:8080", "[::1]:8080"; port 0 = any free one */
@@ -85,10 +92,10 @@ typedef struct {
      * answer has a field of the Fetch standard. */
     const char *cors_origins;
 
-    /* Whether a request that is good may go to its handler; else it has answered it. Not asked for
-     * AURORA_HTTP_PROBE. On the loop's thread, on a worker's where admit_blocks. NULL = all may. */
-    bool (*admit)(void *self, aurora_http_exchange *exchange);
-    bool admit_blocks;
+    /* Whether a request that is good may go to its handler: AURORA_HTTP_ADMIT_... Not asked for
+     * AURORA_HTTP_PROBE. On the loop's thread, where it must not wait; and where it says LATER
+     * again on a worker's, with `may_wait`. NULL = all may. */
+    int (*admit)(void *self, aurora_http_exchange *exchange, bool may_wait);
 
     void (*access)(void *self, const aurora_http_access *access); /* any thread; NULL = none */
     void (*log)(void *self, int32_t level, const char *message);  /* any thread; NULL = none */

@@ -46,9 +46,9 @@ static bool may_handle(aurora__workers *workers, aurora_http_exchange *exchange)
     const aurora_http_options *options = &workers->server->options;
     if ((exchange->route->flags & AURORA_HTTP_BLOCKING) != 0 && aurora_http_refuse_late(exchange))
         return false; /* it has waited here for too long */
-    if (!options->admit_blocks || !aurora__dispatch_is_asked(exchange))
+    if (!exchange->asks_later)
         return true;
-    if (!options->admit(options->self, exchange))
+    if (options->admit(options->self, exchange, true) != AURORA_HTTP_ADMIT_YES)
         return false;
     exchange->is_admitted = (exchange->route->flags & AURORA_HTTP_BLOCKING) == 0;
     return !exchange->is_admitted;

@@ -17,8 +17,10 @@
 typedef struct {
     uint64_t allowed;
     uint64_t denied;
-    uint64_t fallback; /* decided without what processes share, which did not answer */
-    bool has_breaker;  /* processes share it */
+    uint64_t fallback;   /* decided without what processes share, which did not answer */
+    uint64_t leased;     /* allowed by tokens that were taken ahead */
+    uint64_t remembered; /* denied by what was known here */
+    bool has_breaker;    /* processes share it */
     aurora_breaker_figures breaker;
 } aurora_routes_limiter;
 
@@ -36,9 +38,11 @@ typedef struct {
     /* What /metrics adds, in its format; NULL = nothing. On a loop's thread: it waits for
      * nothing. */
     void (*metrics)(void *daemon, FILE *to);
-    /* How its rate limit does; NULL = it has none. `asks`: asks what is shared whether it answers
-     * now, on a worker; else it waits for nothing. */
-    void (*limiter)(void *daemon, bool asks, aurora_routes_limiter *out);
+    /* How its rate limits do; false, or NULL: it has none. `asks`: asks what is shared whether it
+     * answers now, on a worker; else it waits for nothing. */
+    bool (*limiter)(void *daemon, bool asks, aurora_routes_limiter *out);
+    /* Adds its policies to an array; NULL where limiter is. */
+    void (*limiter_policies)(void *daemon, aurora_json_out *out);
     void *daemon;
     const char *service_name; /* "aurorad" */
     /* What the server has of the tables, as one of them; NULL = all of it. It must outlive the

@@ -40,10 +40,7 @@ static bool read_notifier(const aurora_routes *routes, aurora_breaker_figures *o
 
 static bool read_limiter(const aurora_routes *routes, bool asks, aurora_routes_limiter *out)
 {
-    if (routes->limiter == NULL)
-        return false;
-    routes->limiter(routes->daemon, asks, out);
-    return true;
+    return routes->limiter != NULL && routes->limiter(routes->daemon, asks, out);
 }
 
 static bool read_limiter_breaker(const aurora_routes *routes, aurora_breaker_figures *out)
@@ -201,5 +198,11 @@ void aurora__shared_limiter(aurora_json_out *out, const aurora_routes *routes)
     aurora_json_out_uint(out, "allowed", limiter.allowed);
     aurora_json_out_uint(out, "denied", limiter.denied);
     aurora_json_out_uint(out, "fallback", limiter.fallback);
+    aurora_json_out_uint(out, "leased", limiter.leased);
+    aurora_json_out_uint(out, "remembered", limiter.remembered);
+    aurora_json_out_array(out, "policies");
+    if (routes->limiter_policies != NULL)
+        routes->limiter_policies(routes->daemon, out);
+    aurora_json_out_close(out, ']');
     aurora_json_out_close(out, '}');
 }

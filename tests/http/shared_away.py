@@ -81,8 +81,8 @@ def counts_by_what_was_decided(server):
     for _ in range(5):
         server.raw("GET", "/products/none")
     after = figures(server)
-    families = ('aurora_rate_limit_requests_total{result="admitted"}',
-                'aurora_rate_limit_requests_total{result="refused"}',
+    families = ('aurora_rate_limit_requests_total{policy="default",result="allowed"}',
+                'aurora_rate_limit_requests_total{policy="default",result="denied"}',
                 "aurora_rate_limit_unreachable_total")
     return [int(after[name] - before[name]) for name in families]
 

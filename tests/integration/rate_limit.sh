@@ -49,8 +49,8 @@ for path in /livez /readyz /metrics; do
     expect 200 "$path"
 done
 counted() { grep -qxF "$1" "$folder/body" || fail "no line $1: $(grep rate_limit "$folder/body")"; }
-counted 'aurora_rate_limit_requests_total{result="admitted"} 4'
-counted 'aurora_rate_limit_requests_total{result="refused"} 2'
+counted 'aurora_rate_limit_requests_total{policy="default",result="allowed"} 4'
+counted 'aurora_rate_limit_requests_total{policy="default",result="denied"} 2'
 counted 'aurora_rate_limit_unreachable_total 0'
 server_stop TERM
 
