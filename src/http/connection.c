@@ -12,6 +12,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define SLOW_NS INT64_C(1000000000) /* in a phase that a willing client leaves at once */
+#define SLOW_TURNS_MAX 64
+
 /* --- phases ----------------------------------------------------------------------------------- */
 
 static void leave_list(aurora__connection *connection)
@@ -65,6 +68,19 @@ static aurora__phase phase_of(const aurora__connection *connection)
 
 /* --- life ------------------------------------------------------------------------------------- */
 
+/* A thousand clients that each send a byte at the same moment are a thousand reads, and whoever
+ * asks in that moment would wait for all of them: of those that have taken long already only some
+ * have their turn with everybody else's. The rest are ready in the next one, too. */
+static bool has_turn(aurora__connection *connection)
+{
+    aurora__phase phase = connection->phase;
+    if (phase != AURORA__HEAD && phase != AURORA__BODY && phase != AURORA__WRITE)
+        return true;
+    if (aurora__now_ns() - connection->since_ns < SLOW_NS)
+        return true;
+    return connection->loop->slow_turns++ < SLOW_TURNS_MAX;
+}
+
 static void on_readable(evutil_socket_t fd, short what, void *argument)
 {
     aurora__connection *connection = argument;
@@ -72,7 +88,7 @@ static void on_readable(evutil_socket_t fd, short what, void *argument)
     (void)what;
     if (connection->is_in_handshake)
         aurora__connection_tls_queue(connection);
-    else
+    else if (has_turn(connection))
         aurora__connection_read(connection);
 }
 
@@ -81,6 +97,10 @@ static void on_writable(evutil_socket_t fd, short what, void *argument)
     aurora__connection *connection = argument;
     (void)fd;
     (void)what;
+    if (!has_turn(connection)) {
+        event_add(&connection->writable, NULL);
+        return;
+    }
     connection->is_blocked = false;
     if (connection->is_in_handshake)
         aurora__connection_tls_queue(connection);

@@ -128,6 +128,12 @@ bool aurora_json_parse(const char *text, size_t len, aurora_json_doc **out,
     return parse(text, len, AURORA_JSON_VALUES_MAX, out, error);
 }
 
+bool aurora_json_parse_batch(const char *text, size_t len, aurora_json_doc **out,
+                             aurora_json_error *error)
+{
+    return parse(text, len, AURORA_JSON_BATCH_VALUES_MAX, out, error);
+}
+
 bool aurora_json_parse_long(const char *text, size_t len, aurora_json_doc **out,
                             aurora_json_error *error)
 {

@@ -13,7 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define AURORA_JSON_VALUES_MAX 100000
+#define AURORA_JSON_VALUES_MAX 10000        /* an order of 1,000 lines has half of it */
+#define AURORA_JSON_BATCH_VALUES_MAX 100000 /* 1,000 products with all their attributes */
 
 typedef struct aurora_json_doc aurora_json_doc; /* a parsed text */
 typedef struct {
@@ -31,6 +32,9 @@ typedef struct {
 /* Parses a text, which must outlive the document. False with *error filled. */
 bool aurora_json_parse(const char *text, size_t len, aurora_json_doc **out,
                        aurora_json_error *error);
+/* The same with at most AURORA_JSON_BATCH_VALUES_MAX values. */
+bool aurora_json_parse_batch(const char *text, size_t len, aurora_json_doc **out,
+                             aurora_json_error *error);
 /* The same for a text that we asked for, such as a server's answer: any number of values. */
 bool aurora_json_parse_long(const char *text, size_t len, aurora_json_doc **out,
                             aurora_json_error *error);

@@ -242,7 +242,9 @@ static bool scan_value(scan *s, const char *name, uint32_t parent, uint32_t inde
 {
     skip_blanks(s);
     if (s->doc->count == s->doc->count_max)
-        return fail(s, "more than 100000 values");
+        return aurora__doc_refuse(s->doc, s->place, s->error, "invalid_json",
+                                  "at byte %zu: more than %u values", (size_t)(s->at - s->begin),
+                                  s->doc->count_max);
     aurora__place place = {.text = s->at, .name = name, .parent = parent, .index = index};
     uint32_t own = aurora__doc_append(s->doc, &place);
     if (own == AURORA__PLACE_NONE)

@@ -293,6 +293,7 @@ static void free_graves(aurora_http_loop *loop)
 /* What the callbacks of this turn have left to be done. */
 static void end_turn(aurora_http_loop *loop)
 {
+    loop->slow_turns = 0;
     aurora__loop_handshakes(loop);
     while (loop->dirty != NULL) {
         aurora__connection *connection = loop->dirty;

@@ -57,6 +57,7 @@ struct aurora_http_loop {
     aurora__connection *dirty;                /* have something to do at the end of this turn */
     aurora_http_exchange *jobs, **jobs_end;   /* for workers, at the end of this turn */
     uint32_t job_count;
+    uint32_t slow_turns;                        /* in this turn, of connections that are slow */
     aurora_http_exchange *exchanges;            /* all of them */
     aurora_http_exchange *graves;               /* to be freed at the end of this turn */
     struct event *park_event;                   /* NULL until a first request had to be parked */

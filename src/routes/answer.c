@@ -112,6 +112,17 @@ bool aurora__body_parse(aurora_http_exchange *exchange, aurora_json_doc **out)
     return false;
 }
 
+bool aurora__body_parse_batch(aurora_http_exchange *exchange, aurora_json_doc **out)
+{
+    size_t len;
+    aurora_json_error error;
+    const char *text = aurora_http_body(exchange, &len);
+    if (aurora_json_parse_batch(text, len, out, &error))
+        return true;
+    aurora__body_refuse(exchange, &error);
+    return false;
+}
+
 /* --- refusals --------------------------------------------------------------------------------- */
 
 void aurora__sku_refuse(aurora_http_exchange *exchange, aurora_status status,

@@ -34,6 +34,8 @@ void aurora__page_answer(aurora_http_exchange *exchange, const aurora_routes *ro
 
 /* The body as a document; false after a refusal was answered. Freed with aurora_json_free. */
 bool aurora__body_parse(aurora_http_exchange *exchange, aurora_json_doc **out);
+/* The same for many things at once. */
+bool aurora__body_parse_batch(aurora_http_exchange *exchange, aurora_json_doc **out);
 /* Answers what the body did wrong. */
 void aurora__body_refuse(aurora_http_exchange *exchange, const aurora_json_error *error);
 

@@ -211,7 +211,7 @@ void aurora__product_batch_handle(aurora_http_exchange *exchange, void *self)
     aurora_json_value list;
     aurora_json_error error;
     uint32_t count;
-    if (!aurora__body_parse(exchange, &doc))
+    if (!aurora__body_parse_batch(exchange, &doc))
         return;
     if (aurora_json_object(aurora_json_root(doc), names, 1, &list, &error) &&
         aurora_json_array(list, 1, BATCH_MAX, &count, &error))

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Clients that are slow on purpose do not stop the others: 10,000 idle connections, heads and bodies that drip, half-open
-streams, answers that nobody reads. AURORA_IDLE says how many idle ones (fewer where the descriptors do not suffice)."""
+streams, answers that nobody reads (S9). Mutation: let limit_ms (src/http/sweep.c) give AURORA__HEAD, or AURORA__BODY, an hour.
+AURORA_IDLE says how many idle ones (fewer where the descriptors do not suffice)."""
 
 import json
 import os

@@ -125,6 +125,34 @@ START_TEST(test_http_limits__a_body_above_the_rate_may_take_its_time)
 }
 END_TEST
 
+#define SLOW 150 /* more than have their turn at once */
+
+START_TEST(test_http_limits__many_that_are_slow_have_their_turns_all)
+{
+    start((aurora_http_options){.head_ms = 300000});
+    raw_client clients[SLOW], other = raw_connect(fixture.port);
+    for (int i = 0; i < SLOW; i++) {
+        clients[i] = raw_connect(fixture.port);
+        raw_send(&clients[i], "GET /fixed HTTP/1.1\r\n");
+    }
+    poll(NULL, 0, 1200); /* from a second on they are slow */
+
+    for (int i = 0; i < SLOW; i++)
+        raw_send(&clients[i], "Host: localhost\r\n\r\n");
+    raw_answer answer = raw_ask(&other, RAW_GET("/fixed"), 200);
+    raw_answer_free(&answer);
+
+    for (int i = 0; i < SLOW; i++) {
+        answer = raw_read(&clients[i], true);
+        ck_assert_int_eq(answer.status, 200);
+        raw_answer_free(&answer);
+        raw_close(&clients[i]);
+    }
+    raw_close(&other);
+    stop();
+}
+END_TEST
+
 START_TEST(test_http_limits__a_head_sent_ahead_has_its_own_time)
 {
     start((aurora_http_options){.head_ms = 200});
@@ -662,6 +690,7 @@ static Suite *http_limits_suite(void)
     tcase_add_test(tcase, test_http_limits__a_slow_body_is_408);
     tcase_add_test(tcase, test_http_limits__a_body_below_the_rate_is_408_long_before_its_time);
     tcase_add_test(tcase, test_http_limits__a_body_above_the_rate_may_take_its_time);
+    tcase_add_test(tcase, test_http_limits__many_that_are_slow_have_their_turns_all);
     tcase_add_test(tcase, test_http_limits__a_head_sent_ahead_has_its_own_time);
     tcase_add_test(tcase, test_http_limits__an_idle_connection_is_closed_without_a_word);
     tcase_add_test(tcase, test_http_limits__a_handler_without_an_answer_is_503);
