@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 packages=(gcc g++ cmake ninja-build pkg-config check libsqlite3-dev sqlite3 liblzma-dev
     libevent-dev libcjson-dev libssl-dev zlib1g-dev libcurl4-openssl-dev libpq-dev librdkafka-dev libhiredis-dev libjwt-dev curl python3 git ca-certificates)
 if [ "${1:-}" = tests ]; then
-    packages+=(valgrind musl-tools clang-format-14 abigail-tools chromium chromium-driver python3-jsonschema python3-aiosmtpd
+    packages+=(valgrind musl-tools clang-format-14 abigail-tools chromium chromium-driver python3-jsonschema python3-venv python3-aiosmtpd
         postgresql-15 redis-server kcat maven openjdk-17-jre-headless python3-yaml
         nginx haproxy libnginx-mod-http-lua slowhttptest sqlmap)
     command -v go >/dev/null || packages+=(golang-go)

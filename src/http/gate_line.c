@@ -29,6 +29,7 @@ static bool read_method(aurora__gate *gate, const char *text, size_t len)
         {"PUT", AURORA_HTTP_PUT},     {"DELETE", AURORA_HTTP_DELETE},
         {"HEAD", AURORA_HTTP_HEAD},   {"OPTIONS", AURORA_HTTP_OPTIONS},
         {"PATCH", AURORA_HTTP_PATCH}, {"TRACE", AURORA_HTTP_TRACE},
+        {"QUERY", AURORA_HTTP_QUERY},
     };
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
         if (strlen(known[i].name) == len && memcmp(known[i].name, text, len) == 0)

@@ -15,7 +15,8 @@ enum {
     AURORA_HTTP_DELETE = 5,
     AURORA_HTTP_OPTIONS = 6, /* answered by the router: 204 and Allow */
     AURORA_HTTP_PATCH = 7,   /* known, as the next, and no route has them */
-    AURORA_HTTP_TRACE = 8
+    AURORA_HTTP_TRACE = 8,
+    AURORA_HTTP_QUERY = 9
 };
 
 /* Scopes as bits; their names in headers and tokens are "orders:read" and so on. */

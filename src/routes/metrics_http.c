@@ -16,6 +16,7 @@ static place place_of(const aurora_http_route *route)
         [AURORA_HTTP_POST] = "POST",     [AURORA_HTTP_PUT] = "PUT",
         [AURORA_HTTP_DELETE] = "DELETE", [AURORA_HTTP_OPTIONS] = "OPTIONS",
         [AURORA_HTTP_PATCH] = "PATCH",   [AURORA_HTTP_TRACE] = "TRACE",
+        [AURORA_HTTP_QUERY] = "QUERY",
     };
     if (route == NULL)
         return (place){"other", "none"};

@@ -37,6 +37,7 @@ START_TEST(test_http_answer__every_refusal_is_a_problem)
         {"PUT /fixed HTTP/1.1\r\nHost: localhost\r\n" JSON "Content-Length: 0\r\n\r\n", 405,
          "method_not_allowed"},
         {"PATCH /fixed HTTP/1.1\r\nHost: localhost\r\n\r\n", 405, "method_not_allowed"},
+        {"QUERY /fixed HTTP/1.1\r\nHost: localhost\r\n\r\n", 405, "method_not_allowed"},
         {"TRACE /fixed HTTP/1.1\r\nHost: localhost\r\n\r\n", 405, "method_not_allowed"},
         {"BREW /fixed HTTP/1.1\r\nHost: localhost\r\n\r\n", 501, "not_implemented"},
         {"GET /fixed HTTP/2.0\r\nHost: localhost\r\n\r\n", 505, "version_not_supported"},
