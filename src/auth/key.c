@@ -16,6 +16,7 @@
 
 #include "auth/key_part.h"
 #include "http/base64url.h"
+#include "http/secret.h"
 
 #define RSA_BYTES_MAX (AURORA__KEY_RSA_BITS_MAX / 8)
 #define EXPONENT_BITS_MAX 64
@@ -168,8 +169,8 @@ static bool verify_mac(const aurora__key *key, const char *text, size_t len,
     bool is_made =
         EVP_Q_mac(NULL, "HMAC", NULL, key->algorithm->hash, NULL, key->material, key->material_len,
                   (const unsigned char *)text, len, mac, sizeof mac, &mac_len) != NULL;
-    bool is_good = is_made && mac_len == key->algorithm->bytes && mac_len == signature_len &&
-                   CRYPTO_memcmp(mac, signature, mac_len) == 0;
+    bool is_good = is_made && mac_len == key->algorithm->bytes &&
+                   aurora_secret_is_equal(mac, mac_len, signature, signature_len);
     OPENSSL_cleanse(mac, sizeof mac);
     return is_good;
 }

@@ -4,11 +4,10 @@
  * made-up one is refused before the store is asked. */
 #include <string.h>
 
-#include <openssl/crypto.h>
-
 #include "http/base64url.h"
 #include "http/fields.h"
 #include "http/hmac.h"
+#include "http/secret.h"
 
 #define TAG_BYTES 16
 #define SEALED_BYTES_MAX 4096
@@ -112,7 +111,7 @@ bool aurora_http_query_cursor(aurora_http_exchange *exchange, const uint8_t key[
     if (!aurora__base64url_read(text, text_len, bytes, &len) || len <= TAG_BYTES ||
         memchr(bytes + TAG_BYTES, '\0', len - TAG_BYTES) != NULL ||
         !write_tag(exchange, key, bytes + TAG_BYTES, len - TAG_BYTES, mac) ||
-        CRYPTO_memcmp(mac, bytes, TAG_BYTES) != 0)
+        !aurora_secret_is_equal(mac, TAG_BYTES, bytes, TAG_BYTES))
         return refuse(exchange);
     bytes[len] = '\0';
     *out = (const char *)bytes + TAG_BYTES;

@@ -3,11 +3,10 @@
 
 #include <string.h>
 
-#include <openssl/crypto.h>
-
 #include "http/hex.h"
 #include "http/hmac.h"
 #include "http/route.h"
+#include "http/secret.h"
 
 static aurora__piece piece(const char *text)
 {
@@ -72,7 +71,7 @@ void aurora_signature_body(const char *secret, const char *timestamp, const void
 bool aurora_signature_is_equal(const char *a, const char *b)
 {
     const size_t length = AURORA_SIGNATURE_TEXT_BYTES - 1;
-    return strlen(a) == length && strlen(b) == length && CRYPTO_memcmp(a, b, length) == 0;
+    return strlen(a) == length && aurora_secret_is_equal(a, length, b, strlen(b));
 }
 
 static const struct {

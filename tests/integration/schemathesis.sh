@@ -25,4 +25,4 @@ if ! cmp -s "$wanted" "$venv/installed.txt"; then
     cp "$wanted" "$venv/installed.txt"
 fi
 exec 9>&-
-exec "$venv/bin/python" "$root/tests/http/schemathesis/run.py" "$venv/bin/python" "${1:-25}"
+exec "$venv/bin/python" "$root/tests/http/schemathesis/run.py" "$venv/bin/python" "${1:-30}"

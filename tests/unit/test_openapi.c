@@ -201,10 +201,14 @@ static void check_scope(const aurora_http_route *route, const cJSON *operation)
         ck_assert_msg(cJSON_GetArraySize(security) == 0, "%s is public", route->operation);
         return;
     }
-    const cJSON *needed = member(cJSON_GetArrayItem(security, 0), "signature");
+    static const char *const ways[] = {"signature", "bearer"};
     aurora_scopes_write(route->scope, scopes);
-    ck_assert_int_eq(cJSON_GetArraySize(needed), 1);
-    ck_assert_str_eq(cJSON_GetStringValue(cJSON_GetArrayItem(needed, 0)), scopes);
+    ck_assert_int_eq(cJSON_GetArraySize(security), 2);
+    for (int i = 0; i < 2; i++) {
+        const cJSON *needed = member(cJSON_GetArrayItem(security, i), ways[i]);
+        ck_assert_int_eq(cJSON_GetArraySize(needed), 1);
+        ck_assert_str_eq(cJSON_GetStringValue(cJSON_GetArrayItem(needed, 0)), scopes);
+    }
     ck_assert_msg(member(member(operation, "responses"), "403") != NULL, "%s can be forbidden",
                   route->operation);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "http/secret.h"
 #include "http/signature.h"
 
 #include <string.h>
@@ -115,6 +116,27 @@ START_TEST(test_signature__text_that_is_no_signature_is_refused)
 }
 END_TEST
 
+/* S18: what is compared in constant time is compared whole. Mutation: aurora_secret_is_equal with
+ * one byte less, or without the lengths; a memcmp in its place is what
+ * scripts/checks/constant_time.py finds. */
+START_TEST(test_signature__a_secret_differs_wherever_it_differs)
+{
+    char a[64], b[65];
+    memset(a, 'a', sizeof a);
+    memset(b, 'a', sizeof b);
+    ck_assert(aurora_secret_is_equal(a, 64, b, 64));
+    ck_assert(aurora_secret_is_equal(a, 0, b, 0));
+    ck_assert(!aurora_secret_is_equal(a, 64, b, 65));
+    ck_assert(!aurora_secret_is_equal(a, 64, b, 63));
+
+    for (int i = 0; i < 64; i++) {
+        b[i] = 'b';
+        ck_assert_msg(!aurora_secret_is_equal(a, 64, b, 64), "byte %d", i);
+        b[i] = 'a';
+    }
+}
+END_TEST
+
 START_TEST(test_signature__body_is_signed_with_its_time)
 {
     char text[AURORA_SIGNATURE_TEXT_BYTES];
@@ -176,6 +198,7 @@ static Suite *suite(void)
     tcase_add_test(tc, test_signature__request_has_the_signature_of_its_recipe);
     tcase_add_test(tc, test_signature__any_other_part_needs_another_signature);
     tcase_add_test(tc, test_signature__text_that_is_no_signature_is_refused);
+    tcase_add_test(tc, test_signature__a_secret_differs_wherever_it_differs);
     tcase_add_test(tc, test_signature__body_is_signed_with_its_time);
     tcase_add_test(tc, test_signature__scopes_are_words_with_single_blanks);
     tcase_add_test(tc, test_signature__base64url_has_one_text_for_each_value);

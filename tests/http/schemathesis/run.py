@@ -113,7 +113,7 @@ def main():
             sys.exit(f"the server has ended: {server.log_text()[-2000:]}")
     with Gateway(*settings, secret=SECRET, environment=secrets) as gateway:
         seed(gateway)
-        bad += judge("gateway", run(python, gateway, max(seconds // 2, 10), "coverage,stateful"))
+        bad += judge("gateway", run(python, gateway, max(seconds * 2 // 3, 15), "coverage,stateful"))
     sys.exit(1 if bad else 0)
 
 
