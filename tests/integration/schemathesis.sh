@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 # S12, S23: schemathesis (PyPI, pinned by hash) against the description of the API. `schemathesis.sh [SECONDS]`
 # tests/http/schemathesis/run.py says which failures are explained.
+# Mutation: answer_no_route() of src/http/request.c answers 404 where a method is missing.
+# Mutation: a member of openapi.json's Order has another type.
 set -euo pipefail
 root=${AURORA_SOURCE_DIR:-$(cd "$(dirname "$0")/../.." && pwd)}
 export AURORA_BIN=${AURORA_BIN:-$root/build/bin}

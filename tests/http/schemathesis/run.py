@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: MIT
 """S12, S23: schemathesis, a fuzzer of others, against /openapi.json of a real server and of a gateway, all checks on. Every
 failure that EXPLAINED does not name, with its reason, is one of ours. `run.py PYTHON SECONDS`
-
-Mutation: answer_no_route of request.c with 404 where a method is missing, check_signed of principal.c that is always true,
-or a member of openapi.json's Order renamed."""
+"""
 
 import os
 import pathlib
