@@ -150,10 +150,12 @@ static void repeat_or_fail(aurora_upstream_call *call, int why, const char *deta
         arm(call, now_ns + pause_ns);
 }
 
-/* A kept connection that ends as it is used again says nothing about its address. */
+/* A kept connection that ends as it is used again says nothing about its address; a service that
+ * resets them all must still not get each call twice. */
 static bool repeats_at_once(aurora_upstream_call *call, bool was_stale)
 {
-    if (!was_stale || call->hasty > 0 || !is_safe(call))
+    if (!was_stale || call->hasty > 0 || !is_safe(call) ||
+        aurora_retry_next_ns(&call->retry, AURORA_RETRY_RETRIABLE, 0, aurora__now_ns()) < 0)
         return false;
     call->hasty++;
     count(&call->upstream->repeats);

@@ -4,9 +4,9 @@
 calls to /orders alone. A file says which faults come; what must hold in each of them is judged from the clients' answers,
 the gateway's /metrics and the orders that were made. Ends with 0 if all of it held, 1 if not.
 
-Mutations: without aurora_retry_next_ns's budget in call.c the blackhole is amplified; a repeat of POST without a key in
-is_safe() makes an order twice; without the breaker's enter in aurora__upstream_choose no phase opens one; an attempt without
-attempt_ms in await_answer takes reads to their timeout under a blackhole, which then shows more failures than `N`."""
+Mutations: without the budget in init_retry of call.c many resets are amplified; an is_safe() that is always true makes an
+order twice; without breaker_in_row in leave_failed hundreds of calls fail before the breaker opens; without attempt_ms in
+await_answer a black hole holds reads for the whole timeout."""
 
 import argparse
 import configparser
