@@ -17,6 +17,7 @@ sources() {
     fuzz_log) echo src/codec/*.c src/core/*.c src/api/status.c ;;
     fuzz_json_in) echo src/http/json_*.c src/http/utf8.c src/http/time_text.c src/core/id.c -lcjson -lm ;;
     fuzz_router) echo src/http/router.c src/http/query.c src/http/percent.c src/http/utf8.c ;;
+    fuzz_token) echo src/auth/{token,claims,key,key_jwk,key_set,algorithm}.c src/http/{base64url,json_in,json_scan,json_value,json_pointer,time_text,utf8,signature,hex,hmac}.c src/core/id.c -lcjson -lcrypto -lm ;;
     fuzz_cursor) echo src/http/{fields,condition,page_cursor,hmac,base64url,time_text}.c -lcrypto ;;
     fuzz_search_query) echo src/adapters/search_fts/*.c -lsqlite3 -lm -pthread ;;
     fuzz_gate) echo src/http/gate*.c src/http/hex.c ;;

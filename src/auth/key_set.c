@@ -67,7 +67,7 @@ const aurora__key *aurora__key_set_find(const aurora__key_set *set, const char *
     uint32_t count = 0;
     for (uint32_t i = 0; i < set->count; i++) {
         const aurora__key *key = set->keys[i];
-        if (id != NULL && strcmp(key->id, id) == 0)
+        if (id != NULL && key->id[0] != '\0' && strcmp(key->id, id) == 0)
             return key;
         if (key->algorithm == algorithm && (id == NULL || key->id[0] == '\0')) {
             only = key;

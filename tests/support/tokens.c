@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http/base64url.h"
+#include "http/hmac.h"
+
 aurora_mint *tokens_mint(const char *algorithm, const char *id)
 {
     char why[160];
@@ -63,6 +66,21 @@ char *tokens_bearer(const aurora_mint *mint, const char *claims)
     char *text = tokens_bearer_of(mint, header, claims);
     free(header);
     return text;
+}
+
+char *tokens_hs256(const void *secret, size_t len, const char *header, const char *claims)
+{
+    uint8_t mac[AURORA__MAC_BYTES];
+    size_t header_len = strlen(header), claims_len = strlen(claims);
+    char *token = malloc(2 * (header_len + claims_len) + 128);
+    aurora__base64url_write((const uint8_t *)header, header_len, token);
+    strcat(token, ".");
+    aurora__base64url_write((const uint8_t *)claims, claims_len, token + strlen(token));
+    const aurora__piece piece = {.bytes = token, .len = strlen(token)};
+    ck_assert(aurora__hmac(secret, len, &piece, 1, mac));
+    strcat(token, ".");
+    aurora__base64url_write(mac, sizeof mac, token + strlen(token));
+    return token;
 }
 
 aurora_auth *tokens_auth(const char *keys)

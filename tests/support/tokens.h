@@ -25,6 +25,9 @@ char *tokens_bearer(const aurora_mint *mint, const char *claims);
 /* The same with any header. */
 char *tokens_bearer_of(const aurora_mint *mint, const char *header, const char *claims);
 
+/* A token of HS256 with any secret, without "Bearer"; to be freed. */
+char *tokens_hs256(const void *secret, size_t len, const char *header, const char *claims);
+
 aurora_auth *tokens_auth(const char *keys);
 
 /* Frees `authorization`. Fails the test where the verdict is another one. Returns the detail. */

@@ -291,6 +291,102 @@ START_TEST(test_principal__media_type_is_json_in_utf8)
 }
 END_TEST
 
+static aurora_principal_request bearer_request(const aurora_http_route *route,
+                                               const aurora_http_bearer *bearer)
+{
+    aurora_principal_request request = open_request(route);
+    request.host = "shop.example";
+    request.takes_tokens = true;
+    request.bearer = bearer;
+    return request;
+}
+
+START_TEST(test_principal__token_says_who_asks)
+{
+    const aurora_http_bearer alice = {.verdict = AURORA_BEARER_GOOD,
+                                      .scopes = AURORA_SCOPE_ORDERS_READ,
+                                      .name = "alice",
+                                      .contact = "alice@shop.example"};
+    aurora_principal_request request = bearer_request(&read_orders, &alice);
+    aurora_http_principal principal;
+    aurora_http_refusal refusal = {0};
+
+    ck_assert(aurora_principal_read(secret, &request, &principal, &refusal));
+
+    ck_assert_str_eq(principal.name, "alice");
+    ck_assert_str_eq(principal.contact, "alice@shop.example");
+    ck_assert_uint_eq(principal.scopes, AURORA_SCOPE_ORDERS_READ);
+    ck_assert(principal.is_authenticated);
+    request = bearer_request(&write_orders, &alice);
+    assert_refused(secret, &request, 403, NULL);
+}
+END_TEST
+
+/* Mutation: check_bearer takes every verdict but BAD; or public routes are not looked at. */
+START_TEST(test_principal__token_that_is_none_is_refused_on_public_routes_too)
+{
+    static const int32_t verdicts[] = {AURORA_BEARER_BAD, AURORA_BEARER_WAIT, 0};
+    for (size_t i = 0; i < sizeof verdicts / sizeof *verdicts; i++) {
+        const aurora_http_bearer bad = {.verdict = verdicts[i], .detail = "is bad", .name = "eve"};
+        aurora_principal_request request = bearer_request(&public_get, &bad);
+        assert_refused(secret, &request, 401, "Authorization");
+        assert_refused(NULL, &request, 401, "Authorization");
+    }
+    const aurora_http_bearer unsure = {.verdict = AURORA_BEARER_UNSURE, .detail = "No keys."};
+    aurora_principal_request request = bearer_request(&public_get, &unsure);
+    assert_refused(secret, &request, 503, NULL);
+}
+END_TEST
+
+START_TEST(test_principal__server_of_tokens_is_not_open)
+{
+    aurora_principal_request request = bearer_request(&read_orders, NULL);
+    assert_refused(NULL, &request, 401, "Authorization");
+    request = bearer_request(&public_get, NULL);
+    assert_taken(NULL, &request, "anonymous", 0);
+}
+END_TEST
+
+/* Without a secret there is none to sign with; an empty one would be everybody's.
+ * Mutation: check_signed does not ask whether there is a secret. */
+START_TEST(test_principal__signature_needs_a_secret_to_be_taken)
+{
+    static char signature[AURORA_SIGNATURE_TEXT_BYTES];
+    aurora_principal_request request = signed_request(&read_orders, "orders:read", 1000);
+    const aurora_signed_request covered = {.method = request.method,
+                                           .path = request.path,
+                                           .query = request.query,
+                                           .body = request.body,
+                                           .body_len = request.body_len,
+                                           .principal = request.principal,
+                                           .scopes = request.scopes,
+                                           .deadline = request.deadline};
+    aurora_signature_write("", &covered, signature);
+    request.signature = signature;
+    request.takes_tokens = true;
+
+    assert_refused("", &request, 401, "Aurora-Signature");
+    assert_refused(NULL, &request, 401, "Aurora-Signature");
+}
+END_TEST
+
+START_TEST(test_principal__token_and_signature_are_not_given_together)
+{
+    const aurora_http_bearer alice = {
+        .verdict = AURORA_BEARER_GOOD, .scopes = AURORA_SCOPE_ORDERS_READ, .name = "alice"};
+    aurora_principal_request request = signed_request(&read_orders, "orders:read", 1000);
+    request.takes_tokens = true;
+    assert_taken(secret, &request, "alice", AURORA_SCOPE_ORDERS_READ);
+
+    request.bearer = &alice;
+
+    assert_refused(secret, &request, 401, "Authorization");
+    request = bearer_request(&read_orders, &alice);
+    request.deadline = "1"; /* alone it says nobody's name */
+    assert_taken(secret, &request, "alice", AURORA_SCOPE_ORDERS_READ);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("principal");
@@ -307,6 +403,11 @@ static Suite *suite(void)
     tcase_add_test(tc, test_principal__routes_that_authenticate_themselves_are_left_alone);
     tcase_add_test(tc, test_principal__listen_addresses_are_loopback_or_not);
     tcase_add_test(tc, test_principal__media_type_is_json_in_utf8);
+    tcase_add_test(tc, test_principal__token_says_who_asks);
+    tcase_add_test(tc, test_principal__token_that_is_none_is_refused_on_public_routes_too);
+    tcase_add_test(tc, test_principal__server_of_tokens_is_not_open);
+    tcase_add_test(tc, test_principal__signature_needs_a_secret_to_be_taken);
+    tcase_add_test(tc, test_principal__token_and_signature_are_not_given_together);
     suite_add_tcase(s, tc);
     return s;
 }

@@ -82,9 +82,9 @@ END_TEST
 START_TEST(test_signature__any_other_part_needs_another_signature)
 {
     char text[AURORA_SIGNATURE_TEXT_BYTES];
-    aurora_signed_request others[8];
+    aurora_signed_request others[10];
     aurora_signature_write(secret, &sample, text);
-    for (size_t i = 0; i < 8; i++)
+    for (size_t i = 0; i < 10; i++)
         others[i] = sample;
     others[0].method = "PUT";
     others[1].path = "/orders/";
@@ -94,8 +94,10 @@ START_TEST(test_signature__any_other_part_needs_another_signature)
     others[5].principal = "alicE";
     others[6].scopes = "orders:read";
     others[7].deadline = "1795415886124";
+    others[8].contact = "eve@evil.example";
+    others[9].contact = "";
 
-    for (size_t i = 0; i < 8; i++)
+    for (size_t i = 0; i < 10; i++)
         ck_assert_msg(!aurora_signature_is_valid(secret, &others[i], text), "%zu", i);
     ck_assert(!aurora_signature_is_valid("another", &sample, text));
 }
