@@ -229,6 +229,10 @@ def check_rotation(folder):
     keys = Keys()
     keys.document = (folder / "jwks.json").read_bytes()
     url = f"http://127.0.0.1:{keys.server_port}/jwks.json"
+    strangers = []
+    for i in range(40):
+        keygen(folder / f"x{i}", f"x{i}", "HS256")
+        strangers.append(token(folder / f"x{i}", f"x{i}"))
     with Server("--jwt-keys", url, *RULES, "--jwt-refresh", "1h") as server:
         old = token(folder, "r1")
         expect(server, 200, "GET", "/orders", old)
@@ -238,6 +242,7 @@ def check_rotation(folder):
         new = token(folder, "r2")
         keys.gate.clear()
         keys.asked.clear()
+        begun = time.monotonic()
         outcome = []
         waiting = threading.Thread(target=lambda: outcome.append(ask(server, "GET", "/orders", new)[0]))
         waiting.start()
@@ -251,13 +256,11 @@ def check_rotation(folder):
         check(outcome == [200], f"the request of the new key is {outcome}")
         expect(server, 200, "GET", "/orders", old)
         # S2. Mutation: aurora__keys_miss does not look at miss_pause_ms.
-        stranger = folder / "strangers"
-        for i in range(40):
-            keygen(stranger, f"x{i}", "HS256")
-            (stranger / "jwks.json").unlink()
-            expect(server, 401, "GET", "/orders", token(stranger, f"x{i}"))
-        check(keys.count == 2, f"40 unknown keys have caused {keys.count - 2} fetches")
-        check(metric(server, "aurora_jwt_key_misses_total") == 1, "misses are not counted")
+        for stranger in strangers:
+            expect(server, 401, "GET", "/orders", stranger)
+        allowed = 2 + (time.monotonic() - begun) // 10  # one in ten seconds, on however slow a machine
+        check(keys.count <= allowed, f"40 unknown keys have caused {keys.count - 2} fetches")
+        check(metric(server, "aurora_jwt_key_misses_total") == keys.count - 1, "misses are not counted")
         check(metric(server, "aurora_jwt_keys") == 2, "two keys are not two")
         check(metric(server, "aurora_jwt_cache_hits_total") >= 1, "no token is remembered")
 
