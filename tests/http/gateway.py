@@ -13,6 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from aurora_server import Server, SCOPES, free_port, signature, signed_fields  # noqa: E402
 
 SECRET = "a secret of at least thirty-two bytes"
+MANY = ("--http-connections-per-address", "0")  # one client stands for many
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 
 
@@ -430,7 +431,7 @@ def streams_keep_no_call_out():
         release.wait(30)
         return None
     service = Service(answer)
-    with gateway(service.port) as server:
+    with gateway(service.port, arguments=MANY) as server:
         socks = []
         for _ in range(1100):
             sock = socket.create_connection(("127.0.0.1", server.port), timeout=20)
@@ -509,7 +510,7 @@ def too_many():
         release.wait(20)
         return OK
     service = Service(answer)
-    with gateway(service.port) as server:
+    with gateway(service.port, arguments=MANY) as server:
         socks = []
         for _ in range(1100):
             sock = socket.create_connection(("127.0.0.1", server.port), timeout=20)

@@ -314,8 +314,8 @@ def no_work_after_the_deadline():
 
 
 def nobodys_deadline_is_no_name():
-    """A public page through a gateway whose service takes signed calls. Mutation: a deadline that counts in has_no_field
-    asks for a signature."""
+    """A public page through a gateway whose service takes signed calls. Mutation: a service that
+    takes a deadline alone for a part of a signature asks for the rest."""
     with Server(store="memory:", secret=SECRET) as shop:
         shop.call("POST", "/products", {"sku": "mug", "name": "Mug", "price_minor": 1, "currency": "EUR"})
         with Checked("--upstream", f"product=127.0.0.1:{shop.port},order=127.0.0.1:{shop.port}", program="aurora-gateway",
