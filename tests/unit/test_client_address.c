@@ -42,7 +42,7 @@ START_TEST(test_client_address__peer_that_is_not_trusted_speaks_for_itself)
 }
 END_TEST
 
-/* Mutation: reading from the left in aurora_http_client_address gives 203.0.113.9. */
+/* S14. Mutation: reading from the left in aurora_http_client_address gives 203.0.113.9. */
 START_TEST(test_client_address__field_is_read_from_the_right_through_trusted_hops)
 {
     expect_client("10.0.0.0/8", "10.0.0.1", "198.51.100.7", "198.51.100.7");

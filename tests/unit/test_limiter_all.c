@@ -216,7 +216,7 @@ END_TEST
 START_TEST(test_limiter_all__order_of_keys_outlives_a_change)
 {
     aurora_limiter *limiter;
-    char key[8];
+    char key[16];
     aurora_assert_ok(
         aurora_limiter_new(AURORA_LIMITER_OPTIONS(.capacity = 64, .shards = 1, .tokens = 1,
                                                   .per_ns = (uint64_t)SECOND, .burst = 100),
