@@ -470,6 +470,27 @@ START_TEST(test_gate__connections_stay_as_the_versions_have_it)
 }
 END_TEST
 
+/* They are looked at eight at a time. */
+START_TEST(test_gate__each_byte_of_a_field_is_judged_wherever_it_stands)
+{
+    static const char start[] = "GET / HTTP/1.1\r\nHost: a\r\nX: ";
+    char text[sizeof start + 32];
+    for (size_t place = 0; place < 24; place++) {
+        for (int byte = 0; byte < 256; byte++) {
+            int len =
+                snprintf(text, sizeof text, "%s%s", start, "aaaaaaaaaaaaaaaaaaaaaaaa\r\n\r\n");
+            bool is_text = byte == '\t' || (byte >= ' ' && byte != 0x7f);
+            text[sizeof start - 1 + place] = (char)byte;
+
+            reading r = read_whole(text, (size_t)len);
+
+            ck_assert_msg((r.step == AURORA__GATE_DONE) == is_text, "byte %d at %zu: %d", byte,
+                          place, (int)r.step);
+        }
+    }
+}
+END_TEST
+
 START_TEST(test_gate__nothing_passes_after_a_refusal)
 {
     static const char text[] = "GET / HTTP/3.0\r\nHost: a\r\n\r\n";
@@ -506,6 +527,7 @@ static Suite *gate_suite(void)
     tcase_add_test(heads, test_gate__target_and_authority_of_an_absolute_target);
     tcase_add_test(heads, test_gate__fields_come_one_by_one_without_outer_blanks);
     tcase_add_test(heads, test_gate__connections_stay_as_the_versions_have_it);
+    tcase_add_test(heads, test_gate__each_byte_of_a_field_is_judged_wherever_it_stands);
     tcase_add_test(heads, test_gate__nothing_passes_after_a_refusal);
     suite_add_tcase(suite, heads);
     return suite;
