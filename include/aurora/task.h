@@ -82,7 +82,8 @@ typedef struct {
     uint32_t size;                  /* sizeof(aurora_task_result) */
     int32_t outcome;                /* AURORA_OUTCOME_... */
     const char *provider_reference; /* with DONE or PENDING; at most 255 bytes; NULL = none */
-    const char *code;               /* with DECLINED; at most 255 bytes; NULL = none */
+    const char *code;               /* with DECLINED; at most 255 bytes; NULL = none. With
+                                       UNKNOWN of a notification: what its list shows meanwhile */
     uint32_t retry_after_ms;        /* with PENDING, UNKNOWN, NOT_BEGUN; 0 = the engine's choice */
     int32_t kind;                   /* AURORA_TASK_...: of no other kind; 0 = of any */
 } aurora_task_result;

@@ -186,8 +186,9 @@ aurora_status aurora__notification_take(aurora__step *step, const aurora_id *tas
     return AURORA_OK;
 }
 
+/* `code`, where there is one, says what it is that comes again: the row shows it meanwhile. */
 static aurora_status unknown(const aurora__step *step, aurora__notification_row *row,
-                             int64_t retry_after_ms)
+                             const char *code, int64_t retry_after_ms)
 {
     if (row->state != AURORA__NOTIFICATION_SENDING)
         return AURORA_OK;
@@ -195,9 +196,10 @@ static aurora_status unknown(const aurora__step *step, aurora__notification_row 
         row->detail = "its sender does not know";
         move(step, row, AURORA__NOTIFICATION_UNKNOWN, 0);
     } else if (row->attempts >= step->policy->attempts_max) {
-        row->detail = "too many attempts";
+        row->detail = code != NULL ? code : "too many attempts";
         move(step, row, AURORA__NOTIFICATION_FAILED, 0);
     } else {
+        row->detail = code;
         move(step, row, AURORA__NOTIFICATION_PENDING, step->now_ms + retry_after_ms);
     }
     return AURORA_OK;
@@ -220,15 +222,17 @@ aurora_status aurora__notification_finish(aurora__step *step, const aurora_id *t
         return AURORA_ENOTFOUND;
     if (row->state == AURORA__NOTIFICATION_SENT || row->state == AURORA__NOTIFICATION_SKIPPED)
         return AURORA_OK;
-    if (outcome == AURORA_OUTCOME_UNKNOWN)
-        return unknown(step, row, retry_after_ms);
-    row->detail = NULL;
     if (outcome == AURORA_OUTCOME_DONE) {
+        row->detail = NULL;
         move(step, row, AURORA__NOTIFICATION_SENT, 0);
         return AURORA_OK;
     }
-    if (code != NULL && (row->detail = aurora__arena_text(step->arena, code)) == NULL)
+    const char *kept = aurora__arena_text(step->arena, code);
+    if (kept == NULL && code != NULL)
         return AURORA_ENOMEM;
+    if (outcome == AURORA_OUTCOME_UNKNOWN)
+        return unknown(step, row, kept, retry_after_ms);
+    row->detail = kept;
     move(step, row, AURORA__NOTIFICATION_FAILED, 0);
     return AURORA_OK;
 }

@@ -320,6 +320,22 @@ START_TEST(test_notification__damaged_text_is_corrupt_and_not_sent)
 }
 END_TEST
 
+/* Refused now and to be tried again: the list says why, until it is sent. */
+START_TEST(test_notification__what_is_tried_again_says_why)
+{
+    add(AURORA__NOTIFICATION_PENDING);
+    take();
+
+    aurora_assert_ok(finish(AURORA_OUTCOME_UNKNOWN, "private_address", 1000));
+
+    ck_assert_int_eq(stored()->state, AURORA__NOTIFICATION_PENDING);
+    ck_assert_str_eq(stored()->detail, "private_address");
+    aurora_assert_ok(finish(AURORA_OUTCOME_DONE, NULL, 0));
+    ck_assert_int_eq(stored()->state, AURORA__NOTIFICATION_SENT);
+    ck_assert_ptr_null(stored()->detail);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     const TTest *const tests[] = {
@@ -337,6 +353,7 @@ static Suite *suite(void)
         test_notification__skipped_one_is_a_record_and_no_task,
         test_notification__refuses_other_outcomes_and_unknown_ids,
         test_notification__damaged_text_is_corrupt_and_not_sent,
+        test_notification__what_is_tried_again_says_why,
     };
     Suite *s = suite_create("notification");
     TCase *tcase = tcase_create("notification");

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What notifiers write: mailboxes, mails, signed webhooks; and which addresses are public. */
+/* What notifiers write: mailboxes, mails, signed webhooks; and which addresses are public (S13).
+ *
+ * Mutation: not_public4 of adapters/notifier_webhook/public_address.c without 169.254.0.0/16. */
 #include <arpa/inet.h>
 #include <string.h>
 

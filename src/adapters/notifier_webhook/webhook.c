@@ -124,10 +124,11 @@ static void judge(const delivery *own, CURL *easy, CURLcode code, const aurora_t
     curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &retry_after_s);
     bool is_whole = code == CURLE_OK || own->reply_len > REPLY_BYTES_MAX;
     snprintf(why, sizeof why, "HTTP %ld", status);
-    if (own->was_private)
+    if (!is_whole && own->was_private) { /* and no other address of the name took it */
         aurora__sender_again(task, 0, result,
                              "its address is private (notify_allow_private is false)");
-    else if (!is_whole)
+        snprintf(result->code, sizeof result->code, "private_address");
+    } else if (!is_whole)
         aurora__sender_again(task, 0, result, curl_easy_strerror(code));
     else if (status >= 200 && status < 300)
         result->outcome = AURORA_OUTCOME_DONE;
@@ -193,13 +194,16 @@ static aurora_status refuse(aurora_error *err, const char *message)
     return aurora__sender_refuse(err, AURORA_EINVAL, "notify", message);
 }
 
-/* libcurl has turned every way to write an IPv4 address (0x7f.1, 2130706433) into four numbers. */
+/* libcurl has turned every way to write an IPv4 address (0x7f.1, 2130706433) into four numbers, but
+ * for one with the dot of an absolute name behind it. */
 static bool is_private_number(const char *host)
 {
     char text[64];
     struct sockaddr_in four = {.sin_family = AF_INET};
     struct sockaddr_in6 six = {.sin6_family = AF_INET6};
-    if (inet_pton(AF_INET, host, &four.sin_addr) == 1)
+    size_t len = strlen(host);
+    snprintf(text, sizeof text, "%.*s", (int)(len - (len > 0 && host[len - 1] == '.')), host);
+    if (inet_pton(AF_INET, text, &four.sin_addr) == 1)
         return !aurora__webhook_is_public((const struct sockaddr *)&four);
     snprintf(text, sizeof text, "%.*s", (int)strcspn(host + (host[0] == '['), "]%"),
              host + (host[0] == '['));

@@ -17,7 +17,7 @@ typedef struct aurora__sender aurora__sender;
 typedef struct {
     int32_t outcome; /* AURORA_OUTCOME_DONE, _DECLINED or _UNKNOWN */
     uint32_t retry_after_ms;
-    char code[AURORA__SENDER_CODE_BYTES]; /* of DECLINED */
+    char code[AURORA__SENDER_CODE_BYTES]; /* of DECLINED; of UNKNOWN where the list shall say why */
     char why[AURORA__SENDER_WHY_BYTES];   /* for the log; "" = nothing to say */
 } aurora__sender_result;
 
