@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
 
@@ -93,6 +94,21 @@ class Client:
         self.connection = None
 
 
+class TokenClient(Client):
+    """Speaks by bearer tokens of `auroractl token`, one for each principal and its scopes."""
+
+    def __init__(self, port, key):
+        super().__init__(port)
+        self.key, self.tokens = key, {}
+
+    def identity(self, method, target, body, principal, scopes):
+        if principal is NOBODY:
+            return {}
+        if (principal, scopes) not in self.tokens:
+            self.tokens[principal, scopes] = ctl("token", "--key", self.key, "--sub", principal, "--scope", scopes, *ISSUED_BY)
+        return {"Authorization": f"Bearer {self.tokens[principal, scopes]}"}
+
+
 class Complaints:
     """What is wrong, told whole at the end."""
 
@@ -130,6 +146,26 @@ def through_gateway(*arguments, secret=SECRET, **others):
     """A gateway; the aurorad behind it stands for all services."""
     with Gateway(*arguments, secret=secret, **others) as server:
         yield Client(server.port, secret), server
+
+
+ISSUED_BY = ("--issuer", "https://id.example/", "--audience", "aurora")
+
+
+def ctl(*words):
+    return subprocess.run([str(BIN / "auroractl"), *map(str, words)], check=True, text=True, timeout=60,
+                          stdout=subprocess.PIPE).stdout.strip()
+
+
+@contextlib.contextmanager
+def by_tokens(*arguments):
+    """A gateway that asks for tokens, and signs anew for what is behind it."""
+    with tempfile.TemporaryDirectory(prefix="aurora-keys-") as keys:
+        ctl("keygen", "--alg", "ES256", "--kid", "first", "--out", keys)
+        server = Gateway(*arguments, secret=SECRET)
+        server.arguments = (*server.arguments, "--jwt-keys", f"{keys}/jwks.json", "--jwt-issuer", "https://id.example/",
+                            "--jwt-audience", "aurora")
+        with server:
+            yield TokenClient(server.port, f"{keys}/first.jwk"), server
 
 
 def without_traces(text, *ids):

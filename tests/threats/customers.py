@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """S15, S16 (who): two customers x every path x every method of the served /openapi.json, asked of aurorad, of a gateway
-before it. What bob asks about an order of alice is answered as it is for an id that does not exist, byte for byte; alice's
+before it, of one that wants tokens. What bob asks about an order of alice is answered as it is for an id that does not exist, byte for byte; alice's
 order stays as it was; lists show him none of hers, whatever cursor, filter or key of hers he has.
 
 Mutation: is_visible() of src/routes/order_answer.c returns true: the walk finds 200s in place of 404s.
@@ -15,8 +15,8 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from aurora_threats import (ALL_SCOPES, METHODS, NOBODY, UNKNOWN_ID, Complaints, aurorad, comparable,  # noqa: E402
-                            need, order_of, sell, through_gateway)
+from aurora_threats import (ALL_SCOPES, METHODS, NOBODY, UNKNOWN_ID, Complaints, aurorad, by_tokens,  # noqa: E402
+                            comparable, need, order_of, sell, through_gateway, until)
 
 CANARIES = ("canary-contact@example.org", "canary-metadata", "canary-reference", "alice")
 OWN = "orders:read orders:write"
@@ -37,6 +37,8 @@ class Shop:
                         for token in ("tok_decline", "tok_timeout", "tok_approve")]
         client.must(201, "POST", "/orders", order_of(), principal="bob")
         self.cursor = client.must(200, "GET", "/orders?limit=1", scopes=OWN).json["next_cursor"]
+        for order in (self.orders[0], self.orders[1], self.orders[3]):  # services take their time
+            until("an order settles", lambda order=order: client.ask("GET", f"/orders/{order['id']}").json.get("settled_at"))
         self.paths = client.must(200, "GET", "/openapi.json").json["paths"]
         self.before = self.state()
 
@@ -50,7 +52,8 @@ def fields_of(shop, order):
     """Header fields that would give something away if they were looked at before whose the order is."""
     return ({}, {"If-None-Match": f'"{order["version"]}"'}, {"If-Match": f'"{order["version"]}"'}, {"Prefer": "wait=1"},
             {"Last-Event-ID": str(order["version"])}, {"Idempotency-Key": shop.key},
-            {"Accept": "text/event-stream"}, {"Range": "bytes=0-10"})
+            {"Accept": "text/event-stream"}, {"Range": "bytes=0-10"}, {"Aurora-Principal": "alice"},
+            {"Aurora-Principal": "alice", "Aurora-Scopes": "orders:admin orders:read"}, {"X-User-Id": "alice"})
 
 
 def ask_both(shop, found, who, scopes, method, template, order, body, headers, query):
@@ -67,7 +70,9 @@ def ask_both(shop, found, who, scopes, method, template, order, body, headers, q
     if who is NOBODY:
         found.expect(answers[0].status in (204, 400, 401, 404, 405, 415), method, template, "of nobody:", answers[0])
     elif template.startswith("/orders/{id}"):
-        found.expect(answers[0].status in (204, 400, 404, 405, 415), method, template, "of bob:", answers[0])
+        is_altered = "Aurora-Principal" in headers  # of what was signed: 401
+        found.expect(answers[0].status in (204, 400, 401 if is_altered else 404, 404, 405, 415), method, template, "of bob:",
+                     answers[0])
     return answers[0]
 
 
@@ -194,9 +199,9 @@ def run(found, shop):
 
 
 def main():
-    need("aurorad", "aurora-gateway")
+    need("aurorad", "aurora-gateway", "auroractl")
     found = Complaints()
-    for title, place in (("aurorad", aurorad), ("gateway", through_gateway)):
+    for title, place in (("aurorad", aurorad), ("gateway", through_gateway), ("tokens", by_tokens)):
         with place() as (client, _):
             run(found, Shop(client))
             print(f"customers: {title}: {client.count} requests")

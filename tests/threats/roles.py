@@ -14,8 +14,8 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from aurora_threats import (ALL_SCOPES, NOBODY, UNKNOWN_ID, Complaints, aurorad, need, order_of, sell,  # noqa: E402
-                            through_gateway)
+from aurora_threats import (ALL_SCOPES, NOBODY, UNKNOWN_ID, Complaints, aurorad, by_tokens, need, order_of,  # noqa: E402
+                            sell, through_gateway)
 
 NONE = "none-such"
 PRODUCT = {"name": "Cup", "price_minor": 1, "currency": "EUR"}
@@ -81,10 +81,10 @@ def operations(client):
                 yield path, method.upper(), operation
 
 
-def scope_sets():
-    """None, each alone, each pair, all but one, all."""
+def scope_sets(sizes):
+    """None, each alone, each pair (of `sizes`), all but one, all."""
     yield ()
-    for size in (1, 2):
+    for size in sizes:
         yield from itertools.combinations(ALL_SCOPES, size)
     for scope in ALL_SCOPES:
         yield tuple(other for other in ALL_SCOPES if other != scope)
@@ -103,13 +103,13 @@ def check_documented(client, found):
     found.expect(names == set(TABLE), "no longer served:", set(TABLE) - names)
 
 
-def check_matrix(client, found):
+def check_matrix(client, found, sizes=(1, 2)):
     methods = {operation["operationId"]: method for _, method, operation in operations(client)}
     for name, (scope, target, body, granted) in TABLE.items():
         method = methods[name]
         answer = client.ask(method, target, body, principal=NOBODY)
         found.expect(answer.status == (granted if scope in (None, "signature") else 401), "nobody", name, answer)
-        for scopes in scope_sets():
+        for scopes in scope_sets(sizes):
             if scope == "signature":
                 continue
             may = scope is None or scope in scopes
@@ -240,6 +240,20 @@ def run(client, found):
     check_others(client, found, schemas)
 
 
+def run_tokens(client, found):
+    """The same by bearer tokens: each set of scopes is a token, so pairs are left out."""
+    sell(client, "mug", 1000)
+    check_matrix(client, found, (1,))
+    check_orders(client, found, client.must(200, "GET", "/openapi.json").json["components"]["schemas"], False)
+    check_import(client, found)
+    for scopes in ("*", "orders:*", "ORDERS:READ", "orders", "orders:reader", "orders:read,admin"):
+        answer = client.ask("GET", "/orders", principal="bob", scopes=scopes)
+        found.expect(answer.status == 403, "scopes of a token", scopes, answer)
+    for fields in ({"Aurora-Scopes": "admin"}, {"Aurora-Principal": "root", "Aurora-Scopes": "admin"}):
+        answer = client.ask("GET", "/admin/stats", None, fields, principal="bob", scopes="orders:read")
+        found.expect(answer.status in (400, 401, 403), "fields beside a token", fields, answer)
+
+
 def run_open(client, found):
     """Open mode speaks for anonymous, with all scopes but orders:import."""
     sell(client, "mug", 1000)
@@ -252,13 +266,15 @@ def run_open(client, found):
 
 
 def main():
-    need("aurorad", "aurora-gateway")
+    need("aurorad", "aurora-gateway", "auroractl")
     found = Complaints()
     for place in (aurorad, through_gateway):
         with place("--payment-secret", "the secret of a payment provider, 32") as (client, _):
             run(client, found)
         with place(secret="") as (client, _):
             run_open(client, found)
+    with by_tokens("--payment-secret", "the secret of a payment provider, 32") as (client, _):
+        run_tokens(client, found)
     found.end("roles")
 
 
