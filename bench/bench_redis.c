@@ -37,8 +37,8 @@ static void check(bool is_good, const char *what)
 
 static void bare_take(void)
 {
-    redisReply *reply = redisCommand(bare, "EVALSHA %s 1 %s 1000 1 1000 0 1000000 0", hash,
-                                     "rl:{" PREFIX ":bare:k}:1/1000");
+    redisReply *reply = redisCommand(bare, "EVALSHA %s 1 %s 1000 1 1000 1 0 1 0 1000000 0 0", hash,
+                                     "rl:{" PREFIX ":bare}:bench");
     check(reply != NULL && reply->type == REDIS_REPLY_ARRAY, "a bare take");
     freeReplyObject(reply);
 }
