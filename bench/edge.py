@@ -244,7 +244,7 @@ def measure(args, names):
                 series[name].append(edge.load(name, args.seconds))
     finally:
         edge.stop()
-    shutil.rmtree(folder)
+        shutil.rmtree(folder)
     return series
 
 
