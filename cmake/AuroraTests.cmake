@@ -168,3 +168,33 @@ if(NOT AURORA_SANITIZE)
             ENVIRONMENT "${aurora_test_environment}")
     endforeach()
 endif()
+
+# What holds for a plain connection holds over TLS: the same tests of the server, by both versions.
+foreach(noun http_server http_answer http_server_drain http_memory)
+    foreach(version 1.2 1.3)
+        set(test integration/${noun}_tls_${version})
+        add_test(NAME ${test} COMMAND integration_test_${noun})
+        aurora_test_properties(${test} ${PROJECT_SOURCE_DIR}/tests/integration/test_${noun}.c
+            integration)
+        set_property(TEST ${test} APPEND PROPERTY ENVIRONMENT "AURORA_TEST_TLS=${version}")
+    endforeach()
+endforeach()
+# But for those at the limits that tell a client why: there is no word before the handshake. By 1.2,
+# where nothing comes to the client behind the handshake that it might take for an answer.
+set(aurora_limits_over_tls "")
+foreach(name a_slow_head_is_408 a_slow_body_is_408
+        a_body_below_the_rate_is_408_long_before_its_time a_body_above_the_rate_may_take_its_time
+        a_head_sent_ahead_has_its_own_time an_idle_connection_is_closed_without_a_word
+        a_handler_without_an_answer_is_503 an_answer_that_comes_too_late_is_dropped
+        a_client_that_does_not_read_is_cut_off the_longest_idle_connection_makes_room
+        a_stream_ends_and_the_connection_goes_on
+        a_stream_to_an_old_client_ends_with_its_connection head_of_a_stream_is_its_head
+        a_stream_closes_when_its_client_leaves a_stream_that_nobody_reads_is_ended
+        beyond_the_streams_allowed_a_request_gets_503 each_principal_has_streams_of_its_own)
+    list(APPEND aurora_limits_over_tls test_http_limits__${name})
+endforeach()
+add_test(NAME integration/http_limits_tls
+    COMMAND integration_test_http_limits ${aurora_limits_over_tls})
+aurora_test_properties(integration/http_limits_tls
+    ${PROJECT_SOURCE_DIR}/tests/integration/test_http_limits.c integration)
+set_property(TEST integration/http_limits_tls APPEND PROPERTY ENVIRONMENT "AURORA_TEST_TLS=1.2")

@@ -56,16 +56,17 @@ struct aurora__connection {
     aurora__connection *next_handshake; /* among those that wait for their turn */
     size_t tls_held;                    /* of the loop's */
     bool is_dirty;
-    bool is_in_handshake; /* of TLS, which is not over */
-    bool is_queued;       /* for its next step */
-    bool is_paused;       /* reading, as enough waits */
-    bool is_blocked;      /* writing: the socket is full */
-    bool is_at_end;       /* the client sends no more */
-    bool is_broken;       /* neither side can be used */
-    bool is_closing;      /* no further request is read */
-    bool is_close_asked;  /* the client wants it closed */
-    bool is_dispatching;  /* inside of the handler's call */
-    bool has_moved;       /* a request ended: the next phase begins anew */
+    bool is_in_handshake;  /* of TLS, which is not over */
+    bool is_counted_early; /* tls_held is of the handshakes' */
+    bool is_queued;        /* for its next step */
+    bool is_paused;        /* reading, as enough waits */
+    bool is_blocked;       /* writing: the socket is full */
+    bool is_at_end;        /* the client sends no more */
+    bool is_broken;        /* neither side can be used */
+    bool is_closing;       /* no further request is read */
+    bool is_close_asked;   /* the client wants it closed */
+    bool is_dispatching;   /* inside of the handler's call */
+    bool has_moved;        /* a request ended: the next phase begins anew */
 };
 
 /* Takes over `fd`. NULL without memory: then it is closed. */

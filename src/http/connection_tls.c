@@ -13,10 +13,15 @@ static aurora__counter *failures(aurora__connection *connection, aurora_tls_fail
     return &connection->loop->counters.tls_failures[why];
 }
 
+/* Handshakes have a bound of their own: they must not cost those a place who have sent something,
+ * nor the other way round. */
 static void count_held(aurora__connection *connection)
 {
+    aurora_http_loop *loop = connection->loop;
     size_t held = connection->tls != NULL ? aurora_tls_held(connection->tls) : 0;
-    connection->loop->held += held - connection->tls_held;
+    *(connection->is_counted_early ? &loop->handshakes_held : &loop->held) -= connection->tls_held;
+    connection->is_counted_early = connection->is_in_handshake;
+    *(connection->is_counted_early ? &loop->handshakes_held : &loop->held) += held;
     connection->tls_held = held;
 }
 
@@ -100,6 +105,7 @@ static void end_failed(aurora__connection *connection)
         refuse_plain(connection);
     } else {
         connection->is_in_handshake = false;
+        count_held(connection);
         connection->is_closing = true;
         aurora__connection_turn(connection);
     }
@@ -112,6 +118,7 @@ static void end_done(aurora__connection *connection)
     if (aurora_tls_is_resumed(connection->tls))
         aurora__count(&counters->tls_resumed, 1);
     connection->is_in_handshake = false;
+    count_held(connection);
     aurora__connection_enter(connection, AURORA__IDLE);
     aurora__connection_read(connection); /* the request may have come with its end */
 }

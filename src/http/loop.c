@@ -66,7 +66,7 @@ static void refuse_surplus(aurora__connection *connection, const aurora_http_ref
 {
     aurora__count(&connection->loop->counters.refused_connections, 1);
     if (connection->tls != NULL) {
-        aurora__connection_tls_cut(connection, AURORA_TLS_OTHER);
+        aurora__connection_tls_cut(connection, AURORA_TLS_SHED);
         return;
     }
     aurora__connection_refuse(connection, refusal);
@@ -79,7 +79,7 @@ static bool make_room(aurora_http_loop *loop)
     for (int tries = 0; tries < 4; tries++) {
         aurora__connection *oldest = loop->phases[AURORA__IDLE].first;
         if (oldest == NULL && loop->phases[AURORA__HANDSHAKE].first != NULL) {
-            aurora__connection_tls_cut(loop->phases[AURORA__HANDSHAKE].first, AURORA_TLS_TIMEOUT);
+            aurora__connection_tls_cut(loop->phases[AURORA__HANDSHAKE].first, AURORA_TLS_SHED);
             return true;
         }
         if (oldest == NULL)

@@ -67,6 +67,7 @@ struct aurora_http_loop {
     uint32_t spare_count;
     int64_t drain_since_ns;
     int64_t accept_again_ns; /* after descriptors ran out */
+    size_t handshakes_held;  /* by TLS before its connections are there */
     size_t held, held_max;   /* bytes that wait: for more of them, for a handler, for a reader */
     uint64_t random[4];
     int64_t date_second;

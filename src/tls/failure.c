@@ -22,6 +22,7 @@ static const struct {
     [AURORA_TLS_ALERT] = {"alert", "refused the TLS handshake, or our certificate"},
     [AURORA_TLS_CLOSED] = {"closed", "closed in the middle of the TLS handshake"},
     [AURORA_TLS_TIMEOUT] = {"timeout", "did not end the TLS handshake in time"},
+    [AURORA_TLS_SHED] = {"shed", "had to make room in the TLS handshake"},
     [AURORA_TLS_OTHER] = {"other", "failed in the TLS handshake"},
 };
 

@@ -78,7 +78,8 @@ typedef enum {
     AURORA_TLS_CERTIFICATE_UNKNOWN, /* by another authority, or damaged, or for another use */
     AURORA_TLS_ALERT,               /* the other side refused */
     AURORA_TLS_CLOSED,              /* it left */
-    AURORA_TLS_TIMEOUT,             /* counted by who has the clock */
+    AURORA_TLS_TIMEOUT,             /* this and the next are counted by who has the clock... */
+    AURORA_TLS_SHED,                /* ...and the memory: others need the place */
     AURORA_TLS_OTHER,
     AURORA_TLS_FAILURE_COUNT
 } aurora_tls_failure;

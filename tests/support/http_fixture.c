@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "http_fixture.h"
 
+#include "raw_client.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -271,6 +273,17 @@ static void on_access(void *self, const aurora_http_access *access)
     pthread_mutex_unlock(&fixture->mutex);
 }
 
+static void make_tls(http_fixture *fixture)
+{
+    aurora_error err = AURORA_ERROR_INIT;
+    tls_files_make(&fixture->files);
+    const aurora_tls_files files = {.certificate =
+                                        tls_files_path(&fixture->files, "server", ".pem"),
+                                    .key = tls_files_path(&fixture->files, "server", ".key")};
+    ck_assert_msg(aurora_tls_server_new(&files, &fixture->tls, &err) == AURORA_OK, "%s %s",
+                  err.field, err.message);
+}
+
 void http_fixture_start(http_fixture *fixture, aurora_http_options options)
 {
     static const aurora_http_route *const tables[] = {routes};
@@ -282,6 +295,10 @@ void http_fixture_start(http_fixture *fixture, aurora_http_options options)
     fixture->is_held = true;
     fixture->tell_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     ck_assert_int_ge(fixture->tell_fd, 0);
+    if (raw_tls_version() != 0)
+        make_tls(fixture);
+    if (options.tls == NULL)
+        options.tls = fixture->tls;
     options.listen = "127.0.0.1:0";
     options.routes = tables;
     options.route_counts = counts;
@@ -299,6 +316,10 @@ void http_fixture_stop(http_fixture *fixture)
 {
     http_fixture_release(fixture);
     aurora_http_free(fixture->server);
+    if (fixture->tls != NULL) {
+        aurora_tls_free(fixture->tls);
+        tls_files_remove(&fixture->files);
+    }
     close(fixture->tell_fd);
     pthread_cond_destroy(&fixture->changed);
     pthread_mutex_destroy(&fixture->mutex);

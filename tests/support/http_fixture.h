@@ -9,6 +9,7 @@
 
 #include "http/server.h"
 #include "test.h"
+#include "tls_files.h"
 
 /* Routes:
  *   GET    /fixed          "fixed" as text/plain
@@ -39,6 +40,8 @@ typedef struct {
     int last_status; /* of the last access */
     char last_code[64], last_path[128], last_method[16], last_trace[33];
     uint64_t last_bytes_in, last_bytes_out;
+    tls_files files; /* with AURORA_TEST_TLS, as raw_client.h has it */
+    aurora_tls *tls;
     int tell_fd; /* wakes the loop: answer what waits in /later */
     _Atomic uint32_t ticks;
 } http_fixture;

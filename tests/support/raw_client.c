@@ -5,6 +5,9 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/tcp.h>
+#include <openssl/ssl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,11 +27,64 @@ raw_client raw_open(void)
     return client;
 }
 
+/* --- TLS -------------------------------------------------------------------------------------- */
+
+int raw_tls_version(void)
+{
+    const char *text = getenv("AURORA_TEST_TLS");
+    if (text == NULL || text[0] == '\0')
+        return 0;
+    return strcmp(text, "1.2") == 0 ? TLS1_2_VERSION : TLS1_3_VERSION;
+}
+
+/* It trusts everybody: certificates are the business of other tests. */
+static void shake_hands(raw_client *client)
+{
+    int version = raw_tls_version();
+    if (version == 0)
+        return;
+    static const int on = 1;
+    signal(SIGPIPE, SIG_IGN);
+    setsockopt(client->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    ck_assert_ptr_nonnull(context);
+    SSL_CTX_set_min_proto_version(context, version);
+    SSL_CTX_set_max_proto_version(context, version);
+    client->tls = SSL_new(context);
+    ck_assert_ptr_nonnull(client->tls);
+    SSL_CTX_free(context);
+    ck_assert_int_eq(SSL_set_fd(client->tls, client->fd), 1);
+    if (SSL_connect(client->tls) != 1)
+        shutdown(client->fd, SHUT_RDWR);
+}
+
+static ssize_t send_some(raw_client *client, const char *data, size_t len)
+{
+    if (client->tls == NULL)
+        return send(client->fd, data, len, MSG_NOSIGNAL);
+    errno = EPIPE;
+    return SSL_write(client->tls, data, len > 1 << 20 ? 1 << 20 : (int)len);
+}
+
+static ssize_t receive_some(raw_client *client, char *data, size_t len)
+{
+    if (client->tls == NULL)
+        return recv(client->fd, data, len, 0);
+    errno = 0;
+    int n = SSL_read(client->tls, data, (int)len);
+    if (n > 0)
+        return n;
+    return errno == EAGAIN ? -1 : 0;
+}
+
+/* --- connections ------------------------------------------------------------------------------ */
+
 void raw_reach(raw_client *client, uint16_t port)
 {
     const struct sockaddr_in address = {
         .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     ck_assert_int_eq(connect(client->fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+    shake_hands(client);
 }
 
 raw_client raw_connect(uint16_t port)
@@ -40,6 +96,7 @@ raw_client raw_connect(uint16_t port)
 
 void raw_close(raw_client *client)
 {
+    SSL_free(client->tls);
     close(client->fd);
     free(client->bytes);
     *client = (raw_client){.fd = -1};
@@ -49,7 +106,7 @@ bool raw_try_send(raw_client *client, const void *data, size_t len)
 {
     const char *at = data;
     while (len > 0) {
-        ssize_t n = send(client->fd, at, len, MSG_NOSIGNAL);
+        ssize_t n = send_some(client, at, len);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
@@ -79,7 +136,7 @@ static bool receive(raw_client *client)
         ck_assert_ptr_nonnull(client->bytes);
     }
     ssize_t n =
-        recv(client->fd, client->bytes + client->len, client->capacity - client->len - 1, 0);
+        receive_some(client, client->bytes + client->len, client->capacity - client->len - 1);
     if (n <= 0)
         return false;
     client->len += (size_t)n;
@@ -219,7 +276,7 @@ bool raw_field_is(const raw_answer *answer, const char *name, const char *value)
 bool raw_is_closed(raw_client *client)
 {
     char byte;
-    ssize_t n = client->len > 0 ? 1 : recv(client->fd, &byte, 1, 0);
+    ssize_t n = client->len > 0 ? 1 : receive_some(client, &byte, 1);
     return n == 0 || (n < 0 && (errno == ECONNRESET || errno == EPIPE));
 }
 

@@ -10,7 +10,8 @@
 
 typedef struct {
     int fd;
-    char *bytes; /* that came and belong to no answer yet */
+    struct ssl_st *tls; /* NULL = in the clear */
+    char *bytes;        /* that came and belong to no answer yet */
     size_t len, capacity;
 } raw_client;
 
@@ -22,7 +23,11 @@ typedef struct {
     bool is_whole; /* not cut off */
 } raw_answer;
 
+/* With AURORA_TEST_TLS=1.2 or 1.3 by TLS, where the handshake may fail: then the connection counts
+ * as closed. */
 raw_client raw_connect(uint16_t port);
+/* The version of AURORA_TEST_TLS as OpenSSL has it, 0 = none. */
+int raw_tls_version(void);
 /* The same in two steps: the socket, and its connection. */
 raw_client raw_open(void);
 void raw_reach(raw_client *client, uint16_t port);
