@@ -9,7 +9,9 @@
 
 #define NAME_BYTES_MAX 64
 #define EVERYWHERE (CTL_BIT(CTL_STORE) | CTL_BIT(CTL_URL) | CTL_BIT(CTL_JSON))
-#define BY_URL (CTL_BIT(CTL_ACTOR) | CTL_BIT(CTL_RETRY_FOR) | CTL_BIT(CTL_SERVICE_SECRET))
+#define BY_URL                                                                                     \
+    (CTL_BIT(CTL_ACTOR) | CTL_BIT(CTL_RETRY_FOR) | CTL_BIT(CTL_SERVICE_SECRET) | CTL_BIT(CTL_CA) | \
+     CTL_BIT(CTL_CERTIFICATE) | CTL_BIT(CTL_CERTIFICATE_KEY))
 #define RETRY_PATIENT_MS 60000
 
 typedef struct {
@@ -60,6 +62,11 @@ static const option_row rows[CTL_OPTION_COUNT] = {
                             "the server's; else AURORA_SERVICE_SECRET or the file that "
                             "AURORA_SERVICE_SECRET_FILE names",
                             false},
+    [CTL_CA] = {"ca", "--ca FILE", "by --url https:// : PEM of the authorities of the server",
+                false},
+    [CTL_CERTIFICATE] = {"certificate", "--certificate FILE",
+                         "by --url https:// : PEM of ours, where the server asks for one", false},
+    [CTL_CERTIFICATE_KEY] = {"certificate-key", "--certificate-key FILE", "PEM of its key", false},
     [CTL_STATE] = {"state", "--state STATE", "PENDING ... FAILED, SKIPPED", false},
     [CTL_ALG] = {"alg", "--alg ALGORITHM",
                  "ES256, RS256, PS256, EdDSA, HS256, or another that servers take", false},

@@ -6,7 +6,12 @@
 
 ctl_endpoint ctl_shop_endpoint(const ctl *run)
 {
-    return (ctl_endpoint){.base = run->url, .secret = run->secret, .principal = run->actor};
+    return (ctl_endpoint){.base = run->url,
+                          .secret = run->secret,
+                          .principal = run->actor,
+                          .ca = run->values[CTL_CA],
+                          .certificate = run->values[CTL_CERTIFICATE],
+                          .certificate_key = run->values[CTL_CERTIFICATE_KEY]};
 }
 
 int ctl_shop_open(const ctl *run, uint32_t flags, ctl_shop *out)

@@ -20,6 +20,8 @@ typedef struct {
     const char *base;      /* "http://127.0.0.1:8080" or the same with a slash */
     const char *secret;    /* NULL or "" = unsigned, to a server in open mode */
     const char *principal; /* who signs */
+    /* PEM files for https; NULL = the system's authorities, and no certificate of ours. */
+    const char *ca, *certificate, *certificate_key;
 } ctl_endpoint;
 
 /* Whether `url` is http(s)://HOST[:PORT][/]: there is nothing behind the port. */

@@ -65,6 +65,17 @@ static int check_needs(const aurora_daemon *daemon, const char *name, const char
     return aurora_daemon_refuse(daemon, "%s: must be given too, as %s is", needed, name);
 }
 
+/* A certificate alone says not for whom its owner asks: everybody who has one would be
+ * everybody. */
+static int check_who_asks(const aurora_daemon *daemon)
+{
+    if (!is_given(daemon, "tls_client_ca") || is_given(daemon, "tls_client_names") ||
+        is_given(daemon, "service_secret") || is_given(daemon, "jwt_keys"))
+        return 0;
+    return aurora_daemon_refuse(daemon, "tls_client_names: must be given too, as tls_client_ca is, "
+                                        "while neither service_secret nor jwt_keys is set");
+}
+
 bool aurora__daemon_knows_peers(const aurora_daemon *daemon)
 {
     return is_given(daemon, "tls_client_names") && !is_given(daemon, "service_secret");
@@ -77,6 +88,8 @@ int aurora__daemon_tls_check(const aurora_daemon *daemon)
         rc = check_needs(daemon, "tls_client_ca", "tls_certificate");
     if (rc == 0)
         rc = check_needs(daemon, "tls_client_names", "tls_client_ca");
+    if (rc == 0)
+        rc = check_who_asks(daemon);
     if (rc == 0)
         rc = check_pair(daemon, &of_client);
     if (rc == 0)

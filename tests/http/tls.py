@@ -292,7 +292,8 @@ def refusals(files):
             (("--tls-certificate", good[1], *pair[2:]), "is no PEM file with a certificate"),
             (pair[:3] + (locked,), "a private key without a password"),
             (pair + ("--tls-client-names", "gateway"), "tls_client_ca: must be given too"),
-            (pair + ("--tls-client-ca", good[1]), "is no PEM file with certificates"),
+            (pair + ("--tls-client-ca", files.path("ca.pem")), "tls_client_names: must be given too"),
+            (pair + ("--tls-client-names", "gateway", "--tls-client-ca", good[1]), "is no PEM file with certificates"),
             (("--upstream-ca", files.path("ca.pem")), "only the gateway has upstreams")):
         for last in (("--check-config",), ()):
             done = run_once(*arguments, *last)
