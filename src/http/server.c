@@ -264,16 +264,16 @@ aurora_status aurora_http_start(const aurora_http_options *options, aurora_http_
     if (rc == AURORA_OK)
         rc = open_listener(server, err);
     if (rc == AURORA_OK) {
+        *out = server; /* before a handler may look for it there */
         rc = start_threads(server);
         if (rc != AURORA_OK)
             refuse(err, rc, "", "the server's threads cannot be started");
     }
     if (rc != AURORA_OK) {
+        *out = NULL;
         aurora_http_free(server);
-        return rc;
     }
-    *out = server;
-    return AURORA_OK;
+    return rc;
 }
 
 uint16_t aurora_http_port(const aurora_http_server *server)

@@ -323,7 +323,7 @@ def main():
             ends = server.metric("aurora_tls_certificate_expiry_timestamp_seconds") - time.time()
             check(29 * 86400 < ends < 30 * 86400 + 60, f"the certificate ends in {ends} s")
             check("listening on https://" in server.log_text(), "the log says no https")
-            check(server.stop() == 0, "it does not drain")
+            check(server.stop() == 0, "it does not drain: " + server.log_text()[-3000:])
     finally:
         files.cleanup()
     return 0

@@ -97,7 +97,9 @@ def certificates(service, files):
 
 
 def words(service, files):
-    """A verified certificate alone lets nobody speak for others."""
+    """A verified certificate alone lets nobody speak for others.
+
+    Mutation: let aurora__connection_tls_mark (src/http/connection_tls.c) set is_peer_trusted to true."""
     files.certificate("neighbour", names=("DNS:neighbour",))
     neighbour = files.path("neighbour")
     status, _, answer = service.call("GET", "/orders", client=neighbour)
