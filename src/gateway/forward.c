@@ -211,10 +211,8 @@ static void on_head(void *self, const aurora_upstream_head *head)
     forward *f = self;
     bool is_packed = value_of(head, "Content-Encoding") != NULL;
     f->is_stale = f->is_kept && head->status >= 500;
-    if (f->is_stale) { /* it has not begun its answer: the fields would be the failure's */
-        f->expected = (size_t)head->length;
-        return;
-    }
+    if (f->is_stale)
+        return; /* it has not begun its answer: the fields would be the failure's */
     for (uint32_t i = 0; i < head->field_count; i++) {
         if (!is_servers(head->fields[i].name, is_packed) && !is_said(f, head->fields[i].name))
             aurora_http_set(f->exchange, head->fields[i].name, head->fields[i].value);
@@ -235,6 +233,8 @@ static void on_head(void *self, const aurora_upstream_head *head)
 static void on_body(void *self, const char *data, size_t len)
 {
     forward *f = self;
+    if (f->is_stale)
+        return; /* nobody wants what a failure says, which may be of any length */
     if (f->is_stream) {
         stream(f, data, len);
         return;
@@ -254,9 +254,8 @@ static void answer_held(const forward *f, char *held)
 }
 
 /* The service has answered that it cannot; where nothing older is there, the gateway says so. */
-static void answer_failed_kept(const forward *f, char *held)
+static void answer_failed_kept(const forward *f)
 {
-    free(held);
     if (answer_stale(f))
         return;
     aurora_http_set(f->exchange, "Retry-After", "1");
@@ -274,7 +273,7 @@ static void on_ended(void *self)
     if (f->is_stream)
         aurora_http_stream_end(f->exchange);
     else if (f->is_stale)
-        answer_failed_kept(f, held);
+        answer_failed_kept(f);
     else if (held == NULL && f->held_len > 0)
         aurora_http_refuse(f->exchange, AURORA_ENOMEM, NULL);
     else

@@ -11,12 +11,14 @@
 #define STALL_NS (75000 * MS_NS) /* within an answer: more than the pause between signs of life */
 
 static void attempt(aurora_upstream_call *call);
+static void on_timer(evutil_socket_t fd, short what, void *argument);
 
 /* --- the list --------------------------------------------------------------------------------- */
 
 void aurora__call_link(aurora_upstream_call *call)
 {
     aurora_upstream_pool *pool = call->pool;
+    event_assign(&call->timer, pool->loop->base, -1, 0, on_timer, call);
     call->next = pool->calls;
     if (pool->calls != NULL)
         pool->calls->previous = call;
@@ -425,7 +427,6 @@ static aurora_upstream_call *new_call(aurora_upstream_pool *pool, aurora_upstrea
         free(call);
         return NULL;
     }
-    event_assign(&call->timer, pool->loop->base, -1, 0, on_timer, call);
     call->request.fields = NULL; /* they are written */
     aurora__call_link(call);
     return call;

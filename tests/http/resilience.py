@@ -91,6 +91,7 @@ def hedges_a_slow_read():
         expect("no repeat, no failure", server.figure("aurora_upstream_repeats_total") == 0 and
                server.figure("aurora_upstream_attempt_failures_total") == 0)
         limits = server.call("GET", "/admin/limits?service=gateway")[2]
+        expect("libevent has nothing to say", "event has no" not in server.log_text(), server.log_text()[-600:])
         expect("no place is kept", [row for row in limits["items"] if row["name"] == "order"][0]["used"] == 0, limits)
     pair.stop()
 
@@ -272,6 +273,27 @@ def a_failure_is_not_kept():
     service.stop()
 
 
+def a_failure_of_any_length():
+    """What a failed answer says is not wanted where an older one takes its place, however long it is.
+    Mutation: on_body of src/gateway/forward.c that holds it: there is no room of an unknown length."""
+    text = b"x" * 200000
+    chunked = (b"HTTP/1.1 502 Bad Gateway\r\nTransfer-Encoding: chunked\r\n\r\n" +
+               b"".join(b"%x\r\n%s\r\n" % (50000, text[:50000]) for _ in range(4)) + b"0\r\n\r\n")
+    long = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 4000000\r\n\r\n" + text * 20
+    for failure in (chunked, long):
+        answer = [failure]
+        service = Service(lambda *_, answer=answer: answer[0])
+        with Configured(f"recommendation=127.0.0.1:{service.port}", "") as server:
+            expect_problem("nothing older", server.call("GET", POPULAR), 503, "unavailable")
+            answer[0] = body(1)
+            expect("fresh", server.call("GET", POPULAR)[0] == 200)
+            answer[0] = failure
+            status, fields, got = server.call("GET", POPULAR)
+            expect("old where the service cannot", status == 200 and got["items"][0]["sku"] == "s1" and
+                   fields["Aurora-Stale"] == "true", status, fields)
+        service.stop()
+
+
 # --- deadlines --------------------------------------------------------------------------------------------------
 
 
@@ -430,7 +452,8 @@ def a_webhook_that_fails():
     hook.server_close()
 
 
-PARTS = [services_that_go, an_index_that_hangs, a_webhook_that_fails, old_recommendations, a_failure_is_not_kept, a_service_has_less_time_than_its_gateway, no_work_after_the_deadline,
+PARTS = [services_that_go, an_index_that_hangs, a_webhook_that_fails, old_recommendations, a_failure_is_not_kept,
+         a_failure_of_any_length, a_service_has_less_time_than_its_gateway, no_work_after_the_deadline,
          nobodys_deadline_is_no_name,
          hedges_a_slow_read, hedges_no_write, hedges_no_wait, hedges_within_calls_max, hedges_within_the_budget,
          hedge_takes_over_from_the_lost, hedge_learns_what_calls_take, a_reload_changes_time]
