@@ -61,10 +61,12 @@ static bool is_named(const char *list, const char *name)
     return false;
 }
 
-/* Whether the service will see an Idempotency-Key: a client may have named it in Connection. */
+/* Whether the service sees an Idempotency-Key and goes by it: not every route has use for one, and
+ * a client may have named it in Connection. */
 static bool passes_key(const aurora_http_exchange *exchange)
 {
-    return aurora_http_header(exchange, "Idempotency-Key") != NULL &&
+    return (aurora_http_exchange_route(exchange)->flags & AURORA_HTTP_KEYED) != 0 &&
+           aurora_http_header(exchange, "Idempotency-Key") != NULL &&
            !is_named(aurora_http_header(exchange, "Connection"), "Idempotency-Key");
 }
 
@@ -121,13 +123,12 @@ static int64_t served_wait_ms(const aurora_http_exchange *exchange)
     return is_placing(exchange) && ms < 5000 ? 5000 : ms;
 }
 
-/* What is left of the caller's own deadline, where it has signed one. */
-static int64_t left_ms(const aurora_http_exchange *exchange, int64_t now_ms)
+/* What is left of the caller's own deadline, where it has said who it is. */
+static int64_t left_ms(const aurora_http_exchange *exchange)
 {
-    const char *deadline = aurora_http_header(exchange, "Aurora-Deadline");
-    if (!aurora_http_exchange_principal(exchange)->is_authenticated || deadline == NULL)
+    if (!aurora_http_exchange_principal(exchange)->is_authenticated)
         return INT64_MAX;
-    return strtoll(deadline, NULL, 10) - now_ms;
+    return aurora_http_left_ms(exchange);
 }
 
 /* A service has a little less than the gateway waits for it, so that it says first that it is
@@ -220,8 +221,7 @@ bool aurora__gateway_request(aurora_http_exchange *exchange, const aurora__gatew
 {
     int32_t method = aurora_http_exchange_method(exchange);
     int64_t now_ms = wall_ms(), wait_ms = served_wait_ms(exchange);
-    int64_t ms = relaxed(&gateway->timeout_ms[service]) + wait_ms,
-            own_ms = left_ms(exchange, now_ms);
+    int64_t ms = relaxed(&gateway->timeout_ms[service]) + wait_ms, own_ms = left_ms(exchange);
     uint32_t count = copy_fields(exchange, fields);
     if (own_ms < ms)
         ms = own_ms > 1 ? own_ms : 1;

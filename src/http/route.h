@@ -39,6 +39,7 @@ enum {
 #define AURORA_HTTP_SIGNED 16u    /* authenticates itself: no principal, no loopback Host asked */
 #define AURORA_HTTP_PROBE 32u     /* livez, readyz, metrics: served while draining, never logged */
 #define AURORA_HTTP_CACHED 64u    /* asks the cache: AURORA_HTTP_BLOCKING where that is shared */
+#define AURORA_HTTP_KEYED 128u    /* with an Idempotency-Key it is done once, however often asked */
 
 typedef struct {
     int32_t method; /* AURORA_HTTP_..., never HEAD or OPTIONS */

@@ -175,14 +175,15 @@ static void list_reservations(aurora_http_exchange *exchange, void *self)
 #define READ AURORA_SCOPE_INVENTORY_READ
 #define WRITE AURORA_SCOPE_INVENTORY_WRITE
 #define BLOCKING AURORA_HTTP_BLOCKING
+#define KEYED BLOCKING | AURORA_HTTP_JSON_BODY | AURORA_HTTP_KEYED
 
 static const aurora_http_route table[] = {
     {AURORA_HTTP_GET, READ, BLOCKING, "/inventory", "below limit cursor", "listStock", list_stock},
     {AURORA_HTTP_GET, READ, 0, "/inventory/{sku}", "", "getStock", get_stock},
-    {AURORA_HTTP_POST, WRITE, BLOCKING | AURORA_HTTP_JSON_BODY, "/inventory/{sku}/receipts", "",
-     "receiveStock", receive_stock},
-    {AURORA_HTTP_POST, WRITE, BLOCKING | AURORA_HTTP_JSON_BODY, "/inventory/{sku}/adjustments", "",
-     "adjustStock", adjust_stock},
+    {AURORA_HTTP_POST, WRITE, KEYED, "/inventory/{sku}/receipts", "", "receiveStock",
+     receive_stock},
+    {AURORA_HTTP_POST, WRITE, KEYED, "/inventory/{sku}/adjustments", "", "adjustStock",
+     adjust_stock},
     {AURORA_HTTP_GET, READ, BLOCKING, "/inventory/{sku}/reservations", "limit cursor",
      "listReservations", list_reservations},
 };

@@ -186,8 +186,8 @@ static void history(aurora_http_exchange *exchange, void *self)
 aurora_route_table aurora_routes_orders(void)
 {
     static const aurora_http_route routes[] = {
-        {AURORA_HTTP_POST, AURORA_SCOPE_ORDERS_WRITE, AURORA_HTTP_JSON_BODY, "/orders", "",
-         "placeOrder", aurora__order_place_handle},
+        {AURORA_HTTP_POST, AURORA_SCOPE_ORDERS_WRITE, AURORA_HTTP_JSON_BODY | AURORA_HTTP_KEYED,
+         "/orders", "", "placeOrder", aurora__order_place_handle},
         {AURORA_HTTP_GET, AURORA_SCOPE_ORDERS_READ, AURORA_HTTP_BLOCKING, "/orders",
          "status customer reference from to limit cursor", "listOrders", list},
         {AURORA_HTTP_GET, AURORA_SCOPE_ORDERS_READ, 0, "/orders/{id}", "", "getOrder", get},
@@ -195,8 +195,9 @@ aurora_route_table aurora_routes_orders(void)
          "", "getOrderHistory", history},
         {AURORA_HTTP_GET, AURORA_SCOPE_ORDERS_READ, 0, "/orders/{id}/events", "", "streamOrder",
          aurora__order_events_handle},
-        {AURORA_HTTP_POST, AURORA_SCOPE_ORDERS_WRITE, AURORA_HTTP_BLOCKING | AURORA_HTTP_JSON_MAYBE,
-         "/orders/{id}/cancel", "", "cancelOrder", aurora__order_cancel_handle},
+        {AURORA_HTTP_POST, AURORA_SCOPE_ORDERS_WRITE,
+         AURORA_HTTP_BLOCKING | AURORA_HTTP_JSON_MAYBE | AURORA_HTTP_KEYED, "/orders/{id}/cancel",
+         "", "cancelOrder", aurora__order_cancel_handle},
     };
     return (aurora_route_table){routes, sizeof routes / sizeof *routes};
 }

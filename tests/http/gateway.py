@@ -225,10 +225,10 @@ def callbacks_keep_their_signature():
 # --- what is sent again -----------------------------------------------------------------------------------------
 
 
-def repeats(what, answer, call, requests, status, code=None):
+def repeats(what, answer, call, requests, status, code=None, of="order"):
     """`answer` of a service; `call` and how often it must have been asked."""
     service = Service(answer)
-    with gateway(service.port) as server:
+    with gateway(service.port, service=of) as server:
         got = server.call(*call[:2], call[2] if len(call) > 2 else None, headers=call[3] if len(call) > 3 else None)
         if code is None:
             expect(what, got[0] == status, got[0], got[2])
@@ -254,6 +254,9 @@ def repeats_where_safe():
     repeats("POST without", once, ("POST", "/orders", PLACE), 1, 502, "upstream_unavailable")
     repeats("POST whose key stays here", once, ("POST", "/orders", PLACE, {
         "Idempotency-Key": "k", "Connection": "Idempotency-Key"}), 1, 502, "upstream_unavailable")
+    # Mutation: passes_key() of src/gateway/request.c that does not ask for the route's flag.
+    repeats("POST whose route goes by no key", once, ("POST", "/products/mug/views", {}, {"Idempotency-Key": "k"}), 1, 502,
+            "upstream_unavailable", of="product")
     repeats("POST without, for ever", lost, ("POST", "/orders", PLACE), 1, 502, "upstream_unavailable")
     repeats("an error is an answer", lambda *_: OK.replace(b"200 OK", b"500 Internal Server Error"), ("GET", ORDER), 1,
             500)

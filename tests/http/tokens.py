@@ -216,6 +216,9 @@ def check_gateway(folder):
             # auroractl's signed requests are taken beside tokens.
             status, _, body = gateway.call("GET", "/orders?customer=alice")
             check(status == 200 and len(body["items"]) == 2, f"signed: {status} {body}")
+            # A deadline beside a token is nobody's word: one that is none says nothing.
+            for deadline in ("-5", "-9223372036854775808", "99999999999999999999", "soon"):
+                expect(gateway, 200, "GET", "/orders", token(folder, "a"), fields=[("Aurora-Deadline", deadline)])
             # Aurora-Contact is covered by the signature. Mutation: aurora_signature_write leaves it out.
             signed = signed_fields(SECRET, "GET", "/orders")
             expect(behind, 401, "GET", "/orders", fields=[*signed.items(), ("Aurora-Contact", "eve@evil.example")])
