@@ -66,11 +66,14 @@ static void make_principal(keys *of, const char *name)
     keep(of, AURORA__RATE_PRINCIPAL, of->principal, len + 2);
 }
 
-/* False where the policy counts nobody who asks like this. */
+/* False where the policy counts nobody who asks like this. Whom authentication refuses is counted
+ * as who it is known to be, and not with all: strangers must not use up what customers share. */
 static bool find_key(keys *of, aurora__rate_key kind, aurora__rate_ask *ask)
 {
     const aurora_http_principal *principal = aurora_http_exchange_principal(of->exchange);
     if (kind == AURORA__RATE_PRINCIPAL && !principal->is_authenticated)
+        return false;
+    if (kind == AURORA__RATE_ALL && aurora_http_exchange_is_refused(of->exchange))
         return false;
     if (kind == AURORA__RATE_CLIENT)
         kind = principal->is_authenticated ? AURORA__RATE_PRINCIPAL : AURORA__RATE_ADDRESS;

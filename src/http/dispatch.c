@@ -39,6 +39,25 @@ static void handle(aurora_http_exchange *exchange)
         exchange->route->handle(exchange, exchange->loop->server->options.self);
 }
 
+static void tell_refusal(aurora_http_exchange *exchange)
+{
+    exchange->principal = (aurora_http_principal){.name = ""};
+    aurora__answer_challenge(exchange, &exchange->refusal, exchange->has_token);
+    aurora__answer_refusal(exchange, &exchange->refusal);
+}
+
+/* Or whoever guesses tokens, or floods us with bad ones, would have no limit at all. */
+void aurora__dispatch_refuse(aurora_http_exchange *exchange)
+{
+    exchange->is_refused = true;
+    int verdict = ask(exchange);
+    exchange->asks_later = verdict == AURORA_HTTP_ADMIT_LATER;
+    if (exchange->asks_later)
+        hand_to_worker(exchange);
+    else if (verdict == AURORA_HTTP_ADMIT_YES)
+        tell_refusal(exchange);
+}
+
 static void go_on(aurora_http_exchange *exchange)
 {
     aurora_http_loop *loop = exchange->loop;
@@ -107,7 +126,10 @@ void aurora__dispatch_admitted(aurora_http_exchange *exchange)
         aurora_http_problem(exchange, 503, "unavailable", "The client has left.");
         return;
     }
-    exchange->route->handle(exchange, exchange->loop->server->options.self);
+    if (exchange->is_refused)
+        tell_refusal(exchange);
+    else
+        exchange->route->handle(exchange, exchange->loop->server->options.self);
 }
 
 void aurora__dispatch_answered(aurora_http_exchange *exchange)

@@ -180,6 +180,11 @@ const aurora_http_principal *aurora_http_exchange_principal(const aurora_http_ex
     return &exchange->principal;
 }
 
+bool aurora_http_exchange_is_refused(const aurora_http_exchange *exchange)
+{
+    return exchange->is_refused;
+}
+
 const char *aurora_http_exchange_key_scope(aurora_http_exchange *exchange)
 {
     const char *name = exchange->principal.name;

@@ -40,6 +40,8 @@ int32_t aurora_http_exchange_method(const aurora_http_exchange *exchange);
 /* The path as sent, without the query. */
 const char *aurora_http_exchange_path(const aurora_http_exchange *exchange);
 const aurora_http_principal *aurora_http_exchange_principal(const aurora_http_exchange *exchange);
+/* Whether authentication refuses it; of its principal then only what is certain is said. */
+bool aurora_http_exchange_is_refused(const aurora_http_exchange *exchange);
 /* What goes before ":" of an idempotency key's scope: "<principal> <method> <path>". */
 const char *aurora_http_exchange_key_scope(aurora_http_exchange *exchange);
 

@@ -151,8 +151,11 @@ void aurora__loop_shed(aurora_http_loop *loop);
 
 /* Judges a request that is complete and has it handled, here or by a worker. */
 void aurora__dispatch(aurora_http_exchange *exchange);
-/* On the loop: a worker has asked options.admit, and the handler is to be called here. */
+/* On the loop: a worker has asked options.admit, and the handler is to be called here, or the
+ * refusal told. */
 void aurora__dispatch_admitted(aurora_http_exchange *exchange);
+/* Has a request counted that authentication refuses, and answers it with exchange->refusal. */
+void aurora__dispatch_refuse(aurora_http_exchange *exchange);
 /* On the loop: the answer goes out, or is dropped where the client has left. */
 void aurora__dispatch_answered(aurora_http_exchange *exchange);
 /* Counts and reports an answer. */

@@ -292,9 +292,10 @@ static bool check_principal(aurora_http_exchange *exchange)
     if (aurora_principal_read(exchange->loop->server->secret, &request, &exchange->principal,
                               &refusal))
         return !has_bearer || keep_principal(exchange);
-    exchange->principal = (aurora_http_principal){.name = ""};
-    aurora__answer_challenge(exchange, &refusal, has_bearer);
-    aurora__answer_refusal(exchange, &refusal);
+    exchange->has_token = has_bearer;
+    exchange->refusal = refusal;
+    if (!has_bearer || keep_principal(exchange))
+        aurora__dispatch_refuse(exchange);
     return false;
 }
 

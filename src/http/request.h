@@ -61,6 +61,8 @@ struct aurora_http_exchange {
     bool is_answered;  /* by a handler; of whoever has it */
     bool asks_later;   /* options.admit, on a worker */
     bool is_admitted;  /* options.admit said so, on a worker; the handler is the loop's to call */
+    bool is_refused;   /* by authentication, as `refusal` says; it is counted before it is told */
+    bool has_token;    /* that was read */
     bool is_proxied;   /* its connection's other end is a trusted proxy */
     aurora_http_address client;
     char peer[AURORA_HTTP_ADDRESS_TEXT_BYTES]; /* the same as text */
@@ -88,6 +90,7 @@ struct aurora_http_exchange {
     aurora_http_pair *parameters; /* of the query */
     aurora_router_match match;
     aurora_http_principal principal;
+    aurora_http_refusal refusal;
     int64_t parked_until_ns; /* 0 = its token has not been waited for */
     const char *key_scope;
     char trace_id[33];
@@ -134,7 +137,7 @@ bool aurora__request_read(aurora_http_exchange *exchange, const aurora__gate *ga
 bool aurora__request_add(aurora_http_exchange *exchange, const char *data, size_t len,
                          size_t expected);
 /* Finds the route and checks all that is not the handler's. Returns whether the handler is to be
- * called; else it has answered. */
+ * called; else it has answered, parked it, or handed it to aurora__dispatch_refuse. */
 bool aurora__request_judge(aurora_http_exchange *exchange);
 /* Goes on where the token had to wait; likewise. */
 bool aurora__request_judge_again(aurora_http_exchange *exchange);

@@ -92,9 +92,10 @@ typedef struct {
      * answer has a field of the Fetch standard. */
     const char *cors_origins;
 
-    /* Whether a request that is good may go to its handler: AURORA_HTTP_ADMIT_... Not asked for
-     * AURORA_HTTP_PROBE. On the loop's thread, where it must not wait; and where it says LATER
-     * again on a worker's, with `may_wait`. NULL = all may. */
+    /* Whether a request that is good may go to its handler, and one that authentication refuses may
+     * be told so: AURORA_HTTP_ADMIT_... Not asked for AURORA_HTTP_PROBE. On the loop's thread,
+     * where it must not wait; and where it says LATER again on a worker's, with `may_wait`. NULL =
+     * all may. */
     int (*admit)(void *self, aurora_http_exchange *exchange, bool may_wait);
 
     void (*access)(void *self, const aurora_http_access *access); /* any thread; NULL = none */

@@ -44,13 +44,14 @@ static aurora_http_exchange *take(aurora__workers *workers)
 static bool may_handle(aurora__workers *workers, aurora_http_exchange *exchange)
 {
     const aurora_http_options *options = &workers->server->options;
-    if ((exchange->route->flags & AURORA_HTTP_BLOCKING) != 0 && aurora_http_refuse_late(exchange))
+    bool is_of_loop = exchange->is_refused || (exchange->route->flags & AURORA_HTTP_BLOCKING) == 0;
+    if (!is_of_loop && aurora_http_refuse_late(exchange))
         return false; /* it has waited here for too long */
     if (!exchange->asks_later)
         return true;
     if (options->admit(options->self, exchange, true) != AURORA_HTTP_ADMIT_YES)
         return false;
-    exchange->is_admitted = (exchange->route->flags & AURORA_HTTP_BLOCKING) == 0;
+    exchange->is_admitted = is_of_loop;
     return !exchange->is_admitted;
 }
 

@@ -96,6 +96,49 @@ def shadow_refuses_nobody():
         expect("and logged", "policy trial would have refused" in server.log_text())
 
 
+def who_is_refused_is_counted():
+    """Whom authentication refuses meets the limit of its address, and takes nothing from what all share.
+    Mutation: aurora__dispatch_refuse() of src/http/dispatch.c that does not ask: guesses have no end."""
+    secret = "a secret of at least thirty-two bytes"
+    policies = """
+[rate_limit.guess]
+routes = orders:read
+key = address
+windows = 5/1h
+[rate_limit.share]
+routes = orders:read
+key = all
+windows = 1000/1h
+"""
+    redis = os.environ.get("AURORA_TEST_REDIS")
+    shared = [("--limiter", f"{redis}/0?prefix=rr{os.getpid()}&timeout=5s")] if redis else []
+    for limiter in [()] + shared:
+        server = Configured(policies, *limiter)
+        server.secret = secret
+        server.environment["AURORA_SERVICE_SECRET"] = secret
+        with server:
+            bad = {"Aurora-Signature": "0" * 64}
+            found = [server.call("GET", "/orders", headers=bad) for _ in range(8)]
+            expect("guesses meet the limit", [answer[0] for answer in found] == [401] * 5 + [429] * 3,
+                   [answer[0] for answer in found])
+            expect("what is left is told", '"guess";r=4' in found[0][1]["RateLimit"], found[0][1])
+            expect("nothing of the share", "share" not in found[0][1]["RateLimit"], found[0][1])
+            expect("how to sign in is told", "WWW-Authenticate" in found[0][1] and found[0][2]["code"] == "unauthorized",
+                   found[0][2])
+            expect("the problem", found[-1][2]["code"] == "quota_exceeded" and int(found[-1][1]["Retry-After"]) > 0, found[-1])
+            expect("others are served", server.raw("GET", "/products")[0] == 200)
+            counted = figures(server)
+            expect("counted", counted['aurora_rate_limit_requests_total{policy="guess",result="denied"}'] == 3, counted)
+    server = Configured("[rate_limit.own]\nroutes = createProduct\nwindows = 3/1h\n")
+    server.secret = secret
+    server.environment["AURORA_SERVICE_SECRET"] = secret
+    with server:
+        found = [server.raw("POST", "/products", {}, principal="eve", scopes="orders:read")[0] for _ in range(5)]
+        expect("a scope that is missing is counted too", found == [403] * 3 + [429] * 2, found)
+        found = server.raw("POST", "/products", {}, principal="bob", scopes="orders:read")[0]
+        expect("and is its principal's", found == 403, found)
+
+
 class Traffic(threading.Thread):
     def __init__(self, server, target):
         super().__init__()
@@ -174,7 +217,8 @@ def hot_key_is_leased():
 
 
 def main():
-    for test in (answers_say_all_windows, shadow_refuses_nobody, reload_keeps_levels_and_loses_no_request, hot_key_is_leased):
+    for test in (answers_say_all_windows, shadow_refuses_nobody, who_is_refused_is_counted,
+                 reload_keeps_levels_and_loses_no_request, hot_key_is_leased):
         began = time.monotonic()
         test()
         print(f"rate_policies: {test.__name__}: {time.monotonic() - began:.1f} s")

@@ -9,12 +9,13 @@ import pathlib
 import re
 import signal
 import ssl
+import subprocess
 import sys
 import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from aurora_server import SERVICES, SCOPES, Server  # noqa: E402
+from aurora_server import BIN, SERVICES, SCOPES, Server  # noqa: E402
 from tls_files import Files  # noqa: E402
 
 PRODUCT = {"name": "Mug", "price_minor": 1250, "currency": "EUR"}
@@ -131,6 +132,35 @@ def through(gateway, service):
     check(status == 200 and page.count(b"x" * 200) == 40, f"a page of {len(page)} bytes")
 
 
+def by_token(files, service):
+    """A gateway that knows its clients by tokens and has no secret: its certificate speaks for each of them.
+    Mutation: sign() of src/gateway/request.c that asks for a secret alone: everybody is nobody."""
+    rules = ("--issuer", "https://id.example/", "--audience", "aurora")
+    subprocess.run([str(BIN / "auroractl"), "keygen", "--alg", "ES256", "--kid", "k", "--out", files.path("jwt")],
+                   check=True, capture_output=True)
+
+    def bearer(sub, scope, *more):
+        text = subprocess.run([str(BIN / "auroractl"), "token", "--key", files.path("jwt") + "/k.jwk", "--sub", sub, "--scope", scope,
+                               *rules, *more], check=True, capture_output=True, text=True).stdout.strip()
+        return {"Authorization": f"Bearer {text}"}
+
+    keys = ("--jwt-keys", files.path("jwt") + "/jwks.json", "--jwt-issuer", rules[1], "--jwt-audience", rules[3])
+    with Server(*gateway_arguments(files, service.port), *keys, program="aurora-gateway", ready=False) as gateway:
+        order = {"lines": [{"sku": "mug", "quantity": 1}], "currency": "EUR", "payment_method": "tok_approve"}
+        carol = bearer("carol", "orders:read orders:write")
+        status, _, placed = gateway.call("POST", "/orders", order, carol)
+        check(status == 201 and placed["customer_id"] == "carol", f"carol's order: {status} {placed}")
+        check(gateway.call("GET", f"/orders/{placed['id']}", headers=carol)[0] == 200, "carol does not see her order")
+        dave = bearer("dave", "orders:read")
+        check(gateway.call("GET", f"/orders/{placed['id']}", headers=dave)[0] == 404, "dave sees carol's order")
+        check(gateway.call("POST", "/orders", order, dave)[0] == 403, "dave may place orders")
+        check(gateway.call("GET", "/orders")[0] == 401, "nobody has orders")
+        check(gateway.call("GET", "/products")[0] == 200, "a public call needs a token")
+        named = {"Aurora-Principal": "carol", "Aurora-Scopes": SCOPES, "Aurora-Deadline": str(int(time.time() * 1000) + 60000)}
+        check(gateway.call("GET", "/orders", headers=named)[0] == 401, "a client says itself who it is")
+        check(gateway.call("GET", "/orders", headers={**named, **dave})[0] == 401, "a token and another's name")
+
+
 def streams(gateway):
     """Events of an order as they come, from the service through both legs of TLS."""
     order = {"lines": [{"sku": "mug", "quantity": 1}], "currency": "EUR", "payment_method": "tok_approve"}
@@ -201,6 +231,7 @@ def main():
                 streams(gateway)
                 sessions(gateway, service)
                 check(gateway.stop() == 0, "the gateway does not drain")
+            by_token(files, service)
             strangers(files, service)
     finally:
         files.cleanup()
