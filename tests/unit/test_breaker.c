@@ -317,8 +317,10 @@ START_TEST(test_breaker__epochs_wrap_without_a_ticket_that_is_none)
 {
     aurora_breaker breaker = small_breaker();
 
-    for (int i = 0; i < (1 << 24) - 2; i++)
-        aurora_assert_ok(aurora_breaker_force(&breaker, AURORA_BREAKER_CLOSED, 0));
+    aurora_status worst = AURORA_OK; /* an assertion writes to a pipe, and these are many */
+    for (int i = 0; i < (1 << 24) - 2 && worst == AURORA_OK; i++)
+        worst = aurora_breaker_force(&breaker, AURORA_BREAKER_CLOSED, 0);
+    aurora_assert_ok(worst);
     call(&breaker, AURORA_BREAKER_FAILURE, 0);
     ck_assert_uint_eq(figures_of(&breaker, 0).calls, 1);
 
