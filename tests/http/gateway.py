@@ -107,6 +107,8 @@ class Checked(Server):
         super().__exit__(*details)
         if self.process.returncode != 0 and details[0] is None:
             raise SystemExit(f"aurora-gateway ended with {self.process.returncode}: {log[-3000:]}")
+        if "\n[warn] " in log:  # libevent's words, about an event that was never made for example
+            raise SystemExit(f"libevent complains: {log[-3000:]}")
 
 
 def gateway(*addresses, service="order", secret="", arguments=()):

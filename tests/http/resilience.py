@@ -78,7 +78,8 @@ class Pair:
 
 
 def hedges_a_slow_read():
-    """Mutation: without the first answer's adoption in aurora__hedge_win the read waits for the slow address."""
+    """Mutations: without the first answer's adoption in aurora__hedge_win the read waits for the slow address; without
+    event_assign in aurora__call_link the hedge has no timer, and libevent says so in the log."""
     pair = Pair()
     with Configured(pair.upstream, "[upstream.order]\nhedge = 50ms\n") as server:
         pair.slow.set()
