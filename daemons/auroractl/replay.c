@@ -105,10 +105,10 @@ static int read_options(const ctl *run, ctl_replay_run *replay)
         if (strncmp(run->settings[i], "payment=none:", strlen("payment=none:")) == 0)
             return ctl_refuse("payment=none: leaves every order unpaid; a replay needs a provider");
     }
-    if (run->url != NULL && run->secret == NULL)
+    if (run->url != NULL && run->secret == NULL && run->values[CTL_CERTIFICATE] == NULL)
         return ctl_refuse("a replay by --url sets references, prices and times, which needs the "
-                          "scope orders:import: give --service-secret or "
-                          "AURORA_SERVICE_SECRET_FILE");
+                          "scope orders:import: give --service-secret, "
+                          "AURORA_SERVICE_SECRET_FILE or --certificate");
     replay->stock_percent = (uint32_t)percent;
     replay->carrier = run->url == NULL ? &ctl_replay_by_store : &ctl_replay_by_url;
     replay->patience_ms = run->url == NULL ? PATIENCE_MS : run->retry_ms + CTL_REPLAY_WAIT_MS;

@@ -80,8 +80,8 @@ static aurora_status ask_server(ctl_shop *shop, const ctl_ask *ask, ctl_answer *
         status = ctl_reply_status(reply, err);
     if (status != AURORA_OK) {
         if (reply->status == 401 && shop->run->secret == NULL)
-            ctl_refuse("this server takes signed requests only: give --service-secret, or "
-                       "AURORA_SERVICE_SECRET_FILE");
+            ctl_refuse("this server wants to know who asks: give --service-secret, "
+                       "AURORA_SERVICE_SECRET_FILE, or a --certificate of its tls_client_names");
         return status;
     }
     answer->length = reply->body_len;

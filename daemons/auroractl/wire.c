@@ -95,7 +95,14 @@ static bool add_key(ctl_exchange *exchange, const char *key)
     return add_field(exchange, "Idempotency-Key", quoted);
 }
 
-static bool sign(ctl_exchange *exchange, const ctl_endpoint *endpoint, const ctl_request *request)
+static bool has_secret(const ctl_endpoint *endpoint)
+{
+    return endpoint->secret != NULL && endpoint->secret[0] != 0;
+}
+
+/* Who asks: signed with the secret; without one believed for the sake of our certificate. */
+static bool identify(ctl_exchange *exchange, const ctl_endpoint *endpoint,
+                     const ctl_request *request)
 {
     char path[CTL_TARGET_BYTES], scopes[160], deadline[24], text[AURORA_SIGNATURE_TEXT_BYTES];
     const ctl_target *target = request->target;
@@ -118,11 +125,12 @@ static bool sign(ctl_exchange *exchange, const ctl_endpoint *endpoint, const ctl
         .principal = principal,
         .scopes = scopes,
         .deadline = deadline};
-    aurora_signature_write(endpoint->secret, &signed_request, text);
+    if (has_secret(endpoint))
+        aurora_signature_write(endpoint->secret, &signed_request, text);
     return add_field(exchange, "Aurora-Principal", principal) &&
            add_field(exchange, "Aurora-Scopes", scopes) &&
            add_field(exchange, "Aurora-Deadline", deadline) &&
-           add_field(exchange, "Aurora-Signature", text);
+           (!has_secret(endpoint) || add_field(exchange, "Aurora-Signature", text));
 }
 
 static bool add_fields(ctl_exchange *exchange, const ctl_endpoint *endpoint,
@@ -137,8 +145,8 @@ static bool add_fields(ctl_exchange *exchange, const ctl_endpoint *endpoint,
            (request->body == NULL || add_field(exchange, "Content-Type", "application/json")) &&
            (request->key == NULL || add_key(exchange, request->key)) &&
            (request->wait_s == 0 || add_field(exchange, "Prefer", wait)) &&
-           (endpoint->secret == NULL || endpoint->secret[0] == 0 ||
-            sign(exchange, endpoint, request));
+           ((!has_secret(endpoint) && endpoint->certificate == NULL) ||
+            identify(exchange, endpoint, request));
 }
 
 aurora_status ctl_exchange_dress(ctl_exchange *exchange, const ctl_endpoint *endpoint,

@@ -17,9 +17,9 @@
 
 /* Where requests go and who sends them. Texts are borrowed. */
 typedef struct {
-    const char *base;      /* "http://127.0.0.1:8080" or the same with a slash */
-    const char *secret;    /* NULL or "" = unsigned, to a server in open mode */
-    const char *principal; /* who signs */
+    const char *base;   /* "http://127.0.0.1:8080" or the same with a slash */
+    const char *secret; /* NULL or "" = unsigned: to a server in open mode, or with `certificate` */
+    const char *principal; /* who asks */
     /* PEM files for https; NULL = the system's authorities, and no certificate of ours. */
     const char *ca, *certificate, *certificate_key;
 } ctl_endpoint;

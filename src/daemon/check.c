@@ -51,8 +51,8 @@ static int check_access(const aurora_daemon *daemon)
         if (is_open && !aurora__daemon_knows_peers(daemon) && !aurora_principal_is_loopback(listen))
             return aurora_daemon_refuse_value(
                 daemon, listens[i],
-                "must be a loopback address, such as 127.0.0.1:8080, while neither "
-                "service_secret nor jwt_keys is set");
+                "must be a loopback address, such as 127.0.0.1:8080, without "
+                "service_secret, jwt_keys or tls_client_names");
     }
     return 0;
 }

@@ -106,15 +106,18 @@ static int start_api(aurora_daemon *daemon)
     return status == AURORA_OK ? 0 : aurora__daemon_refuse_status(daemon, status, &err, "listen");
 }
 
-/* Nothing but /metrics: an address of its own may be open to more than the API is. */
+/* Nothing but /livez, /readyz and /metrics, which stand together: an address of its own may be open
+ * to more than the API is, and needs no certificate where the API asks for one. */
 static int start_metrics(aurora_daemon *daemon)
 {
     aurora_error err = AURORA_ERROR_INIT;
     const aurora_route_table system = aurora_routes_system();
     const aurora_http_route *route = system.routes;
-    const uint32_t count = 1;
-    while (strcmp(route->template_path, "/metrics") != 0)
+    uint32_t count = 1;
+    while (strcmp(route->template_path, "/livez") != 0)
         route++;
+    while (strcmp(route[count - 1].template_path, "/metrics") != 0)
+        count++;
     aurora_http_options options = {
         .listen = aurora_config_text(daemon->config, "metrics_listen"),
         .routes = &route,

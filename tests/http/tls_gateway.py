@@ -113,6 +113,20 @@ def words(service, files):
     check(service.call("GET", "/orders", headers={"Host": "shop.example"})[0] == 200, "the service is open")
 
 
+def operators(service, files):
+    """auroractl over https: its --actor counts for the sake of its certificate. Mutation: without a certificate's
+    part in add_fields of wire.c the server asks who it is."""
+    def auroractl(name):
+        return subprocess.run([BIN / "auroractl", "orders", "list", "--json", "--url", f"https://localhost:{service.port}",
+                               "--ca", files.path("ca.pem"), "--certificate", files.path(name + ".pem"),
+                               "--certificate-key", files.path(name + ".key")],
+                              capture_output=True, text=True, timeout=60, check=False)
+    done = auroractl("gateway")
+    check(done.returncode == 0 and json.loads(done.stdout)["items"] == [], f"auroractl: {done}")
+    done = auroractl("neighbour")
+    check(done.returncode == 2 and "tls_client_names" in done.stderr, f"auroractl of a neighbour: {done}")
+
+
 # --- the gateway before it --------------------------------------------------------------------------------------------
 
 
@@ -225,6 +239,7 @@ def main():
         with Secure(files, "service", "gateway") as service:
             certificates(service, files)
             words(service, files)
+            operators(service, files)
             with Secure(files, "edge", "tester", *gateway_arguments(files, service.port),
                         program="aurora-gateway") as gateway:
                 through(gateway, service)

@@ -170,7 +170,11 @@ start --metrics-listen 127.0.0.1:0
 answer 200 "$url/livez" -H 'Host: shop.example'
 answer 200 "$url/products/mug" -H 'Host: shop.example'
 answer 404 "$url/metrics"
-answer 200 "$(sed -n 's/.*"body":"metrics on \(http:[^"]*\)".*/\1/p' log)/metrics"
+own=$(sed -n 's/.*"body":"metrics on \(http:[^"]*\)".*/\1/p' log)
+answer 200 "$own/metrics"
+answer 200 "$own/livez"
+answer 200 "$own/readyz"
+answer 404 "$own/products/mug"
 answer 401 "$url/orders" -D head
 grep -qi '^www-authenticate: Aurora-HMAC-SHA-256' head || fail "no WWW-Authenticate: $(cat head)"
 answer 401 "$url/orders" -H 'Aurora-Principal: alice' -H 'Aurora-Scopes: orders:read' \
