@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """What deploy/ names exists: the paths that are copied, programs, settings, options of the build, packages,
-and packages for every library that the built programs need; compose files and units of systemd hang together.
-No image is built."""
+and packages for every library that the built programs need; compose files and units of systemd hang together, and
+the gateway takes edge.ini. No image is built."""
 
 import functools
 import os
@@ -248,9 +248,13 @@ def verify_units(units):
         for name in ("sysinit.target", "basic.target", "shutdown.target", "network-online.target",
                      "multi-user.target", "system.slice", "-.mount"):
             (root / "usr/lib/systemd/system" / name).write_text("[Unit]\n", encoding="utf-8")
+        own = root / "etc/systemd/system"
+        (own / "aurora@gateway.service.d").mkdir()
+        shutil.copy(DEPLOY / "systemd" / "edge.conf", own / "aurora@gateway.service.d")
         for unit in units:
-            shutil.copy(unit, root / "etc/systemd/system" / unit.name)
-            name = unit.name.replace("@", "@order")
+            shutil.copy(unit, own / unit.name)
+        for unit, name in [(unit, unit.name.replace("@", "@" + instance)) for unit in units
+                           for instance in ("order", "gateway")]:
             answer = subprocess.run(["systemd-analyze", "verify", "--man=no", f"--root={root}", name],
                                     text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                     check=False)
@@ -258,6 +262,29 @@ def verify_units(units):
                 complain(f"systemd/{unit.name}", line)
             if answer.returncode != 0 and not answer.stdout:
                 complain(f"systemd/{unit.name}", "systemd-analyze refuses it")
+
+
+def check_edge(where):
+    """As the gateway reads it, with a certificate and a secret made up in place of the operator's."""
+    program = BUILD / "bin" / "aurora-gateway"
+    if not program.exists() or shutil.which("openssl") is None:
+        print(f"deploy: no aurora-gateway or no openssl here, {where} is not checked")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder) / "gateway.ini"
+        text = (DEPLOY / where).read_text(encoding="utf-8")
+        file.write_text(text.replace("/etc/aurora-edge/", folder + "/"), encoding="utf-8")
+        (file.parent / "secret").write_text("k" * 32, encoding="utf-8")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                        "-nodes", "-subj", "/CN=shop.example.com", "-days", "90",
+                        "-keyout", file.parent / "privkey.pem", "-out", file.parent / "fullchain.pem"],
+                       stderr=subprocess.DEVNULL, check=True)
+        own = {name: value for name, value in os.environ.items() if not name.startswith("AURORA_")}
+        answer = subprocess.run([program, "--config", file, "--check-config"], text=True, check=False,
+                                env={**own, "AURORA_SERVICE_SECRET_FILE": str(file.parent / "secret")},
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if answer.returncode != 0:
+        complain(where, answer.stdout.strip())
 
 
 def main():
@@ -269,6 +296,7 @@ def main():
         check_compose(path.name, known_settings, commands)
     for path in sorted((DEPLOY / "systemd").iterdir()):
         check_unit_text(path, known_settings)
+    check_edge("edge.ini")
     verify_units(sorted((DEPLOY / "systemd").glob("*.service")))
     for objection in objections:
         print(objection)
