@@ -7,6 +7,7 @@
 
 #include "auth/fetch.h"
 #include "http/hmac.h"
+#include "http/list.h"
 
 static bool check_one(const aurora__source *source, char *why)
 {
@@ -20,21 +21,18 @@ static bool check_one(const aurora__source *source, char *why)
 bool aurora__sources_read(const char *text, aurora__source *out, uint32_t *count_out,
                           char why_out[288])
 {
+    const char *word;
+    size_t len;
     *count_out = 0;
-    for (const char *at = text; *at != '\0';) {
-        at += strspn(at, " ,");
-        size_t len = strcspn(at, ",");
-        const char *next = at + len;
-        while (len > 0 && at[len - 1] == ' ')
-            len--;
+    while ((word = aurora__list_next(&text, &len)) != NULL) {
         if (len == 0)
-            break;
+            continue;
         if (*count_out == AURORA__SOURCES_MAX) {
             snprintf(why_out, 288, "has more than 16 files and URLs");
             return false;
         }
         aurora__source *source = &out[(*count_out)++];
-        *source = (aurora__source){.text = strndup(at, len)};
+        *source = (aurora__source){.text = strndup(word, len)};
         if (source->text == NULL) {
             snprintf(why_out, 288, "out of memory");
             return false;
@@ -42,7 +40,6 @@ bool aurora__sources_read(const char *text, aurora__source *out, uint32_t *count
         source->is_url = aurora__fetch_is_url(source->text);
         if (!check_one(source, why_out))
             return false;
-        at = next;
     }
     if (*count_out == 0)
         snprintf(why_out, 288, "names no file and no URL");

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "http/decimal.h"
+
 #define SECOND_NS INT64_C(1000000000)
 #define FIELD_BYTES 96 /* of one bucket: its name, two numbers and what is around them */
 #define TYPES "https://iana.org/assignments/http-problem-types#"
@@ -19,20 +21,6 @@ static char *put_text(char *at, const char *text)
     return at + len;
 }
 
-/* By hand: it is a fifth of what printf takes, and every answer has it. */
-static char *put_number(char *at, uint64_t number)
-{
-    char digits[20];
-    size_t len = 0;
-    do {
-        digits[len++] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    while (len > 0)
-        *at++ = digits[--len];
-    return at;
-}
-
 static bool is_shown(const aurora__rate_ask *ask)
 {
     return ask->is_known && !ask->claim->rule->is_shadow;
@@ -45,9 +33,9 @@ static char *put_bucket(char *at, const aurora__rate_ask *ask)
     *at++ = '"';
     at = put_text(at, ask->claim->rule->windows[ask->claim->window].name);
     at = put_text(at, "\";r=");
-    at = put_number(at, limit->remaining);
+    at = aurora__decimal_write(at, limit->remaining);
     at = put_text(at, ";t=");
-    return put_number(at, (uint64_t)seconds_up(wait_ns > 0 ? wait_ns : 0));
+    return aurora__decimal_write(at, (uint64_t)seconds_up(wait_ns > 0 ? wait_ns : 0));
 }
 
 void aurora__rate_answer_fields(aurora_http_exchange *exchange, const char *policy_field,
@@ -85,7 +73,7 @@ void aurora__rate_answer_refusal(aurora_http_exchange *exchange, const aurora__r
             wait_ns = asks[i].limit.retry_after_ns;
     }
     *at = '\0';
-    *put_number(seconds, (uint64_t)seconds_up(wait_ns)) = '\0';
+    *aurora__decimal_write(seconds, (uint64_t)seconds_up(wait_ns)) = '\0';
     aurora_http_set(exchange, "Retry-After", seconds);
     aurora_http_type(exchange, TYPES "quota-exceeded");
     aurora_http_extend_list(exchange, "violated-policies", names);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http/list.h"
 #include "http/signature.h"
 
 #define SECTION "rate_limit."
@@ -51,26 +52,6 @@ static bool refuse_line(const reader *r, const aurora_config_property *line, con
 
 /* --- lists ------------------------------------------------------------------------------------ */
 
-/* The next word of a list with commas, without the blanks around it; NULL behind the last. An empty
- * word is one too, which no rule allows. */
-static const char *next_word(const char **list, size_t *len_out)
-{
-    if (*list == NULL)
-        return NULL;
-    const char *word = *list + strspn(*list, " \t");
-    size_t len = strcspn(word, ",");
-    *list = word[len] == ',' ? word + len + 1 : NULL;
-    while (len > 0 && (word[len - 1] == ' ' || word[len - 1] == '\t'))
-        len--;
-    *len_out = len;
-    return word;
-}
-
-static bool is_word(const char *word, size_t len, const char *text)
-{
-    return strlen(text) == len && memcmp(word, text, len) == 0;
-}
-
 static int find_name(const char *text, const char *const *names, int count)
 {
     for (int i = 0; i < count; i++) {
@@ -110,21 +91,22 @@ static uint32_t scope_of(const char *word, size_t len)
 /* How closely a word names a route: 0 = it does not. */
 static int closeness(const char *word, size_t len, const aurora_http_route *route)
 {
-    if (is_word(word, len, route->operation))
+    if (aurora__list_word_is(word, len, route->operation))
         return 3;
-    if (is_word(word, len, "public"))
+    if (aurora__list_word_is(word, len, "public"))
         return route->scope == 0 ? 2 : 0;
     if (route->scope != 0 && (scope_of(word, len) & route->scope) != 0)
         return 2;
-    return is_word(word, len, "*") ? 1 : 0;
+    return aurora__list_word_is(word, len, "*") ? 1 : 0;
 }
 
 static bool is_known(const reader *r, const char *word, size_t len)
 {
-    if (is_word(word, len, "*") || is_word(word, len, "public") || scope_of(word, len) != 0)
+    if (aurora__list_word_is(word, len, "*") || aurora__list_word_is(word, len, "public") ||
+        scope_of(word, len) != 0)
         return true;
     for (uint32_t i = 0; i < r->known_count; i++) {
-        if (is_word(word, len, r->known[i].operation))
+        if (aurora__list_word_is(word, len, r->known[i].operation))
             return true;
     }
     return false;
@@ -146,7 +128,7 @@ static bool check_routes(const reader *r, const aurora_config_property *line)
 {
     const char *list = line->value, *word;
     size_t len;
-    while ((word = next_word(&list, &len)) != NULL) {
+    while ((word = aurora__list_next(&list, &len)) != NULL) {
         if (!check_word(r, line, word, len))
             return false;
     }
@@ -161,7 +143,7 @@ static bool check_cost(const reader *r, const aurora_config_property *line)
     size_t len;
     if (read_number(line->value, strlen(line->value), AURORA__RATE_COST_MAX, &cost))
         return true;
-    while ((word = next_word(&list, &len)) != NULL) {
+    while ((word = aurora__list_next(&list, &len)) != NULL) {
         const char *equals = memchr(word, '=', len);
         size_t name_len = equals != NULL ? (size_t)(equals - word) : len;
         if (equals == NULL ||
@@ -183,7 +165,7 @@ static uint64_t cost_of(const aurora__rate_policy *policy, const aurora_http_rou
     if (read_number(policy->cost, strlen(policy->cost), AURORA__RATE_COST_MAX, &cost))
         return cost;
     cost = 1;
-    while ((word = next_word(&list, &len)) != NULL) {
+    while ((word = aurora__list_next(&list, &len)) != NULL) {
         const char *equals = memchr(word, '=', len);
         size_t name_len = equals != NULL ? (size_t)(equals - word) : len;
         int close = closeness(word, name_len, route);
@@ -200,7 +182,7 @@ uint64_t aurora__rate_policy_cost(const aurora__rate_policy *policy, const auror
 {
     const char *list = policy->routes, *word;
     size_t len;
-    while ((word = next_word(&list, &len)) != NULL) {
+    while ((word = aurora__list_next(&list, &len)) != NULL) {
         if (closeness(word, len, route) > 0)
             return cost_of(policy, route);
     }
@@ -248,7 +230,7 @@ static bool read_windows(const reader *r, const aurora_config_property *line,
 {
     const char *list = line->value, *word;
     size_t len;
-    while ((word = next_word(&list, &len)) != NULL) {
+    while ((word = aurora__list_next(&list, &len)) != NULL) {
         if (policy->window_count == AURORA__RATE_WINDOWS_MAX)
             return refuse_line(r, line, "must be at most four windows");
         if (!read_rate(word, len, &policy->windows[policy->window_count]))
@@ -267,7 +249,7 @@ static bool read_bursts(const reader *r, const aurora_config_property *line,
     const char *list = line->value, *word;
     uint32_t at = 0;
     size_t len;
-    for (; (word = next_word(&list, &len)) != NULL; at++) {
+    for (; (word = aurora__list_next(&list, &len)) != NULL; at++) {
         if (at == policy->window_count)
             return refuse_line(r, line, "must be no more numbers than there are windows");
         if (!read_number(word, len, 1000000000, &policy->windows[at].burst) ||

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/internal.h"
+#include "http/list.h"
 
 static const struct {
     const char *module; /* NULL = always */
@@ -23,20 +24,13 @@ static const struct {
 
 _Static_assert(sizeof rows / sizeof *rows <= AURORA_DAEMON_TABLES_MAX, "a table has no place");
 
-/* Whether a word is in a list with commas. */
-static bool is_listed(const char *list, const char *word)
+static bool is_listed(const char *list, const char *module)
 {
-    size_t length = strlen(word);
-    while (*list != '\0') {
-        size_t own = strcspn(list, ",");
-        const char *begin = list + strspn(list, " ");
-        size_t trimmed = own - (size_t)(begin - list);
-        while (trimmed > 0 && begin[trimmed - 1] == ' ')
-            trimmed--;
-        if (trimmed == length && memcmp(begin, word, length) == 0)
+    const char *word;
+    size_t len;
+    while ((word = aurora__list_next(&list, &len)) != NULL) {
+        if (aurora__list_word_is(word, len, module))
             return true;
-        list += own;
-        list += *list == ',';
     }
     return false;
 }

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "http/list.h"
+
 #define HOPS_MAX 32
 #define FORWARDED_BYTES_MAX 2048
 #define MAPPED_BITS 96 /* before an IPv4 address */
@@ -132,20 +134,46 @@ static bool read_network(const char *text, size_t len, aurora_http_network *out,
     return !has_bits_beyond(out);
 }
 
-static bool is_word(const char *text, size_t len, const char *word)
-{
-    return strlen(word) == len && memcmp(text, word, len) == 0;
-}
-
 /* What a word stands for, else the text itself; a list with commas as well. */
 static const char *expand(const char *text, size_t len)
 {
-    if (is_word(text, len, "loopback"))
+    if (aurora__list_word_is(text, len, "loopback"))
         return "127.0.0.0/8,::1";
-    if (is_word(text, len, "private"))
+    if (aurora__list_word_is(text, len, "private"))
         return "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7";
     return NULL;
 }
+
+static bool add_all(const char *list, aurora_http_proxies *out, bool expands, const char **rule_out)
+{
+    const char *word;
+    size_t len;
+    while ((word = aurora__list_next(&list, &len)) != NULL) {
+        const char *words = expands ? expand(word, len) : NULL;
+        aurora_http_network network;
+        if (words != NULL) {
+            if (!add_all(words, out, false, rule_out))
+                return false;
+        } else if (!read_network(word, len, &network, rule_out)) {
+            return false;
+        } else if (out->count == AURORA_HTTP_PROXIES_MAX) {
+            *rule_out = "names more than 64 networks";
+            return false;
+        } else {
+            out->networks[out->count++] = network;
+        }
+    }
+    return true;
+}
+
+bool aurora_http_proxies_parse(const char *text, aurora_http_proxies *out, const char **rule_out)
+{
+    memset(out, 0, sizeof *out);
+    *rule_out = "";
+    return text[0] == '\0' || add_all(text, out, true, rule_out);
+}
+
+/* --- who asks --------------------------------------------------------------------------------- */
 
 static size_t trim(const char **text, size_t len)
 {
@@ -157,39 +185,6 @@ static size_t trim(const char **text, size_t len)
         len--;
     return len;
 }
-
-static bool add_all(const char *text, aurora_http_proxies *out, bool expands, const char **rule_out)
-{
-    for (;;) {
-        const char *item = text;
-        size_t whole = strcspn(text, ","), len = trim(&item, whole);
-        const char *words = expands ? expand(item, len) : NULL;
-        aurora_http_network network;
-        if (words != NULL) {
-            if (!add_all(words, out, false, rule_out))
-                return false;
-        } else if (!read_network(item, len, &network, rule_out)) {
-            return false;
-        } else if (out->count == AURORA_HTTP_PROXIES_MAX) {
-            *rule_out = "names more than 64 networks";
-            return false;
-        } else {
-            out->networks[out->count++] = network;
-        }
-        if (text[whole] == '\0')
-            return true;
-        text += whole + 1;
-    }
-}
-
-bool aurora_http_proxies_parse(const char *text, aurora_http_proxies *out, const char **rule_out)
-{
-    memset(out, 0, sizeof *out);
-    *rule_out = "";
-    return text[0] == '\0' || add_all(text, out, true, rule_out);
-}
-
-/* --- who asks --------------------------------------------------------------------------------- */
 
 /* An address as proxies write it: with or without a port, IPv6 in brackets or bare. */
 static bool read_hop(const char *text, size_t len, aurora_http_address *out)

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http/list.h"
+
 #define ORIGINS_MAX 64
 #define HOST_BYTES_MAX 253
 #define MAX_AGE_S "600" /* how long a browser may keep a preflight: a removed origin is out then */
@@ -90,22 +92,6 @@ static const char *rule_of(const char *origin, size_t len)
 
 /* --- the list --------------------------------------------------------------------------------- */
 
-/* The next origin without the blanks around it; false at the end. */
-static bool next(const char **at, const char **origin_out, size_t *len_out)
-{
-    if (*at == NULL)
-        return false;
-    const char *begin = *at + strspn(*at, " ");
-    const char *comma = strchr(begin, ',');
-    size_t len = comma != NULL ? (size_t)(comma - begin) : strlen(begin);
-    while (len > 0 && begin[len - 1] == ' ')
-        len--;
-    *at = comma != NULL ? comma + 1 : NULL;
-    *origin_out = begin;
-    *len_out = len;
-    return true;
-}
-
 static bool is_blank(const char *origins)
 {
     return origins[strspn(origins, " ")] == '\0';
@@ -115,7 +101,7 @@ bool aurora_cors_check(const char *origins, const char **rule_out)
 {
     const char *at = is_blank(origins) ? NULL : origins, *origin;
     size_t len;
-    for (uint32_t count = 0; next(&at, &origin, &len); count++) {
+    for (uint32_t count = 0; (origin = aurora__list_next(&at, &len)) != NULL; count++) {
         *rule_out = count < ORIGINS_MAX ? rule_of(origin, len) : "must be at most 64 origins";
         if (*rule_out != NULL)
             return false;
@@ -133,7 +119,7 @@ aurora__cors *aurora__cors_new(const char *origins, aurora__cors *older)
         return NULL;
     cors->older = older;
     char *to = cors->text;
-    while (cors->count < ORIGINS_MAX && next(&at, &origin, &len)) {
+    while (cors->count < ORIGINS_MAX && (origin = aurora__list_next(&at, &len)) != NULL) {
         memcpy(to, origin, len);
         cors->origins[cors->count++] = to;
         to += len + 1; /* the comma's place holds the NUL */
