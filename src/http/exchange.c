@@ -150,11 +150,6 @@ const aurora_http_address *aurora_http_exchange_client(const aurora_http_exchang
     return &exchange->client;
 }
 
-bool aurora_http_exchange_is_secure(const aurora_http_exchange *exchange)
-{
-    return exchange->is_secure;
-}
-
 const char *aurora_http_exchange_peer(const aurora_http_exchange *exchange)
 {
     return exchange->peer;

@@ -45,8 +45,6 @@ bool aurora_http_exchange_is_refused(const aurora_http_exchange *exchange);
 /* What goes before ":" of an idempotency key's scope: "<principal> <method> <path>". */
 const char *aurora_http_exchange_key_scope(aurora_http_exchange *exchange);
 
-/* Whether the client speaks TLS with us. */
-bool aurora_http_exchange_is_secure(const aurora_http_exchange *exchange);
 /* The client's address, behind the proxies that are trusted, as a number and as text; zeros and ""
  * where it is not known. */
 const aurora_http_address *aurora_http_exchange_client(const aurora_http_exchange *exchange);

@@ -384,11 +384,6 @@ aurora_tls_step aurora_tls_handshake(aurora_tls_channel *channel, aurora_tls_scr
     return outcome;
 }
 
-bool aurora_tls_is_done(const aurora_tls_channel *channel)
-{
-    return channel->is_done;
-}
-
 aurora_tls_failure aurora_tls_channel_failure(const aurora_tls_channel *channel)
 {
     return (aurora_tls_failure)channel->failure;

@@ -214,8 +214,3 @@ void aurora_tls_facts_get(aurora_tls *tls, aurora_tls_facts *out)
     pthread_mutex_unlock(&tls->mutex);
     out->is_expired = out->expires_s != 0 && out->expires_s <= (int64_t)time(NULL);
 }
-
-bool aurora_tls_has_names(const aurora_tls *tls)
-{
-    return tls->names != NULL;
-}

@@ -21,7 +21,6 @@ typedef struct aurora_tls_channel aurora_tls_channel;
 typedef struct aurora_tls_sessions aurora_tls_sessions;
 
 #define AURORA_TLS_READ_BYTES 65536 /* the room that aurora_tls_recv needs */
-#define AURORA_TLS_DETAIL_BYTES 256
 
 /* --- what a listener or a client has ---------------------------------------------------------- */
 
@@ -60,8 +59,6 @@ aurora_status aurora_tls_reload(aurora_tls *tls, const aurora_tls_files *files, 
 bool aurora_tls_has_changed(aurora_tls *tls);
 /* Threads: shared. */
 void aurora_tls_facts_get(aurora_tls *tls, aurora_tls_facts *out);
-/* Whether some clients may speak for others. */
-bool aurora_tls_has_names(const aurora_tls *tls);
 
 /* --- why a handshake fails -------------------------------------------------------------------- */
 
@@ -115,7 +112,6 @@ typedef enum {
 /* Reads what has come, goes on, and sends what there is to say. After DONE, data may already wait:
  * call aurora_tls_recv. */
 aurora_tls_step aurora_tls_handshake(aurora_tls_channel *channel, aurora_tls_scratch *scratch);
-bool aurora_tls_is_done(const aurora_tls_channel *channel);
 aurora_tls_failure aurora_tls_channel_failure(const aurora_tls_channel *channel);
 
 /* As recv: the bytes read; 0 at the end; -1 with errno EAGAIN, where nothing is there yet, or
