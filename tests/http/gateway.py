@@ -10,7 +10,7 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from aurora_server import Server, SCOPES, free_port, signature, signed_fields  # noqa: E402
+from aurora_server import Server, SCOPES, free_port, signature, signed_fields, until  # noqa: E402
 
 SECRET = "a secret of at least thirty-two bytes"
 MANY = ("--http-connections-per-address", "0")  # one client stands for many
@@ -131,14 +131,6 @@ def field(request, name):
     found = [value for given, value in request[2] if given.lower() == name.lower()]
     expect(f"{name} once", len(found) <= 1, request[2])
     return found[0] if found else None
-
-
-def until(what, condition, seconds=15):
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            raise SystemExit(f"{what}: not within {seconds} s")
-        time.sleep(0.02)
 
 
 ORDER = "/orders/018f0000-0000-7000-8000-000000000000"

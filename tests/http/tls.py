@@ -3,7 +3,6 @@
 """aurorad over TLS, asked by Python's ssl, curl and openssl s_client, and by those who speak no TLS or break off."""
 
 import http.client
-import json
 import pathlib
 import signal
 import socket
@@ -14,7 +13,7 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from aurora_server import BIN, Server  # noqa: E402
+from aurora_server import BIN, Server, until  # noqa: E402
 from tls_files import Files  # noqa: E402
 
 GET = b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -49,25 +48,8 @@ class TlsServer(Server):
             sock.close()
             raise
 
-    def raw(self, method, target, body=None, headers=None, **others):
-        data = b"" if body is None else json.dumps(body).encode()
-        fields = self.fields(method, target, data)
-        if body is not None:
-            fields["Content-Type"] = "application/json"
-        fields.update(headers or {})
-        connection = http.client.HTTPSConnection("localhost", self.port, timeout=20, context=self.context)
-        try:
-            connection.request(method, target, data if body is not None else None, fields)
-            answer = connection.getresponse()
-            return answer.status, answer.headers, answer.read()
-        finally:
-            connection.close()
-
-    def metric(self, name):
-        for line in self.raw("GET", "/metrics")[2].decode().splitlines():
-            if line.startswith(name + " "):
-                return float(line.rsplit(" ", 1)[1])
-        raise SystemExit(f"tls: there is no metric {name}")
+    def open(self, timeout):
+        return http.client.HTTPSConnection("localhost", self.port, timeout=timeout, context=self.context)
 
 
 def is_refused(server, context):
@@ -222,13 +204,6 @@ def put(files, certificate, target):
         temporary.rename(target[kind])
 
 
-def wait_for(holds, what, seconds=20):
-    end = time.monotonic() + seconds
-    while not holds():
-        check(time.monotonic() < end, what)
-        time.sleep(0.02)
-
-
 def reload_under_traffic(server, files):
     failures, asked, stop = [], [0], threading.Event()
 
@@ -251,16 +226,16 @@ def reload_under_traffic(server, files):
     for i in range(3):
         put(files, files.certificate(f"next{i}", kind="rsa" if i == 1 else "ec"), server.keep)
         server.process.send_signal(signal.SIGHUP)
-        wait_for(lambda: serial(server) != seen[-1], "SIGHUP does not bring the new certificate")
+        until("SIGHUP brings the new certificate", lambda: serial(server) != seen[-1])
         seen.append(serial(server))
     # A key of another certificate: the old pair stays.
     pathlib.Path(server.keep[1]).write_bytes(pathlib.Path(files.path("next0.key")).read_bytes())
     server.process.send_signal(signal.SIGHUP)
-    wait_for(lambda: "is not the key of the certificate" in server.log_text(), "a bad pair is not logged")
+    until("a bad pair is logged", lambda: "is not the key of the certificate" in server.log_text())
     check(serial(server) == seen[-1], "a bad pair is used")
     # Without a signal, when both files have changed.
     put(files, files.certificate("next3"), server.keep)
-    wait_for(lambda: serial(server) != seen[-1], "a changed file is not noticed")
+    until("a changed file is noticed", lambda: serial(server) != seen[-1])
     stop.set()
     for thread in threads:
         thread.join()

@@ -15,7 +15,7 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from aurora_server import BIN, SERVICES, SCOPES, Server  # noqa: E402
+from aurora_server import BIN, SERVICES, SCOPES, Server, until  # noqa: E402
 from tls_files import Files  # noqa: E402
 
 PRODUCT = {"name": "Mug", "price_minor": 1250, "currency": "EUR"}
@@ -44,24 +44,11 @@ class Secure(Server):
         return context
 
     def fields(self, method, target, body=b"", principal="alice", scopes=SCOPES):
-        return {"Aurora-Principal": principal, "Aurora-Scopes": scopes,
-                "Aurora-Deadline": str(int(time.time() * 1000) + 60000)}
+        return {} if not principal else {"Aurora-Principal": principal, "Aurora-Scopes": scopes,
+                                         "Aurora-Deadline": str(int(time.time() * 1000) + 60000)}
 
-    def raw(self, method, target, body=None, headers=None, principal="alice", scopes=SCOPES, timeout=20, client=None,
-            port=None):
-        data = b"" if body is None else json.dumps(body).encode()
-        fields = self.fields(method, target, data, principal, scopes) if principal else {}
-        if body is not None:
-            fields["Content-Type"] = "application/json"
-        fields.update(headers or {})
-        connection = http.client.HTTPSConnection("localhost", port or self.port, timeout=timeout,
-                                                 context=self.context(client))
-        try:
-            connection.request(method, target, data if body is not None else None, fields)
-            answer = connection.getresponse()
-            return answer.status, answer.headers, answer.read()
-        finally:
-            connection.close()
+    def open(self, timeout, client=None, port=None):
+        return http.client.HTTPSConnection("localhost", port or self.port, timeout=timeout, context=self.context(client))
 
 
 def upstreams(port):
@@ -207,17 +194,14 @@ def sessions(gateway, service):
     print(f"tls_gateway: {new:.0f} connections to the service, {later_resumed - resumed:.0f} with a session")
 
 
-def wait_for_log(server, words, seconds=20):
-    end = time.monotonic() + seconds
-    while words not in server.log_text():
-        check(time.monotonic() < end, f"the log of {server.program} has no {words!r}: {server.log_text()[-1500:]}")
-        time.sleep(0.05)
+def until_said(server, words):
+    until(f"{server.program} logs {words!r}", lambda: words in server.log_text())
 
 
 def strangers(files, service):
     """A gateway with the wrong certificate, and one before a service that is somebody else."""
     with Server(*gateway_arguments(files, service.port, "stranger"), program="aurora-gateway", ready=False) as gateway:
-        wait_for_log(gateway, "cannot be reached: it refused the TLS handshake")
+        until_said(gateway, "cannot be reached: it refused the TLS handshake")
         status, _, answer = gateway.call("GET", "/products")
         check(status in (502, 503), f"{status} {answer}")
     other = files.certificate("elsewhere", names=("DNS:elsewhere.example",))
@@ -225,9 +209,9 @@ def strangers(files, service):
         for kind in (0, 1):
             pathlib.Path(behind.pair[kind]).write_bytes(pathlib.Path(other[kind]).read_bytes())
         behind.process.send_signal(signal.SIGHUP)
-        wait_for_log(behind, "new connections use the certificate")
+        until_said(behind, "new connections use the certificate")
         with Server(*gateway_arguments(files, behind.port), program="aurora-gateway", ready=False) as gateway:
-            wait_for_log(gateway, "cannot be reached: it has a certificate for another name")
+            until_said(gateway, "cannot be reached: it has a certificate for another name")
             check(gateway.call("GET", "/products")[0] in (502, 503), "another name is believed")
 
 

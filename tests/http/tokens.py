@@ -18,7 +18,7 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from aurora_server import BIN, SERVICES, Server, signed_fields  # noqa: E402
+from aurora_server import BIN, SERVICES, Server, signed_fields, until  # noqa: E402
 
 SECRET = "a secret of at least thirty-two bytes"
 RULES = ("--jwt-issuer", "https://id.example/", "--jwt-audience", "aurora")
@@ -28,13 +28,6 @@ SEEN = []  # every token that was sent
 def check(is_good, why):
     if not is_good:
         sys.exit(f"tokens: {why}")
-
-
-def await_that(what, why, seconds=20):
-    end = time.monotonic() + seconds
-    while not what():
-        check(time.monotonic() < end, why)
-        time.sleep(0.02)
 
 
 def ctl(*arguments, status=0):
@@ -75,11 +68,6 @@ def expect(server, status, method, target, bearer=None, **others):
     got, fields, body = ask(server, method, target, bearer, **others)
     check(got == status, f"{method} {target} is {got}, expected {status}: {body}")
     return fields, body
-
-
-def metric(server, name):
-    text = ask(server, "GET", "/metrics")[2].decode()
-    return next(float(line.split()[-1]) for line in text.splitlines() if line.startswith(name + " "))
 
 
 class Keys(http.server.ThreadingHTTPServer):
@@ -185,11 +173,11 @@ def check_files(folder):
         expect(server, 401, "GET", "/orders", token(folder, "b"))
         server.process.send_signal(signal.SIGHUP)
         after = token(folder, "b")
-        await_that(lambda: ask(server, "GET", "/orders", after)[0] == 200, "the new key is not read by SIGHUP")
+        until("the new key is read by SIGHUP", lambda: ask(server, "GET", "/orders", after)[0] == 200)
         expect(server, 200, "GET", "/orders", before)
         (folder / "jwks.json").write_text("no keys")
         server.process.send_signal(signal.SIGHUP)
-        await_that(lambda: "old keys stay" in server.log_text(), "a broken file is not told of")
+        until("a broken file is told of", lambda: "old keys stay" in server.log_text())
         expect(server, 200, "GET", "/orders", before)
         check_log(server)
 
@@ -263,9 +251,9 @@ def check_rotation(folder):
             expect(server, 401, "GET", "/orders", stranger)
         allowed = 2 + (time.monotonic() - begun) // 10  # one in ten seconds, on however slow a machine
         check(keys.count <= allowed, f"40 unknown keys have caused {keys.count - 2} fetches")
-        check(metric(server, "aurora_jwt_key_misses_total") == keys.count - 1, "misses are not counted")
-        check(metric(server, "aurora_jwt_keys") == 2, "two keys are not two")
-        check(metric(server, "aurora_jwt_cache_hits_total") >= 1, "no token is remembered")
+        check(server.metric("aurora_jwt_key_misses_total") == keys.count - 1, "misses are not counted")
+        check(server.metric("aurora_jwt_keys") == 2, "two keys are not two")
+        check(server.metric("aurora_jwt_cache_hits_total") >= 1, "no token is remembered")
 
 
 def check_failures(folder):
@@ -278,19 +266,19 @@ def check_failures(folder):
         for status, document in ((500, b""), (302, keys.document), (200, b"{"), (200, b'{"keys":[]}'),
                                  (200, b'{"keys":[' + b" " * 300000 + b"]}")):
             keys.status, keys.document = status, document
-            failures = metric(server, "aurora_jwt_key_fetch_failures_total")
+            failures = server.metric("aurora_jwt_key_fetch_failures_total")
             server.process.send_signal(signal.SIGHUP)
-            await_that(lambda: metric(server, "aurora_jwt_key_fetch_failures_total") > failures,
-                       f"{status} with {document[:20]} is no failure")
+            until(f"{status} with {document[:20]} is a failure",
+                  lambda: server.metric("aurora_jwt_key_fetch_failures_total") > failures)
             expect(server, 200, "GET", "/orders", bearer)
         check("no redirect is followed" in server.log_text() and "longer than 256 KiB" in server.log_text(),
               "the log does not say why")
     # Nothing was ever had: nobody can say whether the token is good.
     keys.status = 500
     with Server("--jwt-keys", url, *RULES, "--jwt-refresh", "1s") as server:
-        await_that(lambda: ask(server, "GET", "/orders", bearer)[0] == 503, "no keys, and not 503")
+        until("no keys, and 503", lambda: ask(server, "GET", "/orders", bearer)[0] == 503)
         keys.status, keys.document = 200, (folder / "jwks.json").read_bytes()
-        await_that(lambda: ask(server, "GET", "/orders", bearer)[0] == 200, "it does not recover")
+        until("it recovers", lambda: ask(server, "GET", "/orders", bearer)[0] == 200)
 
 
 def check_https(folder):

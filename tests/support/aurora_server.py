@@ -39,6 +39,16 @@ def signed_fields(secret, method, target, body=b"", principal="alice", scopes=SC
     }
 
 
+def until(what, is_so, seconds=30):
+    """What `is_so` gives once it is true; the program ends where that takes longer."""
+    end = time.monotonic() + seconds
+    while not (found := is_so()):
+        if time.monotonic() > end:
+            raise SystemExit(f"{what}: not within {seconds} s")
+        time.sleep(0.02)
+    return found
+
+
 class Server:
     """with Server("--setting", "value") as server: ...; server.call("GET", "/products")"""
 
@@ -104,14 +114,17 @@ class Server:
     def fields(self, method, target, body=b"", principal="alice", scopes=SCOPES):
         return signed_fields(self.secret, method, target, body, principal, scopes) if self.secret else {}
 
-    def raw(self, method, target, body=None, headers=None, principal="alice", scopes=SCOPES, timeout=30):
-        """(status, fields, bytes) of one request on a connection of its own."""
+    def open(self, timeout):
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+
+    def raw(self, method, target, body=None, headers=None, principal="alice", scopes=SCOPES, timeout=30, **where):
+        """(status, fields, bytes) of one request on a connection of its own; `where` is for open()."""
         data = b"" if body is None else json.dumps(body).encode()
         fields = self.fields(method, target, data, principal, scopes)
         if body is not None:
             fields["Content-Type"] = "application/json"
         fields.update(headers or {})
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        connection = self.open(timeout, **where)
         try:
             connection.request(method, target, data if body is not None else None, fields)
             answer = connection.getresponse()
@@ -123,6 +136,13 @@ class Server:
         """As `raw`, with the parsed JSON where the body is some."""
         status, fields, text = self.raw(method, target, body, headers, **others)
         return status, fields, json.loads(text) if "json" in fields.get("Content-Type", "") and text else text
+
+    def metric(self, name, **others):
+        """`name` with its labels, where it has some."""
+        for line in self.raw("GET", "/metrics", **others)[2].decode().splitlines():
+            if line.startswith(name + " "):
+                return float(line.rpartition(" ")[2])
+        raise SystemExit(f"{self.program} has no metric {name}")
 
     def resident_kib(self):
         for line in pathlib.Path(f"/proc/{self.process.pid}/status").read_text().splitlines():

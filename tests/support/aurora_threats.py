@@ -10,10 +10,9 @@ import re
 import subprocess
 import sys
 import tempfile
-import time
 import uuid
 
-from aurora_server import BIN, SCOPES, SERVICES, Gateway, Server, signed_fields
+from aurora_server import BIN, SCOPES, SERVICES, Gateway, Server, signed_fields, until  # noqa: F401
 
 SECRET = "a secret of at least thirty-two bytes"
 ALL_SCOPES = SCOPES.split()
@@ -191,16 +190,6 @@ def sell(client, sku, stock, price_minor=1250, **others):
 
 def order_of(sku="mug", quantity=1, token="tok_approve", **others):
     return {"lines": [{"sku": sku, "quantity": quantity}], "currency": "EUR", "payment_method": token, **others}
-
-
-def until(what, is_so, seconds=30):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        found = is_so()
-        if found:
-            return found
-        time.sleep(0.02)
-    raise SystemExit(f"{what}: not within {seconds} s")
 
 
 @contextlib.contextmanager
