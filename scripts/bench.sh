@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# help: run the benchmark NAME; its figures also go to var/bench/NAME.json
+# help: run the benchmark NAME (cluster, edge, limits, signature, jwt, ...; no name lists all); figures go to var/bench/NAME.json
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib/build.sh

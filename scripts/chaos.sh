@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# help: kill, stop and freeze daemons and engines under load, audit after each; --kills N, --seed S, --minutes M; or `edge [--longer N] [--spec FILE]`: faults between the gateway and a service
+# help: kill, stop and freeze daemons and engines under load, audit after each; --kills N, --seed S, --minutes M; `chaos edge`: seeded faults between the gateway and a service; --longer N, --spec FILE
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib/build.sh

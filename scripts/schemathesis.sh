@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# help: fuzz the API by its description for SECONDS [300] with schemathesis from PyPI, then half as long through a gateway
+# help: fuzz the API by its description (schemathesis of PyPI); schemathesis [SECONDS], 300 by default, then half as long by a gateway
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib/build.sh

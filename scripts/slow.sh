@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# help: slowhttptest with 1,000 connections in its four modes against a gateway, and how long others wait meanwhile; slow [--seconds N] [--rounds N] [--connections N]
+# help: hold a gateway by slowhttptest in four modes while others are timed; --seconds N, --rounds N, --connections N
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib/build.sh

@@ -114,7 +114,7 @@
     X(rate_limit, TEXT, DAEMON | RELOAD, "", 0, 32,                                                \
       "Requests that a client may send, as 100/1s, by principal or address; empty: any number.")   \
     X(rate_limit_burst, INTEGER, DAEMON | RELOAD, "0", 0, 1000000000,                              \
-      "Requests that it may send at once; 0: as many as rate_limit names.")                        \
+      "Requests that a client may send at once; 0: as many as rate_limit names.")                  \
     X(related_skus, INTEGER, NONE, "4096", 256, 16384,                                             \
       "SKUs whose companions in orders are kept, at 1,900 to 3,000 bytes each.")                   \
     X(resend_first, DURATION, RELOAD, "10s", SECOND, DAY,                                          \
