@@ -247,13 +247,13 @@ static bool read_bearer(aurora_http_exchange *exchange, int64_t now_ms, aurora_h
 static bool keep_principal(aurora_http_exchange *exchange)
 {
     aurora_http_principal *principal = &exchange->principal;
+    const char *contact = principal->contact;
     principal->name = aurora__exchange_copy(exchange, principal->name, strlen(principal->name));
-    if (principal->contact != NULL)
-        principal->contact =
-            aurora__exchange_copy(exchange, principal->contact, strlen(principal->contact));
-    if (principal->name != NULL)
+    if (contact != NULL)
+        principal->contact = aurora__exchange_copy(exchange, contact, strlen(contact));
+    if (principal->name != NULL && (contact == NULL || principal->contact != NULL))
         return true;
-    principal->name = "";
+    *principal = (aurora_http_principal){.name = ""};
     aurora_http_refuse(exchange, AURORA_ENOMEM, NULL);
     return false;
 }
