@@ -14,6 +14,7 @@
 
 #include "auth/fetch.h"
 #include "auth/source.h"
+#include "http/clock.h"
 
 #define MS_NS INT64_C(1000000)
 #define START_WAIT_MS 3000
@@ -39,13 +40,6 @@ struct aurora__keys {
     int64_t miss_ns; /* when one was last asked for by a miss; 0 = never */
     aurora__keys_figures figures;
 };
-
-static int64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 static aurora_status refuse(aurora_error *err, aurora_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -152,7 +146,7 @@ static bool take(aurora__keys *keys, aurora__source *source, const char *documen
         say(keys, AURORA_LOG_INFO, "%s: %u keys for tokens, %u in all", source->text,
             source->set->count, keys->current->count);
     }
-    source->next_ns = now_ns() + pause_ns(keys, source->failures);
+    source->next_ns = aurora__now_ns() + pause_ns(keys, source->failures);
     pthread_mutex_unlock(&keys->mutex);
     return is_taken;
 }
@@ -195,7 +189,7 @@ static void fetch_all(aurora__keys *keys, bool is_forced)
 {
     for (uint32_t i = 0; i < keys->source_count && !atomic_load(&keys->is_stopping); i++) {
         aurora__source *source = &keys->sources[i];
-        if (source->is_url && (is_forced || source->next_ns <= now_ns()))
+        if (source->is_url && (is_forced || source->next_ns <= aurora__now_ns()))
             fetch(keys, source);
     }
 }
@@ -206,7 +200,7 @@ static void *run(void *argument)
     pthread_mutex_lock(&keys->mutex);
     while (!atomic_load(&keys->is_stopping)) {
         int64_t next = next_ns(keys);
-        if (!keys->is_wanted && next > now_ns()) {
+        if (!keys->is_wanted && next > aurora__now_ns()) {
             const struct timespec until = {.tv_sec = next / 1000000000,
                                            .tv_nsec = next % 1000000000};
             pthread_cond_timedwait(&keys->changed, &keys->mutex, &until);
@@ -256,10 +250,10 @@ static aurora_status read_sources(aurora__keys *keys, const char *text, aurora_e
 /* The first answers decide whether the first requests can be judged. */
 static void wait_for_round(aurora__keys *keys)
 {
-    int64_t end = now_ns() + START_WAIT_MS * MS_NS;
+    int64_t end = aurora__now_ns() + START_WAIT_MS * MS_NS;
     const struct timespec until = {.tv_sec = end / 1000000000, .tv_nsec = end % 1000000000};
     pthread_mutex_lock(&keys->mutex);
-    while (keys->rounds == 0 && now_ns() < end)
+    while (keys->rounds == 0 && aurora__now_ns() < end)
         pthread_cond_timedwait(&keys->changed, &keys->mutex, &until);
     pthread_mutex_unlock(&keys->mutex);
 }
@@ -382,7 +376,7 @@ static uint32_t count_missing(const aurora__keys *keys)
 
 int aurora__keys_miss(aurora__keys *keys)
 {
-    int64_t now = now_ns();
+    int64_t now = aurora__now_ns();
     int outcome = AURORA__KEYS_KNOWN;
     pthread_mutex_lock(&keys->mutex);
     bool may_ask = keys->miss_ns == 0 || now - keys->miss_ns >= keys->options.miss_pause_ms * MS_NS;

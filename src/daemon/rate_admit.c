@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* One request and the policies that match its route. */
 #include <string.h>
-#include <time.h>
 
 #include "daemon/rate_answer.h"
 #include "daemon/rate_internal.h"
+#include "http/clock.h"
 #include "http/server.h"
 
 #define KEY_BYTES 264 /* of the longest principal */
@@ -18,13 +18,6 @@ typedef struct {
     char address[AURORA_HTTP_ADDRESS_TEXT_BYTES + 8];
     char principal[KEY_BYTES];
 } keys;
-
-static int64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * SECOND_NS + now.tv_nsec;
-}
 
 static void count(_Atomic uint64_t *counter)
 {
@@ -271,7 +264,7 @@ static int admit(aurora__rate_limit *limit, const aurora__rate_route *route,
     aurora__rate_ask asks[AURORA__RATE_CLAIMS_MAX];
     keys of = {.exchange = exchange};
     uint32_t found = find_asks(&of, route, asks);
-    int64_t now = now_ns();
+    int64_t now = aurora__now_ns();
     if (found == 0)
         return AURORA_HTTP_ADMIT_YES;
     switch (decide(limit, asks, found, may_wait, now)) {

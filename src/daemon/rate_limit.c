@@ -8,6 +8,7 @@
 #include <sys/random.h>
 
 #include "daemon/rate_internal.h"
+#include "http/clock.h"
 
 #ifdef AURORA_HAVE_NET
 #include <aurora/net.h>
@@ -132,8 +133,6 @@ bool aurora__rate_limit_put(aurora__rate_limit *limit, const aurora__rate_polici
                             const aurora_http_route *served, uint32_t served_count,
                             char error_out[AURORA_CONFIG_ERROR_BYTES])
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
     aurora__rate_table *old = limit->table; /* only this call changes it */
     const aurora__rate_table_options options = {.policies = policies,
                                                 .served = served,
@@ -141,8 +140,7 @@ bool aurora__rate_limit_put(aurora__rate_limit *limit, const aurora__rate_polici
                                                 .old = old,
                                                 .is_shared = limit->port.take_all != NULL,
                                                 .seed = {limit->seed[0], limit->seed[1]},
-                                                .now_ns =
-                                                    now.tv_sec * (int64_t)SECOND_NS + now.tv_nsec};
+                                                .now_ns = aurora__now_ns()};
     aurora__rate_table *table = aurora__rate_table_new(&options, error_out);
     if (table == NULL)
         return false;

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "daemon/internal.h"
+#include "http/clock.h"
 
 #define LOOK_NS INT64_C(2000000000) /* between two looks at the files */
 #define SOON_S (14 * 86400)         /* a certificate's end that is worth a warning */
@@ -201,9 +202,7 @@ void aurora__daemon_tls_reload(aurora_daemon *daemon)
 
 void aurora__daemon_tls_look(aurora_daemon *daemon)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    int64_t now_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+    int64_t now_ns = aurora__now_ns();
     if (now_ns < daemon->tls_look_ns)
         return;
     daemon->tls_look_ns = now_ns + LOOK_NS;

@@ -7,8 +7,8 @@
 #include <strings.h>
 
 #include "gateway/internal.h"
+#include "http/clock.h"
 #include "http/field_name.h"
-#include "http/loop.h"
 
 #define HELD_BYTES_MAX 1048576 /* of an answer; longer ones are passed on as they come */
 #define AHEAD_BYTES_MAX 131072 /* of a stream, that its client has not taken */

@@ -8,9 +8,9 @@
 #include <time.h>
 
 #include "gateway/internal.h"
+#include "http/clock.h"
 #include "http/field_name.h"
 #include "http/fields.h"
-#include "http/loop.h"
 #include "http/signature.h"
 
 #define MS_NS INT64_C(1000000)

@@ -22,13 +22,6 @@
 #define SWEEP_MS_MAX 250
 #define SWEEP_MS_MIN 10
 
-int64_t aurora__now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 void aurora__loop_log(aurora_http_loop *loop, int32_t level, const char *message)
 {
     const aurora_http_options *options = &loop->server->options;

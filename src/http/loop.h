@@ -10,6 +10,7 @@
 
 #include <event2/event.h>
 
+#include "http/clock.h"
 #include "http/connection.h"
 #include "http/cors.h"
 #include "http/request.h"
@@ -103,8 +104,6 @@ struct aurora_http_server {
     pthread_mutex_t mutex;
     pthread_cond_t changed; /* a loop has begun or ended its last connection */
 };
-
-int64_t aurora__now_ns(void);
 
 /* --- server.c --- */
 
