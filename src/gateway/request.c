@@ -223,7 +223,8 @@ bool aurora__gateway_request(aurora_http_exchange *exchange, const aurora__gatew
     int64_t now_ms = wall_ms(), wait_ms = served_wait_ms(exchange);
     int64_t ms = relaxed(&gateway->timeout_ms[service]) + wait_ms, own_ms = left_ms(exchange);
     uint32_t count = copy_fields(exchange, fields);
-    if (own_ms < ms)
+    bool is_hurried = own_ms < ms;
+    if (is_hurried)
         ms = own_ms > 1 ? own_ms : 1;
     *out = (aurora_upstream_request){
         .method = method_text(method),
@@ -231,6 +232,7 @@ bool aurora__gateway_request(aurora_http_exchange *exchange, const aurora__gatew
         .query = query,
         .is_repeatable = method != AURORA_HTTP_POST || passes_key(exchange),
         .deadline_ns = aurora__now_ns() + ms * MS_NS,
+        .is_hurried = is_hurried,
         .attempt_ms = (uint32_t)(wait_ms + relaxed(&gateway->attempt_ms[service])),
         .may_hedge = method_of_reads(method) && wait_ms == 0,
     };

@@ -282,7 +282,7 @@ static void on_sent_timer(aurora_upstream_call *call)
         return;
     }
     aurora__upstream_connection_drop(call->connection);
-    leave(call, AURORA_BREAKER_FAILURE);
+    leave(call, call->request.is_hurried ? AURORA_BREAKER_IGNORED : AURORA_BREAKER_FAILURE);
     fail(call, AURORA_UPSTREAM_LATE, detail, 1);
 }
 

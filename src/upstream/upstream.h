@@ -141,6 +141,7 @@ typedef struct {
      * (RFC 9110, 9.2.2), or a key that makes it so. */
     bool is_repeatable;
     int64_t deadline_ns; /* of the monotonic clock: until the answer's head */
+    bool is_hurried; /* it is the caller's, and shorter than ours: who is late is not to blame */
     uint32_t attempt_ms; /* without a byte of an answer, then it is repeated; 0 = the deadline */
 } aurora_upstream_request;
 

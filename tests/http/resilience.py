@@ -12,7 +12,8 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from gateway import OK, ORDER, PLACE, SECRET, Checked, Server, Service, expect, expect_problem, field, until  # noqa: E402,F401
+from gateway import (OK, ORDER, PLACE, SECRET, Checked, Server, Service, expect, expect_problem, field, gateway,  # noqa: E402,F401
+                     signed_fields, until)
 
 
 class Configured(Checked):
@@ -314,6 +315,21 @@ def a_service_has_less_time_than_its_gateway():
     service.stop()
 
 
+def a_client_in_a_hurry_opens_no_breaker():
+    """Whoever gives a service no time for an answer must not have it left alone for everybody else.
+    Mutation: on_sent_timer of src/upstream/call.c that blames the address for a deadline of its caller."""
+    go = threading.Event()
+    service = Service(lambda *_: go.wait(20) and OK)
+    with gateway(service.port, secret=SECRET) as server:
+        for _ in range(24):
+            hurry = signed_fields(SECRET, "GET", ORDER, ahead_ms=40)
+            expect_problem("no time", server.call("GET", ORDER, headers=hurry), 504, "timeout")
+        go.set()
+        status, _, answer = server.call("GET", ORDER)
+        expect("others are served", status == 200, status, answer)
+    service.stop()
+
+
 def no_work_after_the_deadline():
     """Mutation: without aurora_http_refuse_late in workers.c the page is read; without it in order_place.c the order is
     made."""
@@ -454,7 +470,8 @@ def a_webhook_that_fails():
 
 
 PARTS = [services_that_go, an_index_that_hangs, a_webhook_that_fails, old_recommendations, a_failure_is_not_kept,
-         a_failure_of_any_length, a_service_has_less_time_than_its_gateway, no_work_after_the_deadline,
+         a_failure_of_any_length, a_service_has_less_time_than_its_gateway,
+         a_client_in_a_hurry_opens_no_breaker, no_work_after_the_deadline,
          nobodys_deadline_is_no_name,
          hedges_a_slow_read, hedges_no_write, hedges_no_wait, hedges_within_calls_max, hedges_within_the_budget,
          hedge_takes_over_from_the_lost, hedge_learns_what_calls_take, a_reload_changes_time]
