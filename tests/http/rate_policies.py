@@ -97,7 +97,7 @@ def shadow_refuses_nobody():
 
 
 def who_is_refused_is_counted():
-    """Whom authentication refuses meets the limit of its address, and takes nothing from what all share.
+    """S14. Whom authentication refuses meets the limit of its address, and takes nothing from what all share.
     Mutation: aurora__dispatch_refuse() of src/http/dispatch.c that does not ask: guesses have no end."""
     secret = "a secret of at least thirty-two bytes"
     policies = """

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Policies of rate limits: fields, shadow, reload under traffic, leases; tests/http/rate_policies.py.
+# Policies of rate limits: fields, shadow, reload under traffic, leases, guesses (S14 of docs/SECURITY.md); tests/http/rate_policies.py.
 set -euo pipefail
 root=${AURORA_SOURCE_DIR:-$(cd "$(dirname "$0")/../.." && pwd)}
 export AURORA_BIN=${AURORA_BIN:-$root/build/bin}
