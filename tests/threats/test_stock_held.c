@@ -13,7 +13,7 @@
 #include "shop.h"
 
 #define STOCK INT64_C(10000000)
-#define RUNS 40
+#define RUNS 12
 #define MOVES 400
 
 static aurora_manual_clock manual;
