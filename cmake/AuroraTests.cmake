@@ -59,8 +59,8 @@ if(NOT DEFINED ENV{AURORA_DATA} AND IS_DIRECTORY ${PROJECT_SOURCE_DIR}/../shared
     list(APPEND aurora_test_environment "AURORA_DATA=${aurora_data}")
 endif()
 
-set(aurora_timeout_unit 60)
-set(aurora_timeout_sim 300)
+set(aurora_timeout_unit 120)
+set(aurora_timeout_sim 600)
 set(aurora_timeout_contract 180)
 set(aurora_timeout_integration 300)
 set(aurora_timeout_threats 180)

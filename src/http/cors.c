@@ -18,7 +18,7 @@
 /* What our answers say, beside what every page may read. */
 #define ANSWER_FIELDS                                                                              \
     "ETag, RateLimit, RateLimit-Policy, Retry-After, Location, Idempotency-Replayed, "             \
-    "X-Request-Id, Link, Preference-Applied, WWW-Authenticate, Allow"
+    "X-Request-Id, Link, Preference-Applied, WWW-Authenticate, Allow, Age, Aurora-Stale"
 
 struct aurora__cors {
     aurora__cors *older;

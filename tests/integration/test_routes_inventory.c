@@ -206,7 +206,7 @@ START_TEST(test_movements__name_what_is_wrong)
         served_shop_assert_problem(&served, 400, rows[i].code, rows[i].pointer);
     }
     served_shop_call(&served, "POST", "/inventory/a%01/receipts", NULL, "{\"quantity\":1}");
-    served_shop_assert_problem(&served, 400, "invalid_parameter", "sku");
+    served_shop_assert_problem(&served, 400, "malformed_request", NULL);
     served_shop_expect(&served, 404, "GET", "/inventory/cup", NULL);
 }
 END_TEST

@@ -151,7 +151,7 @@ START_TEST(test_product_get__names_a_sku_that_cannot_be)
     served_shop_call(&served, "GET", target, NULL, NULL);
     served_shop_assert_problem(&served, 400, "invalid_parameter", "sku");
     served_shop_call(&served, "GET", "/products/a%01", NULL, NULL);
-    served_shop_assert_problem(&served, 400, "invalid_parameter", "sku");
+    served_shop_assert_problem(&served, 400, "malformed_request", NULL);
 }
 END_TEST
 
@@ -319,7 +319,7 @@ START_TEST(test_product_put__names_what_is_wrong)
         served_shop_assert_problem(&served, 400, rows[i].code, rows[i].pointer);
     }
     served_shop_call(&served, "PUT", "/products/a%01", NULL, MINIMAL);
-    served_shop_assert_problem(&served, 400, "invalid_parameter", "sku");
+    served_shop_assert_problem(&served, 400, "malformed_request", NULL);
     served_shop_call(&served, "POST", "/products", NULL, MINIMAL);
     served_shop_assert_problem(&served, 400, "invalid_field", "/sku");
     served_shop_call(&served, "POST", "/products", NULL,
