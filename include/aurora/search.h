@@ -30,6 +30,7 @@ typedef struct {
     const char *brand;    /* exact; NULL = any */
     int64_t price_min_minor; /* inclusive, 0 = no bound */
     int64_t price_max_minor; /* inclusive, 0 = no bound */
+    int64_t time_max_ms;     /* how long its caller waits for a remote index; 0 = as it is set up */
 } aurora_query;
 
 typedef struct {
@@ -78,6 +79,7 @@ static inline void aurora_query_init(aurora_query *query)
 
 /* Finds products. cursor as in aurora_product_list; limit is 1..100 (0 = 20). A page begins behind
  * the last hit of the one before, wherever that stands by then. AURORA_EINVAL, AURORA_ENOTSUP;
+ * AURORA_ETIMEDOUT when a remote index did not answer in time_max_ms;
  * AURORA_ECORRUPT once where the index was damaged: it is then made again. *out is freed with
  * aurora_search_page_free. Threads: shared. */
 AURORA_API aurora_status aurora_search(aurora_t *shop, const aurora_query *query,

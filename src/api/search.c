@@ -147,6 +147,8 @@ static aurora_status check_query(const aurora_query *query, uint32_t limit, auro
         rc = aurora__check_range(err, "price_min_minor", query->price_min_minor, 0, INT64_MAX);
     if (rc == AURORA_OK)
         rc = aurora__check_range(err, "price_max_minor", query->price_max_minor, 0, INT64_MAX);
+    if (rc == AURORA_OK)
+        rc = aurora__check_range(err, "time_max_ms", query->time_max_ms, 0, INT64_MAX / 2);
     return rc == AURORA_OK ? aurora__check_range(err, "limit", limit, 0, LIMIT_MAX) : rc;
 }
 

@@ -295,9 +295,13 @@ enum { ROUTES, KEY, WINDOWS, BURST, COST, MODE, FALLBACK, LEASE, LINE_COUNT };
 
 static bool refuse_name(const reader *r, const aurora_config_property *line)
 {
-    return refuse_line(r, line,
-                       "is no line of a rate limit: they are routes, key, windows, burst, cost, "
-                       "mode, fallback and lease");
+    char rule[192];
+    const char *nearest = aurora_config_nearest(line->name, line_names, LINE_COUNT);
+    snprintf(rule, sizeof rule,
+             "is no line of a rate limit%s%s: they are routes, key, windows, burst, cost, mode, "
+             "fallback and lease",
+             nearest != NULL ? "; the nearest is " : "", nearest != NULL ? nearest : "");
+    return refuse_line(r, line, rule);
 }
 
 static bool read_line(const reader *r, int which, const aurora_config_property *line,

@@ -137,7 +137,14 @@ static bool refuse_section(char *error, const aurora_config_property *line,
 
 static bool refuse_name(char *error, const aurora_config_property *line)
 {
-    char rule[224] = "a section of this kind takes ";
+    char rule[288];
+    const char *names[ROW_COUNT];
+    for (size_t i = 0; i < ROW_COUNT; i++)
+        names[i] = rows[i].name;
+    const char *nearest = aurora_config_nearest(line->name, names, ROW_COUNT);
+    snprintf(rule, sizeof rule, "%s%s%sa section of this kind takes ",
+             nearest != NULL ? "the nearest is " : "", nearest != NULL ? nearest : "",
+             nearest != NULL ? "; " : "");
     for (size_t i = 0; i < ROW_COUNT; i++) {
         size_t len = strlen(rule);
         snprintf(rule + len, sizeof rule - len, "%s%s", i > 0 ? ", " : "", rows[i].name);

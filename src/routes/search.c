@@ -53,9 +53,19 @@ static const char *query_text(const aurora_http_exchange *exchange, const char *
     return text == NULL || text[0] == '\0' ? NULL : text;
 }
 
+/* Nobody searches for a client who has gone. */
+static int64_t time_max_ms(const aurora_http_exchange *exchange)
+{
+    int64_t left_ms = aurora_http_left_ms(exchange);
+    if (left_ms == INT64_MAX)
+        return 0;
+    return left_ms > 0 ? left_ms : 1; /* 0 would be for ever */
+}
+
 static bool read_query(aurora_http_exchange *exchange, aurora_query *out)
 {
     aurora_query_init(out);
+    out->time_max_ms = time_max_ms(exchange);
     out->text = query_text(exchange, "q");
     out->category = query_text(exchange, "category");
     out->brand = query_text(exchange, "brand");
@@ -86,6 +96,8 @@ static void search(aurora_http_exchange *exchange, void *self)
         !aurora_http_query_cursor(exchange, routes->cursor_key, &cursor))
         return;
     aurora_status rc = aurora_search(routes->shop, &query, cursor, limit, &page, &err);
+    if (rc == AURORA_ETIMEDOUT)
+        aurora_http_set(exchange, "Retry-After", "1");
     if (rc != AURORA_OK) {
         aurora__query_refuse(exchange, rc, &err, renames, RENAME_COUNT);
         return;

@@ -94,6 +94,10 @@ typedef struct {
 const aurora_config_property *aurora_config_properties(const aurora_config *config,
                                                        uint32_t *count_out);
 
+/* The one of `names` (each under 64 bytes) that `name` is likely to mean; NULL where none is near.
+ * Pure. */
+const char *aurora_config_nearest(const char *name, const char *const *names, uint32_t count);
+
 /* Variables that begin with AURORA_ and look like a misspelt setting, one line each. They are no
  * error: orchestrators set variables of such names themselves. */
 const char *const *aurora_config_warnings(const aurora_config *config, uint32_t *count_out);

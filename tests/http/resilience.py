@@ -437,6 +437,49 @@ def an_index_that_hangs():
     hanging.close()
 
 
+def a_search_ends_with_its_caller():
+    """The engine hangs for a minute; a caller with a deadline is told when that is over, and the worker is free.
+    Mutation: read_query of src/routes/search.c without time_max_ms waits for the engine."""
+    over = threading.Event()
+
+    class Engine(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def answer(self):
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            if "_search" in self.path:
+                over.wait(60)
+            self.send_response(200)
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = answer
+
+        def log_message(self, *_):
+            pass
+
+    class Engines(http.server.ThreadingHTTPServer):
+        daemon_threads = True
+
+        def handle_error(self, *_):  # whoever asked is gone
+            pass
+
+    engine = Engines(("127.0.0.1", 0), Engine)
+    threading.Thread(target=engine.serve_forever, daemon=True).start()
+    url = f"elasticsearch://127.0.0.1:{engine.server_port}?query_ms=60000&write_ms=300"
+    with Server("--search", url, store="memory:", ready=False) as server:
+        begin = time.monotonic()
+        for _ in range(3):
+            deadline = {"Aurora-Deadline": str(int(time.time() * 1000) + 700)}
+            expect_problem("its time is over", server.call("GET", "/search?q=mug", headers=deadline), 504, "timeout")
+        expect("long before the engine's", time.monotonic() - begin < 20, time.monotonic() - begin)
+        expect("that is no failure of the engine", call_figure(server, "aurora_call_breaker_open", "search_engine") == 0)
+        over.set()
+    engine.shutdown()
+    engine.server_close()
+
+
 def a_webhook_that_fails():
     """Mutation: without the breaker's enter in send_through the receiver goes on to be asked for each order."""
     asked = []
@@ -469,8 +512,8 @@ def a_webhook_that_fails():
     hook.server_close()
 
 
-PARTS = [services_that_go, an_index_that_hangs, a_webhook_that_fails, old_recommendations, a_failure_is_not_kept,
-         a_failure_of_any_length, a_service_has_less_time_than_its_gateway,
+PARTS = [services_that_go, an_index_that_hangs, a_search_ends_with_its_caller, a_webhook_that_fails, old_recommendations,
+         a_failure_is_not_kept, a_failure_of_any_length, a_service_has_less_time_than_its_gateway,
          a_client_in_a_hurry_opens_no_breaker, no_work_after_the_deadline,
          nobodys_deadline_is_no_name,
          hedges_a_slow_read, hedges_no_write, hedges_no_wait, hedges_within_calls_max, hedges_within_the_budget,

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Clients that are slow on purpose do not stop the others: 10,000 idle connections, heads and bodies that drip, half-open
-streams, answers that nobody reads (S9). Mutation: let limit_ms (src/http/sweep.c) give AURORA__HEAD, or AURORA__BODY, an hour.
+streams, answers that nobody reads (S9). Mutation: let limit_ms (src/http/sweep.c) give AURORA__HEAD an hour;
+or AURORA__BODY one and is_slow() of the same false (either alone still cuts the bodies that drip).
 AURORA_IDLE says how many idle ones (fewer where the descriptors do not suffice)."""
 
 import json

@@ -7,7 +7,7 @@ one without an attack in the same run, and the gateway's memory beside what it w
 slow_attacks.py [--seconds N] [--rounds N] [--connections N]   N seconds of each mode in each round [2, 1, 1000]
 
 The bound is twice the value without an attack, or 20 ms, whichever is more: below that a busy machine's own turns are
-measured. A mode that fails is tried twice more; a defence that is missing fails each time.
+measured. A mode that fails is tried four times more; a defence that is missing fails each time.
 
 Mutation: let connections_max (src/daemon/serve.c) be 1,000, as a server with a thread or a process for each connection
 would have it: the others are turned away."""
@@ -158,7 +158,7 @@ def main():
         server.call("PUT", "/products/mug", {"name": "Mug", "price_minor": 1250, "currency": "EUR"})
         ask_for(server, 0.5)
         for mode in [mode for mode in MODES for _ in range(options.rounds)]:
-            for _ in range(3):
+            for _ in range(5):
                 outcome = attack(server, mode, options)
                 objections = judge(mode, outcome, options)
                 left = await_end(server)

@@ -39,7 +39,9 @@ section() { # WORDS LINE...: refused, by --check-config and at the start, with t
     refused "($folder/a.ini:$#)" --config "$folder/a.ini"
 }
 section '[upstream.serach] is no service: must be [upstream.order|product' '[upstream.serach]' 'timeout = 1s'
-section '[upstream.order] time_out: a section of this kind takes timeout, ' '[upstream.order]' 'time_out = 1s'
+section '[upstream.order] time_out: the nearest is timeout; a section of this kind takes timeout, ' \
+    '[upstream.order]' 'time_out = 1s'
+section '[upstream.order] colour: a section of this kind takes timeout, ' '[upstream.order]' 'colour = red'
 section '[upstream.order] timeout: ' '[upstream.order]' 'timeout = 1'
 section '[upstream.order] timeout: ' '[upstream.order]' 'timeout = 1h'
 section '[upstream.order] attempts: ' '[upstream.order]' 'attempts = 0'

@@ -194,7 +194,8 @@ START_TEST(test_rate_leases__remember_an_empty_bucket)
 }
 END_TEST
 
-/* Mutation: without the clear, or with tokens_of() that ignores the time, they are still good. */
+/* Mutation: tokens_of() that ignores the time, or a clear that keeps the entries: they are still
+ * good. */
 START_TEST(test_rate_leases__end_with_their_time)
 {
     fixture f;
@@ -209,6 +210,15 @@ START_TEST(test_rate_leases__end_with_their_time)
 
     ck_assert(admits(&f, 0, 1, now_ns + 300000000));
 
+    ck_assert_uint_eq(f.asked, asked + 1);
+
+    for (int i = 0; i < 4; i++) /* hot again: the last of these is decided here */
+        ck_assert(admits(&f, 0, 1, now_ns + 301000000 + i * 1000000));
+    asked = f.asked;
+    ck_assert(admits(&f, 0, 1, now_ns + 306000000));
+    ck_assert_uint_eq(f.asked, asked);
+    aurora__rate_leases_clear(f.leases[0]);
+    ck_assert(admits(&f, 0, 1, now_ns + 307000000));
     ck_assert_uint_eq(f.asked, asked + 1);
     stop(&f);
 }

@@ -445,6 +445,32 @@ START_TEST(test_query__answers_an_error_to_what_is_no_answer)
 }
 END_TEST
 
+/* A caller who has gone says nothing about the server: its breaker stays closed, however many they
+ * are. Mutation: run() of call.c that counts AURORA_ETIMEDOUT as a failure; query() without the
+ * bound, which then waits for 700 ms and gives AURORA_EIO. */
+START_TEST(test_query__ends_with_its_callers_time)
+{
+    block_list blocks = {.count = 0};
+    const aurora_arena_port arena = {.self = &blocks, .allocate = take_block};
+    aurora_search_result result;
+    aurora_search_request request = {.query = AURORA_QUERY(.text = "cup", .time_max_ms = 20),
+                                     .limit = 10};
+    start_fake();
+    fake.delay_ms = 300;
+
+    for (int i = 0; i < 12; i++) {
+        aurora_assert_status(port.query(port.self, &request, &arena, &result), AURORA_ETIMEDOUT);
+    }
+
+    aurora_breaker_figures figures;
+    port.breaker(port.self, &figures);
+    ck_assert_int_eq(figures.state, AURORA_BREAKER_CLOSED);
+    stop_fake();
+    while (blocks.count > 0)
+        free(blocks.blocks[--blocks.count]);
+}
+END_TEST
+
 static const struct {
     const char *address;
     const char *rule;
@@ -493,6 +519,7 @@ static Suite *search_elastic_suite(void)
     tcase_add_test(tcase, test_apply__goes_on_behind_a_document_that_is_refused);
     tcase_add_loop_test(tcase, test_query__answers_an_error_to_what_is_no_answer, 0,
                         sizeof answers / sizeof *answers);
+    tcase_add_test(tcase, test_query__ends_with_its_callers_time);
     tcase_add_loop_test(tcase, test_address__that_is_wrong_is_refused_by_its_rule, 0,
                         sizeof refused / sizeof *refused);
     if (elastic_is_there()) {

@@ -76,6 +76,12 @@ static void answer(int fd, int status, const char *body)
         write_all(fd, body, strlen(body));
 }
 
+static void wait_ms(int ms)
+{
+    const struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+    nanosleep(&time, NULL);
+}
+
 static void answer_bulk(elastic_fake *fake, int fd, const char *request)
 {
     char done[4096] = "{\"errors\":false,\"items\":[";
@@ -83,11 +89,10 @@ static void answer_bulk(elastic_fake *fake, int fd, const char *request)
     snprintf(fake->last_bulk, sizeof fake->last_bulk, "%s", request);
     const char *body = fake->bulk_count < 4 ? fake->bulk[fake->bulk_count] : NULL;
     int status = fake->bulk_status == 0 ? 200 : fake->bulk_status;
-    struct timespec delay = {.tv_sec = fake->delay_ms / 1000,
-                             .tv_nsec = fake->delay_ms % 1000 * 1000000};
+    int delay_ms = fake->delay_ms;
     fake->bulk_count++;
     pthread_mutex_unlock(&fake->lock);
-    nanosleep(&delay, NULL);
+    wait_ms(delay_ms);
     bool is_first = true;
     for (const char *at = strstr(request, "{\"index\":{"); at != NULL && strlen(done) < 4000;
          at = strstr(at + 1, "{\"index\":{")) {
@@ -118,7 +123,9 @@ static void answer_request(elastic_fake *fake, int fd, const char *request)
         pthread_mutex_lock(&fake->lock);
         const char *body = fake->bulk[0] == NULL ? "{}" : fake->bulk[0];
         int status = fake->bulk_status == 0 ? 200 : fake->bulk_status;
+        int delay_ms = fake->delay_ms;
         pthread_mutex_unlock(&fake->lock);
+        wait_ms(delay_ms);
         answer(fd, status, body);
     }
 }

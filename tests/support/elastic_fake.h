@@ -19,7 +19,7 @@ typedef struct {
     const char *bulk[4];  /* what requests to _bulk are answered, in turn; NULL = all is done */
     int bulk_status;
     int bulk_count;
-    int delay_ms; /* before each answer to _bulk */
+    int delay_ms; /* before each answer to _bulk or to a search */
     int state_writes;
     char last_bulk[ELASTIC_FAKE_BYTES]; /* head and body */
 } elastic_fake;

@@ -147,7 +147,7 @@ START_TEST(test_rate_policy__mistakes_name_section_line_and_rule)
         const char *text, *section, *line, *rule;
     } rows[] = {
         {"[rate_limit.a]\nwindow = 1/1s\n", "[rate_limit.a] window", ":2",
-         "no line of a rate limit"},
+         "no line of a rate limit; the nearest is windows: they are"},
         {"[rate_limit.a]\nkey = all\n", "[rate_limit.a] windows", ":2", "must be given"},
         {"[rate_limit.a]\nwindows = \n", "[rate_limit.a] windows", ":2", "must be a list"},
         {"[rate_limit.a]\nwindows = 1/1s,\n", "[rate_limit.a] windows", ":2", "must be a list"},

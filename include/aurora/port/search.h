@@ -55,7 +55,7 @@ typedef struct {
     uint32_t is_last; /* the new generation takes the place of the old one */
 } aurora_search_pages;
 
-/* A search. Arguments were checked. */
+/* A search. Arguments were checked; query->time_max_ms bounds what waits for a network. */
 typedef struct {
     const aurora_query *query;
     const void *after; /* hits behind what `after_out` of the last page said; NULL = the first */
@@ -102,7 +102,8 @@ typedef struct {
     aurora_status (*rebuild_page)(void *self, const aurora_search_pages *pages);
 
     /* Finds products. Of an index that is missing: AURORA_ENOTFOUND. AURORA_EINVAL for an `after`
-     * that is not of this adapter. */
+     * that is not of this adapter. AURORA_ETIMEDOUT where the query's time_max_ms went by, which
+     * says nothing about the index: no breaker counts it. */
     aurora_status (*query)(void *self, const aurora_search_request *request,
                            const aurora_arena_port *arena, aurora_search_result *out);
 

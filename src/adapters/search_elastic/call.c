@@ -135,7 +135,15 @@ aurora__elastic_call *aurora__elastic_call_take(aurora__elastic_index *index)
         index->idle_count--;
     }
     pthread_mutex_unlock(&index->mutex);
-    return call == NULL ? new_call(index) : call;
+    if (call == NULL)
+        return new_call(index);
+    call->end_ms = 0;
+    return call;
+}
+
+void aurora__elastic_call_bound(aurora__elastic_call *call, int64_t time_max_ms)
+{
+    call->end_ms = time_max_ms > 0 ? clock_ms() + time_max_ms : 0;
 }
 
 void aurora__elastic_call_give(aurora__elastic_call *call)
@@ -241,6 +249,12 @@ static void complain(const aurora__elastic_call *call, uint32_t host, CURLcode c
                             call->index->address.hosts[host], why);
 }
 
+/* Curl's clock may be ahead of ours by a tick. */
+static bool is_late(const aurora__elastic_call *call)
+{
+    return call->end_ms != 0 && clock_ms() + 1 >= call->end_ms;
+}
+
 /* Every request may be sent twice: documents carry versions, and the document of the state the
  * place in its history that it follows. */
 static aurora_status try_hosts(aurora__elastic_call *call, const char *method, int64_t timeout_ms)
@@ -258,6 +272,8 @@ static aurora_status try_hosts(aurora__elastic_call *call, const char *method, i
             return AURORA_ENOMEM;
         if (!is_down(call, code))
             break;
+        if (code == CURLE_OPERATION_TIMEDOUT && is_late(call))
+            return AURORA_ETIMEDOUT;
         /* A lone host that is slow is asked again; one that is gone is not, for a moment. */
         bool is_gone = code != CURLE_OK && code != CURLE_OPERATION_TIMEDOUT;
         if (is_gone || index->address.host_count > 1)
@@ -280,11 +296,16 @@ aurora_status aurora__elastic_call_run(aurora__elastic_call *call, const char *m
     uint64_t ticket;
     if (call->request.is_failed)
         return AURORA_ENOMEM;
+    if (is_late(call))
+        return AURORA_ETIMEDOUT;
+    if (call->end_ms != 0 && call->end_ms - clock_ms() < timeout_ms)
+        timeout_ms = call->end_ms - clock_ms();
     if (!aurora__elastic_gate_enter(call->index, &ticket))
         return AURORA_EIO;
     aurora_status rc = try_hosts(call, method, timeout_ms);
     aurora__elastic_gate_leave(call->index, ticket,
-                               rc == AURORA_ENOMEM          ? AURORA_BREAKER_IGNORED
+                               rc == AURORA_ENOMEM || rc == AURORA_ETIMEDOUT
+                                   ? AURORA_BREAKER_IGNORED
                                : is_servers_fault(call, rc) ? AURORA_BREAKER_FAILURE
                                                             : AURORA_BREAKER_SUCCESS);
     return rc;

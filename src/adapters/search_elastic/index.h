@@ -33,6 +33,7 @@ typedef struct aurora__elastic_call {
     aurora__elastic_text request; /* "" = without a body */
     aurora__elastic_text reply;
     long http_status;
+    int64_t end_ms; /* of the monotonic clock: when its caller is gone; 0 = never */
     bool is_too_large;
 } aurora__elastic_call;
 
@@ -51,17 +52,22 @@ struct aurora__elastic_index {
     aurora_breaker breaker;
 };
 
-/* A call with room for a usual request and reply; NULL without memory. */
+/* A call with room for a usual request and reply; its caller waits for ever. NULL without
+ * memory. */
 aurora__elastic_call *aurora__elastic_call_take(aurora__elastic_index *index);
 void aurora__elastic_call_give(aurora__elastic_call *call);
 void aurora__elastic_call_free(aurora__elastic_call *call);
+
+/* From now on its caller waits so long for all that is sent; 0 = for ever. */
+void aurora__elastic_call_bound(aurora__elastic_call *call, int64_t time_max_ms);
 
 /* Starts a request: its body is empty, its path is what the format says. */
 void aurora__elastic_call_path(aurora__elastic_call *call, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* Sends it to one host after the other until one answers. AURORA_OK where an answer came, whatever
- * it says: http_status and reply tell. AURORA_EIO, AURORA_ENOMEM. */
+ * it says: http_status and reply tell. AURORA_EIO, AURORA_ENOMEM, AURORA_ETIMEDOUT where the caller
+ * is gone, of which the server is not accused. */
 aurora_status aurora__elastic_call_run(aurora__elastic_call *call, const char *method,
                                        int64_t timeout_ms);
 

@@ -287,6 +287,7 @@ aurora_status aurora__elastic_query(void *self, const aurora_search_request *req
         aurora_bulkhead_leave(searches);
         return AURORA_ENOMEM;
     }
+    aurora__elastic_call_bound(now.call, query->time_max_ms);
     now.sort = query->sort == 0 ? AURORA_SORT_RELEVANCE : query->sort;
     now.has_plan = query->text != NULL && aurora__elastic_plan_begin(&now.plan, query->text);
     aurora_status rc = find(&now, request->after == NULL ? NULL : &after, out);
