@@ -69,7 +69,8 @@ lane_engines_down() {
 lane_threaded() {
     local program names=()
     for program in "$(build_dir "$1")"/tests/*/test_*; do
-        if nm -D --undefined-only "$program" 2>/dev/null | grep -qE ' (pthread_create|thrd_create)'; then
+        # Not grep -q: it ends at the first line, and nm, cut off, fails the pipe.
+        if nm -D --undefined-only "$program" 2>/dev/null | grep -E ' (pthread_create|thrd_create)' >/dev/null; then
             program=${program#"$(build_dir "$1")"/tests/}
             names+=("${program/\/test_//}")
         fi
