@@ -19,19 +19,31 @@
 
 #define PATH_BYTES 4096
 #define KEYS_MAX 63 /* beside the new one: a server keeps 64 */
+#define MEMBERS_MAX 64
+#define MEMBER_BYTES_MAX 16384
 #define TTL_MS 900000
 
 /* --- files ------------------------------------------------------------------------------------ */
 
-/* Writes a new file, which nobody else may read where the mode says so from its first byte on. */
+/* Writes a new file, which nobody else may read where the mode says so from its first byte on.
+ * Where that fails nothing of it is left, and what was there before stays; errno says why. */
 static bool write_new(const char *path, mode_t mode, const char *text)
 {
     size_t len = strlen(text);
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-    bool is_written = fd >= 0 && fchmod(fd, mode) == 0 && write(fd, text, len) == (ssize_t)len &&
-                      write(fd, "\n", 1) == 1;
-    if (fd >= 0 && close(fd) != 0)
+    if (fd < 0)
+        return false;
+    errno = ENOSPC; /* of a write that ends early */
+    bool is_written =
+        fchmod(fd, mode) == 0 && write(fd, text, len) == (ssize_t)len && write(fd, "\n", 1) == 1;
+    int why = errno;
+    if (close(fd) != 0 && is_written) {
+        why = errno;
         is_written = false;
+    }
+    if (!is_written)
+        unlink(path);
+    errno = why;
     return is_written;
 }
 
@@ -44,7 +56,7 @@ static int replace(const char *path, mode_t mode, const char *text)
     if (write_new(draft, mode, text) && rename(draft, path) == 0)
         return CTL_YES;
     int rc = ctl_refuse("%s: %s", path, strerror(errno));
-    unlink(draft);
+    unlink(draft); /* of a rename that failed */
     return rc;
 }
 
@@ -67,6 +79,24 @@ static const char *name_key(const ctl *run, const char *algorithm, char text_out
     return text_out;
 }
 
+/* A member of a key; "" where it is absent or no text. */
+static const char *member_of(aurora_json_value key, const char *name)
+{
+    aurora_json_error error;
+    uint32_t count = 0;
+    const char *text = "";
+    if (!aurora_json_members(key, MEMBERS_MAX, &count, &error))
+        return text;
+    for (uint32_t i = 0; i < count; i++) {
+        const char *own;
+        aurora_json_value member;
+        aurora_json_member(key, i, &own, &member);
+        if (strcmp(own, name) == 0 && !aurora_json_text(member, 0, MEMBER_BYTES_MAX, &text, &error))
+            return "";
+    }
+    return text;
+}
+
 /* Adds the keys that a document has already. False after a message. */
 static bool copy_keys(const char *path, const char *text, size_t len, const char *id,
                       aurora_json_out *out, bool *has_secret)
@@ -76,23 +106,20 @@ static bool copy_keys(const char *path, const char *text, size_t len, const char
     aurora_json_error error;
     aurora_json_value keys;
     uint32_t count = 0;
-    char member[96];
     bool is_good = aurora_json_parse(text, len, &doc, &error);
     is_good = is_good && aurora_json_object(aurora_json_root(doc), names, 1, &keys, &error) &&
               aurora_json_array(keys, 0, KEYS_MAX, &count, &error);
     if (!is_good)
         ctl_refuse("%s: %s %s", path, error.pointer, error.detail);
-    snprintf(member, sizeof member, "\"kid\":\"%s\"", id);
     for (uint32_t i = 0; is_good && i < count; i++) {
         size_t raw_len;
-        const char *raw = aurora_json_raw(aurora_json_item(keys, i), &raw_len);
-        char *key = strndup(raw, raw_len);
-        is_good = key != NULL && strstr(key, member) == NULL;
+        aurora_json_value key = aurora_json_item(keys, i);
+        const char *raw = aurora_json_raw(key, &raw_len);
+        is_good = strcmp(member_of(key, "kid"), id) != 0;
         if (!is_good)
             ctl_refuse("%s: has a key %s already", path, id);
-        *has_secret |= key != NULL && strstr(key, "\"oct\"") != NULL;
+        *has_secret |= strcmp(member_of(key, "kty"), "oct") == 0;
         aurora_json_out_raw(out, NULL, raw, raw_len);
-        free(key);
     }
     aurora_json_free(doc);
     return is_good;

@@ -55,6 +55,18 @@ refused "token needs --key FILE" token --sub alice
 refused "keygen needs --alg" keygen --alg ES256
 refused "--alg: must be HS256" keygen --alg none --out "$folder/keys"
 refused "--kid: the kid must be" keygen --alg ES256 --kid a/b --out "$folder/keys"
+# A full disk leaves no half of a private key; a key of this name is found however its set is written.
+mkdir "$folder/full"
+rc=0
+said=$(trap '' XFSZ && ulimit -f 0 && "$ctl" keygen --alg ES256 --kid full --out "$folder/full" 2>&1) || rc=$?
+if [ "$rc" -ne 2 ] || [ "${said#*full/full.jwk: }" = "$said" ] || [ -n "$(ls "$folder/full")" ]; then
+    echo "a full disk: exit status $rc, '$said', and $(ls "$folder/full")"
+    exit 1
+fi
+expect_status 0 "$ctl" keygen --alg ES256 --kid twice --out "$folder/keys"
+sed -i 's/:"/ : "/g' "$folder/keys/jwks.json"
+rm "$folder/keys/twice.jwk"
+refused "has a key twice already" keygen --alg ES256 --kid twice --out "$folder/keys"
 refused "No such file" token --key "$folder/none.jwk" --sub a --issuer i --audience a
 refused "is no order id" orders show 12 --store "$shop"
 refused "orders show needs ID" orders show --store "$shop"
