@@ -76,9 +76,9 @@ START_TEST(test_http_limits__a_slow_head_is_408)
 }
 END_TEST
 
-START_TEST(test_http_limits__a_slow_body_is_408)
+/* Ends the server. */
+static void assert_a_dripped_body_is_408(void)
 {
-    start((aurora_http_options){.body_ms = 200});
     raw_client client = raw_connect(fixture.port);
 
     raw_send(&client, POST("/echo", "Content-Length: 1000000\r\n\r\n"));
@@ -88,20 +88,19 @@ START_TEST(test_http_limits__a_slow_body_is_408)
     assert_serves();
     stop();
 }
+
+START_TEST(test_http_limits__a_slow_body_is_408)
+{
+    start((aurora_http_options){.body_ms = 200});
+    assert_a_dripped_body_is_408();
+}
 END_TEST
 
 /* S9. Mutation: let is_slow (src/http/sweep.c) return false. */
 START_TEST(test_http_limits__a_body_below_the_rate_is_408_long_before_its_time)
 {
     start((aurora_http_options){.body_ms = 300000, .body_grace_ms = 200, .body_rate_min = 100000});
-    raw_client client = raw_connect(fixture.port);
-
-    raw_send(&client, POST("/echo", "Content-Length: 1000000\r\n\r\n"));
-    drip(&client);
-
-    assert_turned_away(&client, 408, "request_timeout");
-    assert_serves();
-    stop();
+    assert_a_dripped_body_is_408();
 }
 END_TEST
 
