@@ -349,7 +349,7 @@ static aurora_http_exchange *replace_current(aurora__connection *connection)
     if (new == NULL)
         return NULL;
     if (old != NULL && old->trace_id[0] != '\0')
-        memcpy(new->trace_id, old->trace_id, sizeof(new->trace_id));
+        aurora__trace_again(new, old, connection->loop->random);
     else
         aurora__trace_begin(new, connection->loop->random);
     aurora__exchange_attach(new, connection);

@@ -102,6 +102,8 @@ void aurora__dispatch_report(aurora_http_exchange *exchange)
         .path = exchange->path,
         .principal = exchange->principal.name == NULL ? "" : exchange->principal.name,
         .trace_id = exchange->trace_id,
+        .span_id = exchange->span_id,
+        .trace_flags = exchange->trace_flags,
         .peer = exchange->peer,
         .code = exchange->code,
         .status = exchange->status,

@@ -22,6 +22,9 @@
 typedef struct aurora_http_exchange aurora_http_exchange;
 typedef struct aurora_http_loop aurora_http_loop;
 
+#define AURORA_HTTP_SPAN_ID_BYTES 17     /* as hex digits, with a NUL */
+#define AURORA_HTTP_TRACEPARENT_BYTES 56 /* likewise */
+
 /* Who asks: from a token or the signed principal headers, or "anonymous" in open mode or on public
  * routes. */
 typedef struct {

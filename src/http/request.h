@@ -94,7 +94,11 @@ struct aurora_http_exchange {
     int64_t parked_until_ns; /* 0 = its token has not been waited for */
     const char *key_scope;
     char trace_id[33];
-    char traceparent[56];
+    char span_id[AURORA_HTTP_SPAN_ID_BYTES];   /* of the request's own span */
+    char parent_id[AURORA_HTTP_SPAN_ID_BYTES]; /* "" = the trace begins here */
+    uint8_t trace_flags;
+    char traceparent[AURORA_HTTP_TRACEPARENT_BYTES];
+    const char *linked; /* the traceparent of a caller whose trace is not gone on with; or NULL */
     int64_t started_ns;
     char *body;
     size_t body_len, body_capacity;
@@ -164,6 +168,13 @@ void aurora__answer_challenge(aurora_http_exchange *exchange, const aurora_http_
 
 /* --- trace.c --- */
 
+/* Of a request whose fields are read; else it begins a trace. */
 void aurora__trace_begin(aurora_http_exchange *exchange, uint64_t random[4]);
+/* A second answer to the same request, by a span of its own. */
+void aurora__trace_again(aurora_http_exchange *exchange, const aurora_http_exchange *old,
+                         uint64_t random[4]);
+void aurora__trace_draw(uint64_t random[4], char span_id_out[AURORA_HTTP_SPAN_ID_BYTES]);
+void aurora__trace_write(const char *trace_id, const char *span_id, uint32_t flags,
+                         char out[AURORA_HTTP_TRACEPARENT_BYTES]);
 
 #endif

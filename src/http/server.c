@@ -209,6 +209,7 @@ static aurora_http_server *new_server(const aurora_http_options *options)
     server->options.service_secret = server->secret;
     if (options->trusted_proxies != NULL)
         aurora_http_set_trusted_proxies(server, options->trusted_proxies);
+    atomic_init(&server->sampled_below, options->tracing.sampled_below);
     server->limits = (aurora__gate_limits){.head_bytes_max = server->options.head_bytes_max,
                                            .line_bytes_max = server->options.head_bytes_max / 2,
                                            .fields_max = FIELDS_MAX,
@@ -274,6 +275,11 @@ aurora_status aurora_http_start(const aurora_http_options *options, aurora_http_
         aurora_http_free(server);
     }
     return rc;
+}
+
+void aurora_http_set_sampled_below(aurora_http_server *server, uint64_t sampled_below)
+{
+    atomic_store_explicit(&server->sampled_below, sampled_below, memory_order_relaxed);
 }
 
 uint16_t aurora_http_port(const aurora_http_server *server)

@@ -23,13 +23,23 @@ typedef struct {
     const char *path;
     const char *principal;
     const char *trace_id;
-    const char *peer; /* the client's address, as exchange.h says */
-    const char *code; /* of a problem; "" = none */
+    const char *span_id;  /* 16 hex digits */
+    uint32_t trace_flags; /* bit 0: the trace is sampled */
+    const char *peer;     /* the client's address, as exchange.h says */
+    const char *code;     /* of a problem; "" = none */
     int status;
     int64_t duration_ns;
     uint64_t bytes_in; /* of the body */
     uint64_t bytes_out;
 } aurora_http_access;
+
+/* How traces are begun and gone on with (W3C Trace Context). Zeroed: a caller's traceparent is gone
+ * on with, and what begins here is not sampled. */
+typedef struct {
+    uint64_t sampled_below; /* a trace is sampled if the low 63 bits of its id are below */
+    bool ignores_flag;      /* that holds for callers' traces, too; else they have decided */
+    bool begins_anew;       /* a caller's trace is linked to, and not gone on with */
+} aurora_http_tracing;
 
 /* What options.admit answers. */
 enum {
@@ -98,6 +108,8 @@ typedef struct {
      * all may. */
     int (*admit)(void *self, aurora_http_exchange *exchange, bool may_wait);
 
+    aurora_http_tracing tracing;
+
     void (*access)(void *self, const aurora_http_access *access); /* any thread; NULL = none */
     void (*log)(void *self, int32_t level, const char *message);  /* any thread; NULL = none */
     /* On each loop's thread, before it serves and after it ended; the slot is the loop's own. */
@@ -126,6 +138,8 @@ aurora_status aurora_http_listen_check(const char *listen, aurora_error *err);
  * time. */
 aurora_status aurora_http_origins_put(aurora_http_server *server, const char *cors_origins,
                                       aurora_error *err);
+/* tracing.sampled_below from now on. Threads: any. */
+void aurora_http_set_sampled_below(aurora_http_server *server, uint64_t sampled_below);
 /* The port that is listened on. */
 uint16_t aurora_http_port(const aurora_http_server *server);
 /* Other trusted proxies from now on. Threads: any. */

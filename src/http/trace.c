@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* W3C Trace Context: the trace of the request's traceparent, else one that we draw; the span is
- * ours. Trace ids are no secret, so a fast generator will do. */
+ * ours. Trace ids are no secret, so a fast generator will do. Whoever begins a trace decides
+ * whether it is sampled, by its id, so that all who ask about one trace come to the same answer. */
 #include "http/loop.h"
 
 #include <string.h>
+
+#define FLAG_SAMPLED 1u
+#define FLAG_RANDOM 2u /* level 2 of the standard: the trace id was drawn */
 
 static uint64_t rotate(uint64_t x, int by)
 {
@@ -24,11 +28,21 @@ static uint64_t next_random(uint64_t state[4])
     return result;
 }
 
+static const char digits[] = "0123456789abcdef";
+
 static void write_hex(uint64_t value, char *out)
 {
-    static const char digits[] = "0123456789abcdef";
     for (int i = 15; i >= 0; i--, value >>= 4)
         out[i] = digits[value & 15];
+}
+
+/* Of up to 16 digits that were found to be such. */
+static uint64_t read_hex(const char *text, int len)
+{
+    uint64_t value = 0;
+    for (int i = 0; i < len; i++)
+        value = value << 4 | (uint64_t)(text[i] <= '9' ? text[i] - '0' : text[i] - 'a' + 10);
+    return value;
 }
 
 static bool is_hex(const char *text, size_t len)
@@ -63,21 +77,67 @@ static bool is_valid(const char *text)
     return len == 55 || (memcmp(text, "00", 2) != 0 && text[55] == '-');
 }
 
+/* As samplers of OpenTelemetry go by a ratio: what is sampled at 10 % is also at 20 %. */
+static bool is_sampled(const aurora_http_exchange *exchange)
+{
+    uint64_t bound =
+        atomic_load_explicit(&exchange->loop->server->sampled_below, memory_order_relaxed);
+    return (read_hex(exchange->trace_id + 16, 16) & INT64_MAX) < bound;
+}
+
+void aurora__trace_draw(uint64_t random[4], char span_id_out[AURORA_HTTP_SPAN_ID_BYTES])
+{
+    write_hex(next_random(random) | 1, span_id_out);
+    span_id_out[16] = '\0';
+}
+
+void aurora__trace_write(const char *trace_id, const char *span_id, uint32_t flags,
+                         char out[AURORA_HTTP_TRACEPARENT_BYTES])
+{
+    memcpy(out, "00-", 3);
+    memcpy(out + 3, trace_id, 32);
+    out[35] = '-';
+    memcpy(out + 36, span_id, 16);
+    out[52] = '-';
+    out[53] = digits[flags >> 4 & 15];
+    out[54] = digits[flags & 15];
+    out[55] = '\0';
+}
+
+static void begin_span(aurora_http_exchange *exchange, uint64_t random[4])
+{
+    aurora__trace_draw(random, exchange->span_id);
+    aurora__trace_write(exchange->trace_id, exchange->span_id, exchange->trace_flags,
+                        exchange->traceparent);
+}
+
 void aurora__trace_begin(aurora_http_exchange *exchange, uint64_t random[4])
 {
+    const aurora_http_tracing *tracing = &exchange->loop->server->options.tracing;
     const char *given = aurora_http_header(exchange, "traceparent");
-    char *out = exchange->traceparent;
-    memcpy(out, "00-", 3);
-    out[35] = out[52] = '-';
-    memcpy(out + 53, "01", 3);
-    if (given != NULL && is_valid(given)) {
-        memcpy(out + 3, given + 3, 32);
-        memcpy(out + 53, given + 53, 2);
+    bool is_given = given != NULL && is_valid(given);
+    bool goes_on = is_given && !tracing->begins_anew;
+    if (goes_on) {
+        memcpy(exchange->trace_id, given + 3, 32);
+        memcpy(exchange->parent_id, given + 36, 16);
+        exchange->trace_flags = (uint8_t)read_hex(given + 53, 2) & (FLAG_SAMPLED | FLAG_RANDOM);
     } else {
-        write_hex(next_random(random) | 1, out + 3);
-        write_hex(next_random(random), out + 19);
+        write_hex(next_random(random) | 1, exchange->trace_id);
+        write_hex(next_random(random), exchange->trace_id + 16);
+        exchange->linked = is_given ? given : NULL;
     }
-    write_hex(next_random(random) | 1, out + 36);
-    memcpy(exchange->trace_id, out + 3, 32);
-    exchange->trace_id[32] = '\0';
+    exchange->trace_id[32] = exchange->parent_id[16] = '\0';
+    if (!goes_on || tracing->ignores_flag)
+        exchange->trace_flags = (uint8_t)((exchange->trace_flags & FLAG_RANDOM) |
+                                          (is_sampled(exchange) ? FLAG_SAMPLED : 0));
+    begin_span(exchange, random);
+}
+
+void aurora__trace_again(aurora_http_exchange *exchange, const aurora_http_exchange *old,
+                         uint64_t random[4])
+{
+    memcpy(exchange->trace_id, old->trace_id, sizeof exchange->trace_id);
+    memcpy(exchange->parent_id, old->parent_id, sizeof exchange->parent_id);
+    exchange->trace_flags = old->trace_flags;
+    begin_span(exchange, random);
 }
