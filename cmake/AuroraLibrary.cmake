@@ -4,10 +4,10 @@
 set(AURORA_OBJECTS "")
 
 # The pure parts see neither the system's headers beyond C11 nor _GNU_SOURCE.
-aurora_sources(aurora_pure_sources core resilience trending codec)
+aurora_sources(aurora_pure_sources core resilience trending trace codec)
 if(aurora_pure_sources)
     # Amounts and counters are computed here: no silent narrowing.
-    aurora_sources(aurora_exact_sources core resilience trending)
+    aurora_sources(aurora_exact_sources core resilience trending trace)
     set_property(SOURCE ${aurora_exact_sources} APPEND PROPERTY COMPILE_OPTIONS -Wconversion)
     add_library(aurora_pure OBJECT ${aurora_pure_sources})
     aurora_compile(aurora_pure)

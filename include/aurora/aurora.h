@@ -32,10 +32,10 @@
  * are immutable. Breakers, retries and sketches are confined: one thread at a time. So is whatever
  * initializes, closes or frees an object: no other call on it meanwhile.
  *
- * CALLBACKS: Only what you attach is called: log, clock, allocator, ports; on the worker or inside
- * your own call, and never under a lock of ours. A port may call aurora_task_finish and what reads
- * without waiting; other calls answer AURORA_EREENTRANT. Log, clock and allocator call nothing of
- * ours. There are no completion callbacks.
+ * CALLBACKS: Only what you attach is called: log, clock, allocator, tracer, ports; on the worker,
+ * on other threads of ours, or inside your own call, and never under a lock of ours. A port may
+ * call aurora_task_finish and what reads without waiting; other calls answer AURORA_EREENTRANT.
+ * Log, clock, allocator and tracer call nothing of ours. There are no completion callbacks.
  *
  * FORK: A handle belongs to the process that opened it. In a child every call answers AURORA_EFORK,
  * and aurora_close only frees memory.
@@ -72,6 +72,7 @@
 #include <aurora/stock.h>
 #include <aurora/task.h>
 #include <aurora/topk.h>
+#include <aurora/trace.h>
 #include <aurora/trending.h>
 
 #endif

@@ -8,6 +8,7 @@
 
 #include <aurora/allocator.h>
 #include <aurora/base.h>
+#include <aurora/trace.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -69,7 +70,8 @@ typedef struct {
     const char *const *settings;       /* "order_deadline=5m": the keys of aurora/setting.h */
     uint32_t driver_count;
     uint32_t setting_count;
-    aurora_fault_plan *faults; /* tests only; NULL; must outlive the handle */
+    aurora_fault_plan *faults;   /* tests only; NULL; must outlive the handle */
+    const aurora_tracer *tracer; /* who is told of spans; NULL = nobody, and none is made */
 } aurora_options;
 
 /* C++ and FFI: zeroes *options and sets its size. C has AURORA_OPTIONS. Threads: confined. */

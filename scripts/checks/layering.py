@@ -17,9 +17,10 @@ ARROWS = {
     "core": set(),
     "resilience": set(),
     "trending": set(),
+    "trace": {"resilience"},
     "codec": {"core"},
-    "engine": {"core", "codec"},
-    "api": {"core", "codec", "engine", "resilience", "trending"},
+    "engine": {"core", "codec", "trace"},
+    "api": {"core", "codec", "engine", "resilience", "trending", "trace"},
     "adapters": set(),
     "tls": set(),
     "http": {"tls"},
@@ -38,6 +39,7 @@ SYSTEM = {
     "core": FREESTANDING,
     "resilience": FREESTANDING | {"pthread.h", "stdatomic.h"},
     "trending": FREESTANDING | {"math.h"},
+    "trace": FREESTANDING,
 }
 # Public headers that pull in what a pure part must not know.
 IMPURE_PUBLIC = {"aurora/aurora.h", "aurora/testing.h", "aurora/port/driver.h"}

@@ -51,4 +51,5 @@ pure() {
 pure core ''
 pure resilience 'pthread_mutex_[a-z]+'
 pure trending 'exp2'
+pure trace 'aurora__siphash'
 exit "$failed"

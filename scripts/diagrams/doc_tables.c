@@ -171,6 +171,8 @@ static void print_sizes(void)
         SIZE(aurora_retry_budget),
         SIZE(aurora_topk),
         SIZE(aurora_topk_item),
+        SIZE(aurora_trace_context),
+        SIZE(aurora_attribute),
         SIZE(aurora_related),
         SIZE(aurora_cache_stats),
         SIZE(aurora_fault_point),

@@ -17,8 +17,9 @@ struct aurora {
     aurora__engine *engine;
     aurora_allocator allocator; /* all three calls are there */
     aurora_clock clock;
-    aurora_log log; /* write is never NULL */
-    uint32_t flags; /* AURORA_OPEN_... */
+    aurora_log log;       /* write is never NULL */
+    aurora_tracer tracer; /* span NULL = nobody is told */
+    uint32_t flags;       /* AURORA_OPEN_... */
     uint32_t modules;
     pid_t pid; /* of the process that opened */
     _Atomic int64_t order_wait_ms;

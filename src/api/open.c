@@ -58,6 +58,18 @@ static aurora_status copy_log(aurora_log *copy, const aurora_log *given, aurora_
                                AURORA_LOG_FATAL);
 }
 
+/* --- the tracer ------------------------------------------------------------------------------- */
+
+static aurora_status copy_tracer(aurora_tracer *copy, const aurora_tracer *given, aurora_error *err)
+{
+    if (given == NULL)
+        return AURORA_OK;
+    aurora_status rc = aurora__copy_sized(copy, sizeof *copy, given, err);
+    if (rc == AURORA_OK && copy->span == NULL)
+        rc = aurora__refuse(err, AURORA_EINVAL, "tracer", "must have its call");
+    return rc;
+}
+
 static void log_store(void *self, int32_t level, const char *message)
 {
     const aurora_t *shop = self;
@@ -115,6 +127,8 @@ static aurora_status new_handle(const aurora_options *options, aurora_t **out, a
         rc = aurora__clock_copy(&shop.clock, options->clock, err);
     if (rc == AURORA_OK)
         rc = copy_log(&shop.log, options->log, err);
+    if (rc == AURORA_OK)
+        rc = copy_tracer(&shop.tracer, options->tracer, err);
     if (rc != AURORA_OK)
         return rc;
     *out = shop.allocator.allocate(shop.allocator.self, sizeof shop);
