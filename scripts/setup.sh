@@ -9,7 +9,7 @@ packages=(gcc g++ cmake ninja-build pkg-config check libsqlite3-dev sqlite3 libl
 if [ "${1:-}" = tests ]; then
     packages+=(valgrind musl-tools clang-format-14 abigail-tools chromium chromium-driver python3-jsonschema python3-venv python3-aiosmtpd
         postgresql-15 redis-server kcat maven openjdk-17-jre-headless python3-yaml
-        nginx haproxy libnginx-mod-http-lua slowhttptest)
+        nginx haproxy libnginx-mod-http-lua slowhttptest prometheus)
     command -v go >/dev/null || packages+=(golang-go)
 fi
 
