@@ -23,16 +23,20 @@ add_custom_command(
     DEPENDS ${aurora_openapi_json} ${PROJECT_SOURCE_DIR}/cmake/EmbedText.cmake
     COMMENT "Embedding openapi.json" VERBATIM)
 
+include(AuroraConsole)
+
 # What programs share and no library of ours has: the HTTP seam, the routes over the public calls,
 # and what every daemon's main needs. An archive each.
 set(AURORA_PROGRAM_PARTS "")
-foreach(part tls http auth routes service upstream daemon gateway)
+foreach(part tls http auth routes console service upstream daemon gateway)
     aurora_sources(sources ${part})
     if(NOT sources)
         continue()
     endif()
     if(part STREQUAL "routes")
         list(APPEND sources ${aurora_openapi_c})
+    elseif(part STREQUAL "console")
+        list(APPEND sources ${aurora_console_c})
     endif()
     add_library(aurora_${part} STATIC ${sources})
     aurora_compile(aurora_${part} GNU)
@@ -45,7 +49,7 @@ if(TARGET aurora_http)
     target_link_libraries(aurora_http PUBLIC aurora_tls
         PkgConfig::EVENT PkgConfig::CJSON PkgConfig::CRYPTO PkgConfig::ZLIB)
 endif()
-foreach(part auth routes service upstream daemon gateway)
+foreach(part auth routes console service upstream daemon gateway)
     if(TARGET aurora_${part})
         target_link_libraries(aurora_${part} PUBLIC $<TARGET_NAME_IF_EXISTS:aurora_http>)
     endif()

@@ -6,6 +6,8 @@ cd "$(dirname "$0")/.."
 
 packages=(gcc g++ cmake ninja-build pkg-config check libsqlite3-dev sqlite3 liblzma-dev
     libevent-dev libcjson-dev libssl-dev zlib1g-dev libcurl4-openssl-dev libpq-dev librdkafka-dev libhiredis-dev libjwt-dev curl python3 git ca-certificates)
+# For the console in the browser; another node than Debian's is as good.
+command -v npm >/dev/null || packages+=(nodejs npm)
 if [ "${1:-}" = tests ]; then
     packages+=(valgrind musl-tools clang-format-14 abigail-tools chromium chromium-driver python3-jsonschema python3-venv python3-aiosmtpd
         postgresql-15 redis-server kcat maven openjdk-17-jre-headless python3-yaml

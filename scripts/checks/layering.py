@@ -26,6 +26,7 @@ ARROWS = {
     "http": {"tls"},
     "auth": {"http"},
     "routes": {"http"},
+    "console": {"http"},
     "service": {"http"},
     "daemon": {"http", "auth", "routes", "service", "tls"},
     "upstream": {"http", "tls"},
@@ -87,7 +88,8 @@ def objection(path, name, quoted):
             return f"{layer} is pure and may not include <{name}>"
         return None
     if layer == "daemons":
-        allowed = to_layer in ("http", "auth", "routes", "service", "upstream", "daemon", "gateway")
+        allowed = to_layer in ("http", "auth", "routes", "service", "upstream", "daemon", "gateway",
+                                "console")
     elif layer in ("public", "examples"):
         allowed = False
     elif layer == "api" and to_layer == "adapters":

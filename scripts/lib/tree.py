@@ -6,15 +6,15 @@ import pathlib
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-FOLDERS = ("include", "src", "daemons", "tests", "examples", "bench", "scripts", "cmake")
+FOLDERS = ("include", "src", "daemons", "tests", "examples", "bench", "scripts", "cmake", "console")
 C_ENDINGS = (".c", ".h")
-OTHER_ENDINGS = (".sh", ".py", ".sql", ".cmake", ".map")
+OTHER_ENDINGS = (".sh", ".py", ".sql", ".cmake", ".map", ".ts", ".tsx", ".mjs", ".css")
 
 
 def files(endings):
     for folder in FOLDERS:
         for path in sorted((ROOT / folder).rglob("*")):
-            if path.is_file() and path.suffix in endings:
+            if path.is_file() and path.suffix in endings and "node_modules" not in path.parts:
                 yield path.relative_to(ROOT)
 
 

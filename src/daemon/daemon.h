@@ -15,7 +15,7 @@ typedef struct aurora_daemon aurora_daemon;
 #define AURORA_DAEMON_REFUSED 1
 #define AURORA_DAEMON_BROKEN 70 /* EX_SOFTWARE: an invariant of the library is broken */
 
-#define AURORA_DAEMON_TABLES_MAX 12
+#define AURORA_DAEMON_TABLES_MAX 13
 
 /* What a daemon without a store of its own puts in its place. Each call gets the daemon and comes
  * from the main thread, but the last two, which are the server's. */
@@ -42,6 +42,8 @@ typedef struct {
     uint32_t default_count;
     bool is_of_cluster;               /* its events come and go by a bus: `local:` is refused */
     const aurora_daemon_parts *parts; /* NULL = a store with the modules of the settings */
+    aurora_route_table pages;         /* what it serves to browsers; none = nothing */
+    bool has_console;                 /* `pages` has one to show, which / leads to */
 } aurora_daemon_spec;
 
 /* The defaults of a daemon with one module. Several instances of it share a store on PostgreSQL. */

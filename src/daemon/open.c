@@ -170,6 +170,7 @@ static void check_ready(void *self, void *into)
 int aurora__daemon_open(aurora_daemon *daemon)
 {
     daemon->routes.service_name = daemon->source.program;
+    daemon->routes.has_console = daemon->spec->has_console;
     daemon->routes.daemon = daemon;
     aurora_error err = AURORA_ERROR_INIT;
     aurora_status status =

@@ -22,7 +22,7 @@ static const struct {
     {NULL, aurora_routes_system},
 };
 
-_Static_assert(sizeof rows / sizeof *rows <= AURORA_DAEMON_TABLES_MAX, "a table has no place");
+_Static_assert(sizeof rows / sizeof *rows < AURORA_DAEMON_TABLES_MAX, "a table has no place");
 
 static bool is_listed(const char *list, const char *module)
 {
@@ -38,13 +38,14 @@ static bool is_listed(const char *list, const char *module)
 static uint32_t find_tables(const aurora_daemon *daemon, aurora_route_table *out)
 {
     const char *modules = aurora_config_text(daemon->config, "modules");
-    uint32_t count = 0;
-    if (daemon->spec->parts != NULL)
-        return daemon->spec->parts->tables(daemon, out);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    const aurora_daemon_spec *spec = daemon->spec;
+    uint32_t count = spec->parts != NULL ? spec->parts->tables(daemon, out) : 0;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows && spec->parts == NULL; i++) {
         if (rows[i].module == NULL || is_listed(modules, rows[i].module))
             out[count++] = rows[i].table();
     }
+    if (spec->pages.count > 0)
+        out[count++] = spec->pages;
     return count;
 }
 

@@ -74,11 +74,14 @@ bool aurora_http_if_match(aurora_http_exchange *exchange, aurora_http_condition 
     return true;
 }
 
-/* The weak comparison, as for every GET: W/"3" is "3". */
-bool aurora_http_is_unmodified(const aurora_http_exchange *exchange, uint64_t version)
+/* Whether If-None-Match is "*" or has a tag that `is_ours` knows. The weak comparison, as for every
+ * GET: W/"3" is "3". */
+static bool has_match(const aurora_http_exchange *exchange,
+                      bool (*is_ours)(const char *at, const char *end, const void *what),
+                      const void *what)
 {
     const char *at = aurora_http_header(exchange, "If-None-Match");
-    if (at == NULL || version == 0)
+    if (at == NULL)
         return false;
     if (strcmp(at, "*") == 0)
         return true;
@@ -89,10 +92,31 @@ bool aurora_http_is_unmodified(const aurora_http_exchange *exchange, uint64_t ve
         const char *end = tag_end(at);
         if (end == NULL)
             return false;
-        if (tag_version(at, end) == version)
+        if (is_ours(at, end, what))
             return true;
         at = end;
     }
+}
+
+static bool is_version(const char *at, const char *end, const void *version)
+{
+    return tag_version(at, end) == *(const uint64_t *)version;
+}
+
+static bool is_tag(const char *at, const char *end, const void *tag)
+{
+    size_t len = (size_t)(end - at);
+    return strlen(tag) == len && memcmp(at, tag, len) == 0;
+}
+
+bool aurora_http_is_unmodified(const aurora_http_exchange *exchange, uint64_t version)
+{
+    return version != 0 && has_match(exchange, is_version, &version);
+}
+
+bool aurora_http_has_tag(const aurora_http_exchange *exchange, const char *tag)
+{
+    return has_match(exchange, is_tag, tag);
 }
 
 void aurora_http_set_etag(aurora_http_exchange *exchange, uint64_t version)

@@ -53,6 +53,8 @@ typedef struct {
 bool aurora_http_if_match(aurora_http_exchange *exchange, aurora_http_condition *out);
 /* Whether If-None-Match names this version (or "*"): answer 304. */
 bool aurora_http_is_unmodified(const aurora_http_exchange *exchange, uint64_t version);
+/* The same for what has no version: `tag` is an entity tag with its quotes. */
+bool aurora_http_has_tag(const aurora_http_exchange *exchange, const char *tag);
 void aurora_http_set_etag(aurora_http_exchange *exchange, uint64_t version);
 
 #endif

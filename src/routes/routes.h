@@ -45,6 +45,7 @@ typedef struct {
     void (*limiter_policies)(void *daemon, aurora_json_out *out);
     void *daemon;
     const char *service_name; /* "aurorad" */
+    bool has_console;         /* / leads browsers to /console/ */
     /* What the server has of the tables, as one of them; NULL = all of it. It must outlive the
      * server, and so must its description (NULL = that of everything). */
     const aurora_http_route *served;

@@ -143,6 +143,13 @@ static bool is_served(const aurora_routes *routes, const char *path)
     return routes->served == NULL;
 }
 
+/* Browsers name this type, and programs do not. */
+static bool wants_page(const aurora_http_exchange *exchange)
+{
+    const char *accept = aurora_http_header(exchange, "Accept");
+    return accept != NULL && strstr(accept, "text/html") != NULL;
+}
+
 static void index_page(aurora_http_exchange *exchange, void *self)
 {
     const aurora_routes *routes = self;
@@ -151,6 +158,14 @@ static void index_page(aurora_http_exchange *exchange, void *self)
                                            {"readyz", "/readyz"},
                                            {"metrics", "/metrics"}};
     aurora_json_out out = {0};
+    if (routes->has_console) {
+        aurora_http_set(exchange, "Vary", "Accept");
+        if (wants_page(exchange)) {
+            aurora_http_set(exchange, "Location", "/console/");
+            aurora_http_reply(exchange, 303, NULL, NULL, 0);
+            return;
+        }
+    }
     aurora_json_out_object(&out, NULL);
     aurora_json_out_text(&out, "service", routes->service_name);
     aurora_json_out_text(&out, "version", aurora_version());
@@ -159,6 +174,8 @@ static void index_page(aurora_http_exchange *exchange, void *self)
         if (is_served(routes, links[i][1]))
             aurora_json_out_text(&out, links[i][0], links[i][1]);
     }
+    if (routes->has_console)
+        aurora_json_out_text(&out, "console", "/console/");
     aurora_json_out_close(&out, '}');
     aurora_json_out_close(&out, '}');
     aurora__answer_json(exchange, 200, &out);

@@ -4,6 +4,7 @@ has a body of JSON is called at least once, and each answer fits the schema of i
 
 import json
 import pathlib
+import re
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
@@ -164,12 +165,25 @@ def call_others(call):
     call("readEvents", 200, "/admin/events?limit=1000")
     call("getStats", 200, "/admin/stats")
     call("getLimits", 200, "/admin/limits")
-    call("getIndex", 200, "/")
+    index = call("getIndex", 200, "/")
     call("getLiveness", 200, "/livez")
     call("getReadiness", 200, "/readyz")
     call("getReadiness", 200, "/readyz?verbose")
     call("getMetrics", 200, "/metrics")
     call("getOpenapi", 200, "/openapi.json")
+    if "console" in index["links"]:
+        call_console(call)
+    else:
+        call.seen.update({name: set() for name in ("getConsoleFolder", "getConsole", "getConsoleFile")})
+
+
+def call_console(call):
+    page = call("getConsole", 200, "/console/").decode()
+    call("getConsoleFolder", 308, "/console")
+    call("getIndex", 303, "/", headers={"Accept": "text/html"})
+    for name in re.findall(r'(?:href|src)="([^"]+)"', page):
+        call("getConsoleFile", 200, "/console/" + name)
+    call("getConsoleFile", 404, "/console/none.js")
 
 
 def main():

@@ -21,7 +21,7 @@ SHOP = {"Origin": "https://shop.example"}
 
 def filled(path):
     for name, value in {"{sku}": "mug", "{id}": "018f0000-0000-7000-8000-00000000dead", "{consumer}": "none",
-                        "{key}": "none"}.items():
+                        "{key}": "none", "{file}": "none.js"}.items():
         path = path.replace(name, value)
     return path
 

@@ -4,12 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "console/console.h"
 #include "http/signature.h"
 #include "routes/openapi.h"
 #include "routes/routes.h"
 #include "test.h"
 
-#define TABLES 10
+#define TABLES 11
 
 static cJSON *document;
 static aurora_route_table tables[TABLES];
@@ -26,6 +27,7 @@ static void setup(void)
     tables[7] = aurora_routes_system();
     tables[8] = aurora_routes_sagas();
     tables[9] = aurora_routes_notifications();
+    tables[10].routes = aurora_console_routes(&tables[10].count);
     document = cJSON_ParseWithLength(aurora__openapi_json, aurora__openapi_json_len);
     ck_assert_msg(document != NULL, "not JSON near: %.60s", cJSON_GetErrorPtr());
 }

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# The console's sources: types, unit tests, and a lock file that names no registry.
+set -euo pipefail
+cd "$(dirname "$0")/../../console"
+
+if grep -n '"resolved"' package-lock.json; then
+    echo "console: the lock file names a registry: npm install with console/.npmrc" >&2
+    exit 1
+fi
+if grep -vE '"(node)":' package.json | grep -nE '": "[~^><*]'; then
+    echo "console: package.json has a version that is not exact" >&2
+    exit 1
+fi
+command -v node >/dev/null || { echo "skipped: node is not installed"; exit 77; }
+[ -d node_modules/typescript ] || { echo "skipped: console/node_modules is not installed (npm ci)"; exit 77; }
+node node_modules/typescript/bin/tsc --noEmit
+node build/unit.mjs

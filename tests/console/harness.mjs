@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+// A real aurorad with the demo catalogue, and pages of a headless Chromium that watch what no page of ours
+// may do: break the policy, ask another origin, write an error to the console.
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
+const require = createRequire(join(root, "console/package.json"));
+const bin = process.env.AURORA_BIN ?? join(root, "build/bin");
+const CHROMIUM = process.env.AURORA_CHROMIUM ?? "/usr/bin/chromium";
+const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"];
+const START_MS = 20000;
+
+export function fail(words) {
+    throw new Error(words);
+}
+
+export function expect(condition, ...words) {
+    if (!condition)
+        fail(words.map((word) => (typeof word === "string" ? word : JSON.stringify(word))).join(" "));
+}
+
+/** Runs `scenario` for each [name, function], ends the process with 0, 1, or 77 where something is missing. */
+export async function run(title, scenarios) {
+    const missing = !existsSync(CHROMIUM) ? "chromium is not installed"
+        : !existsSync(join(root, "console/node_modules/playwright-core")) ? "console/node_modules is not installed (npm ci)"
+            : "";
+    if (missing !== "") {
+        console.log(`skipped: ${missing}`);
+        process.exit(77);
+    }
+    const { chromium } = require("playwright-core");
+    const browser = await chromium.launch({ executablePath: CHROMIUM, headless: true, args: FLAGS });
+    let failed = 0;
+    for (const [name, scenario] of scenarios) {
+        const only = process.argv[2];
+        if (only !== undefined && !name.includes(only))
+            continue;
+        const begin = Date.now();
+        try {
+            await scenario(browser);
+            console.log(`${title}: ${name}: ok, ${((Date.now() - begin) / 1000).toFixed(1)} s`);
+        } catch (error) {
+            failed++;
+            console.log(`${title}: ${name}: ${error.stack}`);
+        }
+    }
+    await browser.close();
+    process.exit(failed === 0 ? 0 : 1);
+}
+
+async function untilListening(server, output) {
+    const end = Date.now() + START_MS;
+    while (Date.now() < end && server.exitCode === null) {
+        const url = /listening on (http:[^"\s]*)/.exec(output.text)?.[1];
+        if (url !== undefined)
+            return url;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    return fail(`aurorad does not listen: ${output.text}`);
+}
+
+/** A seeded aurorad: {url, folder, stop}. */
+export async function startShop(settings = []) {
+    const folder = mkdtempSync(join(tmpdir(), "aurora-console-"));
+    const store = `sqlite:${folder}/shop.db`;
+    const seed = spawnSync(join(bin, "auroractl"), ["seed", "--store", store, "--orders", "40"], { encoding: "utf8" });
+    expect(seed.status === 0, "seed:", seed.stderr);
+    const output = { text: "" };
+    const server = spawn(join(bin, "aurorad"), ["--store", store, "--listen", "127.0.0.1:0", "--log-format", "json", ...settings],
+        { stdio: ["ignore", "pipe", "pipe"] });
+    server.stdout.on("data", (data) => (output.text += data));
+    server.stderr.on("data", (data) => (output.text += data));
+    const ended = new Promise((resolve) => server.on("exit", resolve));
+    const url = await untilListening(server, output);
+    return {
+        url,
+        folder,
+        async stop() {
+            server.kill("SIGTERM");
+            await ended;
+            rmSync(folder, { recursive: true });
+        },
+    };
+}
+
+/** Whether the server has a console; a build without npm has none. */
+export async function hasConsole(url) {
+    return (await fetch(`${url}/console/`)).status === 200;
+}
+
+/** What a page did that it may not. `allowed`: failures of calls that the scenario means to see. */
+function watch(page, url, faults, allowed) {
+    page.on("console", (message) => {
+        const text = message.text();
+        if (["error", "warning"].includes(message.type()) && !allowed.some((pattern) => pattern.test(text)))
+            faults.push(`console: ${text} (${message.location().url})`);
+    });
+    page.on("pageerror", (error) => faults.push(`error: ${error.stack}`));
+    page.on("request", (request) => {
+        const target = request.url();
+        if (!target.startsWith(url + "/") && !target.startsWith("data:"))
+            faults.push(`another origin: ${target}`);
+    });
+}
+
+/** A page of its own context. `check()` throws where it did what it may not. */
+export async function openPage(browser, url, path = "/console/", options = {}) {
+    const { allowed = [], ...context } = options;
+    const own = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: "en-GB", ...context });
+    const page = await own.newPage();
+    const faults = [];
+    page.setDefaultTimeout(15000);
+    watch(page, url, faults, allowed);
+    await page.goto(url + path);
+    return {
+        page,
+        check() {
+            expect(faults.length === 0, "the page did what it may not:", faults);
+        },
+        async close() {
+            await own.close();
+        },
+    };
+}
+
+/** No violation that axe finds in what is shown now. */
+export async function expectAccessible(page, where) {
+    await page.evaluate(require("node:fs").readFileSync(require.resolve("axe-core/axe.min.js"), "utf8"));
+    const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+    const said = found.violations.map((one) => `${one.id}: ${one.help}: ${one.nodes.map((node) => node.html + " " +
+        node.failureSummary).slice(0, 3).join(" | ")}`);
+    expect(said.length === 0, `axe: ${where}:`, said);
+}
+
+/** No sideways scroll. */
+export async function expectFits(page, where) {
+    const [wide, seen] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
+    expect(wide <= seen, `${where} is ${wide} wide in ${seen}`);
+}
+
+/** For people to look at: var/console/NAME.png. */
+export async function picture(page, name) {
+    const folder = join(root, "var/console");
+    mkdirSync(folder, { recursive: true });
+    await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
+}
