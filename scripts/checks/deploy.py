@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """What deploy/ names exists: the paths that are copied, programs, settings, options of the build, packages,
-and packages for every library that the built programs need; compose files and units of systemd hang together, and
-the gateway takes edge.ini. No image is built."""
+and packages for every library that the built programs need; compose files and units of systemd hang together, Prometheus
+is given every service, Grafana finds its sources, and the gateway takes edge.ini. No image is built."""
 
 import functools
 import os
@@ -195,28 +195,100 @@ def check_addresses(where, name, service, services):
         complain(where, f"{name}: the health check asks another port than it listens on")
 
 
+def read_yaml(where):
+    import yaml  # pylint: disable=import-outside-toplevel
+    return yaml.safe_load((DEPLOY / where).read_text(encoding="utf-8"))
+
+
+def extended(where, service):
+    """The service with what it takes from another file; lists are joined."""
+    if "extends" not in service:
+        return service
+    base = read_yaml(service["extends"]["file"])["services"].get(service["extends"]["service"])
+    if base is None:
+        complain(where, f"{service['extends']['file']} has no service {service['extends']['service']}")
+        base = {}
+    whole = dict(base, **service)
+    whole["volumes"] = base.get("volumes", []) + service.get("volumes", [])
+    return whole
+
+
+def check_volume(where, name, volume, compose):
+    source = volume.split(":")[0]
+    if source.startswith("./"):
+        if not (DEPLOY / source).exists():
+            complain(where, f"{name}: {source} does not exist")
+        if not volume.endswith(":ro"):
+            complain(where, f"{name}: {source} is not mounted read only")
+    elif source not in compose.get("volumes", {}):
+        complain(where, f"{name}: there is no volume {source}")
+
+
+def check_image(where, name, service):
+    """Of others: a version, not whatever is newest."""
+    if "build" not in service and not re.fullmatch(r"[a-z/-]+:v?\d[\w.]*", service.get("image", "")):
+        complain(where, f"{name}: its image has no version")
+
+
+def check_targets(where, services):
+    """Prometheus is given each service of ours by its name and port, under its name as label."""
+    volumes = services.get("prometheus", {}).get("volumes", [])
+    found = {}
+    for volume in volumes:
+        source, _, target = volume.partition(":")
+        if target.startswith("/etc/prometheus/targets/") and (DEPLOY / source).is_file():
+            for group in read_yaml(source):
+                for address in group["targets"]:
+                    found[address] = group["labels"]["service"]
+    for name, service in services.items():
+        if "build" in service and f"{name}:{listened(service) or '8080'}" not in found:
+            complain(where, f"Prometheus has no target {name}:{listened(service) or '8080'}")
+    for address, label in found.items():
+        host = address.split(":")[0]
+        program = services.get(host, {}).get("entrypoint", ["aurorad"])[0].removeprefix("aurora-")
+        if host not in services or label != program:
+            complain(where, f"Prometheus' target {address} is not the service {label}")
+
+
+def check_datasources(where, services):
+    sources = read_yaml("grafana/provisioning/datasources/aurora.yaml")["datasources"]
+    uids = {source["uid"] for source in sources}
+    for source in sources:
+        host, _, port = source["url"].removeprefix("http://").partition(":")
+        ports = [entry.split(":")[-1] for entry in services.get(host, {}).get("ports", [])]
+        if port not in ports:
+            complain(where, f"Grafana's {source['name']} is at {source['url']}, where no service is")
+        for link in source["jsonData"].get("exemplarTraceIdDestinations", []) if "jsonData" in source else []:
+            if link["datasourceUid"] not in uids:
+                complain(where, f"Grafana's {source['name']} leads to {link['datasourceUid']}, which there is not")
+    folder = read_yaml("grafana/provisioning/dashboards/aurora.yaml")["providers"][0]["options"]["path"]
+    if not any(f":{folder}:" in volume for volume in services["grafana"]["volumes"]):
+        complain(where, f"Grafana looks for dashboards in {folder}, where none are")
+
+
 def check_compose(where, known_settings, commands):
     try:
-        import yaml  # pylint: disable=import-outside-toplevel
+        compose = read_yaml(where)
     except ImportError:
         print(f"deploy: no PyYAML here, {where} is not checked")
         return
-    compose = yaml.safe_load((DEPLOY / where).read_text(encoding="utf-8"))
-    services = compose["services"]
+    services = {name: extended(where, service) for name, service in compose["services"].items()}
     for name, service in services.items():
         check_variables(where, [key for key in service.get("environment", {})
                                 if key.startswith("AURORA_")], known_settings)
         for volume in service.get("volumes", []):
-            if volume.split(":")[0] not in compose.get("volumes", {}):
-                complain(where, f"{name}: there is no volume {volume}")
+            check_volume(where, name, volume, compose)
+        check_image(where, name, service)
         if "healthcheck" not in service:
             complain(where, f"{name}: no health check")
-        if "mem_limit" not in service and len(services) > 1:
+        if "mem_limit" not in service:
             complain(where, f"{name}: no mem_limit")
         if "build" in service:
             check_service(where, name, service, compose, commands)
             check_addresses(where, name, service, services)
-    if len(services) > 1:
+    check_targets(where, services)
+    check_datasources(where, services)
+    if sum("build" in service for service in services.values()) > 1:
         run = {service["entrypoint"][0] for service in services.values() if "entrypoint" in service}
         for program in set(daemons()) - run - {"aurorad", "auroractl"}:
             complain(where, f"no service runs {program}")
