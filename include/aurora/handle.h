@@ -47,15 +47,34 @@ typedef struct {
     int64_t (*monotonic_ns)(void *self); /* any origin; never decreases */
 } aurora_clock;
 
-/* Where lines of log go. The library prints nothing by itself. */
+/* aurora_log_record.flags. */
+#define AURORA_LOG_EACH 1u /* each one counts, however alike: a host leaves out none as repeated */
+
+/* One record of log; it may grow at its end. */
+typedef struct {
+    uint32_t size;
+    uint32_t flags; /* AURORA_LOG_EACH */
+    int32_t level;  /* AURORA_LOG_... */
+    uint32_t attribute_count;
+    const char *component; /* "engine", "store": a short static word */
+    const char *message;   /* one line without a newline */
+    /* What the message says as data, where there is some: "aurora.order.id" and others that
+     * docs/LOGS.md lists. */
+    const aurora_attribute *attributes;
+    const aurora_trace_context *trace; /* that it happened in; NULL = not known */
+} aurora_log_record;
+
+/* Where lines of log go. The library prints nothing by itself. Both calls come from any thread that
+ * is inside the library; what they are given is valid during the call. */
 typedef struct {
     uint32_t size; /* sizeof(aurora_log) */
-    void *self;    /* handed back to write */
-    /* `component` is a short static word ("engine", "store"), `message` one line without a newline,
-     * valid during the call. Required. Called from any thread that is inside the library. */
+    void *self;    /* handed back to write and record */
+    /* `component` is a short static word, `message` one line without a newline. Required. */
     void (*write)(void *self, int32_t level, const char *component, const char *message);
     int32_t level_min; /* AURORA_LOG_...; lower levels are not even formatted; 0 = INFO */
     uint32_t reserved; /* 0 */
+    /* In place of write, for hosts that want the attributes. NULL = write is called. */
+    void (*record)(void *self, const aurora_log_record *record);
 } aurora_log;
 
 /* How to open. All members may be zero but size. Structs are copied and texts read during open;
@@ -140,6 +159,10 @@ AURORA_API aurora_status aurora_health(const aurora_t *shop);
  * later; a service that is asked whether it is ready says no. err->field is "bus", err->message
  * says what is missing ("no broker answers: ..."). Threads: shared. */
 AURORA_API aurora_status aurora_bus_health(const aurora_t *shop, aurora_error *err);
+
+/* Puts another level_min in force for what the handle says from now on. Without a log at open it
+ * changes nothing. AURORA_EINVAL for a level that is none. Threads: shared. */
+AURORA_API aurora_status aurora_log_set_level(aurora_t *shop, int32_t level_min);
 
 /* "DEBUG" to "FATAL"; "" for another value. Static text. Threads: shared. */
 AURORA_API const char *aurora_log_level_name(int32_t level);

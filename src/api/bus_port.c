@@ -10,9 +10,7 @@
 
 static void log_bus(void *self, int32_t level, const char *message)
 {
-    const aurora_t *shop = self;
-    if (level >= shop->log.level_min)
-        shop->log.write(shop->log.self, level, "bus", message);
+    aurora__handle_say(self, level, "bus", message);
 }
 
 static aurora_status check_set(const aurora_t *shop, aurora_error *err)

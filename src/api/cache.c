@@ -8,6 +8,7 @@
 #include "api/clock.h"
 #include "api/drivers.h"
 #include "api/refuse.h"
+#include "engine/say.h"
 
 #include <string.h>
 #include <time.h>
@@ -45,8 +46,10 @@ struct aurora_cache {
 static void write_log(void *self, int32_t level, const char *message)
 {
     const aurora_cache *cache = self;
+    const aurora_log_record record = {
+        .size = sizeof record, .level = level, .component = "cache", .message = message};
     if (level >= cache->log.level_min)
-        cache->log.write(cache->log.self, level, "cache", message);
+        aurora__log_hand_over(&cache->log, &record);
 }
 
 static aurora_status copy_log(aurora_cache *cache, const aurora_log *given, aurora_error *err)

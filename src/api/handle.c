@@ -8,6 +8,7 @@
 #include "api/payment_port.h"
 #include "api/refuse.h"
 #include "engine/bus.h"
+#include "engine/say.h"
 
 /* The build says which; the fallback serves tools that look at single files. */
 #ifndef AURORA_VERSION_TEXT
@@ -100,6 +101,26 @@ aurora_status aurora_health(const aurora_t *shop)
 const char *aurora_version(void)
 {
     return AURORA_VERSION_TEXT;
+}
+
+aurora_status aurora_log_set_level(aurora_t *shop, int32_t level_min)
+{
+    if (shop == NULL || level_min < AURORA_LOG_DEBUG || level_min > AURORA_LOG_FATAL)
+        return AURORA_EINVAL;
+    if (shop->log.level_min > AURORA_LOG_FATAL) /* nobody listens */
+        return AURORA_OK;
+    atomic_store_explicit(&shop->log_level_min, level_min, memory_order_relaxed);
+    aurora__engine_set_log_level(shop->engine, level_min);
+    return AURORA_OK;
+}
+
+void aurora__handle_say(const aurora_t *shop, int32_t level, const char *component,
+                        const char *message)
+{
+    const aurora_log_record record = {
+        .size = sizeof record, .level = level, .component = component, .message = message};
+    if (level >= atomic_load_explicit(&shop->log_level_min, memory_order_relaxed))
+        aurora__log_hand_over(&shop->log, &record);
 }
 
 const char *aurora_log_level_name(int32_t level)

@@ -17,9 +17,10 @@ struct aurora {
     aurora__engine *engine;
     aurora_allocator allocator; /* all three calls are there */
     aurora_clock clock;
-    aurora_log log;       /* write is never NULL */
-    aurora_tracer tracer; /* span NULL = nobody is told */
-    uint32_t flags;       /* AURORA_OPEN_... */
+    aurora_log log;                /* write is never NULL */
+    _Atomic int32_t log_level_min; /* of what ports say; the engine has its own */
+    aurora_tracer tracer;          /* span NULL = nobody is told */
+    uint32_t flags;                /* AURORA_OPEN_... */
     uint32_t modules;
     pid_t pid; /* of the process that opened */
     _Atomic int64_t order_wait_ms;
@@ -43,5 +44,9 @@ aurora_status aurora__handle_enter(aurora_t *shop);
 aurora_status aurora__handle_enter_query(aurora_t *shop);
 
 void aurora__handle_leave(aurora_t *shop);
+
+/* A line of a port's; any thread. */
+void aurora__handle_say(const aurora_t *shop, int32_t level, const char *component,
+                        const char *message);
 
 #endif

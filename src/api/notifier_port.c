@@ -31,9 +31,7 @@ struct aurora__notifier {
 
 static void write_log(void *self, int32_t level, const char *message)
 {
-    const aurora_t *shop = self;
-    if (level >= shop->log.level_min)
-        shop->log.write(shop->log.self, level, "notification", message);
+    aurora__handle_say(self, level, "notification", message);
 }
 
 static aurora_status open_port(aurora__notifier *notifier, const aurora__settings *settings,

@@ -72,16 +72,12 @@ static aurora_status copy_tracer(aurora_tracer *copy, const aurora_tracer *given
 
 static void log_store(void *self, int32_t level, const char *message)
 {
-    const aurora_t *shop = self;
-    if (level >= shop->log.level_min)
-        shop->log.write(shop->log.self, level, "store", message);
+    aurora__handle_say(self, level, "store", message);
 }
 
 static void log_search(void *self, int32_t level, const char *message)
 {
-    const aurora_t *shop = self;
-    if (level >= shop->log.level_min)
-        shop->log.write(shop->log.self, level, "search", message);
+    aurora__handle_say(self, level, "search", message);
 }
 
 /* --- the options ------------------------------------------------------------------------------ */
@@ -131,6 +127,7 @@ static aurora_status new_handle(const aurora_options *options, aurora_t **out, a
         rc = copy_tracer(&shop.tracer, options->tracer, err);
     if (rc != AURORA_OK)
         return rc;
+    shop.log_level_min = shop.log.level_min;
     *out = shop.allocator.allocate(shop.allocator.self, sizeof shop);
     if (*out == NULL)
         return aurora__refuse_plain(err, AURORA_ENOMEM);

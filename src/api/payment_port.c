@@ -74,9 +74,7 @@ aurora_status aurora_payment_breaker(aurora_t *shop, aurora_breaker_figures *fig
 
 static void log_payment(void *self, int32_t level, const char *message)
 {
-    const aurora_t *shop = self;
-    if (level >= shop->log.level_min)
-        shop->log.write(shop->log.self, level, "payment", message);
+    aurora__handle_say(self, level, "payment", message);
 }
 
 aurora_status aurora__payment_port_open(aurora_t *shop, const aurora__settings *settings,

@@ -71,10 +71,12 @@
       "Lines of log: json, text for people, or auto: text on a terminal.")                         \
     X(log_keep, DURATION, NONE, "24h", SECOND, 3650 * DAY,                                         \
       "How long events stay in the log at least.")                                                 \
-    X(log_level, TEXT, DAEMON | RELOAD, "info", 4, 7,                                              \
-      "The least that is logged: debug, info, warning or error.")                                  \
+    X(log_level, TEXT, DAEMON | RELOAD, "info", 4, 512,                                            \
+      "The least that is logged: debug, info, warning or error; of one component: http=warning.")  \
     X(log_max_bytes, INTEGER, NONE, "1GiB", MIB, 1024 * TIB,                                       \
       "Size of the log at which new orders are refused.")                                          \
+    X(log_repeats, INTEGER, DAEMON | RELOAD, "10", 0, 1000000,                                     \
+      "How many lines of one kind are logged within 10 s; 0: all.")                                \
     X(metrics_listen, TEXT, DAEMON, "", 0, 255,                                                    \
       "An address HOST:PORT of its own for metrics; empty: the address of listen.")                \
     X(modules, TEXT, NONE, MODULES, 1, 255,                                                        \

@@ -122,9 +122,10 @@ int aurora__daemon_check(const aurora_daemon *daemon)
         return aurora_daemon_refuse(daemon, "%s", error);
     if (!aurora_cors_check(text_of(daemon, "cors_origins"), &rule))
         return aurora_daemon_refuse_value(daemon, "cors_origins", rule);
-    if (aurora_service_log_level(text_of(daemon, "log_level")) == 0)
-        return aurora_daemon_refuse_value(daemon, "log_level",
-                                          "must be debug, info, warning or error");
+    aurora_log_levels levels;
+    char broken[AURORA_LOG_RULE_BYTES];
+    if (!aurora_log_levels_parse(text_of(daemon, "log_level"), &levels, broken))
+        return aurora_daemon_refuse_value(daemon, "log_level", broken);
     if (!aurora_service_log_format(text_of(daemon, "log_format"), -1, &is_text))
         return aurora_daemon_refuse_value(daemon, "log_format", "must be json, text or auto");
     rc = aurora__daemon_auth_check(daemon);

@@ -40,7 +40,8 @@ static aurora_status open_shop(aurora_daemon *daemon, aurora_error *err)
     const aurora_log log = {.size = sizeof log,
                             .self = daemon->log,
                             .write = aurora_service_log_library,
-                            .level_min = AURORA_LOG_DEBUG};
+                            .level_min = aurora_service_log_library_level(daemon->log),
+                            .record = aurora_service_log_record};
     fill_options(daemon, &options);
     options.flags = AURORA_OPEN_WORKER;
     options.log = &log;
@@ -51,8 +52,10 @@ static aurora_status open_cache(const aurora_daemon *daemon, aurora_cache **out,
 {
     aurora_cache_options options;
     aurora_cache_options_init(&options);
-    const aurora_log log = {
-        .size = sizeof log, .self = daemon->log, .write = aurora_service_log_library};
+    const aurora_log log = {.size = sizeof log,
+                            .self = daemon->log,
+                            .write = aurora_service_log_library,
+                            .level_min = AURORA_LOG_DEBUG};
     options.log = daemon->log != NULL ? &log : NULL;
     options.ttl_ms = aurora_config_number(daemon->config, "cache_ttl");
     options.drivers = drivers_of_net(&options.driver_count);

@@ -49,6 +49,15 @@ int aurora_daemon_refuse_value(const aurora_daemon *daemon, const char *name, co
     return aurora_daemon_refuse(daemon, "%s: %s (%s)", name, rule, value->origin);
 }
 
+static aurora_log_levels levels_of(const aurora_config *config)
+{
+    aurora_log_levels levels;
+    char rule[AURORA_LOG_RULE_BYTES]; /* it was checked */
+    if (!aurora_log_levels_parse(aurora_config_text(config, "log_level"), &levels, rule))
+        levels = aurora_log_levels_all(AURORA_LOG_INFO);
+    return levels;
+}
+
 static int start_log(aurora_daemon *daemon)
 {
     bool is_text = false;
@@ -57,7 +66,8 @@ static int start_log(aurora_daemon *daemon)
     const aurora_service_log_options options = {
         .fd = STDOUT_FILENO,
         .is_text = is_text,
-        .level_min = aurora_service_log_level(aurora_config_text(daemon->config, "log_level")),
+        .repeats_max = (uint32_t)aurora_config_number(daemon->config, "log_repeats"),
+        .levels = levels_of(daemon->config),
         .service = daemon->source.program,
     };
     daemon->log = aurora_service_log_new(&options);

@@ -139,6 +139,7 @@ int aurora__daemon_watch(aurora_daemon *daemon)
         if (watchdog_ms > 0)
             aurora_supervisor_notify("WATCHDOG=1");
         aurora__daemon_tls_look(daemon);
+        aurora_service_log_tick(daemon->log);
         if (signal == AURORA_SUPERVISOR_RELOAD)
             reload(daemon);
         if (signal == AURORA_SUPERVISOR_STOP) {

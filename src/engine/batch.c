@@ -5,6 +5,7 @@
 #include "core/stock.h"
 #include "engine/bus.h"
 #include "engine/message.h"
+#include "engine/say.h"
 
 #include <aurora/event.h>
 
@@ -522,6 +523,7 @@ static aurora_status commit(aurora__batch *batch, bool has_writes_, aurora_log_r
     if (rc != AURORA_OK)
         return rc;
     int64_t took_ns = aurora__engine_monotonic_ns(engine) - started_ns;
+    batch->commit_ns = took_ns;
     aurora__counter_add(&engine->counters.batches, 1);
     aurora__counter_add(&engine->counters.events_appended, batch->event_count);
     aurora__counter_add(&engine->counters.event_bytes, log->body_length);
@@ -575,9 +577,11 @@ aurora_status aurora__batch_attempt(aurora__engine *engine, aurora__command **co
         return rc;
     }
     count_rows(engine);
+    aurora__batch_say(engine);
     finish(&batch);
-    aurora__histogram_add(&engine->counters.batch_us,
-                          (uint64_t)(aurora__engine_monotonic_ns(engine) - started_ns) / 1000);
+    int64_t took_ns = aurora__engine_monotonic_ns(engine) - started_ns;
+    aurora__histogram_add(&engine->counters.batch_us, (uint64_t)took_ns / 1000);
+    aurora__batch_say_times(&batch, took_ns);
     end(engine, true);
     release_commands(&batch);
     aurora__engine_put_back(engine, &batch.deferred);

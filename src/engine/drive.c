@@ -582,17 +582,3 @@ void *aurora__engine_work(void *argument)
     pthread_mutex_unlock(&engine->lock);
     return NULL;
 }
-
-void aurora__engine_log(aurora__engine *engine, int32_t level, const char *component,
-                        const char *format, ...)
-{
-    const aurora_log *log = &engine->options.log;
-    if (level < log->level_min)
-        return;
-    char message[512];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(message, sizeof message, format, arguments);
-    va_end(arguments);
-    log->write(log->self, level, component, message);
-}

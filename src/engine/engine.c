@@ -407,6 +407,7 @@ aurora_status aurora__engine_new(const aurora__engine_options *options, aurora__
     }
     memset(engine, 0, sizeof *engine);
     engine->options = *options;
+    engine->log_level_min = options->log.level_min;
     engine->store = store;
     aurora_status rc = start(engine, options);
     if (rc != AURORA_OK) {

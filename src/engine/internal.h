@@ -59,6 +59,7 @@ typedef struct {
     uint32_t lock_count;
     uint32_t lock_capacity;
     aurora__command_queue deferred; /* for the next batch */
+    int64_t commit_ns;              /* what the commit took; 0 = there was nothing to store */
 } aurora__batch;
 
 struct aurora__engine {
@@ -80,6 +81,7 @@ struct aurora__engine {
     bool is_worker_started;
     /* Read anywhere. */
     _Atomic int32_t health; /* AURORA_OK, or what every command gets */
+    _Atomic int32_t log_level_min;
     _Atomic bool is_draining;
     _Atomic bool is_log_full;
     _Atomic bool is_giving_up; /* it closes: nobody waits for a store that is away any longer */

@@ -4,6 +4,7 @@
 #include "core/notification.h"
 #include "engine/internal.h"
 #include "engine/notification_line.h"
+#include "engine/say.h"
 
 #include <aurora/event.h>
 
@@ -70,7 +71,7 @@ static bool grow(notifier *self, pending *set)
 
 static bool has_line(const aurora__engine *engine)
 {
-    return !engine->options.has_notifier && engine->options.log.level_min <= AURORA_LOG_INFO;
+    return !engine->options.has_notifier && aurora__engine_hears(engine, AURORA_LOG_INFO);
 }
 
 static aurora_status feed(aurora__follower *follower, const aurora__event *event, int64_t position)
@@ -180,9 +181,9 @@ static aurora_status store_decide(aurora__command *command, aurora__turn *turn)
 /* After the commit that says SENT: a kill between the two loses the line, none is said twice. */
 static void say(aurora__engine *engine, const entry *one)
 {
-    const aurora_log *log = &engine->options.log;
+    const aurora__said said = {.order_id = &one->what.order_id, .flags = AURORA_LOG_EACH};
     if (one->is_sent && one->line != NULL)
-        log->write(log->self, AURORA_LOG_INFO, "notification", one->line);
+        aurora__engine_say_text(engine, AURORA_LOG_INFO, "notification", &said, one->line);
 }
 
 static bool store_finish(aurora__command *command, aurora__turn *turn, aurora_status status)

@@ -1,103 +1,144 @@
 /* SPDX-License-Identifier: MIT */
 #include "service/log.h"
 
-#include <ctype.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "http/json_out.h"
 #include "http/time_text.h"
+#include "service/log_line.h"
+#include "service/log_repeats.h"
+#include "service/log_text.h"
 #include "service/log_writer.h"
 
 #define MESSAGE_BYTES 1024
-#define TEXT_LINE_BYTES 2048
+#define WINDOW_SECONDS (int)(AURORA__LOG_REPEATS_WINDOW_NS / 1000000000)
 
 struct aurora_service_log {
     aurora__log_writer *writer;
-    const char *service;
     bool is_text;
-    _Atomic int32_t level_min;
+    aurora__log_style style;
+    char resource[256]; /* members that each line has */
+    size_t resource_len;
+    _Atomic int32_t levels[AURORA__LOG_COMPONENT_COUNT];
+    _Atomic uint64_t records[AURORA_LOG_FATAL + 1];
+    _Atomic uint64_t suppressed;
     _Atomic uint64_t lost_said;
+    pthread_mutex_t lock; /* of what follows */
+    aurora__log_repeats repeats;
 };
 
-/* OpenTelemetry's log data model, severity fields. */
-static const struct {
-    const char *name;
-    int64_t number;
-} severities[] = {
-    [AURORA_LOG_DEBUG] = {"DEBUG", 5},   [AURORA_LOG_INFO] = {"INFO", 9},
-    [AURORA_LOG_WARNING] = {"WARN", 13}, [AURORA_LOG_ERROR] = {"ERROR", 17},
-    [AURORA_LOG_FATAL] = {"FATAL", 21},
+/* Severity fields of OpenTelemetry's log data model. */
+static const char *const severities[] = {
+    [AURORA_LOG_DEBUG] = "\"severity\":\"DEBUG\",\"severity_number\":5",
+    [AURORA_LOG_INFO] = "\"severity\":\"INFO\",\"severity_number\":9",
+    [AURORA_LOG_WARNING] = "\"severity\":\"WARN\",\"severity_number\":13",
+    [AURORA_LOG_ERROR] = "\"severity\":\"ERROR\",\"severity_number\":17",
+    [AURORA_LOG_FATAL] = "\"severity\":\"FATAL\",\"severity_number\":21",
 };
 
-static void write_now(char text_out[AURORA__HTTP_TIME_BYTES])
+static bool is_wanted(const aurora_service_log *log, int32_t level, int component)
+{
+    return level >= AURORA_LOG_DEBUG && level <= AURORA_LOG_FATAL &&
+           level >= atomic_load_explicit(&log->levels[component], memory_order_relaxed);
+}
+
+static int64_t monotonic_ns(void)
 {
     struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* --- lines ------------------------------------------------------------------------------------ */
+
+static void begin(aurora__log_line *line, const struct timespec *at, int32_t level)
+{
+    char time[AURORA__HTTP_TIME_BYTES];
+    aurora__http_time_write((int64_t)at->tv_sec * 1000000 + at->tv_nsec / 1000, time);
+    aurora__log_line_begin(line);
+    aurora__log_line_text(line, "timestamp", time);
+    aurora__log_line_raw(line, severities[level], strlen(severities[level]));
+}
+
+static void put_attribute(aurora__log_line *line, const aurora_attribute *one)
+{
+    switch (one->kind) {
+    case AURORA_ATTRIBUTE_TEXT:
+        aurora__log_line_text(line, one->key, one->text != NULL ? one->text : "");
+        break;
+    case AURORA_ATTRIBUTE_INT:
+        aurora__log_line_int(line, one->key, one->number);
+        break;
+    case AURORA_ATTRIBUTE_DOUBLE:
+        aurora__log_line_double(line, one->key, one->real);
+        break;
+    case AURORA_ATTRIBUTE_BOOL:
+        aurora__log_line_bool(line, one->key, one->number != 0);
+        break;
+    default:
+        break; /* of a newer library */
+    }
+}
+
+/* `traceparent` is "00-...", cut into its parts here. */
+static void put_trace(aurora__log_line *line, char traceparent[AURORA_TRACEPARENT_BYTES])
+{
+    traceparent[35] = traceparent[52] = '\0';
+    aurora__log_line_text(line, "trace_id", traceparent + 3);
+    aurora__log_line_text(line, "span_id", traceparent + 36);
+    aurora__log_line_text(line, "trace_flags", traceparent + 53);
+}
+
+static void write_json(const aurora_service_log *log, const struct timespec *at,
+                       const aurora_log_record *record, aurora__log_line *line)
+{
+    char traceparent[AURORA_TRACEPARENT_BYTES];
+    begin(line, at, record->level);
+    aurora__log_line_text(line, "body", record->message);
+    if (record->component[0] != '\0')
+        aurora__log_line_text(line, "component", record->component);
+    if (record->trace != NULL) {
+        aurora_traceparent_format(record->trace, traceparent);
+        put_trace(line, traceparent);
+    }
+    aurora__log_line_raw(line, log->resource, log->resource_len);
+    for (uint32_t i = 0; i < record->attribute_count; i++)
+        put_attribute(line, &record->attributes[i]);
+    aurora__log_line_end(line);
+}
+
+static void put(aurora_service_log *log, const aurora_log_record *record)
+{
+    aurora__log_line line;
+    struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
-    aurora__http_time_write((int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000, text_out);
+    if (log->is_text)
+        aurora__log_text_record(&log->style, &now, record, &line);
+    else
+        write_json(log, &now, record, &line);
+    if (aurora__log_writer_put(log->writer, line.text, line.len, true))
+        atomic_fetch_add_explicit(&log->records[record->level], 1, memory_order_relaxed);
 }
 
-static void begin_record(aurora_json_out *out, const aurora_service_log *log, int32_t level,
-                         const char *body)
-{
-    char now[AURORA__HTTP_TIME_BYTES];
-    write_now(now);
-    aurora_json_out_object(out, NULL);
-    aurora_json_out_text(out, "timestamp", now);
-    aurora_json_out_text(out, "severity", severities[level].name);
-    aurora_json_out_int(out, "severity_number", severities[level].number);
-    aurora_json_out_text(out, "body", body);
-    aurora_json_out_text(out, "service.name", log->service);
-    aurora_json_out_text(out, "service.version", aurora_version());
-}
+/* --- what is told late ------------------------------------------------------------------------ */
 
-static void put_record(aurora_service_log *log, aurora_json_out *out)
+static void put_number(aurora_service_log *log, int32_t level, const char *component,
+                       const char *message, aurora_attribute number)
 {
-    size_t len;
-    aurora_json_out_close(out, '}');
-    char *line = aurora_json_out_end(out, &len);
-    if (line == NULL)
-        return;
-    line[len] = '\n'; /* in place of the NUL */
-    aurora__log_writer_put(log->writer, line, len + 1);
-    free(line);
-}
-
-/* "06:38:06.123 INFO  text", one line whatever is in it. */
-static void put_text(aurora_service_log *log, int32_t level, const char *text)
-{
-    char now[AURORA__HTTP_TIME_BYTES], line[TEXT_LINE_BYTES];
-    write_now(now);
-    int length =
-        snprintf(line, sizeof line, "%.12s %-5s %s\n", now + 11, severities[level].name, text);
-    if (length >= (int)sizeof line)
-        length = (int)sizeof line - 1;
-    for (int i = 0; i < length; i++) {
-        if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
-            line[i] = '?';
-    }
-    line[length - 1] = '\n';
-    aurora__log_writer_put(log->writer, line, (size_t)length);
-}
-
-static void put(aurora_service_log *log, int32_t level, const char *component, const char *message)
-{
-    if (log->is_text) {
-        put_text(log, level, message);
-        return;
-    }
-    aurora_json_out out = {0};
-    begin_record(&out, log, level, message);
-    if (component[0] != '\0')
-        aurora_json_out_text(&out, "component", component);
-    put_record(log, &out);
+    const aurora_log_record record = {.size = sizeof record,
+                                      .level = level,
+                                      .component = component,
+                                      .message = message,
+                                      .attributes = &number,
+                                      .attribute_count = 1};
+    put(log, &record);
 }
 
 /* Once there is room again. */
@@ -108,14 +149,58 @@ static void say_lost(aurora_service_log *log)
     uint64_t said = atomic_load(&log->lost_said);
     if (lost == said || !atomic_compare_exchange_strong(&log->lost_said, &said, lost))
         return;
-    snprintf(message, sizeof message, "%" PRIu64 " lines of log were lost", lost - said);
-    put(log, AURORA_LOG_WARNING, "log", message);
+    snprintf(message, sizeof message, "%" PRIu64 " lines of log were lost: its reader stalls",
+             lost - said);
+    put_number(log, AURORA_LOG_WARNING, "log", message,
+               (aurora_attribute){.key = "dropped",
+                                  .kind = AURORA_ATTRIBUTE_INT,
+                                  .number = (int64_t)(lost - said)});
 }
 
-static bool is_wanted(const aurora_service_log *log, int32_t level)
+static void say_repeats(aurora_service_log *log, int64_t now_ns)
 {
-    return level >= atomic_load_explicit(&log->level_min, memory_order_relaxed) &&
-           level >= AURORA_LOG_DEBUG && level <= AURORA_LOG_FATAL;
+    for (;;) {
+        aurora__log_repeated one;
+        char message[sizeof one.message + 64];
+        pthread_mutex_lock(&log->lock);
+        bool has_one = aurora__log_repeats_end(&log->repeats, now_ns, &one);
+        pthread_mutex_unlock(&log->lock);
+        if (!has_one)
+            return;
+        snprintf(message, sizeof message, "%" PRIu64 " more like this in %d s: %s", one.left_out,
+                 WINDOW_SECONDS, one.message);
+        put_number(log, one.level, one.component, message,
+                   (aurora_attribute){.key = "suppressed",
+                                      .kind = AURORA_ATTRIBUTE_INT,
+                                      .number = (int64_t)one.left_out});
+    }
+}
+
+/* DEBUG is all that there is, since somebody asked for it; FATAL is never left out. */
+static bool is_repeat(aurora_service_log *log, const aurora_log_record *record)
+{
+    if (record->level == AURORA_LOG_DEBUG || record->level == AURORA_LOG_FATAL ||
+        (record->flags & AURORA_LOG_EACH) != 0)
+        return false;
+    int64_t now_ns = monotonic_ns();
+    say_repeats(log, now_ns);
+    pthread_mutex_lock(&log->lock);
+    bool is_taken = aurora__log_repeats_take(&log->repeats, record->level, record->component,
+                                             record->message, now_ns);
+    pthread_mutex_unlock(&log->lock);
+    if (!is_taken)
+        atomic_fetch_add_explicit(&log->suppressed, 1, memory_order_relaxed);
+    return !is_taken;
+}
+
+/* --- life ------------------------------------------------------------------------------------- */
+
+static void write_resource(aurora_service_log *log, const char *service)
+{
+    int len = snprintf(log->resource, sizeof log->resource,
+                       "\"service.name\":\"%.64s\",\"service.version\":\"%.64s\"", service,
+                       aurora_version());
+    log->resource_len = (size_t)len;
 }
 
 aurora_service_log *aurora_service_log_new(const aurora_service_log_options *options)
@@ -128,10 +213,12 @@ aurora_service_log *aurora_service_log_new(const aurora_service_log_options *opt
         free(log);
         return NULL;
     }
-    log->service = options->service;
     log->is_text = options->is_text;
-    atomic_init(&log->level_min, options->level_min);
-    atomic_init(&log->lost_said, 0);
+    log->style = aurora__log_style_of(options->fd, options->service);
+    log->repeats.most = options->repeats_max;
+    write_resource(log, options->service);
+    pthread_mutex_init(&log->lock, NULL);
+    aurora_service_log_set_levels(log, &options->levels);
     return log;
 }
 
@@ -139,14 +226,32 @@ void aurora_service_log_free(aurora_service_log *log)
 {
     if (log == NULL)
         return;
+    say_repeats(log, INT64_MAX);
     say_lost(log);
     aurora__log_writer_free(log->writer);
+    pthread_mutex_destroy(&log->lock);
     free(log);
 }
 
-void aurora_service_log_set_level(aurora_service_log *log, int32_t level_min)
+void aurora_service_log_set_levels(aurora_service_log *log, const aurora_log_levels *levels)
 {
-    atomic_store(&log->level_min, level_min);
+    for (int i = 0; i < AURORA__LOG_COMPONENT_COUNT; i++)
+        atomic_store_explicit(&log->levels[i], levels->of[i], memory_order_relaxed);
+}
+
+int32_t aurora_service_log_library_level(const aurora_service_log *log)
+{
+    aurora_log_levels levels;
+    for (int i = 0; i < AURORA__LOG_COMPONENT_COUNT; i++)
+        levels.of[i] = atomic_load_explicit(&log->levels[i], memory_order_relaxed);
+    return aurora_log_levels_library(&levels);
+}
+
+void aurora_service_log_set_repeats(aurora_service_log *log, uint32_t repeats_max)
+{
+    pthread_mutex_lock(&log->lock);
+    log->repeats.most = repeats_max;
+    pthread_mutex_unlock(&log->lock);
 }
 
 void aurora_service_log_write(aurora_service_log *log, int32_t level, const char *component,
@@ -154,87 +259,112 @@ void aurora_service_log_write(aurora_service_log *log, int32_t level, const char
 {
     char message[MESSAGE_BYTES];
     va_list arguments;
-    if (!is_wanted(log, level))
+    if (!is_wanted(log, level, aurora__log_component(component)))
         return;
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    put(log, level, component, message);
+    aurora_service_log_library(log, level, component, message);
 }
 
 void aurora_service_log_announce(aurora_service_log *log, const char *format, ...)
 {
     char message[MESSAGE_BYTES];
+    const aurora_log_record record = {
+        .size = sizeof record, .level = AURORA_LOG_INFO, .component = "", .message = message};
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    put(log, AURORA_LOG_INFO, "", message);
+    put(log, &record);
 }
 
 void aurora_service_log_library(void *self, int32_t level, const char *component,
                                 const char *message)
 {
-    aurora_service_log_write(self, level, component, "%s", message);
+    const aurora_log_record record = {
+        .size = sizeof record, .level = level, .component = component, .message = message};
+    aurora_service_log_record(self, &record);
+}
+
+void aurora_service_log_record(void *self, const aurora_log_record *record)
+{
+    aurora_service_log *log = self;
+    if (!is_wanted(log, record->level, aurora__log_component(record->component)) ||
+        is_repeat(log, record))
+        return;
+    put(log, record);
+}
+
+void aurora_service_log_tick(aurora_service_log *log)
+{
+    say_repeats(log, monotonic_ns());
+    say_lost(log);
+}
+
+void aurora_service_log_figures_get(aurora_service_log *log, aurora_service_log_figures *out)
+{
+    for (int level = 0; level <= AURORA_LOG_FATAL; level++)
+        out->records[level] = atomic_load_explicit(&log->records[level], memory_order_relaxed);
+    out->suppressed = atomic_load_explicit(&log->suppressed, memory_order_relaxed);
+    out->dropped = aurora__log_writer_lost(log->writer);
 }
 
 /* --- requests --------------------------------------------------------------------------------- */
 
-static void put_text_access(aurora_service_log *log, int32_t level,
-                            const aurora_http_access *access)
+static void put_request(aurora__log_line *line, const aurora_http_access *access)
 {
-    char text[MESSAGE_BYTES];
-    snprintf(text, sizeof text, "%s %.512s %d %.1f ms %s%s%s", access->method, access->path,
-             access->status, (double)access->duration_ns / 1e6, access->principal,
-             access->code[0] != '\0' ? " " : "", access->code);
-    put_text(log, level, text);
+    aurora__log_line_text(line, "http.request.method", access->method);
+    aurora__log_line_text(line, "url.path", access->path);
+    if (access->route != NULL)
+        aurora__log_line_text(line, "http.route", access->route->template_path);
+    aurora__log_line_uint(line, "http.response.status_code", (uint64_t)access->status);
+    if (access->code[0] != '\0')
+        aurora__log_line_text(line, "error.type", access->code);
+    aurora__log_line_uint(line, "duration_us", (uint64_t)access->duration_ns / 1000);
+    aurora__log_line_uint(line, "http.request.body.size", access->bytes_in);
+    aurora__log_line_uint(line, "http.response.body.size", access->bytes_out);
+    aurora__log_line_text(line, "client.address", access->peer);
+    if (access->principal[0] != '\0')
+        aurora__log_line_text(line, "enduser.id", access->principal);
 }
 
-static void put_json_access(aurora_service_log *log, int32_t level,
-                            const aurora_http_access *access)
+static void write_json_access(const aurora_service_log *log, const struct timespec *at,
+                              int32_t level, const aurora_http_access *access,
+                              aurora__log_line *line)
 {
-    aurora_json_out out = {0};
-    begin_record(&out, log, level, "request");
-    aurora_json_out_text(&out, "trace_id", access->trace_id);
-    aurora_json_out_text(&out, "http.request.method", access->method);
-    aurora_json_out_text(&out, "url.path", access->path);
-    if (access->route != NULL)
-        aurora_json_out_text(&out, "http.route", access->route->template_path);
-    aurora_json_out_int(&out, "http.response.status_code", access->status);
-    if (access->code[0] != '\0')
-        aurora_json_out_text(&out, "error.type", access->code);
-    aurora_json_out_int(&out, "duration_us", access->duration_ns / 1000);
-    aurora_json_out_uint(&out, "http.request.body.size", access->bytes_in);
-    aurora_json_out_uint(&out, "http.response.body.size", access->bytes_out);
-    aurora_json_out_text(&out, "client.address", access->peer);
-    if (access->principal[0] != '\0')
-        aurora_json_out_text(&out, "enduser.id", access->principal);
-    put_record(log, &out);
+    char body[128]; /* of few kinds: the route, never the path */
+    snprintf(body, sizeof body, "%s %s %d", access->method,
+             access->route != NULL ? access->route->template_path : "(no route)", access->status);
+    begin(line, at, level);
+    aurora__log_line_text(line, "body", body);
+    aurora__log_line_raw(line, "\"component\":\"http\"", strlen("\"component\":\"http\""));
+    aurora__log_line_text(line, "trace_id", access->trace_id);
+    aurora__log_line_text(line, "span_id", access->span_id);
+    aurora__log_line_text(line, "trace_flags", (access->trace_flags & 1) != 0 ? "01" : "00");
+    aurora__log_line_raw(line, log->resource, log->resource_len);
+    put_request(line, access);
+    aurora__log_line_end(line);
 }
 
 void aurora_service_log_access(aurora_service_log *log, const aurora_http_access *access)
 {
+    aurora__log_line line;
+    struct timespec now;
     int32_t level = access->status >= 500 ? AURORA_LOG_WARNING : AURORA_LOG_INFO;
     bool is_probe = access->route != NULL && (access->route->flags & AURORA_HTTP_PROBE) != 0;
-    if (is_probe || !is_wanted(log, level))
+    if (is_probe || !is_wanted(log, level, AURORA__LOG_COMPONENT_http))
         return;
-    say_lost(log);
+    clock_gettime(CLOCK_REALTIME, &now);
     if (log->is_text)
-        put_text_access(log, level, access);
+        aurora__log_text_access(&log->style, &now, level, access, &line);
     else
-        put_json_access(log, level, access);
+        write_json_access(log, &now, level, access, &line);
+    if (aurora__log_writer_put(log->writer, line.text, line.len, false))
+        atomic_fetch_add_explicit(&log->records[level], 1, memory_order_relaxed);
 }
 
 /* --- settings --------------------------------------------------------------------------------- */
-
-int32_t aurora_service_log_level(const char *text)
-{
-    for (int32_t level = AURORA_LOG_DEBUG; level <= AURORA_LOG_ERROR; level++) {
-        if (strcasecmp(text, aurora_log_level_name(level)) == 0)
-            return level;
-    }
-    return 0;
-}
 
 bool aurora_service_log_format(const char *text, int fd, bool *is_text_out)
 {

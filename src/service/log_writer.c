@@ -12,7 +12,8 @@
 #include <unistd.h>
 
 #define BUFFER_BYTES 524288
-#define GATHER_NS 2000000 /* under load one write then holds many lines */
+#define RESERVE_BYTES 65536 /* which requests leave to lines that say what is wrong */
+#define GATHER_NS 2000000   /* under load one write then holds many lines */
 #define STALL_MS 1000
 
 struct aurora__log_writer {
@@ -124,10 +125,12 @@ void aurora__log_writer_free(aurora__log_writer *writer)
     free(writer);
 }
 
-bool aurora__log_writer_put(aurora__log_writer *writer, const char *line, size_t len)
+bool aurora__log_writer_put(aurora__log_writer *writer, const char *line, size_t len,
+                            bool may_use_reserve)
 {
+    size_t capacity = may_use_reserve ? BUFFER_BYTES : BUFFER_BYTES - RESERVE_BYTES;
     pthread_mutex_lock(&writer->lock);
-    bool has_room = len <= BUFFER_BYTES - writer->length;
+    bool has_room = writer->length <= capacity && len <= capacity - writer->length;
     if (has_room) {
         memcpy(writer->filling + writer->length, line, len);
         if (writer->length == 0)

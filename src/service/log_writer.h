@@ -14,8 +14,10 @@ typedef struct aurora__log_writer aurora__log_writer;
 aurora__log_writer *aurora__log_writer_new(int fd);
 /* Ends the thread once all is written, or after a second in which nothing could be. */
 void aurora__log_writer_free(aurora__log_writer *writer);
-/* Takes a whole line with its newline; false when there is no room, and the line is counted. */
-bool aurora__log_writer_put(aurora__log_writer *writer, const char *line, size_t len);
+/* Takes a whole line with its newline; false when there is no room, and the line is counted. The
+ * last eighth of the room is only for lines that may use the reserve. */
+bool aurora__log_writer_put(aurora__log_writer *writer, const char *line, size_t len,
+                            bool may_use_reserve);
 uint64_t aurora__log_writer_lost(aurora__log_writer *writer);
 
 #endif

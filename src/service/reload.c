@@ -73,16 +73,33 @@ static void apply(const aurora_config *old, const aurora_config *new, aurora_t *
     }
 }
 
-static void set_level(const aurora_config *config, aurora_service_log *log)
+/* False with the rule that is broken. */
+static bool read_levels(const aurora_config *config, aurora_log_levels *out,
+                        char error_out[AURORA_CONFIG_ERROR_BYTES])
 {
+    char rule[AURORA_LOG_RULE_BYTES];
     const aurora_config_value *value = aurora_config_get(config, "log_level");
-    int32_t level = aurora_service_log_level(value->text);
-    if (level != 0)
-        aurora_service_log_set_level(log, level);
-    else
-        aurora_service_log_write(log, AURORA_LOG_ERROR, "config",
-                                 "log_level stays: must be debug, info, warning or error (%s)",
-                                 value->origin);
+    if (aurora_log_levels_parse(value->text, out, rule))
+        return true;
+    snprintf(error_out, AURORA_CONFIG_ERROR_BYTES, "log_level %s (%s)", rule, value->origin);
+    return false;
+}
+
+/* The log's own settings. They are said whatever the level is: the old one could hide that it
+ * changed, and so could the new one. */
+static void put_log(const aurora_config *old, const aurora_config *new,
+                    const aurora_log_levels *levels, aurora_t *shop, aurora_service_log *log)
+{
+    static const char *const names[] = {"log_level", "log_repeats"};
+    aurora_service_log_set_levels(log, levels);
+    aurora_service_log_set_repeats(log, (uint32_t)aurora_config_number(new, "log_repeats"));
+    if (shop != NULL)
+        (void)aurora_log_set_level(shop, aurora_log_levels_library(levels));
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const aurora_config_value *value = aurora_config_get(new, names[i]);
+        if (has_changed(aurora_config_get(old, names[i]), value))
+            aurora_service_log_announce(log, "%s is %s (%s)", names[i], value->text, value->origin);
+    }
 }
 
 bool aurora_config_reload(aurora_config **config, const aurora_config_source *source,
@@ -90,14 +107,15 @@ bool aurora_config_reload(aurora_config **config, const aurora_config_source *so
 {
     char error[AURORA_CONFIG_ERROR_BYTES];
     aurora_config *new = NULL;
-    if (!aurora_config_read(source, &new, error) ||
+    aurora_log_levels levels;
+    if (!aurora_config_read(source, &new, error) || !read_levels(new, &levels, error) ||
         (judge != NULL && !judge->is_good(judge->self, new, error))) {
         aurora_service_log_write(log, AURORA_LOG_ERROR, "config", "nothing is changed: %s", error);
         aurora_config_free(new);
         return false;
     }
     apply(*config, new, shop, log);
-    set_level(new, log);
+    put_log(*config, new, &levels, shop, log);
     aurora_service_log_announce(log, "settings are read again");
     aurora_config_free(*config);
     *config = new;

@@ -151,10 +151,11 @@ for line in lines:
     for name in ("timestamp", "severity", "severity_number", "body", "service.name", "service.version"):
         assert name in line, line
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", line["timestamp"]), line
-requests = [line for line in lines if line["body"] == "request"]
+requests = [line for line in lines if "http.request.method" in line]
 put = [line for line in requests if line.get("http.request.method") == "PUT" and
        line["http.response.status_code"] == 201]
 assert len(put) == 1, requests
+assert put[0]["http.route"] == "/products/{sku}" and put[0]["body"] == "PUT /products/{sku} 201", put
 assert put[0]["http.route"] == "/products/{sku}" and re.fullmatch("[0-9a-f]{32}", put[0]["trace_id"]), put
 assert not [line for line in requests if line.get("http.route") in ("/livez", "/readyz")
             and line["http.response.status_code"] == 200], "probes are logged"
