@@ -28,7 +28,7 @@ add_custom_command(
 # Adapters that talk to a network are libaurora-net's (AuroraNet.cmake).
 set(AURORA_NET_ADAPTERS payment_http search_elastic notifier_smtp notifier_webhook sender store_postgres bus_kafka
     redis)
-aurora_sources(aurora_shell_sources engine api adapters/*)
+aurora_sources(aurora_shell_sources metric engine api adapters/*)
 foreach(adapter IN LISTS AURORA_NET_ADAPTERS)
     list(FILTER aurora_shell_sources EXCLUDE REGEX "/adapters/${adapter}/")
 endforeach()

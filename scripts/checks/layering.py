@@ -18,19 +18,20 @@ ARROWS = {
     "resilience": set(),
     "trending": set(),
     "trace": {"resilience"},
+    "metric": set(),
     "codec": {"core"},
-    "engine": {"core", "codec", "trace"},
-    "api": {"core", "codec", "engine", "resilience", "trending", "trace"},
+    "engine": {"core", "codec", "metric", "trace"},
+    "api": {"core", "codec", "engine", "metric", "resilience", "trending", "trace"},
     "adapters": set(),
     "tls": set(),
-    "http": {"tls"},
-    "auth": {"http"},
-    "routes": {"http"},
+    "http": {"metric", "tls"},
+    "auth": {"http", "metric"},
+    "routes": {"http", "metric"},
     "console": {"http"},
-    "service": {"http"},
-    "daemon": {"http", "auth", "routes", "service", "tls"},
-    "upstream": {"http", "tls"},
-    "gateway": {"http", "routes", "service", "upstream", "daemon", "tls"},
+    "service": {"http", "metric"},
+    "daemon": {"http", "auth", "metric", "routes", "service", "tls"},
+    "upstream": {"http", "metric", "tls"},
+    "gateway": {"http", "metric", "routes", "service", "upstream", "daemon", "tls"},
     "net": {"adapters"},
     "sim": {"core", "codec", "engine", "api", "adapters"},
 }
@@ -41,6 +42,7 @@ SYSTEM = {
     "resilience": FREESTANDING | {"pthread.h", "stdatomic.h"},
     "trending": FREESTANDING | {"math.h"},
     "trace": FREESTANDING,
+    "metric": FREESTANDING | {"pthread.h", "stdatomic.h", "stdio.h"},  # snprintf
 }
 # Public headers that pull in what a pure part must not know.
 IMPURE_PUBLIC = {"aurora/aurora.h", "aurora/testing.h", "aurora/port/driver.h"}
@@ -88,8 +90,8 @@ def objection(path, name, quoted):
             return f"{layer} is pure and may not include <{name}>"
         return None
     if layer == "daemons":
-        allowed = to_layer in ("http", "auth", "routes", "service", "upstream", "daemon", "gateway",
-                                "console")
+        allowed = to_layer in ("http", "auth", "metric", "routes", "service", "upstream", "daemon",
+                                "gateway", "console")
     elif layer in ("public", "examples"):
         allowed = False
     elif layer == "api" and to_layer == "adapters":

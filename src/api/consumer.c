@@ -164,7 +164,7 @@ static void add_followers(collection *all, aurora__engine *engine)
         const char *name = atomic_load(&gauges->name);
         if (name != NULL && !has_name(all, name))
             add(all, name, AURORA_CONSUMER_FOLLOWER,
-                all->bounds.head - aurora__gauge_read(&gauges->lag), 0);
+                all->bounds.head - aurora__gauge_read(gauges->lag), 0);
     }
 }
 

@@ -11,6 +11,7 @@
 #include "api/drivers.h"
 #include "api/fault.h"
 #include "api/handle.h"
+#include "api/metric.h"
 #include "api/module_set.h"
 #include "api/notifier_port.h"
 #include "api/payment_port.h"
@@ -382,6 +383,8 @@ static aurora_status build(const char *url, const aurora_options *options, auror
     if (rc != AURORA_OK)
         return rc;
     rc = new_engine(shop, &settings, &store, options->clock != NULL, err);
+    if (rc == AURORA_OK)
+        aurora__handle_figures(shop);
     if (rc == AURORA_OK && settings.has_search && settings.search_url == NULL &&
         (shop->modules & AURORA__MODULE_SEARCH) != 0)
         rc = open_own_search(url, shop, err);

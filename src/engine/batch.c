@@ -202,7 +202,7 @@ static aurora_status decide_here(aurora__batch *batch, aurora__command *command)
         rc = decide_once(batch, command);
         if (rc != AURORA__NEED_KEYS)
             break;
-        aurora__counter_add(&engine->counters.commands_rerun, 1);
+        aurora__counter_add(engine->counters.commands_rerun, 1);
         aurora_status loaded = aurora__load_wanted(engine, batch->turn.txn);
         if (loaded != AURORA_OK)
             return loaded;
@@ -396,7 +396,7 @@ static aurora_status save(aurora__batch *batch, aurora_log_row *log, bool *has_o
 static aurora_status resolve(aurora__engine *engine, aurora_id id)
 {
     aurora_status rc = AURORA_ETIMEDOUT;
-    aurora__counter_add(&engine->counters.unknown_commits, 1);
+    aurora__counter_add(engine->counters.unknown_commits, 1);
     aurora__engine_log(engine, AURORA_LOG_WARNING, "engine",
                        "the outcome of a commit is unknown, asking the store");
     for (int64_t wait = 1; rc == AURORA_ETIMEDOUT; wait = wait < 500 ? wait * 2 : 500) {
@@ -469,12 +469,12 @@ static void count_order(aurora__counters *counters, const aurora__order_row *bef
                         const aurora__order_row *after)
 {
     if (before == NULL)
-        aurora__counter_add(&counters->orders_created, 1);
+        aurora__counter_add(counters->orders_created, 1);
     if ((before == NULL || before->status != after->status) && after->status >= 1 &&
         after->status <= AURORA_ORDER_CANCELLED)
-        aurora__counter_add(&counters->orders[after->status], 1);
+        aurora__counter_add(counters->orders[after->status], 1);
     if (after->settled_at != 0 && (before == NULL || before->settled_at == 0))
-        aurora__counter_add(&counters->orders_settled, 1);
+        aurora__counter_add(counters->orders_settled, 1);
 }
 
 static void count_notification(aurora__counters *counters, const aurora__notification_row *before,
@@ -482,7 +482,7 @@ static void count_notification(aurora__counters *counters, const aurora__notific
 {
     if ((before == NULL || before->state != after->state) && after->state >= 1 &&
         after->state <= AURORA_NOTIFICATION_STATE_SKIPPED)
-        aurora__counter_add(&counters->notifications[after->state], 1);
+        aurora__counter_add(counters->notifications[after->state], 1);
 }
 
 /* What became of orders and notifications in this batch, by the rows themselves. */
@@ -524,15 +524,15 @@ static aurora_status commit(aurora__batch *batch, bool has_writes_, aurora_log_r
         return rc;
     int64_t took_ns = aurora__engine_monotonic_ns(engine) - started_ns;
     batch->commit_ns = took_ns;
-    aurora__counter_add(&engine->counters.batches, 1);
-    aurora__counter_add(&engine->counters.events_appended, batch->event_count);
-    aurora__counter_add(&engine->counters.event_bytes, log->body_length);
-    aurora__histogram_add(&engine->counters.batch_commands, batch->count);
-    aurora__histogram_add(&engine->counters.commit_us, (uint64_t)took_ns / 1000);
+    aurora__counter_add(engine->counters.batches, 1);
+    aurora__counter_add(engine->counters.events_appended, batch->event_count);
+    aurora__counter_add(engine->counters.event_bytes, log->body_length);
+    aurora__histogram_add(engine->counters.batch_commands, batch->count);
+    aurora__histogram_add(engine->counters.commit_ns, (uint64_t)took_ns);
     /* A commit whose outcome had to be asked for may have kept its position to itself. */
     batch->first_position = log->position;
     if (batch->event_count > 0 && log->position > 0)
-        aurora__gauge_set(&engine->counters.log_head, log->position + batch->event_count - 1);
+        aurora__gauge_set(engine->counters.log_head, log->position + batch->event_count - 1);
     engine->is_maintenance_due = true;
     if (batch->event_count > 0)
         aurora__bus_wake(engine);
@@ -580,7 +580,7 @@ aurora_status aurora__batch_attempt(aurora__engine *engine, aurora__command **co
     aurora__batch_say(engine);
     finish(&batch);
     int64_t took_ns = aurora__engine_monotonic_ns(engine) - started_ns;
-    aurora__histogram_add(&engine->counters.batch_us, (uint64_t)took_ns / 1000);
+    aurora__histogram_add(engine->counters.batch_ns, (uint64_t)took_ns);
     aurora__batch_say_times(&batch, took_ns);
     end(engine, true);
     release_commands(&batch);

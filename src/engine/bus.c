@@ -77,7 +77,9 @@ aurora_status aurora__bus_new(aurora__engine *engine, const aurora_bus *port, au
                            "rests: the store's outbox is published by others");
     }
     bus->module = aurora__bus_sources(modules) == 0 ? 0 : modules;
-    aurora_status rc = init_sync(bus);
+    aurora_status rc = aurora__counters_open_bus(&engine->counters);
+    if (rc == AURORA_OK)
+        rc = init_sync(bus);
     if (rc != AURORA_OK) {
         port->close(port->self);
         allocator->release(allocator->self, bus);

@@ -195,7 +195,7 @@ static uint32_t take_queued(aurora__engine *engine, aurora__command **commands, 
     }
     engine->has_key_waiting = kept.first != NULL;
     give_back(&engine->queue, &kept);
-    aurora__gauge_set(&engine->counters.queue_length, engine->queue.count);
+    aurora__gauge_set(engine->counters.queue_length, engine->queue.count);
     pthread_mutex_unlock(&engine->lock);
     return count;
 }
@@ -341,11 +341,11 @@ aurora_status aurora__engine_submit_many(aurora__engine *engine, aurora__command
     }
     if (accepted > 0 && was_empty)
         poke(engine);
-    aurora__gauge_set(&engine->counters.queue_length, engine->queue.count);
+    aurora__gauge_set(engine->counters.queue_length, engine->queue.count);
     if (rc == AURORA_EBUSY)
         aurora__counter_add(engine->queue.count >= engine->options.queue_commands_max
-                                ? &engine->counters.queue_refused
-                                : &engine->counters.log_refused,
+                                ? engine->counters.queue_refused
+                                : engine->counters.log_refused,
                             1);
     pthread_mutex_unlock(&engine->lock);
     *accepted_out = accepted;

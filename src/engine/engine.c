@@ -190,6 +190,7 @@ static void close_parts(aurora__engine *engine)
     aurora__block_arena_free(&engine->recent_blocks);
     if (engine->event_fd >= 0)
         close(engine->event_fd);
+    aurora__counters_close(&engine->counters);
     allocator->release(allocator->self, engine);
 }
 
@@ -380,7 +381,9 @@ static aurora_status start(aurora__engine *engine, const aurora__engine_options 
     if (getrandom(engine->random_state, sizeof engine->random_state, 0) !=
         sizeof engine->random_state)
         return AURORA_EIO;
-    aurora_status rc = init_sync(engine);
+    aurora_status rc = aurora__counters_open(&engine->counters, options->allocator);
+    if (rc == AURORA_OK)
+        rc = init_sync(engine);
     if (rc == AURORA_OK)
         rc = aurora__keys_new(engine);
     if (rc == AURORA_OK && aurora__engine_is_shared(engine))

@@ -150,7 +150,7 @@ static bool is_of_partition(const item *a, const item *b)
 static void pass_over(batch *of, item *one)
 {
     if (!one->is_done)
-        aurora__counter_add(&aurora__engine_counters(of->bus->engine)->inbound_ignored, 1);
+        aurora__counter_add(aurora__engine_counters(of->bus->engine)->inbound_ignored, 1);
     one->is_done = true;
 }
 
@@ -239,15 +239,15 @@ static void count_result(batch *of, const item *one)
     const aurora__inbound *command = one->command;
     switch (command->result) {
     case AURORA__INBOUND_DUPLICATE:
-        aurora__counter_add(&counters->inbound_duplicates, 1);
+        aurora__counter_add(counters->inbound_duplicates, 1);
         break;
     case AURORA__INBOUND_PARKED:
-        aurora__counter_add(&counters->inbound_parked, 1);
+        aurora__counter_add(counters->inbound_parked, 1);
         aurora__letter_push(of->bus, one->record, aurora__module_name(of->bus->module),
                             command->reason == NULL ? "it cannot be taken" : command->reason);
         break;
     default:
-        aurora__counter_add(&counters->inbound_applied, 1);
+        aurora__counter_add(counters->inbound_applied, 1);
     }
 }
 
@@ -387,7 +387,7 @@ static bool take_batch(aurora__bus *bus, const aurora_bus_record *records, uint3
     if (of.held != AURORA_ECLOSED)
         say_trouble(bus, of.held);
     if (of.is_held)
-        aurora__counter_add(&aurora__engine_counters(bus->engine)->inbound_pauses, 1);
+        aurora__counter_add(aurora__engine_counters(bus->engine)->inbound_pauses, 1);
     return !of.is_held;
 }
 
@@ -396,7 +396,7 @@ static bool take_batch(aurora__bus *bus, const aurora_bus_record *records, uint3
 static bool is_queue_half_full(const aurora__bus *bus)
 {
     const aurora__engine *engine = bus->engine;
-    return aurora__gauge_read(&engine->counters.queue_length) >
+    return aurora__gauge_read(engine->counters.queue_length) >
            (int64_t)engine->options.queue_commands_max / 2;
 }
 

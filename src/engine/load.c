@@ -25,7 +25,7 @@ static aurora_status load_into(aurora__engine *engine, aurora_store_txn *txn,
     }
     aurora_arena_port port = aurora__arena_port(arena);
     aurora_status rc = engine->store.load(engine->store.self, txn, loads, count, is_locked, &port);
-    aurora__counter_add(&engine->counters.rows_loaded, count);
+    aurora__counter_add(engine->counters.rows_loaded, count);
     for (uint32_t i = 0; rc == AURORA_OK && i < count; i++)
         aurora__rows_loaded(rows, items[i], loads[i].is_found_out ? loads[i].values_out : NULL);
     return rc;
@@ -120,6 +120,6 @@ aurora_status aurora__save_touched(aurora__engine *engine, aurora_store_txn *txn
         aurora__engine_log(engine, AURORA_LOG_WARNING, "engine", "a row of %s was refused",
                            failed < put_count ? puts[failed].table->name : "?");
     else if (rc == AURORA_OK)
-        aurora__counter_add(&engine->counters.rows_saved, put_count);
+        aurora__counter_add(engine->counters.rows_saved, put_count);
     return rc;
 }

@@ -64,7 +64,7 @@ aurora_status aurora__park_store(aurora__turn *turn)
         aurora_status rc = store_one(turn, &turn->step.parked[i]);
         if (rc != AURORA_OK)
             return rc;
-        aurora__counter_add(&engine->counters.keys_parked,
+        aurora__counter_add(engine->counters.keys_parked,
                             turn->step.parked[i].error == AURORA_OK ? 0 : 1);
     }
     engine->parked_keys = 1;

@@ -68,10 +68,10 @@ static void show(const relay *of)
     int64_t age = lag == 0 || of->oldest_ms == 0
                       ? 0
                       : aurora__engine_wall_ms(of->bus->engine) - of->oldest_ms;
-    aurora__gauge_set(&counters->relay_leader, of->is_leader ? 1 : 0);
-    aurora__gauge_set(&counters->relay_position, of->is_leader ? end : 0);
-    aurora__gauge_set(&counters->relay_lag, lag);
-    aurora__gauge_set(&counters->relay_lag_ms, age > 0 ? age : 0);
+    aurora__gauge_set(counters->relay_leader, of->is_leader ? 1 : 0);
+    aurora__gauge_set(counters->relay_position, of->is_leader ? end : 0);
+    aurora__gauge_set(counters->relay_lag, lag);
+    aurora__gauge_set(counters->relay_lag_ms, age > 0 ? age : 0);
 }
 
 /* --- the lease -------------------------------------------------------------------------------- */
@@ -181,7 +181,7 @@ static bool restart_port(relay *of)
 static void fail_delivery(relay *of)
 {
     if (!of->must_restart)
-        aurora__counter_add(&aurora__engine_counters(of->bus->engine)->relay_restarts, 1);
+        aurora__counter_add(aurora__engine_counters(of->bus->engine)->relay_restarts, 1);
     of->must_restart = true;
 }
 

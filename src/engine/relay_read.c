@@ -153,7 +153,7 @@ static aurora_status read_row(reading *from, const aurora_log_row *row, int64_t 
 
 static void say_damaged(aurora__bus *bus, const aurora_log_row *row)
 {
-    aurora__counter_add(&aurora__engine_counters(bus->engine)->relay_damaged, 1);
+    aurora__counter_add(aurora__engine_counters(bus->engine)->relay_damaged, 1);
     aurora__engine_log(
         bus->engine, AURORA_LOG_ERROR, "relay",
         "the log row of the positions %lld to %lld is damaged and was not published; "

@@ -178,9 +178,9 @@ static aurora_status trim_save(aurora__command *command, aurora__turn *turn)
 
 static void note_bounds(aurora__engine *engine, const aurora_log_bounds *bounds)
 {
-    aurora__gauge_set(&engine->counters.log_first, bounds->first);
-    aurora__gauge_set(&engine->counters.log_head, bounds->head);
-    aurora__gauge_set(&engine->counters.log_bytes, bounds->bytes);
+    aurora__gauge_set(engine->counters.log_first, bounds->first);
+    aurora__gauge_set(engine->counters.log_head, bounds->head);
+    aurora__gauge_set(engine->counters.log_bytes, bounds->bytes);
 }
 
 static bool trim_finish(aurora__command *command, aurora__turn *turn, aurora_status status)
@@ -220,7 +220,7 @@ aurora__command *aurora__retention_work(aurora__engine *engine)
 {
     int64_t now_ns = aurora__engine_monotonic_ns(engine);
     int64_t pause_ns = atomic_load(&engine->is_log_full) ? LOOK_WHEN_FULL_NS : LOOK_EVERY_NS;
-    int64_t seen = aurora__gauge_read(&engine->counters.log_head);
+    int64_t seen = aurora__gauge_read(engine->counters.log_head);
     bool has_more = engine->tail - seen >= LOOK_EVENTS;
     if (engine->log_checked_ns != 0 && now_ns - engine->log_checked_ns < pause_ns && !has_more)
         return NULL;

@@ -74,12 +74,12 @@ static aurora_status attempt_often(aurora__engine *engine, aurora__command **com
         rc = aurora__batch_attempt(engine, commands, count);
         if (is_race(engine, rc, count, races)) {
             races++;
-            aurora__counter_add(&engine->counters.batch_races, 1);
+            aurora__counter_add(engine->counters.batch_races, 1);
             continue;
         }
         if (!is_passing(rc))
             return rc;
-        aurora__counter_add(&engine->counters.batch_retries, 1);
+        aurora__counter_add(engine->counters.batch_retries, 1);
         if (is_closing(engine) || --tries == 0)
             return rc;
         aurora__pause_ms(wait);
@@ -163,7 +163,7 @@ void aurora__batch_run(aurora__engine *engine, aurora__command **commands, uint3
         return;
     }
     if (is_data_error(rc) && count > 1) {
-        aurora__counter_add(&engine->counters.bisections, 1);
+        aurora__counter_add(engine->counters.bisections, 1);
         uint32_t half = count / 2;
         aurora__batch_run(engine, commands, half);
         aurora__batch_run(engine, commands + half, count - half);

@@ -118,7 +118,7 @@ aurora_status aurora__shared_defer(aurora__engine *engine, aurora__command *comm
             rc = AURORA_ENOMEM;
     }
     aurora__rows_unwant(rows, from);
-    aurora__counter_add(&engine->counters.commands_rerun, 1);
+    aurora__counter_add(engine->counters.commands_rerun, 1);
     return rc;
 }
 

@@ -298,9 +298,8 @@ bool aurora__tail_followers(aurora__engine *engine, bool is_idle)
             did |= follower_catch_up(engine, follower, txn, is_idle ? ROWS_AT_ONCE : 1);
             aurora__engine_read_end(engine, txn);
         }
-        aurora__follower_gauges *gauges = &engine->counters.followers[f];
-        atomic_store_explicit(&gauges->name, follower->class_of->name, memory_order_relaxed);
-        aurora__gauge_set(&gauges->lag, engine->tail - follower->position);
+        aurora__counters_follower(&engine->counters, f, follower->class_of->name,
+                                  engine->tail - follower->position);
     }
     return did;
 }

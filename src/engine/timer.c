@@ -36,7 +36,7 @@ static void drop_due(aurora__command *command, aurora_status status)
 
 static bool finish_due(aurora__command *command, aurora__turn *turn, aurora_status status)
 {
-    aurora__counter_add(&turn->engine->counters.timers_fired, 1);
+    aurora__counter_add(turn->engine->counters.timers_fired, 1);
     if (status != AURORA_OK)
         drop_due(command, status);
     return true;
