@@ -5,6 +5,7 @@
 #include "codec/log.h"
 #include "codec/names.h"
 #include "codec/result.h"
+#include "engine/trace.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -55,15 +56,16 @@ static aurora_status add(collection *all, const aurora__event *event, int64_t po
 {
     aurora__arena *arena = &all->arena.arena;
     aurora_event *out = &all->events[all->count];
-    *out = (aurora_event){.size = sizeof *out,
-                          .kind = event->kind,
-                          .position = (uint64_t)position,
-                          .type_name = aurora_event_name(event->kind),
-                          .order_id = event->order_id,
-                          .sku = event->sku,
-                          .at_ms = event->at_ms,
-                          .is_resend = event->is_resend,
-                          .traceparent = event->saga == NULL ? NULL : event->saga->traceparent};
+    *out = (aurora_event){
+        .size = sizeof *out,
+        .kind = event->kind,
+        .position = (uint64_t)position,
+        .type_name = aurora_event_name(event->kind),
+        .order_id = event->order_id,
+        .sku = event->sku,
+        .at_ms = event->at_ms,
+        .is_resend = event->is_resend,
+        .traceparent = event->saga == NULL ? NULL : aurora__trace_clean(event->saga->traceparent)};
     out->id = format(arena, NULL, log_id, position);
     out->source = format(arena, aurora__event_module(event->kind), log_id, position);
     if (out->id == NULL || out->source == NULL)

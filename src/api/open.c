@@ -225,6 +225,7 @@ static aurora_status new_engine(aurora_t *shop, const aurora__settings *settings
         .allocator = &shop->allocator,
         .clock = shop->clock,
         .log = shop->log,
+        .tracer = shop->tracer,
         .policy = settings->policy,
         .is_readonly = (shop->flags & AURORA_OPEN_READONLY) != 0,
         .has_worker = (shop->flags & AURORA_OPEN_WORKER) != 0,

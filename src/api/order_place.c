@@ -294,6 +294,20 @@ static void free_command(aurora__command *base)
     aurora__result_free(command->reserve);
 }
 
+static void describe(const aurora__command *base, aurora__span_draft *draft)
+{
+    const aurora__place_command *command = (const aurora__place_command *)base;
+    aurora__span_name(draft, "place", "order");
+    aurora__span_order(draft, &command->id);
+    aurora__span_number(draft, "aurora.order.lines", command->place.line_count);
+    aurora__span_text(draft, "aurora.order.currency", command->place.currency);
+    if (command->is_known)
+        aurora__span_text(draft, "aurora.order.status",
+                          aurora_order_status_name(command->order_status));
+    if (command->is_replay)
+        aurora__span_flag(draft, "aurora.replay", true);
+}
+
 static const aurora__command_class place_class = {.name = "place",
                                                   .keys = keys,
                                                   .decide = decide,
@@ -301,7 +315,8 @@ static const aurora__command_class place_class = {.name = "place",
                                                   .reverted = reverted,
                                                   .finish = finish,
                                                   .drop = drop,
-                                                  .free = free_command};
+                                                  .free = free_command,
+                                                  .describe = describe};
 
 aurora__place_command *aurora__place_command_new(aurora_t *shop, const aurora__order_draft *draft,
                                                  const aurora_id *id)
@@ -319,6 +334,10 @@ aurora__place_command *aurora__place_command_new(aurora_t *shop, const aurora__o
     if (command->head.needs_keys)
         command->fingerprint =
             aurora__keys_fingerprint(shop->engine, command->place.key_scope, command->place.key);
+    if (draft->has_trace) {
+        aurora__trace_accept(&command->head, &command->trace, &draft->trace);
+        command->place.traceparent = command->trace.text;
+    }
     command->flags = draft->request.flags;
     command->error_line = AURORA__NO_LINE;
     command->deadline_ns = aurora__engine_monotonic_ns(shop->engine) +

@@ -7,12 +7,14 @@
 
 #include "api/handle.h"
 #include "api/order_request.h"
+#include "engine/trace.h"
 
 typedef struct aurora__place_command aurora__place_command;
 
 struct aurora__place_command {
     aurora__command head;
     aurora__place place;
+    struct aurora__command_trace trace;
     uint32_t flags;       /* of the request */
     uint64_t fingerprint; /* of its key */
     int64_t deadline_ns;  /* monotonic: the end of the waiting */

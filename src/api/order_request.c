@@ -6,6 +6,7 @@
 #include "api/check.h"
 #include "api/refuse.h"
 #include "codec/writer.h"
+#include "engine/trace.h"
 
 #include <aurora/money.h>
 
@@ -213,7 +214,6 @@ static aurora_status check_texts(aurora__order_draft *draft, aurora_error *err)
         {"customer_id", request->customer_id, false},
         {"payment_method", request->payment_method, true},
         {"contact", request->contact, false},
-        {"traceparent", request->traceparent, false},
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         if (texts[i].text == NULL && !texts[i].is_required)
@@ -224,6 +224,7 @@ static aurora_status check_texts(aurora__order_draft *draft, aurora_error *err)
             return rc;
     }
     draft->text_bytes += 4;
+    draft->has_trace = aurora__trace_read(request->traceparent, &draft->trace);
     return aurora__check_currency(err, "currency", request->currency);
 }
 
@@ -326,7 +327,6 @@ void aurora__order_draft_fill(const aurora__order_draft *draft, char *memory,
     place_out->currency = copy(&at, request->currency);
     place_out->payment_method = copy(&at, request->payment_method);
     place_out->contact = copy(&at, request->contact);
-    place_out->traceparent = copy(&at, request->traceparent);
     place_out->charges = render(&at, request, draft->charges_bytes, write_charges);
     place_out->metadata = render(&at, request, draft->metadata_bytes, write_metadata);
     place_out->charges_minor = draft->charges_minor;

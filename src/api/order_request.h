@@ -18,6 +18,8 @@ typedef struct {
     size_t charges_bytes; /* of the JSON text, with its NUL; 0 = none */
     size_t metadata_bytes;
     int64_t charges_minor;
+    bool has_trace; /* the request's traceparent is one; anything else is no error, and ignored */
+    aurora_trace_context trace;
     uint32_t error_line; /* AURORA__NO_LINE, or the line that was refused */
 } aurora__order_draft;
 

@@ -7,6 +7,7 @@
 #include "api/drivers.h"
 #include "api/refuse.h"
 #include "engine/payments.h"
+#include "engine/trace.h"
 
 static aurora_status call_port(void *self, const aurora__payment_task *from)
 {
@@ -26,7 +27,7 @@ static aurora_status call_port(void *self, const aurora__payment_task *from)
                         .provider_reference = from->provider_reference,
                         .customer_id = from->saga->customer_id,
                         .contact = from->saga->contact,
-                        .traceparent = from->saga->traceparent,
+                        .traceparent = aurora__trace_clean(from->saga->traceparent),
                         .deadline_at_ms = from->saga->deadline_at,
                         .lease_at_ms = from->lease_at};
     return from->is_query ? port->query(port->self, shop, &task)

@@ -10,6 +10,7 @@
 #include "core/notification.h"
 #include "core/payment.h"
 #include "engine/notification.h"
+#include "engine/trace.h"
 
 #include <aurora/task.h>
 
@@ -106,26 +107,26 @@ static aurora_status take_payment(take_command *command, aurora__turn *turn, con
         rc = aurora__rows_read(turn->step.rows, &key, (const void **)&order);
     if (rc != AURORA_OK && rc != AURORA_ECORRUPT)
         return rc;
-    command->tasks[command->task_count++] =
-        (aurora_task){.size = sizeof(aurora_task),
-                      .kind = AURORA_TASK_PAYMENT,
-                      .id = task.id,
-                      .order_id = task.order_id,
-                      .verb = task.verb,
-                      .is_query = task.is_query,
-                      .attempt = (uint32_t)task.attempt,
-                      .amount_minor = task.amount_minor,
-                      .currency = keep(command, task.currency, &is_out),
-                      .payment_method = keep(command, task.payment_method, &is_out),
-                      .authorize_id = task.authorize_id,
-                      .provider_reference = keep(command, task.provider_reference, &is_out),
-                      .customer_id = keep(command, task.saga->customer_id, &is_out),
-                      .contact = keep(command, task.saga->contact, &is_out),
-                      .reference = keep(command, order == NULL ? NULL : order->reference, &is_out),
-                      .reason = order == NULL ? 0 : (int32_t)order->reason,
-                      .traceparent = keep(command, task.saga->traceparent, &is_out),
-                      .deadline_at_ms = task.saga->deadline_at,
-                      .lease_at_ms = task.lease_at};
+    command->tasks[command->task_count++] = (aurora_task){
+        .size = sizeof(aurora_task),
+        .kind = AURORA_TASK_PAYMENT,
+        .id = task.id,
+        .order_id = task.order_id,
+        .verb = task.verb,
+        .is_query = task.is_query,
+        .attempt = (uint32_t)task.attempt,
+        .amount_minor = task.amount_minor,
+        .currency = keep(command, task.currency, &is_out),
+        .payment_method = keep(command, task.payment_method, &is_out),
+        .authorize_id = task.authorize_id,
+        .provider_reference = keep(command, task.provider_reference, &is_out),
+        .customer_id = keep(command, task.saga->customer_id, &is_out),
+        .contact = keep(command, task.saga->contact, &is_out),
+        .reference = keep(command, order == NULL ? NULL : order->reference, &is_out),
+        .reason = order == NULL ? 0 : (int32_t)order->reason,
+        .traceparent = keep(command, aurora__trace_clean(task.saga->traceparent), &is_out),
+        .deadline_at_ms = task.saga->deadline_at,
+        .lease_at_ms = task.lease_at};
     return is_out ? AURORA_ENOMEM : AURORA_OK;
 }
 
@@ -152,7 +153,7 @@ static aurora_status take_notification(take_command *command, aurora__turn *turn
                       .contact = keep(command, task.contact, &is_out),
                       .reason = task.reason,
                       .decline_code = keep(command, task.decline_code, &is_out),
-                      .traceparent = keep(command, task.traceparent, &is_out),
+                      .traceparent = keep(command, aurora__trace_clean(task.traceparent), &is_out),
                       .deadline_at_ms = task.deadline_at,
                       .lease_at_ms = task.lease_at};
     return is_out ? AURORA_ENOMEM : AURORA_OK;

@@ -138,18 +138,36 @@ static aurora_status decide(aurora__step *step, const subscriber *to, const auro
     return rc != AURORA_OK ? rc : to->park(step, event);
 }
 
+static void note_delivery(aurora__step *step, const subscriber *to, uint32_t taken, uint32_t from,
+                          uint32_t parked)
+{
+    if (step->deliveries == NULL || step->delivery_count == step->delivery_capacity)
+        return;
+    step->deliveries[step->delivery_count++] =
+        (aurora__delivery){.event = step->events[taken],
+                           .module = to->module,
+                           .taken = taken,
+                           .first = from,
+                           .end = step->event_count,
+                           .is_parked = step->parked_count > parked};
+}
+
 static aurora_status deliver_all(aurora__step *step, uint32_t from);
 
-static aurora_status deliver(aurora__step *step, const aurora__event *event)
+static aurora_status deliver(aurora__step *step, uint32_t index)
 {
+    const aurora__event *event = step->events[index];
     for (size_t i = 0; i < sizeof subscribers / sizeof subscribers[0]; i++) {
         const subscriber *to = &subscribers[i];
         if ((to->module & step->policy->modules) == 0 || (to->kinds & KIND(event->kind)) == 0)
             continue;
         uint32_t from = step->event_count;
+        uint32_t parked = step->parked_count;
         aurora_status rc = decide(step, to, event);
-        if (rc == AURORA_OK)
-            rc = deliver_all(step, from);
+        if (rc != AURORA_OK)
+            return rc;
+        note_delivery(step, to, index, from, parked);
+        rc = deliver_all(step, from);
         if (rc != AURORA_OK)
             return rc;
     }
@@ -161,7 +179,7 @@ static aurora_status deliver_all(aurora__step *step, uint32_t from)
 {
     uint32_t to = step->event_count;
     for (uint32_t i = from; i < to; i++) {
-        aurora_status rc = deliver(step, step->events[i]);
+        aurora_status rc = deliver(step, i);
         if (rc != AURORA_OK)
             return rc;
     }
@@ -207,6 +225,7 @@ aurora_status aurora__cascade_receive(aurora__step *step, const aurora__event *e
         return rc != AURORA_OK || !event->is_resend ? rc : tell_parked(step, event, module);
     }
     uint32_t events_before = step->event_count;
+    uint32_t deliveries_before = step->delivery_count;
     uint32_t outer = aurora__rows_mark(step->rows);
     aurora_status rc = damage != AURORA_OK ? damage : aurora__cascade_deliver(step, event, module);
     if (rc == AURORA_OK) {
@@ -215,6 +234,7 @@ aurora_status aurora__cascade_receive(aurora__step *step, const aurora__event *e
     }
     aurora__rows_undo(step->rows, outer);
     step->event_count = events_before;
+    step->delivery_count = deliveries_before;
     step->parked_count = 0;
     if (rc == AURORA__EORPHAN && module == AURORA__MODULE_ORDER &&
         aurora__cascade_is_farewell(event))

@@ -80,6 +80,15 @@ typedef struct {
 
 #define AURORA__CASCADE_PARKED_MAX 8
 
+/* One participant's decision within a cascade, for who wants to show how it went. */
+typedef struct {
+    const aurora__event *event; /* what was taken */
+    uint32_t module;
+    uint32_t taken;      /* its place among the step's events */
+    uint32_t first, end; /* the places of what the decision emitted */
+    bool is_parked;      /* it was set aside */
+} aurora__delivery;
+
 typedef struct aurora__step {
     aurora__rows *rows;
     aurora__arena *arena;
@@ -94,6 +103,9 @@ typedef struct aurora__step {
     uint32_t parked_count;
     bool has_parked_keys; /* some key of this store is parked: each delivery looks */
     bool is_creating;     /* the cascade creates its order: a fatal answer refuses it as a whole */
+    aurora__delivery *deliveries; /* room to note them, in order; NULL = nobody asks */
+    uint32_t delivery_count;
+    uint32_t delivery_capacity; /* what has no room is not noted */
 } aurora__step;
 
 /* Appends a cleared event of this kind, stamped with now, to be filled in before the decision

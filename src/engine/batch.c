@@ -6,6 +6,7 @@
 #include "engine/bus.h"
 #include "engine/message.h"
 #include "engine/say.h"
+#include "engine/trace_batch.h"
 
 #include <aurora/event.h>
 
@@ -35,6 +36,8 @@ void aurora__turn_start(aurora__turn *turn, aurora_error *err)
     step->parked_count = 0;
     step->has_parked_keys = engine->parked_keys > 0 || engine->has_parked_row;
     step->is_creating = false;
+    step->deliveries = NULL;
+    step->delivery_count = 0;
 }
 
 void aurora__turn_read_clock(aurora__turn *turn)
@@ -175,6 +178,8 @@ static aurora_status decide_once(aurora__batch *batch, aurora__command *command)
     aurora__turn *turn = &batch->turn;
     aurora__rows *rows = turn->step.rows;
     aurora__turn_start(&batch->turn, &command->err);
+    if (batch->trace != NULL)
+        aurora__batch_trace_enter(batch, batch->current);
     uint32_t outer = aurora__rows_mark(rows);
     aurora_status rc = command->class_of->decide(command, turn);
     if (rc == AURORA_OK)
@@ -183,6 +188,8 @@ static aurora_status decide_once(aurora__batch *batch, aurora__command *command)
         rc = aurora__park_store(turn);
     if (rc == AURORA_OK)
         rc = collect_events(batch);
+    if (rc == AURORA_OK && batch->trace != NULL)
+        rc = aurora__batch_trace_leave(batch, batch->current);
     if (rc != AURORA_OK) {
         aurora__rows_undo(rows, outer);
         return rc;
@@ -259,6 +266,7 @@ static aurora_status decide_some(aurora__batch *batch, uint32_t from, uint32_t t
         aurora__command *command = batch->commands[i];
         if (command->status != AURORA_OK)
             continue;
+        batch->current = i;
         aurora_status rc = public_status(decide(batch, command));
         if (rc == AURORA_ECORE)
             aurora__engine_log(batch->turn.engine, AURORA_LOG_FATAL, "engine",
@@ -271,6 +279,8 @@ static aurora_status decide_some(aurora__batch *batch, uint32_t from, uint32_t t
         command->status = rc;
         if (command->is_deferred)
             continue;
+        if (rc != AURORA_OK && batch->trace != NULL)
+            aurora__batch_trace_note_refused(batch, i);
         command->is_kept = rc == AURORA_OK;
         if (command->is_kept && command->class_of->applied != NULL)
             command->class_of->applied(command, &batch->turn);
@@ -555,6 +565,8 @@ aurora_status aurora__batch_attempt(aurora__engine *engine, aurora__command **co
                             is_shared ? NULL : &epoch, &batch.turn.txn);
     if (rc != AURORA_OK)
         return rc;
+    if (aurora__trace_is_on(engine))
+        aurora__batch_trace_begin(&batch);
     /* A shared store begins with the first load, and tells the time by then. */
     batch.turn.step.now_ms = is_shared ? aurora__engine_time_ms(engine)
                                        : aurora__engine_batch_now(engine, batch.turn.txn);
@@ -562,16 +574,20 @@ aurora_status aurora__batch_attempt(aurora__engine *engine, aurora__command **co
     rc = is_shared ? refresh_shared(engine, &batch) : refresh(engine, &batch, epoch);
     if (rc == AURORA_OK)
         rc = decide_all(&batch);
+    aurora__batch_trace_mark(&batch, AURORA__MARK_DECIDED);
     if (rc == AURORA_OK)
         rc = save(&batch, &log, &has_writes_);
+    aurora__batch_trace_mark(&batch, AURORA__MARK_SAVED);
     if (rc == AURORA_OK) {
         rc = commit(&batch, has_writes_, &log);
     } else {
         engine->store.rollback(engine->store.self, batch.turn.txn);
     }
     batch.turn.txn = NULL;
+    aurora__batch_trace_mark(&batch, AURORA__MARK_COMMITTED);
     if (rc != AURORA_OK) {
         revert(&batch);
+        aurora__batch_trace_drop(&batch);
         end(engine, false);
         forget(engine);
         return rc;
@@ -579,6 +595,7 @@ aurora_status aurora__batch_attempt(aurora__engine *engine, aurora__command **co
     count_rows(engine);
     aurora__batch_say(engine);
     finish(&batch);
+    aurora__batch_trace_end(&batch);
     int64_t took_ns = aurora__engine_monotonic_ns(engine) - started_ns;
     aurora__histogram_add(engine->counters.batch_ns, (uint64_t)took_ns);
     aurora__batch_say_times(&batch, took_ns);

@@ -18,6 +18,7 @@
 
 typedef struct aurora__engine aurora__engine;
 typedef struct aurora__command aurora__command;
+typedef struct aurora__span_draft aurora__span_draft; /* engine/trace.h */
 
 /* What a command sees while its batch runs. */
 typedef struct aurora__turn {
@@ -51,6 +52,10 @@ typedef struct {
     void (*drop)(aurora__command *command, aurora_status status);
     /* Frees what the command owns beside its own block. NULL = nothing. */
     void (*free)(aurora__command *command);
+    /* Says in its span what the command is (engine/trace.h): a name, and attributes from what it
+     * was given and what came of it. Whatever became of it, also if no batch ran it. NULL = no
+     * span. */
+    void (*describe)(const aurora__command *command, aurora__span_draft *draft);
 } aurora__command_class;
 
 /* The head of each command; classes embed it first. One allocation holds it and its texts. */
@@ -67,6 +72,7 @@ struct aurora__command {
     bool is_deferred;              /* of the running batch: it joins the next one */
     uint32_t deferrals;            /* how often that happened */
     struct aurora__missed *missed; /* keys that it turned out to need */
+    struct aurora__command_trace *trace; /* engine/trace.h; NULL = it came with none */
     int64_t
         deadline_ns; /* monotonic: who waits gives up then; while the store is away it is refused
                             after that. 0 = nobody does, it waits as long as it takes */
@@ -100,7 +106,8 @@ typedef struct {
     aurora_store store; /* taken over: closed by the engine, also when aurora__engine_new fails */
     const aurora_allocator *allocator;
     aurora_clock clock;
-    aurora_log log; /* write is never NULL */
+    aurora_log log;       /* write is never NULL */
+    aurora_tracer tracer; /* span NULL = nobody is told */
     aurora__policy policy;
     bool is_readonly;
     bool has_worker;

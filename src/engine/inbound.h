@@ -6,6 +6,7 @@
 
 #include "codec/record.h"
 #include "engine/redrive.h"
+#include "engine/trace.h"
 
 #include <aurora/port/bus.h>
 
@@ -20,7 +21,8 @@ typedef struct aurora__inbound {
     aurora__command head;
     const struct aurora__inbound *previous; /* of its partition, not taken before; NULL = free */
     uint32_t module;
-    bool must_park;         /* the store refuses its effects */
+    bool must_park; /* the store refuses its effects */
+    struct aurora__command_trace trace;
     aurora_bus_position at; /* next_offset: the one behind it */
     const char *key;        /* as text, for parked_keys */
     aurora__record record;

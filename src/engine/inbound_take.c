@@ -277,11 +277,36 @@ static void take_free(aurora__command *base)
     aurora__query_arena_free(&((aurora__inbound *)base)->arena);
 }
 
+static const char *result_name(int32_t result)
+{
+    static const char *const names[] = {NULL, "applied", "duplicate", "parked"};
+    return result >= 0 && result < (int32_t)(sizeof names / sizeof names[0]) ? names[result] : NULL;
+}
+
+static void take_describe(const aurora__command *base, aurora__span_draft *draft)
+{
+    const aurora__inbound *command = (const aurora__inbound *)base;
+    const char *event = aurora_event_name(command->event.kind);
+    draft->span.kind = AURORA_SPAN_CONSUMER;
+    aurora__span_name(draft, "process", event[0] == '\0' ? "message" : event);
+    aurora__span_text(draft, "messaging.system", "kafka");
+    aurora__span_text(draft, "messaging.operation.type", "process");
+    aurora__span_text(draft, "messaging.destination.name", aurora__topic_name(command->at.topic));
+    aurora__span_number_text(draft, "messaging.destination.partition.id", command->at.partition);
+    aurora__span_text(draft, "messaging.consumer.group.name", aurora__module_name(command->module));
+    aurora__span_number(draft, "messaging.kafka.offset", command->at.next_offset - 1);
+    aurora__span_number(draft, "aurora.event.position", command->record.position);
+    aurora__span_text(draft, "aurora.module", aurora__module_name(command->module));
+    aurora__span_text(draft, "aurora.result", result_name(command->result));
+    aurora__span_order(draft, &command->event.order_id);
+}
+
 static const aurora__command_class take_class = {.name = "inbound",
                                                  .keys = take_keys,
                                                  .decide = take_decide,
                                                  .finish = take_finish,
-                                                 .free = take_free};
+                                                 .free = take_free,
+                                                 .describe = take_describe};
 
 /* --- making one ------------------------------------------------------------------------------- */
 
@@ -341,7 +366,7 @@ static bool copy_header(aurora__arena *arena, const aurora_bus_record *from, con
 }
 
 /* The same, and NULL also for what is not plain text: a header may hold any bytes, and this one
- * goes on into rows and events, where the store, or who reads the log, would refuse it. */
+ * goes on into rows, where the store would refuse it. */
 static bool copy_plain(aurora__arena *arena, const aurora_bus_record *from, const char *name,
                        const char **out)
 {
@@ -352,6 +377,17 @@ static bool copy_plain(aurora__arena *arena, const aurora_bus_record *from, cons
         is_plain = value[i] >= 0x20 && value[i] < 0x7F;
     *out = is_plain ? aurora__arena_text(arena, value) : NULL;
     return !is_plain || *out != NULL;
+}
+
+/* A traceparent goes on into rows and events, and out in headers: what is none stays here. */
+static bool copy_trace(aurora__inbound *command, const aurora_bus_record *from)
+{
+    aurora_trace_context parent;
+    if (!aurora__trace_read(header(from, "traceparent"), &parent))
+        return true;
+    aurora__trace_accept(&command->head, &command->trace, &parent);
+    command->record.traceparent = aurora__arena_text(&command->arena.arena, command->trace.text);
+    return command->record.traceparent != NULL;
 }
 
 static bool copy_record(aurora__inbound *command, const aurora_bus_record *from)
@@ -367,8 +403,7 @@ static bool copy_record(aurora__inbound *command, const aurora_bus_record *from)
     return data != NULL && command->key != NULL &&
            copy_header(arena, from, "ce_type", &record->type) &&
            copy_plain(arena, from, "ce_source", &record->source) &&
-           copy_header(arena, from, "ce_time", &record->time) &&
-           copy_plain(arena, from, "traceparent", &record->traceparent);
+           copy_header(arena, from, "ce_time", &record->time) && copy_trace(command, from);
 }
 
 /* What the key says of an event that says nothing itself. */
@@ -409,6 +444,20 @@ static bool read_event(aurora__inbound *command)
     return true;
 }
 
+/* What the event is for those who take it: caused by this command, once it runs. */
+static bool carry_trace(aurora__inbound *command)
+{
+    if (command->head.trace == NULL || command->event.saga == NULL)
+        return true;
+    aurora__saga *saga = aurora__arena_take(&command->arena.arena, sizeof *saga);
+    if (saga == NULL)
+        return false;
+    *saga = *command->event.saga;
+    saga->traceparent = command->trace.text;
+    command->event.saga = saga;
+    return true;
+}
+
 aurora__inbound *aurora__inbound_new(aurora__engine *engine, uint32_t module,
                                      const aurora_bus_record *record)
 {
@@ -418,7 +467,7 @@ aurora__inbound *aurora__inbound_new(aurora__engine *engine, uint32_t module,
     command->module = module;
     command->at = (aurora_bus_position){record->topic, record->partition, record->offset + 1};
     aurora__query_arena_init(&command->arena, aurora__engine_allocator(engine));
-    if (copy_record(command, record) && read_event(command))
+    if (copy_record(command, record) && read_event(command) && carry_trace(command))
         return command;
     aurora__command_release(&command->head);
     return NULL;

@@ -53,7 +53,9 @@ typedef struct {
     aurora__event **events; /* of all kept cascades, in order */
     uint32_t event_count;
     uint32_t event_capacity;
-    int64_t first_position; /* of the events, after the commit; 0 = not known */
+    int64_t first_position;            /* of the events, after the commit; 0 = not known */
+    struct aurora__batch_trace *trace; /* engine/trace_batch.h; NULL = nobody is told of spans */
+    uint32_t current;                  /* the command that is being decided */
     /* On a shared store: what is to be locked, or was. */
     aurora__row **to_lock;
     uint32_t lock_count;

@@ -6,6 +6,7 @@
 #include "codec/names.h"
 #include "codec/time_text.h"
 #include "engine/inbound.h"
+#include "engine/trace.h"
 
 #include <aurora/event.h>
 #include <aurora/port/bus.h>
@@ -53,7 +54,7 @@ static aurora_status fill(aurora__arena *arena, const aurora__event *event, int3
 {
     char time[AURORA__TIME_TEXT_BYTES];
     char name[32];
-    const char *trace = event->saga == NULL ? NULL : event->saga->traceparent;
+    const char *trace = event->saga == NULL ? NULL : aurora__trace_clean(event->saga->traceparent);
     aurora__time_format(event->at_ms, time);
     snprintf(name, sizeof name, "%s.v1", aurora__topic_name(topic));
     out->at_ms = event->at_ms;
@@ -62,10 +63,9 @@ static aurora_status fill(aurora__arena *arena, const aurora__event *event, int3
     out->type = aurora_event_name(event->kind);
     out->topic = aurora__arena_text(arena, name);
     out->time = aurora__arena_text(arena, time);
-    bool has_trace = trace != NULL && trace[0] != '\0';
-    out->traceparent = has_trace ? aurora__arena_text(arena, trace) : NULL;
+    out->traceparent = trace != NULL ? aurora__arena_text(arena, trace) : NULL;
     if (out->aggregate_id == NULL || out->topic == NULL || out->time == NULL ||
-        (has_trace && out->traceparent == NULL))
+        (trace != NULL && out->traceparent == NULL))
         return AURORA_ENOMEM;
     return aurora__event_json(arena, event, &out->payload, NULL);
 }

@@ -125,6 +125,7 @@ static aurora_status deliver(aurora__step *step, const aurora__event *event, uin
 {
     uint32_t events = step->event_count;
     uint32_t parked = step->parked_count;
+    uint32_t deliveries = step->delivery_count;
     uint32_t outer = aurora__rows_mark(step->rows);
     aurora_status rc = aurora__inbound_deliver(step, event, module);
     if (rc == AURORA_OK) {
@@ -134,6 +135,7 @@ static aurora_status deliver(aurora__step *step, const aurora__event *event, uin
     aurora__rows_undo(step->rows, outer);
     step->event_count = events;
     step->parked_count = parked;
+    step->delivery_count = deliveries;
     bool is_nobodys = rc == AURORA__EORPHAN && module == AURORA__MODULE_ORDER &&
                       aurora__cascade_is_farewell(event);
     return is_nobodys ? AURORA_OK : rc;
@@ -276,6 +278,7 @@ static aurora_status try_take(aurora__step *step, const parked_key *of, const au
 {
     uint32_t events = step->event_count;
     uint32_t parked = step->parked_count;
+    uint32_t deliveries = step->delivery_count;
     uint32_t outer = aurora__rows_mark(step->rows);
     aurora_status rc = take(step, of, at, row, is_last);
     if (rc == AURORA_OK) {
@@ -285,6 +288,7 @@ static aurora_status try_take(aurora__step *step, const parked_key *of, const au
     aurora__rows_undo(step->rows, outer);
     step->event_count = events;
     step->parked_count = parked;
+    step->delivery_count = deliveries;
     return rc;
 }
 

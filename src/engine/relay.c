@@ -34,6 +34,7 @@ typedef struct {
     aurora__relay_page page;
     aurora__relay_lease *pending;
     aurora__letter *letter; /* the bus was full */
+    aurora__relay_spans spans;
 } relay;
 
 static int64_t real_ms(void)
@@ -172,6 +173,7 @@ static bool restart_port(relay *of)
     if (!of->must_restart)
         return true;
     drop_page(of);
+    aurora__relay_spans_forget(&of->spans);
     of->read = of->acked;
     of->produced = of->acked;
     of->must_restart = port->restart(port->self, of->acked) != AURORA_OK;
@@ -217,6 +219,8 @@ static bool produce(relay *of)
     page->sent += accepted;
     if (accepted > 0)
         of->produced = page->messages[page->sent - 1].position;
+    if (accepted > 0)
+        aurora__relay_spans_sent(&of->spans, page, of->produced);
     if (rc != AURORA_OK && rc != AURORA_EBUSY)
         fail_delivery(of);
     return accepted > 0;
@@ -229,6 +233,7 @@ static void collect(relay *of, int32_t wait_ms)
     aurora_status rc = port->produced(port->self, wait_ms, &position);
     if (position > of->acked)
         of->acked = position;
+    aurora__relay_spans_acked(&of->spans, of->bus, of->acked);
     if (rc != AURORA_OK)
         fail_delivery(of);
 }
@@ -330,8 +335,10 @@ static void finish(relay *of)
 void *aurora__relay_run(void *argument)
 {
     relay of = {.bus = argument, .must_restart = false};
+    aurora__relay_spans_init(&of.spans, of.bus);
     while (!aurora__bus_is_stopping(of.bus))
         run_once(&of);
     finish(&of);
+    aurora__relay_spans_free(&of.spans, of.bus);
     return NULL;
 }

@@ -55,6 +55,21 @@ static const char *print(aurora__arena *arena, const char *format, ...)
     return aurora__arena_text(arena, text);
 }
 
+/* The context under which the event is read. */
+static aurora_status write_trace(const reading *from, const aurora__event *event,
+                                 const aurora_bus_message *message, const char **out)
+{
+    const aurora__relay_span what = {.position = message->position,
+                                     .log_id = *log_id_at(from, message->position),
+                                     .order_id = event->order_id,
+                                     .at_ms = event->at_ms,
+                                     .kind = event->kind,
+                                     .topic = message->topic,
+                                     .is_resend = event->is_resend};
+    const char *stored = event->saga == NULL ? NULL : event->saga->traceparent;
+    return aurora__relay_trace(from->bus, from->page, &what, stored, out);
+}
+
 static aurora_status write_headers(const reading *from, const aurora__event *event,
                                    int64_t position, aurora_bus_message *message)
 {
@@ -62,8 +77,8 @@ static aurora_status write_headers(const reading *from, const aurora__event *eve
     char log_id[AURORA_ID_TEXT_BYTES];
     char time[AURORA__TIME_TEXT_BYTES];
     aurora_bus_header *headers = aurora__arena_take(arena, HEADERS * sizeof *headers);
-    const char *traceparent = event->saga == NULL ? NULL : event->saga->traceparent;
-    if (headers == NULL)
+    const char *traceparent;
+    if (headers == NULL || write_trace(from, event, message, &traceparent) != AURORA_OK)
         return AURORA_ENOMEM;
     aurora_id_format(*log_id_at(from, position), log_id);
     aurora__time_format(event->at_ms, time);
@@ -84,7 +99,7 @@ static aurora_status write_headers(const reading *from, const aurora__event *eve
         headers[i] = all[i];
     }
     message->headers = headers;
-    message->header_count = traceparent == NULL || traceparent[0] == '\0' ? HEADERS - 1 : HEADERS;
+    message->header_count = traceparent == NULL ? HEADERS - 1 : HEADERS;
     return AURORA_OK;
 }
 
@@ -136,6 +151,7 @@ static aurora_status read_row(reading *from, const aurora_log_row *row, int64_t 
     aurora__event event;
     int64_t at;
     uint32_t before = from->page->count;
+    uint32_t spans_before = from->page->span_count;
     aurora_status rc = AURORA_OK;
     aurora__log_read(&reader, row);
     while (rc == AURORA_OK && aurora__log_next(&reader, &from->page->arena.arena, &event, &at)) {
@@ -146,8 +162,10 @@ static aurora_status read_row(reading *from, const aurora_log_row *row, int64_t 
     }
     if (rc == AURORA_OK)
         rc = reader.status;
-    if (rc != AURORA_OK)
+    if (rc != AURORA_OK) {
         from->page->count = before;
+        from->page->span_count = spans_before;
+    }
     return rc;
 }
 

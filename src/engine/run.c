@@ -2,6 +2,7 @@
 /* From a batch to its answers: again where the store asks for it, in halves where data is to blame,
  * later where a store that several share is away. */
 #include "engine/internal.h"
+#include "engine/trace.h"
 
 #include <time.h>
 
@@ -38,6 +39,8 @@ static void refuse_all(aurora__engine *engine, aurora__command **commands, uint3
 {
     for (uint32_t i = 0; i < count; i++) {
         aurora__counters_finish(&engine->counters, commands[i]->class_of->name, rc);
+        if (commands[i]->trace != NULL)
+            aurora__trace_refused(engine, commands[i], rc);
         if (commands[i]->class_of->drop != NULL)
             commands[i]->class_of->drop(commands[i], rc);
         aurora__command_done(commands[i], rc);

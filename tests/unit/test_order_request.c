@@ -62,7 +62,7 @@ START_TEST(test_order_request__texts_are_bounded_and_clean)
     longest[255] = '\0';
     aurora_order_request given = request();
     given.key = given.key_scope = given.reference = given.customer_id = given.contact = longest;
-    given.payment_method = given.traceparent = longest;
+    given.payment_method = longest;
     accept(&given);
 
     longest[255] = 'x';
