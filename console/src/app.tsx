@@ -89,7 +89,7 @@ function NowhereView() {
 
 export function App() {
     const main = useRef<HTMLElement>(null);
-    const current = place.value.path[0] ?? "shop";
+    const current = place.value.path[0] ?? "";
     useEffect(() => void probe(), []);
     return (
         <>

@@ -8,9 +8,12 @@ export interface Place {
     query: URLSearchParams;
 }
 
+const START = "shop";
+
 export function readPlace(hash: string): Place {
     const [path = "", query = ""] = hash.replace(/^#?\/?/, "").split("?", 2);
-    return { path: path.split("/").filter(Boolean).map(decode), query: new URLSearchParams(query) };
+    const segments = path.split("/").filter(Boolean).map(decode);
+    return { path: segments.length === 0 ? [START] : segments, query: new URLSearchParams(query) };
 }
 
 function decode(text: string): string {

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+// What a search found, page by page.
+import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { asProblem, isAbort, type Problem } from "../api/problem";
+import type { Facets, Hit, SearchPage } from "../api/types";
+import { useLoad } from "../shell/load";
+import { Empty, ProblemView, Waiting } from "../shell/states";
+import { Cards, type CardWords } from "./cards";
+import { FacetsView } from "./facets";
+import { narrow } from "./filters";
+import { readHighlight } from "./highlight";
+import { searchProducts, SORTS, type Filters } from "./products";
+
+const NO_FACETS: Facets = { category: [], brand: [] };
+
+function SortField({ filters }: { filters: Filters }) {
+    const id = useId();
+    return (
+        <div class="sort">
+            <label for={id}>Sort by</label>
+            <select id={id} value={filters.sort || "relevance"}
+                onChange={(event) => narrow(filters, { sort: event.currentTarget.value })}>
+                {SORTS.map((sort) => <option key={sort.value} value={sort.value}>{sort.title}</option>)}
+            </select>
+        </div>
+    );
+}
+
+/** The highlight is of the name, or of the description. */
+function wordsOf(hit: Hit): CardWords {
+    const pieces = readHighlight(hit.highlight);
+    const marked = pieces.map((piece, index) => (piece.isFound ? <mark key={index}>{piece.text}</mark> : piece.text));
+    if (pieces.map((piece) => piece.text).join("") === hit.name)
+        return { name: marked };
+    return pieces.some((piece) => piece.isFound) ? { name: hit.name, why: marked } : { name: hit.name };
+}
+
+/** The pages behind the first one; they go when that is another. */
+function useMore(first: SearchPage | null, filters: Filters) {
+    const [hits, setHits] = useState<Hit[]>([]);
+    const [cursor, setCursor] = useState<string | null>(null);
+    const [problem, setProblem] = useState<Problem | null>(null);
+    const control = useRef<AbortController | null>(null);
+    useEffect(() => {
+        control.current?.abort();
+        control.current = null;
+        setHits([]);
+        setCursor(first?.next_cursor ?? null);
+        setProblem(null);
+    }, [first]);
+    const more = () => {
+        if (cursor === null || control.current !== null)
+            return;
+        const own = new AbortController();
+        control.current = own;
+        searchProducts(filters, cursor, own.signal).then(
+            (page) => {
+                setHits((before) => [...before, ...page.hits]);
+                setCursor(page.next_cursor);
+                setProblem(null);
+            },
+            (thrown: unknown) => {
+                if (!isAbort(thrown))
+                    setProblem(asProblem(thrown));
+            }).finally(() => {
+                if (control.current === own)
+                    control.current = null;
+            });
+    };
+    return { hits, hasMore: cursor !== null, problem, more };
+}
+
+function found(total: number, q: string): string {
+    const what = total === 1 ? "1 product" : `${total.toLocaleString("en")} products`;
+    return q === "" ? what : `${what} for “${q}”`;
+}
+
+export function Results({ filters }: { filters: Filters }) {
+    const load = useLoad((signal) => searchProducts(filters, "", signal), Object.values(filters));
+    const more = useMore(load.value, filters);
+    const page = load.value;
+    if (load.problem !== null)
+        return <ProblemView problem={load.problem} retry={load.reload} />;
+    if (page === null)
+        return <Waiting what="Searching" />;
+    return (
+        <div class="results" aria-busy={load.isLoading}>
+            <FacetsView facets={page.facets ?? NO_FACETS} filters={filters} />
+            <section aria-label="Results">
+                <div class="results-head">
+                    <p role="status" class="results-count">{found(page.total, filters.q)}</p>
+                    <SortField filters={filters} />
+                </div>
+                {page.hits.length === 0
+                    ? <Empty title="Nothing fits"><p>Try another word, or fewer filters.</p></Empty>
+                    : <Cards products={[...page.hits, ...more.hits]} words={wordsOf} />}
+                {more.problem !== null && <ProblemView problem={more.problem} retry={more.more} />}
+                {more.hasMore && more.problem === null && (
+                    <p class="more"><button type="button" class="button" onClick={more.more}>Show more</button></p>
+                )}
+            </section>
+        </div>
+    );
+}
