@@ -8,6 +8,7 @@
 #include "core/payment_machine.h"
 #include "core/transition.h"
 #include "engine/redrive.h"
+#include "engine/say.h"
 
 #include <aurora/event.h>
 #include <aurora/saga.h>
@@ -173,6 +174,25 @@ static void answer_failed(aurora__command *base, aurora_status status, aurora_st
                                          : aurora_status_text(failed));
 }
 
+/* The history has it too, but not of an order that another service has. */
+static void say_repair(const repair_command *command)
+{
+    const aurora__repair *repair = &command->repair;
+    const char *participant =
+        repair->participant != 0 ? aurora_participant_name(repair->participant) : NULL;
+    char id[AURORA_ID_TEXT_BYTES];
+    aurora__said said = {.order_id = &repair->order_id, .flags = AURORA_LOG_EACH};
+    aurora_id_format(repair->order_id, id);
+    aurora__said_text(&said, "aurora.participant", participant);
+    aurora__said_text(&said, "aurora.result",
+                      repair->result != 0 ? aurora_result_name(repair->result) : NULL);
+    aurora__said_text(&said, "enduser.id", repair->actor);
+    aurora__engine_say(command->head.engine, AURORA_LOG_INFO, "saga", &said,
+                       "%s of order %s%s%s by %s", aurora_repair_name(repair->action), id,
+                       participant != NULL ? " at " : "", participant != NULL ? participant : "",
+                       repair->actor != NULL ? repair->actor : "the host");
+}
+
 static bool repair_finish(aurora__command *base, aurora__turn *turn, aurora_status status)
 {
     const repair_command *command = (const repair_command *)base;
@@ -180,6 +200,8 @@ static bool repair_finish(aurora__command *base, aurora__turn *turn, aurora_stat
     answer_failed(base, status, command->failed);
     if (status == AURORA_OK && command->part.is_more)
         aurora__redrive_rest(turn->engine, &at);
+    if (status == AURORA_OK)
+        say_repair(command);
     if (status == AURORA_ECONFLICT && command->unfit_state != 0)
         answer_unfit(base, command->unfit_state);
     return true;

@@ -5,7 +5,6 @@
 #include "engine/keys.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -195,6 +194,8 @@ static uint32_t take_queued(aurora__engine *engine, aurora__command **commands, 
     }
     engine->has_key_waiting = kept.first != NULL;
     give_back(&engine->queue, &kept);
+    if (engine->queue.count <= engine->options.queue_commands_max / 2)
+        engine->is_queue_full = false;
     aurora__gauge_set(engine->counters.queue_length, engine->queue.count);
     pthread_mutex_unlock(&engine->lock);
     return count;
@@ -342,12 +343,17 @@ aurora_status aurora__engine_submit_many(aurora__engine *engine, aurora__command
     if (accepted > 0 && was_empty)
         poke(engine);
     aurora__gauge_set(engine->counters.queue_length, engine->queue.count);
+    bool is_full = rc == AURORA_EBUSY && engine->queue.count >= engine->options.queue_commands_max;
+    bool is_news = is_full && !engine->is_queue_full;
+    engine->is_queue_full |= is_full;
     if (rc == AURORA_EBUSY)
-        aurora__counter_add(engine->queue.count >= engine->options.queue_commands_max
-                                ? engine->counters.queue_refused
-                                : engine->counters.log_refused,
+        aurora__counter_add(is_full ? engine->counters.queue_refused : engine->counters.log_refused,
                             1);
     pthread_mutex_unlock(&engine->lock);
+    if (is_news)
+        aurora__engine_log(engine, AURORA_LOG_WARNING, "engine",
+                           "the queue is full: more comes in than the store takes, and callers are "
+                           "told to come back");
     *accepted_out = accepted;
     return accepted > 0 ? AURORA_OK : rc;
 }

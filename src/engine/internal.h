@@ -74,8 +74,9 @@ struct aurora__engine {
     aurora__command_queue queue;
     bool is_driving;
     bool is_closing;
-    uint64_t wakes;  /* who waits returns when it grows */
-    uint32_t inside; /* public calls under way */
+    bool is_queue_full; /* it was said, and the queue is not yet half empty */
+    uint64_t wakes;     /* who waits returns when it grows */
+    uint32_t inside;    /* public calls under way */
     aurora__id_source ids;
     uint64_t random_state[2];
     pthread_t driver; /* valid while is_driving */

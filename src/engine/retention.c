@@ -19,13 +19,14 @@ enum { KIND_HOST = 1, KIND_NEEDED = 3 };
 
 typedef struct {
     int64_t needed; /* nothing above this position may go; INT64_MAX = no such cursor */
-    int64_t hosts;  /* of consumers that were seen lately */
+    int64_t hosts;  /* of consumers that were seen lately; INT64_MAX = there is none */
 } holders;
 
 typedef struct {
     aurora__command head;
     bool is_full;
     bool is_short; /* the last trim was cut off by ROWS_AT_ONCE */
+    int64_t hosts; /* as of the holders */
     aurora_log_bounds bounds;
 } trim_command;
 
@@ -115,11 +116,13 @@ static aurora_status first_younger(aurora__engine *engine, aurora_store_txn *txn
 
 /* The position below which whole rows may go now. */
 static aurora_status find_limit(aurora__engine *engine, aurora__turn *turn,
-                                const aurora_log_bounds *bounds, int64_t *limit_out)
+                                const aurora_log_bounds *bounds, int64_t *limit_out,
+                                int64_t *hosts_out)
 {
-    holders held;
+    holders held = {INT64_MAX, INT64_MAX};
     int64_t now_ms = turn->step.now_ms;
     aurora_status rc = find_holders(engine, turn->txn, now_ms, &held);
+    *hosts_out = held.hosts;
     if (rc != AURORA_OK)
         return rc;
     int64_t needed = held.needed == INT64_MAX ? bounds->head + 1 : held.needed + 1;
@@ -153,7 +156,7 @@ static aurora_status trim_save(aurora__command *command, aurora__turn *turn)
     int64_t limit;
     aurora_status rc = store->log_bounds(store->self, turn->txn, &trim->bounds);
     if (rc == AURORA_OK)
-        rc = find_limit(engine, turn, &trim->bounds, &limit);
+        rc = find_limit(engine, turn, &trim->bounds, &limit, &trim->hosts);
     if (rc != AURORA_OK)
         return rc;
     bool is_over = trim->bounds.bytes >= bytes_max;
@@ -183,6 +186,24 @@ static void note_bounds(aurora__engine *engine, const aurora_log_bounds *bounds)
     aurora__gauge_set(engine->counters.log_bytes, bounds->bytes);
 }
 
+/* What the log's size has cost or is about to cost somebody. */
+static void say_bounds(aurora__engine *engine, const trim_command *trim, bool was_full)
+{
+    if (trim->is_full && !was_full)
+        aurora__engine_log(engine, AURORA_LOG_ERROR, "retention",
+                           "the log has %lld bytes and a saga, a relay or the notifications still "
+                           "need them: new orders are refused",
+                           (long long)trim->bounds.bytes);
+    if (!trim->is_full && was_full)
+        aurora__engine_log(engine, AURORA_LOG_INFO, "retention",
+                           "the log has room again: orders are taken");
+    if (trim->hosts != INT64_MAX && trim->hosts + 1 < trim->bounds.first)
+        aurora__engine_log(engine, AURORA_LOG_WARNING, "retention",
+                           "the log begins at %lld now, and a consumer that has read to %lld was "
+                           "passed over: it must start from a snapshot",
+                           (long long)trim->bounds.first, (long long)trim->hosts);
+}
+
 static bool trim_finish(aurora__command *command, aurora__turn *turn, aurora_status status)
 {
     const trim_command *trim = (const trim_command *)command;
@@ -191,11 +212,7 @@ static bool trim_finish(aurora__command *command, aurora__turn *turn, aurora_sta
         return true;
     note_bounds(engine, &trim->bounds);
     bool was_full = atomic_exchange(&engine->is_log_full, trim->is_full);
-    if (trim->is_full && !was_full)
-        aurora__engine_log(engine, AURORA_LOG_ERROR, "retention",
-                           "the log has %lld bytes and a saga, a relay or the notifications still "
-                           "need them: new orders are refused",
-                           (long long)trim->bounds.bytes);
+    say_bounds(engine, trim, was_full);
     if (trim->is_short)
         engine->log_checked_ns = 0;
     return true;

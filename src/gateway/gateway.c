@@ -72,6 +72,16 @@ static void say_changed(void *self, const char *name, const char *address, int32
                              why[0] != '\0' ? ": it " : "", why);
 }
 
+static void say_breaker(void *self, const char *name, const char *address, bool is_open)
+{
+    const aurora__gateway *gateway = self;
+    aurora_service_log_write(aurora_daemon_log(gateway->daemon),
+                             is_open ? AURORA_LOG_WARNING : AURORA_LOG_INFO, "upstream",
+                             is_open ? "%s %s fails: its breaker is open, and it is left alone"
+                                     : "%s %s answers: its breaker is closed",
+                             name, address);
+}
+
 static void use_policy(aurora__gateway *gateway, int service, const aurora__policy *policy)
 {
     gateway->policies[service] = *policy;
@@ -102,6 +112,7 @@ static aurora_status make_upstreams(aurora__gateway *gateway, const aurora__serv
             .tls = aurora_daemon_upstream_tls(gateway->daemon),
             .probe = "/readyz",
             .changed = say_changed,
+            .breaker = say_breaker,
             .changed_self = gateway,
         };
         aurora_status status = aurora_upstream_new(&options, &gateway->upstreams[i], err);

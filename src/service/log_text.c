@@ -149,6 +149,13 @@ static void put_trace(const aurora__log_style *style, aurora__log_line *out,
     put_attribute(style, out, "trace", text + 3);
 }
 
+/* What the sentence says already is for machines. */
+static bool is_said(const aurora_log_record *record, const aurora_attribute *attribute)
+{
+    return attribute->kind == AURORA_ATTRIBUTE_TEXT && attribute->text != NULL &&
+           strstr(record->message, attribute->text) != NULL;
+}
+
 void aurora__log_text_record(const aurora__log_style *style, const struct timespec *at,
                              const aurora_log_record *record, aurora__log_line *out)
 {
@@ -157,8 +164,10 @@ void aurora__log_text_record(const aurora__log_style *style, const struct timesp
     put_color(style, out, is_loud ? BOLD : "");
     put_safe(out, record->message);
     put_color(style, out, is_loud ? PLAIN : "");
-    for (uint32_t i = 0; i < record->attribute_count; i++)
-        put_record_attribute(style, out, &record->attributes[i]);
+    for (uint32_t i = 0; i < record->attribute_count; i++) {
+        if (!is_said(record, &record->attributes[i]))
+            put_record_attribute(style, out, &record->attributes[i]);
+    }
     if (record->trace != NULL)
         put_trace(style, out, record->trace);
     put_end(out);

@@ -47,6 +47,7 @@ typedef struct {
     _Atomic int32_t state; /* AURORA_UPSTREAM_... */
     const char *why;       /* static; this and the next two are the prober's */
     bool is_told_bad;
+    bool is_told_open; /* of the breaker; by its mutex */
     int64_t told_ns;
 } aurora__address;
 

@@ -292,6 +292,17 @@ static void leave_failed(const aurora_upstream *upstream, aurora__address *addre
     }
 }
 
+/* Whether the breaker has opened, or closed again, since it was told of. The mutex is held. */
+static bool is_news(aurora__address *address, int64_t now_ns)
+{
+    int32_t state = aurora_breaker_state(&address->breaker, now_ns);
+    bool is_open = state == AURORA_BREAKER_OPEN;
+    if (is_open == address->is_told_open || state == AURORA_BREAKER_HALF_OPEN)
+        return false;
+    address->is_told_open = is_open;
+    return true;
+}
+
 void aurora__upstream_leave(const aurora_upstream *upstream, aurora__address *address,
                             uint64_t ticket, int32_t outcome)
 {
@@ -303,7 +314,12 @@ void aurora__upstream_leave(const aurora_upstream *upstream, aurora__address *ad
         aurora_breaker_leave(&address->breaker, ticket, outcome, now_ns);
     if (outcome == AURORA_BREAKER_SUCCESS)
         address->failures_in_row = 0;
+    bool has_news = is_news(address, now_ns);
+    bool is_open = address->is_told_open;
     pthread_mutex_unlock(&address->mutex);
+    if (has_news && upstream->options.breaker != NULL)
+        upstream->options.breaker(upstream->options.changed_self, upstream->name, address->text,
+                                  is_open);
     atomic_fetch_sub_explicit(&address->in_flight, 1, memory_order_relaxed);
     if (outcome == AURORA_BREAKER_FAILURE)
         atomic_fetch_add_explicit(&address->failures, 1, memory_order_relaxed);

@@ -57,6 +57,9 @@ typedef struct {
      * an unreachable one has met, else it is "". On a loop's thread; NULL = nobody. */
     void (*changed)(void *self, const char *name, const char *address, int32_t state,
                     const char *why);
+    /* Told when the breaker of an address opens and when it is closed again, by calls. On a loop's
+     * thread; NULL = nobody. `self` is changed_self. */
+    void (*breaker)(void *self, const char *name, const char *address, bool is_open);
     void *changed_self;
     uint32_t told_ms;
 } aurora_upstream_options;
