@@ -98,6 +98,10 @@
     X(order_wait, DURATION, RELOAD, "5s", 0, 30 * SECOND,                                          \
       "How long placing an order waits for its outcome.")                                          \
     X(otlp, URL, DAEMON, "", 0, 0, "Where traces go, as http://HOST:4318; empty: nowhere.")        \
+    X(otlp_ca, TEXT, DAEMON, "", 0, 1024,                                                          \
+      "A PEM file of the authorities that the certificate of otlp may come from.")                 \
+    X(otlp_headers, TEXT, SECRET | DAEMON, "", 0, 4000,                                            \
+      "Header fields for otlp, as name=value,...; values are percent-encoded.")                    \
     X(park_after, DURATION, RELOAD, "15m", SECOND, 30 * DAY,                                       \
       "Time since the first attempt of a payment step after which it parks.")                      \
     X(park_attempts_min, INTEGER, RELOAD, "5", 1, 1000,                                            \
@@ -144,6 +148,12 @@
       "Names in the certificates of clients that may speak for others, with commas.")              \
     X(tls_key, TEXT, DAEMON | RELOAD, "", 0, 1024,                                                 \
       "A PEM file of the private key of tls_certificate.")                                         \
+    X(trace_parent, BOOL, DAEMON, "true", 0, 0,                                                    \
+      "Whether a request's traceparent is gone on with; else its trace is linked to a new one.")   \
+    X(trace_sample, TEXT, DAEMON | RELOAD, "0.1", 1, 20,                                           \
+      "The part of traces that begin here which is sent, 0 to 1; with otlp alone.")                \
+    X(trace_slow, DURATION, DAEMON | RELOAD, "500ms", 0, HOUR,                                     \
+      "Requests that take longer are sent, sampled or not; 0s: none for that.")                    \
     X(trending_capacity, INTEGER, NONE, "4096", 256, 65536,                                        \
       "SKUs that trending counts without error, at 840 bytes each.")                               \
     X(trusted_proxies, TEXT, DAEMON | RELOAD, "", 0, 1024,                                         \

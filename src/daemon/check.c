@@ -14,7 +14,6 @@ static const struct {
     const char *only;
     const char *what;
 } only_choices[] = {
-    {"otlp", "", "traces are not exported"},
     {"upstream", "", "only the gateway has upstreams"},
     {"upstream_ca", "", "only the gateway has upstreams"},
     {"upstream_certificate", "", "only the gateway has upstreams"},
@@ -128,6 +127,8 @@ int aurora__daemon_check(const aurora_daemon *daemon)
         return aurora_daemon_refuse_value(daemon, "log_level", broken);
     if (!aurora_service_log_format(text_of(daemon, "log_format"), -1, &is_text))
         return aurora_daemon_refuse_value(daemon, "log_format", "must be json, text or auto");
-    rc = aurora__daemon_auth_check(daemon);
+    rc = aurora__daemon_traces_check(daemon);
+    if (rc == 0)
+        rc = aurora__daemon_auth_check(daemon);
     return rc == 0 ? check_access(daemon) : rc;
 }

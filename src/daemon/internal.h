@@ -6,6 +6,7 @@
 #include "auth/auth.h"
 #include "daemon/daemon.h"
 #include "daemon/rate_limit.h"
+#include "telemetry/telemetry.h"
 
 /* Of the steps below: a signal ended the start. */
 #define AURORA__DAEMON_STOPPED (-1)
@@ -28,10 +29,12 @@ struct aurora_daemon {
     aurora_http_route *served; /* what the API's server has */
     char *openapi;             /* of these */
     aurora__rate_limit *limit;
-    aurora_tls *tls;          /* of the API's address; NULL = plain */
-    aurora_tls *upstream_tls; /* to the services; NULL = plain */
-    int64_t tls_look_ns;      /* when its files are looked at next */
-    aurora_auth *auth;        /* NULL = no tokens are taken */
+    aurora_tls *tls;                  /* of the API's address; NULL = plain */
+    aurora_tls *upstream_tls;         /* to the services; NULL = plain */
+    int64_t tls_look_ns;              /* when its files are looked at next */
+    aurora_auth *auth;                /* NULL = no tokens are taken */
+    aurora_telemetry *telemetry;      /* NULL = no traces are sent; with it the following count */
+    bool ignores_sampled, keeps_none; /* as aurora_http_tracing has them */
 };
 
 /* A refusal for what a call of the library or the server said; `subject` is a setting where err has
@@ -103,6 +106,23 @@ void aurora__daemon_tls_close(aurora_daemon *daemon);
 void aurora__daemon_tls_reload(aurora_daemon *daemon);
 /* The same where they have changed; to be called now and then. */
 void aurora__daemon_tls_look(aurora_daemon *daemon);
+
+#define AURORA__TRACE_SAMPLE_RULE "must be a number from 0 to 1, such as 0.1"
+
+/* Rules for the settings of traces. 0, or what main returns; for settings that are read anew. */
+int aurora__daemon_traces_check(const aurora_daemon *daemon);
+bool aurora__daemon_traces_judge(const aurora_config *config,
+                                 char error_out[AURORA_CONFIG_ERROR_BYTES]);
+/* Starts to send traces, where a setting or the environment says where to. 0, or what main
+ * returns. */
+int aurora__daemon_traces_open(aurora_daemon *daemon);
+/* When nothing makes spans any more: sends what waits, for a few seconds at most. */
+void aurora__daemon_traces_close(aurora_daemon *daemon);
+/* How the API's server makes and samples traces. */
+void aurora__daemon_traces_fill(const aurora_daemon *daemon, aurora_http_tracing *out);
+/* Other ratios from now on. */
+void aurora__daemon_traces_reload(aurora_daemon *daemon);
+void aurora__daemon_traces_metrics(const aurora_daemon *daemon, FILE *to);
 
 /* Until a signal comes, or the store is broken. Returns what main returns. */
 int aurora__daemon_watch(aurora_daemon *daemon);

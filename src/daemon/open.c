@@ -42,9 +42,12 @@ static aurora_status open_shop(aurora_daemon *daemon, aurora_error *err)
                             .write = aurora_service_log_library,
                             .level_min = aurora_service_log_library_level(daemon->log),
                             .record = aurora_service_log_record};
+    const aurora_tracer tracer = {
+        .size = sizeof tracer, .self = daemon->telemetry, .span = aurora_telemetry_span};
     fill_options(daemon, &options);
     options.flags = AURORA_OPEN_WORKER;
     options.log = &log;
+    options.tracer = daemon->telemetry != NULL ? &tracer : NULL;
     return aurora_open(aurora_config_text(daemon->config, "store"), &options, &daemon->shop, err);
 }
 
@@ -158,6 +161,7 @@ static void write_metrics(void *self, FILE *to)
     const aurora_daemon *daemon = self;
     aurora__rate_limit_metrics(daemon->limit, to);
     aurora__daemon_auth_metrics(daemon, to);
+    aurora__daemon_traces_metrics(daemon, to);
     if (daemon->part_metrics != NULL)
         daemon->part_metrics(self, to);
 }

@@ -10,6 +10,7 @@
 
 #include "daemon/internal.h"
 #include "service/supervisor.h"
+#include "telemetry/environment.h"
 
 #define ARENAS_MAX 2 /* of malloc: one a thread would cost megabytes each, and nobody needs them */
 /* Fixed, where malloc would learn a higher one: the snapshots of trending, megabytes every few
@@ -100,6 +101,8 @@ static int run(aurora_daemon *daemon)
         rc = aurora__daemon_tls_open(daemon);
     }
     if (rc == 0)
+        rc = aurora__daemon_traces_open(daemon);
+    if (rc == 0)
         rc = aurora__daemon_check_addresses(daemon);
     if (rc == 0)
         rc = aurora__daemon_open(daemon);
@@ -112,6 +115,7 @@ static int run(aurora_daemon *daemon)
     aurora_http_free(daemon->metrics);
     aurora_http_free(daemon->routes.server);
     aurora__daemon_close(daemon);
+    aurora__daemon_traces_close(daemon);
     aurora__daemon_tls_close(daemon);
     aurora_service_log_free(daemon->log);
     return rc;
@@ -160,7 +164,8 @@ int aurora_daemon_run(const aurora_daemon_spec *spec, int argc, char **argv)
                                             .argv = argv,
                                             .environment = environ,
                                             .defaults = spec->defaults,
-                                            .default_count = spec->default_count};
+                                            .default_count = spec->default_count,
+                                            .stand_in = aurora_telemetry_stand_in};
     mallopt(M_ARENA_MAX, ARENAS_MAX);
     mallopt(M_MMAP_THRESHOLD, MMAP_BYTES);
     int rc = dispatch(daemon);

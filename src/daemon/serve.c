@@ -102,6 +102,7 @@ static int start_api(aurora_daemon *daemon)
         .loop_begin = parts != NULL ? parts->loop_begin : aurora_routes_loop_begin,
         .loop_end = parts != NULL ? parts->loop_end : aurora_routes_loop_end,
     };
+    aurora__daemon_traces_fill(daemon, &options.tracing);
     aurora_status status = aurora_http_start(&options, &daemon->routes.server, &err);
     return status == AURORA_OK ? 0 : aurora__daemon_refuse_status(daemon, status, &err, "listen");
 }

@@ -47,6 +47,7 @@ static bool is_good(void *self, const aurora_config *config,
         bad = origins;
     if (bad == NULL)
         return aurora__daemon_limit_check(config, error_out) &&
+               aurora__daemon_traces_judge(config, error_out) &&
                (parts == NULL || parts->judge == NULL || parts->judge(config, error_out));
     snprintf(error_out, AURORA_CONFIG_ERROR_BYTES, "%s %s (%s)", bad->info->name, rule,
              bad->origin);
@@ -92,6 +93,7 @@ static void reload(aurora_daemon *daemon)
         aurora__daemon_tls_reload(daemon);
         put_origins(daemon);
         put_policies(daemon);
+        aurora__daemon_traces_reload(daemon);
         if (daemon->spec->parts != NULL && daemon->spec->parts->reload != NULL)
             daemon->spec->parts->reload(daemon);
     }

@@ -7,9 +7,6 @@
 
 #include "gateway/internal.h"
 
-/* What a gateway has one choice for: it keeps nothing and publishes nothing. */
-static const char *const unused[] = {"otlp"};
-
 aurora__gateway *aurora__gateway_of(const aurora_routes *routes)
 {
     return aurora_daemon_part(routes->daemon);
@@ -44,11 +41,6 @@ static int check(const aurora_daemon *daemon)
         return aurora_daemon_refuse_value(
             daemon, "jwt_keys",
             "needs service_secret or upstream_certificate, so that the services are told who asks");
-    for (size_t i = 0; i < sizeof unused / sizeof *unused; i++) {
-        const aurora_config_value *value = aurora_config_get(config, unused[i]);
-        if (strcmp(value->text, value->info->default_text) != 0)
-            return aurora_daemon_refuse_value(daemon, unused[i], "is not read in this release");
-    }
     return 0;
 }
 

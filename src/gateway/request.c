@@ -243,7 +243,9 @@ bool aurora__gateway_request(aurora_http_exchange *exchange, const aurora__gatew
     if (forwarded_for == NULL || deadline == NULL)
         return false;
     add(fields, &count, "X-Forwarded-For", forwarded_for);
-    add(fields, &count, "traceparent", aurora_http_traceparent(exchange));
+    out->attempts = aurora_http_attempts_new(exchange, aurora__service_name(service));
+    if (out->attempts == NULL)
+        add(fields, &count, "traceparent", aurora_http_traceparent(exchange));
     add(fields, &count, "Aurora-Deadline", deadline);
     if (!sign(exchange, gateway, out, deadline, fields, &count))
         return false;

@@ -94,6 +94,7 @@ void aurora__dispatch_report(aurora_http_exchange *exchange)
     if (exchange->is_in_flight)
         aurora__count(&loop->counters.in_flight, -1);
     exchange->is_in_flight = false;
+    aurora__span_report(exchange);
     if (options->access == NULL)
         return;
     const aurora_http_access access = {

@@ -98,7 +98,8 @@ struct aurora_http_server {
     _Atomic uint32_t connections;
     _Atomic bool is_draining;
     _Atomic bool has_proxies;
-    _Atomic uint64_t sampled_below; /* in place of options.tracing's */
+    _Atomic uint64_t sampled_below; /* these two in place of options.tracing's */
+    _Atomic int64_t slow_ns;
     pthread_rwlock_t proxies_lock;
     aurora_http_proxies proxies;
     _Atomic int stage; /* AURORA__SERVING... */

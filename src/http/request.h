@@ -11,6 +11,7 @@
 
 typedef struct aurora__connection aurora__connection;
 typedef struct aurora__gzip aurora__gzip;
+struct aurora_http_attempts;
 
 #define AURORA__EXCHANGE_BYTES 4096 /* an exchange with the first block of its memory */
 
@@ -99,7 +100,9 @@ struct aurora_http_exchange {
     uint8_t trace_flags;
     char traceparent[AURORA_HTTP_TRACEPARENT_BYTES];
     const char *linked; /* the traceparent of a caller whose trace is not gone on with; or NULL */
+    struct aurora_http_attempts *attempts; /* what it asks of others; NULL = none, or not traced */
     int64_t started_ns;
+    int64_t streamed_ns; /* when its stream began; 0 = it has none */
     char *body;
     size_t body_len, body_capacity;
 
@@ -165,6 +168,11 @@ void aurora__answer_refusal(aurora_http_exchange *exchange, const aurora_http_re
  * Who has sent no token is told no error. */
 void aurora__answer_challenge(aurora_http_exchange *exchange, const aurora_http_refusal *refusal,
                               bool has_token);
+
+/* --- span.c --- */
+
+/* Hands out the spans of what has been reported, where they are wanted. */
+void aurora__span_report(const aurora_http_exchange *exchange);
 
 /* --- trace.c --- */
 

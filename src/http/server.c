@@ -210,6 +210,7 @@ static aurora_http_server *new_server(const aurora_http_options *options)
     if (options->trusted_proxies != NULL)
         aurora_http_set_trusted_proxies(server, options->trusted_proxies);
     atomic_init(&server->sampled_below, options->tracing.sampled_below);
+    atomic_init(&server->slow_ns, options->tracing.slow_ns);
     server->limits = (aurora__gate_limits){.head_bytes_max = server->options.head_bytes_max,
                                            .line_bytes_max = server->options.head_bytes_max / 2,
                                            .fields_max = FIELDS_MAX,
@@ -277,9 +278,10 @@ aurora_status aurora_http_start(const aurora_http_options *options, aurora_http_
     return rc;
 }
 
-void aurora_http_set_sampled_below(aurora_http_server *server, uint64_t sampled_below)
+void aurora_http_set_sampling(aurora_http_server *server, uint64_t sampled_below, int64_t slow_ns)
 {
     atomic_store_explicit(&server->sampled_below, sampled_below, memory_order_relaxed);
+    atomic_store_explicit(&server->slow_ns, slow_ns, memory_order_relaxed);
 }
 
 uint16_t aurora_http_port(const aurora_http_server *server)

@@ -9,6 +9,8 @@
 #ifndef AURORA_HTTP_SERVER_H
 #define AURORA_HTTP_SERVER_H
 
+#include <aurora/trace.h>
+
 #include "http/bearer.h"
 #include "http/client_address.h"
 #include "http/exchange.h"
@@ -39,6 +41,13 @@ typedef struct {
     uint64_t sampled_below; /* a trace is sampled if the low 63 bits of its id are below */
     bool ignores_flag;      /* that holds for callers' traces, too; else they have decided */
     bool begins_anew;       /* a caller's trace is linked to, and not gone on with */
+    bool keeps_none;        /* the spans of failures and slow requests are none without it */
+    int64_t slow_ns;        /* what takes longer is slow; 0 = nothing is */
+    /* Takes the spans of requests that are over, but of probes: of sampled traces, and of those
+     * that have failed (5xx) or are slow, with aurora.kept. As aurora_tracer.span has it. NULL =
+     * none are made. */
+    void (*span)(void *self, const aurora_span *span);
+    void *self;
 } aurora_http_tracing;
 
 /* What options.admit answers. */
@@ -138,8 +147,8 @@ aurora_status aurora_http_listen_check(const char *listen, aurora_error *err);
  * time. */
 aurora_status aurora_http_origins_put(aurora_http_server *server, const char *cors_origins,
                                       aurora_error *err);
-/* tracing.sampled_below from now on. Threads: any. */
-void aurora_http_set_sampled_below(aurora_http_server *server, uint64_t sampled_below);
+/* tracing.sampled_below and slow_ns from now on. Threads: any. */
+void aurora_http_set_sampling(aurora_http_server *server, uint64_t sampled_below, int64_t slow_ns);
 /* The port that is listened on. */
 uint16_t aurora_http_port(const aurora_http_server *server);
 /* Other trusted proxies from now on. Threads: any. */

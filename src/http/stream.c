@@ -188,6 +188,7 @@ void aurora_http_stream_begin(aurora_http_exchange *exchange, int status, const 
     exchange->is_answered = true;
     exchange->stream.is_counted = true;
     exchange->status = status;
+    exchange->streamed_ns = aurora__now_ns();
     exchange->content_type = aurora__exchange_copy(exchange, content_type, strlen(content_type));
     if (connection == NULL) {
         exchange->stream.is_ended = true;

@@ -205,7 +205,7 @@ bool aurora_config_read(const aurora_config_source *source, aurora_config **out,
         return true;
     return (config->file == NULL || aurora__config_read_file(config, config->file)) &&
            aurora__config_read_environment(config) && aurora__config_read_flags(config) &&
-           write_assignments(config);
+           aurora__config_stand_in(config) && write_assignments(config);
 }
 
 void aurora__config_wipe(char *text)

@@ -50,6 +50,11 @@ typedef struct {
     char *const *environment; /* "AURORA_ORDER_WAIT=2s"; NULL = none */
     const aurora_config_default *defaults;
     uint32_t default_count;
+    /* What the environment says in another's words of a setting that nothing gives: NULL = nothing,
+     * else the name of the variable is in *variable_out. A bad value is warned of and not used.
+     * NULL = there are no such words. */
+    const char *(*stand_in)(char *const *environment, const char *setting,
+                            const char **variable_out);
 } aurora_config_source;
 
 typedef struct {
@@ -98,8 +103,9 @@ const aurora_config_property *aurora_config_properties(const aurora_config *conf
  * Pure. */
 const char *aurora_config_nearest(const char *name, const char *const *names, uint32_t count);
 
-/* Variables that begin with AURORA_ and look like a misspelt setting, one line each. They are no
- * error: orchestrators set variables of such names themselves. */
+/* Variables that begin with AURORA_ and look like a misspelt setting, and bad ones of those that
+ * stand in, one line each. They are no error: orchestrators set variables of such names
+ * themselves. */
 const char *const *aurora_config_warnings(const aurora_config *config, uint32_t *count_out);
 
 /* The value as it may be shown: a secret is "********", and so is a password in a URL. */

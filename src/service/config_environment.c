@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* AURORA_ORDER_WAIT=2s, and AURORA_SERVICE_SECRET_FILE=PATH for what should not be seen there. */
+/* AURORA_ORDER_WAIT=2s, and AURORA_SERVICE_SECRET_FILE=PATH for what should not be seen there; and
+ * what a program reads of others' variables. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,13 +61,9 @@ static bool read_setting(aurora_config *config, uint32_t index)
            aurora__config_put(config, index, text, AURORA_CONFIG_ENVIRONMENT, variable);
 }
 
-static bool add_warning(aurora_config *config, const char *variable, const char *nearest)
+static bool add_warning(aurora_config *config, const char *text)
 {
-    char spelt[NAME_BYTES], text[256];
-    spell(nearest, spelt);
-    int length =
-        snprintf(text, sizeof text, "%s is not a setting; the nearest is %s", variable, spelt);
-    const char *kept = aurora__config_keep(config, text, (size_t)length);
+    const char *kept = aurora__config_keep(config, text, strlen(text));
     const char **list = aurora__config_grow(config, config->warnings, config->warning_count,
                                             sizeof *config->warnings);
     if (kept == NULL || list == NULL)
@@ -74,6 +71,14 @@ static bool add_warning(aurora_config *config, const char *variable, const char 
     config->warnings = list;
     list[config->warning_count++] = kept;
     return true;
+}
+
+static bool warn_unknown(aurora_config *config, const char *variable, const char *nearest)
+{
+    char spelt[NAME_BYTES], text[256];
+    spell(nearest, spelt);
+    snprintf(text, sizeof text, "%s is not a setting; the nearest is %s", variable, spelt);
+    return add_warning(config, text);
 }
 
 /* A variable that no setting has. Orchestrators set AURORA_PORT and the like for a service of that
@@ -96,7 +101,7 @@ static bool look_at(aurora_config *config, const char *assignment)
         (is_file && aurora__config_find(name, length - 5) != UINT32_MAX))
         return true;
     const char *nearest = aurora_setting_nearest(name);
-    return nearest == NULL || add_warning(config, variable, nearest);
+    return nearest == NULL || warn_unknown(config, variable, nearest);
 }
 
 bool aurora__config_read_environment(aurora_config *config)
@@ -109,6 +114,27 @@ bool aurora__config_read_environment(aurora_config *config)
     }
     for (char *const *at = config->source.environment; *at != NULL; at++) {
         if (!look_at(config, *at))
+            return false;
+    }
+    return true;
+}
+
+bool aurora__config_stand_in(aurora_config *config)
+{
+    const aurora_config_source *source = &config->source;
+    for (uint32_t i = 0; source->stand_in != NULL && i < config->count; i++) {
+        const aurora_config_value *value = &config->values[i];
+        const char *variable = NULL, *text = NULL;
+        aurora_error err = AURORA_ERROR_INIT;
+        char warning[AURORA_CONFIG_ERROR_BYTES];
+        if (value->source == AURORA_CONFIG_DEFAULT && source->environment != NULL)
+            text = source->stand_in(source->environment, value->info->name, &variable);
+        if (text == NULL)
+            continue;
+        bool is_good = aurora_setting_parse(value->info, text, NULL, &err) == AURORA_OK;
+        snprintf(warning, sizeof warning, "%s is not used: %s", variable, err.message);
+        if (!(is_good ? aurora__config_put(config, i, text, AURORA_CONFIG_ENVIRONMENT, variable)
+                      : add_warning(config, warning)))
             return false;
     }
     return true;

@@ -47,6 +47,8 @@ bool aurora__config_unknown(aurora_config *config, const char *name, const char 
 
 bool aurora__config_read_file(aurora_config *config, const char *path);
 bool aurora__config_read_environment(aurora_config *config);
+/* After all else: what stands for settings that nothing has given. */
+bool aurora__config_stand_in(aurora_config *config);
 bool aurora__config_read_flags(aurora_config *config);
 /* --help, --version, --check-config, --print-config, --config: before anything else is read. */
 bool aurora__config_read_actions(aurora_config *config);

@@ -13,6 +13,52 @@
 static void attempt(aurora_upstream_call *call);
 static void on_timer(evutil_socket_t fd, short what, void *argument);
 
+/* --- what is noted --------------------------------------------------------------------------- */
+
+static void note_begin(aurora_upstream_call *call, const char *address)
+{
+    call->noted = aurora_http_attempt_begin(call->request.attempts, call->request.method, address);
+    if (call->noted != NULL)
+        call->noted->is_hedge = call->is_hedge;
+}
+
+static void note_end(aurora_upstream_call *call, int status, const char *error)
+{
+    aurora_http_attempt_end(call->noted, status, error);
+    call->noted = NULL;
+}
+
+/* Its answer has come, and is not the call's. */
+static void note_answer(aurora_upstream_call *call)
+{
+    note_end(call, call->connection->reply.status, NULL);
+}
+
+static const char *word_for(int why)
+{
+    switch (why) {
+    case AURORA_UPSTREAM_LATE:
+        return "timeout";
+    case AURORA_UPSTREAM_BAD:
+        return "bad_answer";
+    case AURORA_UPSTREAM_FULL:
+        return "too_many_calls";
+    case AURORA_UPSTREAM_BROKEN:
+        return "breaker_open";
+    case AURORA_UPSTREAM_DOWN:
+        return "connect_failed";
+    default:
+        return "connection_lost";
+    }
+}
+
+/* A call that is refused before an attempt is a span all the same: it says why nothing was sent. */
+static void note_refused(aurora_upstream_call *call, int why)
+{
+    note_begin(call, NULL);
+    note_end(call, 0, word_for(why));
+}
+
 /* --- the list --------------------------------------------------------------------------------- */
 
 void aurora__call_link(aurora_upstream_call *call)
@@ -41,6 +87,7 @@ void aurora__call_bury(aurora_upstream_call *call)
     else if (call->twin != NULL)
         aurora__hedge_drop(call->twin, AURORA_BREAKER_IGNORED);
     event_del(&call->timer);
+    note_end(call, 0, "cancelled");
     call->state = AURORA__CALL_OVER;
     give_place_back(call);
     if (call->previous != NULL)
@@ -180,6 +227,7 @@ void aurora__call_lost(aurora_upstream_call *call, int why, const char *detail)
     leave(call, was_stale ? AURORA_BREAKER_IGNORED : AURORA_BREAKER_FAILURE);
     if (!was_reached && !call->may_have_been_sent)
         why = AURORA_UPSTREAM_DOWN;
+    note_end(call, 0, word_for(was_reached ? why : AURORA_UPSTREAM_DOWN));
     if (call->is_hedge)
         aurora__hedge_drop(call, AURORA_BREAKER_IGNORED);
     else if (call->twin != NULL)
@@ -221,6 +269,7 @@ static void await_connection(aurora_upstream_call *call)
 
 void aurora__call_give_up(aurora_upstream_call *call, int32_t outcome)
 {
+    note_end(call, 0, "cancelled");
     event_del(&call->timer);
     if (call->connection != NULL)
         aurora__upstream_connection_drop(call->connection);
@@ -235,6 +284,7 @@ static void attempt(aurora_upstream_call *call)
             aurora__upstream_choose(call->upstream, &call->passed, !call->request.is_repeatable,
                                     &call->ticket, &retry_after_s);
     if (call->address == NULL) {
+        note_refused(call, AURORA_UPSTREAM_BROKEN);
         fail(call, AURORA_UPSTREAM_BROKEN, "failed too often, and is left alone for a while",
              retry_after_s);
         return;
@@ -244,7 +294,8 @@ static void attempt(aurora_upstream_call *call)
 
 void aurora__call_start(aurora_upstream_call *call)
 {
-    aurora__call_write_host(call);
+    note_begin(call, call->address->text);
+    aurora__call_write_tail(call);
     call->state = AURORA__CALL_SENT;
     call->connection = aurora__connection_take(call->pool, call);
     if (call->connection == NULL) {
@@ -281,6 +332,7 @@ static void on_sent_timer(aurora_upstream_call *call)
                           detail);
         return;
     }
+    note_end(call, 0, "timeout");
     aurora__upstream_connection_drop(call->connection);
     leave(call, call->request.is_hurried ? AURORA_BREAKER_IGNORED : AURORA_BREAKER_FAILURE);
     fail(call, AURORA_UPSTREAM_LATE, detail, 1);
@@ -326,6 +378,7 @@ static bool goes_elsewhere(aurora_upstream_call *call)
         aurora_retry_next_ns(&call->retry, AURORA_RETRY_RETRIABLE, draw(call), aurora__now_ns()) <
             0)
         return false;
+    note_answer(call);
     aurora__upstream_connection_drop(call->connection);
     leave(call, AURORA_BREAKER_SUCCESS);
     event_del(&call->timer);
@@ -340,6 +393,7 @@ static bool is_left_to_twin(aurora_upstream_call *call)
 {
     if (call->twin == NULL || call->connection->reply.status < 500)
         return false;
+    note_answer(call);
     if (call->is_hedge) {
         aurora__hedge_drop(call, AURORA_BREAKER_SUCCESS);
     } else {
@@ -359,6 +413,8 @@ bool aurora__call_head(aurora_upstream_call *call, char *data)
         call = aurora__hedge_win(call);
     else if (call->twin != NULL)
         aurora__hedge_drop(call->twin, AURORA_BREAKER_IGNORED);
+    if (call->noted != NULL)
+        call->noted->status = reply->status;
     if (call->begun_ns != 0)
         aurora__latency_record(&call->upstream->latency, aurora__now_ns() - call->begun_ns);
     aurora_upstream_head head = {
@@ -391,6 +447,7 @@ bool aurora__call_body(aurora_upstream_call *call, const char *data, size_t len)
 
 void aurora__call_ended(aurora_upstream_call *call)
 {
+    note_end(call, 0, NULL);
     leave(call, AURORA_BREAKER_SUCCESS);
     aurora__call_bury(call);
     call->listener.ended(call->self);
@@ -458,6 +515,7 @@ aurora_upstream_call *aurora_upstream_send(aurora_upstream_pool *pool, aurora_up
     call->has_place = aurora_bulkhead_try_enter(&upstream->bulkhead);
     if (!call->has_place || !init_retry(call)) {
         count(&upstream->refused);
+        note_refused(call, AURORA_UPSTREAM_FULL);
         call->is_beginning = true;
         fail(call, AURORA_UPSTREAM_FULL, "has too many calls under way", 1);
         call->is_beginning = false;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The bytes of a request's head. Host comes last: another attempt may go to another address. */
+/* The bytes of a request's head. Host and traceparent come last: another attempt may go to another
+ * address, and is another span. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +16,7 @@ static char *put(char *at, const char *text, size_t len)
 static size_t text_size(const aurora_upstream_request *request)
 {
     size_t size = strlen(request->method) + strlen(request->path) + strlen(request->query) + 128 +
-                  AURORA_UPSTREAM_ADDRESS_BYTES;
+                  AURORA__CALL_TAIL_BYTES;
     for (uint32_t i = 0; i < request->field_count; i++)
         size += request->fields[i].name_len + request->fields[i].value_len + 4;
     return size;
@@ -50,13 +51,17 @@ bool aurora__call_write(aurora_upstream_call *call)
     return true;
 }
 
-void aurora__call_write_host(aurora_upstream_call *call)
+void aurora__call_write_tail(aurora_upstream_call *call)
 {
-    size_t len = strlen(call->address->text);
-    char *at = call->text + call->host_at;
-    memcpy(at, "Host: ", 6);
-    memcpy(at + 6, call->address->text, len);
-    memcpy(at + 6 + len, "\r\n\r\n", 4);
-    call->text_len = call->host_at + len + 10;
+    const char *address = call->address->text;
+    char *at = put(call->text + call->host_at, "Host: ", 6);
+    at = put(at, address, strlen(address));
+    if (call->request.attempts != NULL) {
+        at = put(at, "\r\ntraceparent: ", 15);
+        aurora_http_attempt_parent(call->request.attempts, call->noted, at);
+        at += AURORA_HTTP_TRACEPARENT_BYTES - 1;
+    }
+    at = put(at, "\r\n\r\n", 4);
+    call->text_len = (size_t)(at - call->text);
     call->sent = 0;
 }

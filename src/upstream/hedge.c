@@ -79,7 +79,7 @@ int64_t aurora__hedge_at_ns(const aurora_upstream_call *call)
 static aurora_upstream_call *new_hedge(aurora_upstream_call *owner)
 {
     aurora_upstream_call *hedge = calloc(1, sizeof *hedge);
-    char *text = malloc(owner->host_at + AURORA_UPSTREAM_ADDRESS_BYTES + 16);
+    char *text = malloc(owner->host_at + AURORA__CALL_TAIL_BYTES);
     if (hedge == NULL || text == NULL) {
         free(hedge);
         free(text);
@@ -159,6 +159,8 @@ void aurora__hedge_adopt(aurora_upstream_call *owner)
     owner->connection = hedge->connection;
     owner->address = hedge->address;
     owner->ticket = hedge->ticket;
+    owner->noted = hedge->noted;
+    hedge->noted = NULL;
     owner->text = hedge->text;
     owner->text_len = hedge->text_len;
     owner->sent = hedge->sent;

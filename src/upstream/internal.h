@@ -214,7 +214,8 @@ struct aurora_upstream_call {
     aurora__address *address;
     uint64_t ticket;
     aurora__upstream_connection *connection;
-    char *text; /* the head of the request, without Host up to host_at */
+    aurora_http_attempt *noted; /* this attempt; NULL = nobody wants to know */
+    char *text; /* the head of the request, without Host and traceparent up to host_at */
     size_t host_at, text_len, sent;
 };
 
@@ -245,10 +246,13 @@ void aurora__pool_bury(aurora_upstream_pool *pool);
 
 /* --- call_text.c ------------------------------------------------------------------------------ */
 
-/* The head but for Host. False without memory. */
+/* What an attempt adds to the head: Host, traceparent, the end. */
+#define AURORA__CALL_TAIL_BYTES (AURORA_UPSTREAM_ADDRESS_BYTES + AURORA_HTTP_TRACEPARENT_BYTES + 32)
+
+/* The head but for that. False without memory. */
 bool aurora__call_write(aurora_upstream_call *call);
 /* Its end, for the address of this attempt. */
-void aurora__call_write_host(aurora_upstream_call *call);
+void aurora__call_write_tail(aurora_upstream_call *call);
 
 /* --- probe.c ---------------------------------------------------------------------------------- */
 

@@ -14,6 +14,7 @@
 
 #include <aurora/breaker.h>
 
+#include "http/attempt.h"
 #include "http/server.h"
 #include "tls/tls.h"
 
@@ -146,6 +147,9 @@ typedef struct {
     int64_t deadline_ns; /* of the monotonic clock: until the answer's head */
     bool is_hurried; /* it is the caller's, and shorter than ours: who is late is not to blame */
     uint32_t attempt_ms; /* without a byte of an answer, then it is repeated; 0 = the deadline */
+    /* Has each attempt noted, which sends a traceparent of its own: then `fields` has none. NULL =
+     * neither. */
+    aurora_http_attempts *attempts;
 } aurora_upstream_request;
 
 /* Texts are valid during the call. */

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+#include "telemetry/span_json.h"
+
+#include <string.h>
+
+#include "http/decimal.h"
+
+static char *put(char *at, const char *text, size_t len)
+{
+    memcpy(at, text, len);
+    return at + len;
+}
+
+#define PUT(at, literal) put(at, literal, sizeof(literal) - 1)
+
+static char *put_hex(char *at, const uint8_t *bytes, size_t len)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < len; i++) {
+        *at++ = digits[bytes[i] >> 4];
+        *at++ = digits[bytes[i] & 15];
+    }
+    return at;
+}
+
+static bool is_zero(const uint8_t id[8])
+{
+    static const uint8_t zero[8];
+    return memcmp(id, zero, 8) == 0;
+}
+
+/* A text of any length as one of at most AURORA__SPAN_TEXT_MAX bytes, cut at a character. */
+static void put_text(aurora_json_out *out, const char *name, const char *text)
+{
+    char shorter[AURORA__SPAN_TEXT_MAX + 1];
+    size_t len = strnlen(text, AURORA__SPAN_TEXT_MAX + 1);
+    if (len <= AURORA__SPAN_TEXT_MAX) {
+        aurora_json_out_text(out, name, text);
+        return;
+    }
+    len = AURORA__SPAN_TEXT_MAX;
+    while (len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80)
+        len--;
+    memcpy(shorter, text, len);
+    shorter[len] = '\0';
+    aurora_json_out_text(out, name, shorter);
+}
+
+/* A number as a text, since many readers of JSON keep 53 bits alone. */
+static void put_int64(aurora_json_out *out, const char *name, int64_t value)
+{
+    char text[AURORA__DECIMAL_BYTES + 4], *at = text;
+    *at++ = '"';
+    if (value < 0)
+        *at++ = '-';
+    at = aurora__decimal_write(at, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
+    *at++ = '"';
+    aurora_json_out_raw(out, name, text, (size_t)(at - text));
+}
+
+/* --- attributes ------------------------------------------------------------------------------- */
+
+static void put_value(aurora_json_out *out, const aurora_attribute *attribute)
+{
+    switch (attribute->kind) {
+    case AURORA_ATTRIBUTE_INT:
+        put_int64(out, "intValue", attribute->number);
+        break;
+    case AURORA_ATTRIBUTE_DOUBLE:
+        aurora_json_out_double(out, "doubleValue", attribute->real);
+        break;
+    case AURORA_ATTRIBUTE_BOOL:
+        aurora_json_out_bool(out, "boolValue", attribute->number != 0);
+        break;
+    default:
+        put_text(out, "stringValue", attribute->text != NULL ? attribute->text : "");
+    }
+}
+
+void aurora__attribute_write(aurora_json_out *out, const aurora_attribute *attribute)
+{
+    aurora_json_out_object(out, NULL);
+    put_text(out, "key", attribute->key);
+    aurora_json_out_object(out, "value");
+    put_value(out, attribute);
+    aurora_json_out_close(out, '}');
+    aurora_json_out_close(out, '}');
+}
+
+void aurora__attribute_write_text(aurora_json_out *out, const char *key, const char *text)
+{
+    const aurora_attribute attribute = {.key = key, .kind = AURORA_ATTRIBUTE_TEXT, .text = text};
+    aurora__attribute_write(out, &attribute);
+}
+
+static void put_attributes(aurora_json_out *out, const aurora_span *span, const char *kept)
+{
+    uint32_t count = span->attribute_count;
+    if (count == 0 && kept == NULL)
+        return;
+    aurora_json_out_array(out, "attributes");
+    for (uint32_t i = 0; i < count && i < AURORA__SPAN_PARTS_MAX; i++)
+        aurora__attribute_write(out, &span->attributes[i]);
+    if (kept != NULL)
+        aurora__attribute_write_text(out, "aurora.kept", kept);
+    aurora_json_out_close(out, ']');
+    if (count > AURORA__SPAN_PARTS_MAX)
+        aurora_json_out_int(out, "droppedAttributesCount", count - AURORA__SPAN_PARTS_MAX);
+}
+
+/* --- links ------------------------------------------------------------------------------------ */
+
+static void put_link(aurora_json_out *out, const aurora_span_link *link)
+{
+    char text[128], *at = PUT(text, "{\"traceId\":\"");
+    at = put_hex(at, link->trace_id, 16);
+    at = PUT(at, "\",\"spanId\":\"");
+    at = put_hex(at, link->span_id, 8);
+    at = PUT(at, "\",\"flags\":");
+    at = aurora__decimal_write(at, link->trace_flags & 255);
+    at = PUT(at, "}");
+    aurora_json_out_raw(out, NULL, text, (size_t)(at - text));
+}
+
+static void put_links(aurora_json_out *out, const aurora_span *span)
+{
+    uint32_t count = span->link_count;
+    if (count == 0)
+        return;
+    aurora_json_out_array(out, "links");
+    for (uint32_t i = 0; i < count && i < AURORA__SPAN_PARTS_MAX; i++)
+        put_link(out, &span->links[i]);
+    aurora_json_out_close(out, ']');
+    if (count > AURORA__SPAN_PARTS_MAX)
+        aurora_json_out_int(out, "droppedLinksCount", count - AURORA__SPAN_PARTS_MAX);
+}
+
+/* --- the span --------------------------------------------------------------------------------- */
+
+/* The members that each span has, as the beginning of its object. */
+static void begin(aurora_json_out *out, const aurora_span *span)
+{
+    char text[320], *at = PUT(text, "{\"traceId\":\"");
+    at = put_hex(at, span->trace_id, 16);
+    at = PUT(at, "\",\"spanId\":\"");
+    at = put_hex(at, span->span_id, 8);
+    if (!is_zero(span->parent_id)) {
+        at = PUT(at, "\",\"parentSpanId\":\"");
+        at = put_hex(at, span->parent_id, 8);
+    }
+    at = PUT(at, "\",\"flags\":");
+    at = aurora__decimal_write(at, span->trace_flags & 255);
+    at = PUT(at, ",\"kind\":");
+    at = aurora__decimal_write(at, (uint64_t)(span->kind & 7));
+    at = PUT(at, ",\"startTimeUnixNano\":\"");
+    at = aurora__decimal_write(at, (uint64_t)span->start_ns);
+    at = PUT(at, "\",\"endTimeUnixNano\":\"");
+    at = aurora__decimal_write(at, (uint64_t)span->end_ns);
+    at = PUT(at, "\"");
+    aurora_json_out_raw(out, NULL, text, (size_t)(at - text));
+}
+
+static void put_status(aurora_json_out *out, const aurora_span *span)
+{
+    if (span->status == AURORA_SPAN_UNSET)
+        return;
+    aurora_json_out_object(out, "status");
+    aurora_json_out_int(out, "code", span->status);
+    if (span->status == AURORA_SPAN_ERROR && span->status_message != NULL)
+        put_text(out, "message", span->status_message);
+    aurora_json_out_close(out, '}');
+}
+
+void aurora__span_write(aurora_json_out *out, const aurora_span *span, const char *kept)
+{
+    begin(out, span);
+    put_text(out, "name", span->name);
+    put_attributes(out, span, kept);
+    put_links(out, span);
+    put_status(out, span);
+    aurora_json_out_close(out, '}');
+}
