@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Traces of a daemon: from settings and OpenTelemetry's variables to an exporter, and what the HTTP
  * server and the library hand it. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 
 #include "daemon/internal.h"
 #include "http/principal.h"
+#include "routes/metrics.h"
 #include "telemetry/environment.h"
 #include "telemetry/telemetry.h"
 #include "telemetry/url.h"
@@ -60,12 +60,14 @@ static bool read_headers(const aurora_config *config, aurora__baggage *out, cons
 {
     if (!aurora__baggage_read(aurora_config_text(config, "otlp_headers"), out, rule_out))
         return false;
-    for (uint32_t i = 0; i < out->count; i++) {
-        *rule_out = judge_header(&out->pairs[i]);
-        if (*rule_out != NULL)
-            return false;
+    const char *fault = NULL;
+    for (uint32_t i = 0; fault == NULL && i < out->count; i++)
+        fault = judge_header(&out->pairs[i]);
+    if (fault != NULL) {
+        *rule_out = fault;
+        out->count = 0;
     }
-    return true;
+    return fault == NULL;
 }
 
 static bool has_traces(const aurora_config *config)
@@ -294,17 +296,20 @@ void aurora__daemon_traces_reload(aurora_daemon *daemon)
 
 void aurora__daemon_traces_metrics(const aurora_daemon *daemon, FILE *to)
 {
+    static const char spans[] = "aurora_spans_total";
     aurora_telemetry_figures figures = {0};
     if (daemon->telemetry != NULL)
         aurora_telemetry_figures_get(daemon->telemetry, &figures);
-    fprintf(to,
-            "# HELP aurora_spans_total Spans by what came of them.\n"
-            "# TYPE aurora_spans_total counter\n"
-            "aurora_spans_total{result=\"exported\"} %" PRIu64 "\n"
-            "aurora_spans_total{result=\"dropped\"} %" PRIu64 "\n"
-            "aurora_spans_total{result=\"failed\"} %" PRIu64 "\n"
-            "# HELP aurora_spans_waiting Spans that wait to be sent.\n"
-            "# TYPE aurora_spans_waiting gauge\n"
-            "aurora_spans_waiting %" PRIu32 "\n",
-            figures.exported, figures.dropped, figures.failed, figures.waiting);
+    const struct {
+        aurora_pair label;
+        uint64_t value;
+    } rows[] = {{{"result", "exported"}, figures.exported},
+                {{"result", "dropped"}, figures.dropped},
+                {{"result", "failed"}, figures.failed}};
+    aurora__metric_family(to, spans, AURORA_METRIC_COUNTER,
+                          "Spans: taken by the collector, without room, given up.");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        aurora__metric_sample(to, spans, "", &rows[i].label, 1, (double)rows[i].value);
+    aurora__metric_single(to, "aurora_spans_waiting", AURORA_METRIC_GAUGE,
+                          "Spans that wait to be sent.", (double)figures.waiting);
 }

@@ -1,0 +1,309 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Traces of one aurorad, and of a gateway before it, as a collector receives them: which requests are sent and which are
+not, what their spans say, whose child they are, and what OpenTelemetry's variables change."""
+
+import http.client
+import pathlib
+import sys
+import time
+import uuid
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from aurora_server import Gateway, Server  # noqa: E402
+from otlp_sink import Sink  # noqa: E402
+
+QUICK = {"OTEL_BSP_SCHEDULE_DELAY": "50"}
+CALLER = "00f067aa0ba902b7"
+
+
+def expect(what, is_so, *seen):
+    if not is_so:
+        raise SystemExit(f"{what}: {seen}")
+
+
+def parent(flags="01"):
+    trace = uuid.uuid4().hex
+    return trace, {"traceparent": f"00-{trace}-{CALLER}-{flags}"}
+
+
+def of(spans, trace):
+    return [span for span in spans if span["trace"] == trace]
+
+
+def server_span(sink, trace):
+    """The SERVER span of a trace that has one."""
+    found = sink.wait(lambda spans: any(span["kind"] == "SERVER" for span in of(spans, trace)))
+    return next(span for span in of(found, trace) if span["kind"] == "SERVER")
+
+
+def traced(sink, *settings, **environment):
+    return Server("--otlp", sink.url, *settings, environment={**QUICK, **environment})
+
+
+def traced_gateway(sink):
+    """A gateway and an aurorad behind it, which send both."""
+    server = Gateway("--otlp", sink.url, environment=QUICK)
+    server.arguments = (*server.arguments, "--otlp", sink.url)
+    server.environment.update(QUICK)
+    return server
+
+
+def a_request_is_a_span():
+    with Sink() as sink, traced(sink) as server:
+        trace, headers = parent()
+        server.call("GET", "/products/mug?secret=1", headers=headers)
+        span = server_span(sink, trace)
+        expect("name", span["name"] == "GET /products/{sku}", span)
+        expect("parent", span["parent"] == CALLER and span["flags"] == 1, span)
+        wanted = {"http.request.method": "GET", "http.route": "/products/{sku}", "url.path": "/products/mug",
+                  "url.scheme": "http", "server.address": "127.0.0.1", "server.port": server.port,
+                  "client.address": "127.0.0.1", "http.response.status_code": 400}
+        expect("attributes", span["attributes"] == wanted, span)
+        expect("status", span["status"] == 0, span)
+        resource = span["resource"]
+        expect("resource", resource["service.name"] == "aurorad" and resource["process.pid"] == server.process.pid
+               and uuid.UUID(resource["service.instance.id"]).version == 4 and resource["host.name"], resource)
+        server.call("GET", "/nothing", headers=headers)
+        found = sink.wait(lambda spans: len(of(spans, trace)) == 2)
+        expect("no route", of(found, trace)[1]["name"] == "GET", found)
+        for probe in ("/livez", "/readyz", "/metrics"):
+            server.call("GET", probe, headers=headers)
+        server.stop()
+        expect("no probes", len(of(sink.spans, trace)) == 2, sink.spans)
+        expect("broken", not sink.errors, sink.errors)
+
+
+def the_flag_decides():
+    with Sink() as sink, traced(sink, "--trace-sample", "0") as server:
+        unwanted, headers = parent("00")
+        server.call("GET", "/products", headers=headers)
+        server.call("GET", "/products")
+        wanted, headers = parent("01")
+        server.call("GET", "/products", headers=headers)
+        server_span(sink, wanted)
+        server.stop()
+        expect("alone", {span["trace"] for span in sink.spans} == {wanted}, unwanted, sink.spans)
+
+
+def the_ratio_goes_by_the_trace_id():
+    """Of traces that are decided by us exactly those whose low 63 bits are below the ratio's bound."""
+    def low(trace):
+        return int(trace[16:], 16) & (2**63 - 1)
+
+    with Sink() as sink, traced(sink, OTEL_TRACES_SAMPLER="traceidratio", OTEL_TRACES_SAMPLER_ARG="0.5") as server:
+        traces = []
+        for _ in range(60):
+            trace, headers = parent("00")
+            traces.append(trace)
+            server.call("GET", "/products", headers=headers)
+        server.stop()
+        wanted = {trace for trace in traces if low(trace) < 2**62}
+        expect("by id", {span["trace"] for span in sink.spans} == wanted, len(wanted), len(sink.spans))
+
+
+def trace_parent_false_begins_anew():
+    with Sink() as sink, traced(sink, "--trace-parent", "false", "--trace-sample", "1") as server:
+        given, headers = parent("00")
+        _, fields, _ = server.call("GET", "/products", headers=headers)
+        expect("a new trace", fields["X-Request-Id"] != given, dict(fields))
+        span = server_span(sink, fields["X-Request-Id"])
+        expect("root with a link", span["parent"] is None and span["links"] == [(given, CALLER)], span)
+
+
+def failures_and_slow_ones_are_kept():
+    with Sink() as sink:
+        with traced_gateway(sink) as server:
+            trace, headers = parent("00")
+            server.behind.kill()
+            status, _, _ = server.call("GET", "/products/mug", headers=headers)
+            span = server_span(sink, trace)
+            expect("kept", (status, span["attributes"]["aurora.kept"], span["status"]) == (503, "error", 2), span)
+            expect("why", span["attributes"]["error.type"] == "unavailable", span)
+            clients = [one for one in of(sink.spans, trace) if one["kind"] == "CLIENT"]
+            expect("attempts too", clients and all(
+                one["attributes"]["aurora.kept"] == "error" and one["parent"] == span["id"] for one in clients), clients)
+        slow, headers = parent("00")
+        with traced(sink, "--trace-slow", "1ms", "--trace-sample", "0") as slow_server:
+            slow_server.call("PUT", "/products/mug", {"name": "Mug", "price_minor": 1, "currency": "EUR"}, headers)
+            span = server_span(sink, slow)
+            expect("slow", span["attributes"]["aurora.kept"] == "slow" and span["status"] == 0, span)
+
+
+def each_attempt_hands_its_own_span_on():
+    with Sink() as sink, traced_gateway(sink) as server:
+        trace, headers = parent("01")
+        server.call("GET", "/products", headers=headers)
+        found = of(sink.wait(lambda spans: len(of(spans, trace)) >= 3), trace)
+        by = {(span["service"], span["kind"]): span for span in found}
+        edge, call, service = (by["aurora-gateway", "SERVER"], by["aurora-gateway", "CLIENT"], by["aurorad", "SERVER"])
+        expect("chain", (edge["parent"], call["parent"], service["parent"]) == (CALLER, edge["id"], call["id"]), found)
+        wanted = {"http.request.method": "GET", "peer.service": "product", "server.address": "127.0.0.1",
+                  "server.port": server.behind.port, "http.response.status_code": 200}
+        expect("attempt", call["name"] == "GET" and call["attributes"] == wanted, call)
+        expect("within", edge["start"] <= call["start"] and call["end"] <= edge["end"], edge, call)
+
+
+def a_stream_ends_with_its_last_byte():
+    with Sink() as sink, traced(sink, "--payment", "none:", "--order-wait", "0s", "--trace-slow", "50ms") as server:
+        server.call("PUT", "/products/mug", {"name": "Mug", "price_minor": 1, "currency": "EUR"})
+        server.call("POST", "/inventory/mug/receipts", {"quantity": 5}, {"Idempotency-Key": "a"})
+        _, _, order = server.call("POST", "/orders", {"lines": [{"sku": "mug", "quantity": 1}], "currency": "EUR",
+                                                      "payment_method": "tok_approve"})
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+        trace, headers = parent("00")
+        wanted, sampled = parent("01")
+        for fields in (headers, sampled):
+            connection.request("GET", f"/orders/{order['id']}/events", headers=fields)
+            answer = connection.getresponse()
+            expect("stream", answer.status == 200 and answer.readline(), answer.status)
+            expect("it goes on", not of(sink.spans, wanted), sink.spans)
+            time.sleep(0.2)  # longer than slow
+            connection.close()
+        span = server_span(sink, wanted)
+        expect("as long as it was", span["end"] - span["start"] > 150_000_000, span)
+        expect("a long stream is not slow", not of(sink.spans, trace), sink.spans)
+
+
+# --- OpenTelemetry's variables: (variables, settings, what the exporter does, a word of the warning or None)
+
+def what_the_variables_change():
+    def sends(sink, server):
+        trace, headers = parent("01")
+        server.call("GET", "/products", headers=headers)
+        return server_span(sink, trace)
+
+    def silent(sink, server):
+        server.call("GET", "/products", headers=parent("01")[1])
+        server.stop()
+        expect("nothing is sent", not sink.requests, sink.spans)
+
+    def packed(sink, server):
+        sends(sink, server)
+        expect("gzip", sink.headers[-1].get("Content-Encoding") == "gzip", sink.headers)
+
+    def plain(sink, server):
+        sends(sink, server)
+        expect("plain", "Content-Encoding" not in sink.headers[-1], sink.headers)
+
+    def named(sink, server):
+        expect("name", sends(sink, server)["service"] == "my shop", sink.spans)
+
+    def with_resource(sink, server):
+        resource = sends(sink, server)["resource"]
+        expect("resource", resource["service.name"] == "other" and resource["k"] == "a b" and
+               resource["host.name"] == "h", resource)
+
+    def without_resource(sink, server):
+        resource = sends(sink, server)["resource"]
+        expect("as ever", resource["service.name"] == "aurorad" and "k" not in resource, resource)
+
+    def with_key(sink, server):
+        sends(sink, server)
+        expect("field", sink.headers[-1].get("api-key") == "s3cret value", sink.headers)
+        expect("not logged", "s3cret" not in server.log_text(), server.log_text())
+
+    def roots(sink, server):
+        _, fields, _ = server.call("GET", "/products")
+        server_span(sink, fields["X-Request-Id"])
+
+    def no_roots(sink, server):
+        server.call("GET", "/products")
+        server.call("GET", "/products", headers=parent("01")[1])
+        server.stop()
+        expect("always off", not sink.spans, sink.spans)
+
+    base = "OTEL_EXPORTER_OTLP_ENDPOINT"
+    rows = [
+        ({base: "{}"}, sends, None),
+        ({base: "{}/"}, sends, None),
+        ({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "{}/v1/traces", base: "http://127.0.0.1:9"}, sends, None),
+        ({base: "{}", "OTEL_SDK_DISABLED": "true"}, silent, None),
+        ({base: "{}", "OTEL_SDK_DISABLED": "maybe"}, sends, None),
+        ({base: "{}", "OTEL_TRACES_EXPORTER": "none"}, silent, None),
+        ({base: "{}", "OTEL_TRACES_EXPORTER": "zipkin"}, sends, "OTEL_TRACES_EXPORTER"),
+        ({base: ""}, silent, None),
+        ({base: "localhost:4318"}, silent, base),
+        ({base: "ftp://localhost"}, silent, base),
+        ({base: "{}", "OTEL_EXPORTER_OTLP_COMPRESSION": "gzip"}, packed, None),
+        ({base: "{}", "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION": "none", "OTEL_EXPORTER_OTLP_COMPRESSION": "gzip"}, plain,
+         None),
+        ({base: "{}", "OTEL_EXPORTER_OTLP_COMPRESSION": "zstd"}, plain, "OTEL_EXPORTER_OTLP_COMPRESSION"),
+        ({base: "{}", "OTEL_EXPORTER_OTLP_PROTOCOL": "http/json"}, sends, None),
+        ({base: "{}", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, sends, "http/json"),
+        ({base: "{}", "OTEL_SERVICE_NAME": "my shop", "OTEL_RESOURCE_ATTRIBUTES": "service.name=no"}, named, None),
+        ({base: "{}", "OTEL_RESOURCE_ATTRIBUTES": " service.name=other, k=a%20b,host.name=h,"}, with_resource, None),
+        ({base: "{}", "OTEL_RESOURCE_ATTRIBUTES": "k=v,bad"}, without_resource, "OTEL_RESOURCE_ATTRIBUTES"),
+        ({base: "{}", "OTEL_RESOURCE_ATTRIBUTES": "k=%zz"}, without_resource, "OTEL_RESOURCE_ATTRIBUTES"),
+        ({base: "{}", "OTEL_EXPORTER_OTLP_HEADERS": "api-key=s3cret%20value"}, with_key, None),
+        ({base: "{}", "OTEL_EXPORTER_OTLP_HEADERS": "a b=s3cret"}, sends, "OTEL_EXPORTER_OTLP_HEADERS"),
+        ({base: "{}", "OTEL_TRACES_SAMPLER": "always_on"}, roots, None),
+        ({base: "{}", "OTEL_TRACES_SAMPLER": "parentbased_traceidratio", "OTEL_TRACES_SAMPLER_ARG": "1.0"}, roots, None),
+        ({base: "{}", "OTEL_TRACES_SAMPLER": "parentbased_traceidratio", "OTEL_TRACES_SAMPLER_ARG": "2"}, roots,
+         "OTEL_TRACES_SAMPLER_ARG"),
+        ({base: "{}", "OTEL_TRACES_SAMPLER": "always_off"}, no_roots, None),
+        ({base: "{}", "OTEL_TRACES_SAMPLER": "jaeger_remote"}, sends, "OTEL_TRACES_SAMPLER"),
+        ({base: "{}", "OTEL_PROPAGATORS": "tracecontext"}, sends, None),
+        ({base: "{}", "OTEL_PROPAGATORS": "tracecontext,b3"}, sends, "b3"),
+        ({base: "{}", "OTEL_BSP_MAX_QUEUE_SIZE": "-1"}, sends, "OTEL_BSP_MAX_QUEUE_SIZE"),
+        ({base: "{}", "OTEL_BSP_MAX_QUEUE_SIZE": "8", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "9"}, sends,
+         "OTEL_BSP_MAX_EXPORT_BATCH_SIZE"),
+        ({base: "{}", "OTEL_EXPORTER_OTLP_TIMEOUT": "soon"}, sends, "OTEL_EXPORTER_OTLP_TIMEOUT"),
+    ]
+    for variables, check, warning in rows:
+        with Sink() as sink:
+            given = {name: value.replace("{}", sink.url) for name, value in variables.items()}
+            with Server(environment={**QUICK, **given}) as server:
+                check(sink, server)
+                warned = [line for line in server.log_text().splitlines() if '"WARN"' in line and "OTEL_" in line]
+                expect(f"warning of {variables}", bool(warned) == (warning is not None) and
+                       all(warning in line for line in warned), warned)
+                expect(f"broken by {variables}", not sink.errors, sink.errors)
+
+
+def a_setting_goes_before_the_environment():
+    with Sink() as sink, Sink() as other:
+        with traced(sink, "--trace-sample", "1", OTEL_EXPORTER_OTLP_ENDPOINT=other.url,
+                    OTEL_TRACES_SAMPLER="always_off") as server:
+            _, fields, _ = server.call("GET", "/products")
+            server_span(sink, fields["X-Request-Id"])
+            expect("the other", not other.requests, other.spans)
+
+
+def bad_settings_are_refused():
+    rows = [(("--otlp", "http://u:p@h:4318"), "otlp: must have no name"), (("--otlp", "grpc://h:4317"), "otlp: must be"),
+            (("--otlp", "http://h/?k=1"), "otlp: must have no query"),
+            (("--trace-sample", "1.5"), "trace_sample: must be a number from 0 to 1"),
+            (("--trace-sample", "nan"), "trace_sample: must be"), (("--trace-sample", "."), "trace_sample: must be"),
+            (("--otlp-headers", "a"), "otlp_headers: must be NAME=VALUE"),
+            (("--otlp-headers", "Host=x"), "otlp_headers: must leave out"), (("--trace-slow", "soon"), "trace_slow")]
+    for arguments, text in rows:
+        with Sink() as sink:
+            server = Server("--otlp", sink.url, *arguments)
+            try:
+                server.start()
+            except RuntimeError as error:
+                expect(text, text in str(error) and "ended with 1" in str(error), error)
+            else:
+                server.kill()
+                raise SystemExit(f"{arguments} are taken")
+            finally:
+                server.folder.cleanup()
+
+
+def main():
+    a_request_is_a_span()
+    the_flag_decides()
+    the_ratio_goes_by_the_trace_id()
+    trace_parent_false_begins_anew()
+    failures_and_slow_ones_are_kept()
+    each_attempt_hands_its_own_span_on()
+    a_stream_ends_with_its_last_byte()
+    what_the_variables_change()
+    a_setting_goes_before_the_environment()
+    bad_settings_are_refused()
+    print("traces: what is sent, what is not, and what OpenTelemetry's variables change")
+
+
+if __name__ == "__main__":
+    main()
