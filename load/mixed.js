@@ -2,7 +2,7 @@
 // k6 run load/mixed.js: a shop's day. Of ten visits five search, four look at products, one buys;
 // each flow at its own constant rate, so that none waits for another (docs/LOAD.md).
 
-import { goods, products, words } from './lib/catalogue.js';
+import { awaitIndex, goods, products, words } from './lib/catalogue.js';
 import { flow as orderFlow, order as visitOrder } from './lib/order.js';
 import { iterate, plan, summary } from './lib/plan.js';
 import { flow as productFlow, product as visitProduct } from './lib/product.js';
@@ -16,6 +16,7 @@ export const options = plan([
 
 export function setup() {
     const all = products();
+    awaitIndex(all);
     return { words: words(all), products: all, goods: goods(), run: Date.now().toString(36) };
 }
 

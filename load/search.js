@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 // k6 run load/search.js: the search flow alone (docs/LOAD.md).
 
-import { products, words } from './lib/catalogue.js';
+import { awaitIndex, products, words } from './lib/catalogue.js';
 import { iterate, plan, summary } from './lib/plan.js';
 import { flow, search as visit } from './lib/search.js';
 
 export const options = plan([{ ...flow, share: 1 }]);
 
 export function setup() {
-    return { words: words(products()) };
+    const all = products();
+    awaitIndex(all);
+    return { words: words(all) };
 }
 
 export function search(data) {

@@ -3,7 +3,7 @@
 # help: drive search, product, order or mixed flows by k6 and report in var/load; --url, --rate N, --duration D, --cluster
 #
 #   ./dev load [search|product|order|mixed|all] [--rate N] [--duration D] [--warm D]
-#              [--profile constant|stress] [--p95 MS] [--p99 MS] [--out FOLDER]
+#              [--profile constant|stress] [--p95 MS] [--p99 MS] [--out FOLDER] [--samples]
 #       over an aurorad of its own with the demo catalogue; without a flow: mixed
 #   ./dev load ... --cluster      over ./dev cluster, which is started if it does not run
 #   ./dev load ... --url URL [--metrics [NAME=]URL]...     over a deployment of yours; see docs/LOAD.md
@@ -37,6 +37,7 @@ while [ $# -gt 0 ]; do
     --cluster) where=cluster ;;
     --url) where=url url=${2:-} && shift ;;
     --out) out=${2:-} && shift ;;
+    --samples) arguments+=(--samples) ;;
     --rate | --duration | --warm | --profile | --p95 | --p99 | --metrics)
         [ $# -gt 1 ] || usage
         arguments+=("$1" "$2") && shift

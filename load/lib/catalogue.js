@@ -47,6 +47,19 @@ export function products() {
     return found;
 }
 
+// The index follows the products: what was put a moment ago is not found at once.
+export function awaitIndex(all) {
+    const wanted = Math.min(all.length, PAGE);
+    for (let tries = 0; tries < 120; tries++) {
+        const data = must(call('GET', '/search', '/search?limit=1'), 'GET /search');
+        if (data.total >= wanted) {
+            return;
+        }
+        sleep(0.5);
+    }
+    throw new Error(`the search index does not have ${wanted} products after 60 s`);
+}
+
 // Words of the products' names, the most frequent first.
 export function words(all) {
     const counts = {};

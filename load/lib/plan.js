@@ -78,7 +78,7 @@ function thresholds(flows) {
         if (settings.profile === 'constant') {
             // k6 tags what it dropped with the scenario and with nothing of ours.
             all[`dropped_iterations{scenario:${flow.name}}`] = ['count==0'];
-            all[of('start_lag')] = ['p(99)<250'];
+            all[of('start_lag')] = [`p(99)<${settings.lag}`];
         }
     }
     return all;

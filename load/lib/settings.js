@@ -48,6 +48,8 @@ export const settings = {
     // Limits of latency in milliseconds for all flows; 0 keeps each flow's own.
     p95: number('LOAD_P95', '0', 0, 600000),
     p99: number('LOAD_P99', '0', 0, 600000),
+    // How late an iteration may begin, in milliseconds at the 99th percentile.
+    lag: number('LOAD_LAG', '250', 1, 60000),
     token: text('LOAD_TOKEN', ''),
     secret: text('LOAD_SECRET', ''),
     // Whether articles of the test's own, with stock, may be put into the catalogue.

@@ -30,6 +30,7 @@ def arguments():
     parser.add_argument("--target", default="url", choices=("aurorad", "cluster", "url"))
     parser.add_argument("--out", required=True, type=pathlib.Path)
     parser.add_argument("--metrics", action="append", default=[])
+    parser.add_argument("--samples", action="store_true", help="keep what k6 wrote of each request")
     for name in ("rate", "duration", "warm", "profile", "p95", "p99"):
         parser.add_argument(f"--{name}")
     parser.add_argument("flows", nargs="+")
@@ -75,7 +76,10 @@ def drive(given, flow, folder):
         print(f"load: k6 ended with status {status}, which says nothing of the thresholds", file=sys.stderr)
         sys.exit(2)
     run = Run(flow).read(samples)
-    samples.unlink()
+    if given.samples:
+        shutil.move(samples, given.out / f"samples-{flow}.csv")
+    else:
+        samples.unlink()
     return run, json.loads(figures.read_text(encoding="utf-8")), watched, generator, status
 
 

@@ -53,7 +53,7 @@ k6_have() {
         fi
         echo "load: building k6 (some minutes the first time, seconds with Go's caches)" >&2
         if ! (cd load/k6 && unset GOROOT && GOFLAGS="-mod=readonly -buildvcs=false" GOTOOLCHAIN=auto \
-            CGO_ENABLED=0 nice "$go" build -trimpath -ldflags="-s -w" -o "$k6.new" . >"$k6.log" 2>&1); then
+            CGO_ENABLED=0 "$go" build -trimpath -ldflags="-s -w" -o "$k6.new" . >"$k6.log" 2>&1); then
             tail -n 5 "$k6.log" >&2
             echo "load: k6 cannot be built; $k6.log says more" >&2
             exec 7>&-
