@@ -42,6 +42,7 @@ typedef struct aurora__engine aurora__engine;
     X(log_first, "aurora_log_first_position", "Lowest position that the log still has.")           \
     X(log_head, "aurora_log_head_position", "Highest position of the log.")                        \
     X(log_bytes, "aurora_log_bytes", "Bytes that the log holds.")                                  \
+    X(log_max_bytes, "aurora_log_max_bytes", "Bytes of the log at which new orders are refused.")  \
     X(parked_keys, "aurora_parked_keys", "Keys that are parked now.")
 
 /* Of an engine with a bus. */

@@ -382,8 +382,10 @@ static aurora_status start(aurora__engine *engine, const aurora__engine_options 
         sizeof engine->random_state)
         return AURORA_EIO;
     aurora_status rc = aurora__counters_open(&engine->counters, options->allocator);
-    if (rc == AURORA_OK)
+    if (rc == AURORA_OK) {
+        aurora__gauge_set(engine->counters.log_max_bytes, options->log_max_bytes);
         rc = init_sync(engine);
+    }
     if (rc == AURORA_OK)
         rc = aurora__keys_new(engine);
     if (rc == AURORA_OK && aurora__engine_is_shared(engine))

@@ -182,6 +182,7 @@ START_TEST(test_overload__a_full_log_refuses_orders_until_it_can_be_trimmed)
     aurora_assert_status(try_order("placed"), AURORA_EBUSY);
     ck_assert_uint_ge(batch_fixture_metric(&f, "aurora_overload_total"), 1);
     ck_assert_uint_ge(batch_fixture_metric(&f, "aurora_log_bytes"), 1u << 20);
+    ck_assert_uint_eq(batch_fixture_metric(&f, "aurora_log_max_bytes"), 1u << 20);
     aurora_assert_ok(aurora_event_bounds(f.shop, NULL, &newest));
     relay = relay_at((int64_t)newest);
     batch_fixture_put(&f, AURORA__TABLE_cursor, &relay, AURORA_PUT_UPSERT);
