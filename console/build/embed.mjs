@@ -6,8 +6,8 @@ import { dirname } from "node:path";
 import { gzipSync } from "node:zlib";
 import { bundle } from "./bundle.mjs";
 
-const RAW_BYTES_MAX = 200 * 1024;
-const GZIP_BYTES_MAX = 80 * 1024;
+const RAW_BYTES_MAX = 320 * 1024;
+const GZIP_BYTES_MAX = 120 * 1024;
 const GZIP_WORTH = 0.9;
 
 function array(name, bytes) {

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+// What an operator should look at, the worst first, out of what the overview knows anyway.
+import { age, figure, percent, plural } from "./format";
+import type { Lag, Row } from "./figures";
+import { summarize } from "./ring";
+import type { Page } from "./prometheus";
+import type { Breaker, Readiness, Saga } from "./types";
+
+export interface Concern {
+    readonly level: "bad" | "warn";
+    readonly words: string;
+    readonly where: string; // a place in the operations view
+}
+
+export interface Unsettled {
+    readonly status: string;
+    readonly count: number;
+    readonly oldestSeconds?: number | undefined;
+}
+
+export interface Health {
+    readonly ready?: Readiness | undefined;
+    readonly unsettled: readonly Unsettled[];
+    readonly deadLetters?: number | undefined;
+    readonly breakers: readonly Breaker[];
+    readonly row: Row;
+    readonly lags: readonly Lag[];
+}
+
+const STUCK_S = 60;
+const FAILED_SHARE = 0.01;
+const LAG_S = 30;
+const LAG_EVENTS = 10_000;
+
+const unsettledStatuses = ["PENDING", "RESERVED", "COMPLETED", "FAILED", "CANCELLED", "PARKED"];
+
+/** By state; a status that has settled orders too (COMPLETED) counts those that still wait for
+ * stock or money. */
+export function unsettledOf(page: Page | undefined, sagas: readonly Saga[] | undefined): Unsettled[] {
+    if (page?.has("aurora_saga_orders") === true)
+        return page.all("aurora_saga_orders").map(({ labels, value }) => ({
+            status: labels["status"] ?? "",
+            count: value,
+            oldestSeconds: value > 0 ? page.value("aurora_saga_oldest_age_seconds", { status: labels["status"] ?? "" }) : undefined,
+        }));
+    if (sagas === undefined)
+        return [];
+    return unsettledStatuses.map((status) => {
+        const those = sagas.filter((saga) => saga.status === status);
+        const { max } = summarize(those.map((saga) => saga.age_ms / 1000));
+        return { status, count: those.length, oldestSeconds: max };
+    });
+}
+
+export function concernsOf(health: Health): Concern[] {
+    const concerns = [
+        ...ofReadiness(health.ready),
+        ...ofSagas(health),
+        ...ofBreakers(health.breakers),
+        ...ofErrors(health.row),
+        ...ofLags(health.lags),
+    ];
+    return [...concerns.filter((one) => one.level === "bad"), ...concerns.filter((one) => one.level === "warn")];
+}
+
+function ofReadiness(ready: Readiness | undefined): Concern[] {
+    return (ready?.checks ?? [])
+        .filter((check) => check.status !== "ok")
+        .map((check) => ({
+            level: check.status === "failed" ? "bad" : "warn",
+            words: `${check.name} is ${check.status}${check.detail === "" ? "" : `: ${check.detail}`}`,
+            where: "readiness",
+        }));
+}
+
+function ofSagas({ unsettled, deadLetters }: Health): Concern[] {
+    const concerns: Concern[] = [];
+    const parked = unsettled.find((one) => one.status === "PARKED")?.count ?? 0;
+    if (parked > 0)
+        concerns.push({ level: "bad", words: `${plural(parked, "order waits", "orders wait")} for an operator`, where: "sagas" });
+    if ((deadLetters ?? 0) > 0)
+        concerns.push({ level: "bad", words: `${plural(deadLetters!, "key is", "keys are")} parked behind an event that could not be taken`, where: "dead-letters" });
+    for (const { status, oldestSeconds } of unsettled) {
+        if (status !== "PARKED" && (oldestSeconds ?? 0) > STUCK_S)
+            concerns.push({ level: "warn", words: `the oldest ${status} order has waited ${age(oldestSeconds)}`, where: "sagas" });
+    }
+    return concerns;
+}
+
+function ofBreakers(breakers: readonly Breaker[]): Concern[] {
+    return breakers
+        .filter((breaker) => breaker.state !== "CLOSED")
+        .map((breaker) => ({
+            level: breaker.state === "OPEN" ? "bad" : "warn",
+            words: `calls to ${breaker.name} are ${breaker.state === "OPEN" ? "held back" : "being tried again"}: its breaker is ${stateWord(breaker.state)}`,
+            where: "limits",
+        }));
+}
+
+export function stateWord(state: string): string {
+    return state.toLowerCase().replace(/[_-]/g, " ");
+}
+
+export function failedShare(row: Row): number | undefined {
+    const total = (row.good ?? 0) + (row.refused ?? 0) + (row.failed ?? 0);
+    return row.failed === undefined || total === 0 ? undefined : row.failed / total;
+}
+
+function ofErrors(row: Row): Concern[] {
+    const share = failedShare(row) ?? 0;
+    if (share <= FAILED_SHARE)
+        return [];
+    return [{ level: "bad", words: `${percent(share)} of requests fail (${figure(row.failed)} a second)`, where: "" }];
+}
+
+function ofLags(lags: readonly Lag[]): Concern[] {
+    return lags
+        .filter((lag) => (lag.seconds ?? 0) > LAG_S || (lag.events ?? 0) > LAG_EVENTS)
+        .map((lag) => ({
+            level: "warn",
+            words: `${lag.service} ${lag.name} is ${plural(lag.events ?? 0, "event")} behind`,
+            where: "",
+        }));
+}
