@@ -145,6 +145,8 @@ typedef struct {
     const char *actor;     /* who, for the history, at most 255 bytes; NULL = the host */
     const char *key;       /* idempotency key, kept 24 h; NULL = none */
     const char *key_scope; /* NULL = the host */
+    const char
+        *traceparent; /* the caller's W3C trace context; the order's own stays; NULL = none */
 } aurora_cancel;
 
 /* One step of an order's history. */

@@ -85,6 +85,8 @@ typedef struct {
     int32_t result;      /* MARK: AURORA_RESULT_... of that participant; else 0 */
     const char *actor;   /* who, 1..255 bytes; required */
     const char *note;    /* why, at most 1,024 bytes; NULL = none */
+    const char
+        *traceparent; /* the caller's W3C trace context; the order's own stays; NULL = none */
 } aurora_repair;
 
 /* An event that parked its key, or one that queues behind it. */

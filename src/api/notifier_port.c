@@ -48,6 +48,7 @@ static aurora_status open_port(aurora__notifier *notifier, const aurora__setting
         .allocator = &notifier->shop->allocator,
         .log = write_log,
         .log_self = notifier->shop,
+        .tracer = notifier->shop->tracer.span == NULL ? NULL : &notifier->shop->tracer,
     };
     aurora_status rc = aurora__driver_find_notifier(settings->notify_url, options->drivers,
                                                     options->driver_count, &open, err);

@@ -13,6 +13,7 @@
 #include "codec/order_result.h"
 #include "engine/keys.h"
 #include "engine/sha256.h"
+#include "engine/trace.h"
 
 #define WAIT_MS 60000
 #define NAME_BYTES 96
@@ -27,6 +28,7 @@ typedef struct {
     bool has_key;
     const char *note;
     const char *actor;
+    struct aurora__command_trace trace;
     char key_hash[HASH_TEXT_BYTES];     /* of scope and key */
     char request_hash[HASH_TEXT_BYTES]; /* of what is asked for */
     bool is_new_key;
@@ -178,12 +180,23 @@ static void cancel_free(aurora__command *base)
     aurora_order_free(((cancel_command *)base)->order);
 }
 
+static void cancel_describe(const aurora__command *base, aurora__span_draft *draft)
+{
+    const cancel_command *command = (const cancel_command *)base;
+    aurora__span_name(draft, "cancel", "order");
+    aurora__span_order(draft, &command->order_id);
+    aurora__span_text(draft, "aurora.reason", aurora_reason_name(command->reason));
+    if (command->is_replay)
+        aurora__span_flag(draft, "aurora.replay", true);
+}
+
 static const aurora__command_class cancel_class = {.name = "cancel",
                                                    .keys = cancel_keys,
                                                    .decide = cancel_decide,
                                                    .save = cancel_save,
                                                    .finish = cancel_finish,
-                                                   .free = cancel_free};
+                                                   .free = cancel_free,
+                                                   .describe = cancel_describe};
 
 static aurora_status check(const aurora_cancel *cancel, aurora_error *err)
 {
@@ -244,6 +257,7 @@ static cancel_command *new_command(aurora_t *shop, const aurora_cancel *cancel)
     command->reason = cancel->reason;
     command->note = aurora__pack_text(&pack, cancel->note);
     command->actor = aurora__pack_text(&pack, cancel->actor);
+    aurora__trace_accept_text(&command->head, &command->trace, cancel->traceparent);
     command->has_key = cancel->key != NULL;
     if (command->has_key)
         hash_request(cancel, command);

@@ -93,6 +93,7 @@ aurora_status aurora__payment_port_open(aurora_t *shop, const aurora__settings *
         .allocator = &shop->allocator,
         .log = log_payment,
         .log_self = shop,
+        .tracer = shop->tracer.span == NULL ? NULL : &shop->tracer,
     };
     aurora_status rc = aurora__driver_find_payment(settings->payment_url, options->drivers,
                                                    options->driver_count, &open, err);

@@ -9,6 +9,7 @@
 #include "core/transition.h"
 #include "engine/redrive.h"
 #include "engine/say.h"
+#include "engine/trace.h"
 
 #include <aurora/event.h>
 #include <aurora/saga.h>
@@ -23,6 +24,7 @@
 typedef struct {
     aurora__command head;
     aurora__repair repair;
+    struct aurora__command_trace trace;
     aurora__parked_part part;
     aurora_status failed; /* a parked event that still cannot be taken */
     int32_t unfit_state;  /* the parked payment's, where the mark cannot be of it; else 0 */
@@ -207,10 +209,22 @@ static bool repair_finish(aurora__command *base, aurora__turn *turn, aurora_stat
     return true;
 }
 
+static void repair_describe(const aurora__command *base, aurora__span_draft *draft)
+{
+    const aurora__repair *repair = &((const repair_command *)base)->repair;
+    aurora__span_name(draft, "repair", "saga");
+    aurora__span_order(draft, &repair->order_id);
+    aurora__span_text(draft, "aurora.repair.action", aurora_repair_name(repair->action));
+    if (repair->participant != 0)
+        aurora__span_text(draft, "aurora.participant",
+                          aurora_participant_name(repair->participant));
+}
+
 static const aurora__command_class repair_class = {.name = "saga_repair",
                                                    .keys = repair_keys,
                                                    .decide = repair_decide,
-                                                   .finish = repair_finish};
+                                                   .finish = repair_finish,
+                                                   .describe = repair_describe};
 
 static aurora_status check_repair(const aurora_repair *repair, aurora_error *err)
 {
@@ -250,6 +264,7 @@ static aurora_status call_repair(aurora_t *shop, const aurora_repair *given, aur
                                        .result = given->result,
                                        .actor = aurora__pack_text(&pack, given->actor),
                                        .note = aurora__pack_text(&pack, given->note)};
+    aurora__trace_accept_text(&command->head, &command->trace, given->traceparent);
     aurora_status rc = aurora__engine_call(shop->engine, &command->head, CALL_MS, err);
     aurora__command_release(&command->head);
     return rc;
@@ -301,10 +316,20 @@ static bool redrive_finish(aurora__command *base, aurora__turn *turn, aurora_sta
     return true;
 }
 
+static void redrive_describe(const aurora__command *base, aurora__span_draft *draft)
+{
+    const redrive_command *command = (const redrive_command *)base;
+    aurora__span_name(draft, "redrive", "events");
+    aurora__span_text(draft, "aurora.module", aurora__module_name(command->at.module));
+    aurora__span_number(draft, "aurora.events.taken", command->taken);
+    aurora__span_order(draft, &command->at.order_id);
+}
+
 static const aurora__command_class redrive_class = {.name = "dead_letter_redrive",
                                                     .keys = redrive_keys,
                                                     .decide = redrive_decide,
-                                                    .finish = redrive_finish};
+                                                    .finish = redrive_finish,
+                                                    .describe = redrive_describe};
 
 /* As many events as one transaction takes; *count_out grows by them. */
 static aurora_status redrive_some(aurora_t *shop, const aurora__parked_at *at, uint32_t *count_out,

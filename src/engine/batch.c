@@ -491,7 +491,8 @@ static void count_notification(aurora__counters *counters, const aurora__notific
                                const aurora__notification_row *after)
 {
     if ((before == NULL || before->state != after->state) && after->state >= 1 &&
-        after->state <= AURORA_NOTIFICATION_STATE_SKIPPED)
+        after->state <= AURORA_NOTIFICATION_STATE_SKIPPED &&
+        counters->notifications[after->state] != NULL) /* ends are counted, not what waits */
         aurora__counter_add(counters->notifications[after->state], 1);
 }
 

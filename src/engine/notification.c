@@ -5,6 +5,7 @@
 #include "engine/internal.h"
 #include "engine/notification_line.h"
 #include "engine/say.h"
+#include "engine/trace.h"
 
 #include <aurora/event.h>
 
@@ -21,8 +22,12 @@
 typedef struct {
     aurora__notification what;
     int64_t position;
-    const char *line; /* what the log is told; NULL = nothing */
+    const char *line;            /* what the log is told; NULL = nothing */
+    int64_t fed_ns;              /* of its span; 0 = it has none */
+    aurora_trace_context parent; /* likewise */
+    aurora_trace_context own;
     bool has_contact;
+    bool is_ours;
     bool is_sent; /* by the last decision: neither old, nor another process's */
 } entry;
 
@@ -74,8 +79,48 @@ static bool has_line(const aurora__engine *engine)
     return !engine->options.has_notifier && aurora__engine_hears(engine, AURORA_LOG_INFO);
 }
 
-static aurora_status feed(aurora__follower *follower, const aurora__event *event, int64_t position)
+/* The notification of a sampled order is a span under the event's, and what sends it is under that:
+ * *event_out is the event as it says so. */
+static aurora_status begin_span(notifier *self, entry *next, aurora__event *event_out,
+                                const aurora__event *event)
 {
+    aurora__engine *engine = self->head.engine;
+    aurora__arena *arena = &self->sets[self->filling].texts.arena;
+    char text[AURORA_TRACEPARENT_BYTES];
+    *event_out = *event;
+    next->fed_ns = 0;
+    if (!aurora__trace_is_on(engine) || !aurora__trace_is_sampled(event->saga->traceparent) ||
+        !aurora__trace_read(event->saga->traceparent, &next->parent))
+        return AURORA_OK;
+    next->own = next->parent;
+    aurora__span_draw(engine, next->own.span_id);
+    aurora_traceparent_format(&next->own, text);
+    aurora__saga *saga = aurora__arena_take(arena, sizeof *saga);
+    if (saga == NULL)
+        return AURORA_ENOMEM;
+    *saga = *event->saga;
+    saga->traceparent = aurora__arena_text(arena, text);
+    event_out->saga = saga;
+    next->fed_ns = aurora__trace_now_ns(engine);
+    return saga->traceparent == NULL ? AURORA_ENOMEM : AURORA_OK;
+}
+
+static void tell_span(const notifier *self, const entry *one)
+{
+    aurora__engine *engine = self->head.engine;
+    aurora__span_draft draft;
+    if (one->fed_ns == 0 || !one->is_ours)
+        return;
+    aurora__span_start(&draft, &one->own, one->parent.span_id, AURORA_SPAN_CONSUMER);
+    aurora__span_follow(&draft, AURORA__NOTIFICATION_CURSOR, one->what.event_kind, one->position);
+    aurora__span_order(&draft, &one->what.order_id);
+    aurora__span_tell(engine, &draft, one->fed_ns, aurora__trace_now_ns(engine));
+}
+
+static aurora_status feed(aurora__follower *follower, const aurora__event *given, int64_t position)
+{
+    aurora__event traced;
+    const aurora__event *event = given;
     notifier *self = (notifier *)follower;
     pending *set = &self->sets[self->filling];
     if (event->is_resend || event->saga == NULL)
@@ -85,6 +130,9 @@ static aurora_status feed(aurora__follower *follower, const aurora__event *event
     if (!grow(self, set))
         return AURORA_ENOMEM;
     entry *next = &set->entries[set->count];
+    if (begin_span(self, next, &traced, given) != AURORA_OK)
+        return AURORA_ENOMEM;
+    event = &traced;
     next->position = position;
     next->what = (aurora__notification){.order_id = event->order_id,
                                         .event_kind = event->kind,
@@ -172,7 +220,8 @@ static aurora_status store_decide(aurora__command *command, aurora__turn *turn)
     for (uint32_t i = 0; rc == AURORA_OK && i < store->set->count; i++) {
         entry *one = &store->set->entries[i];
         one->is_sent = false;
-        if (one->position > before)
+        one->is_ours = one->position > before;
+        if (one->is_ours)
             rc = add(store, &turn->step, one);
     }
     return rc;
@@ -197,8 +246,10 @@ static bool store_finish(aurora__command *command, aurora__turn *turn, aurora_st
         self->hold_ns = aurora__engine_monotonic_ns(engine) + HOLD_NS;
         return true;
     }
-    for (uint32_t i = 0; i < store->set->count; i++)
+    for (uint32_t i = 0; i < store->set->count; i++) {
         say(engine, &store->set->entries[i]);
+        tell_span(self, &store->set->entries[i]);
+    }
     self->stored = store->set->position;
     self->is_storing = false;
     self->is_careful = false;

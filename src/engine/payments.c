@@ -6,6 +6,7 @@
 
 #include "core/simulator.h"
 #include "engine/internal.h"
+#include "engine/trace.h"
 
 #include <string.h>
 #include <time.h>
@@ -49,9 +50,22 @@ static aurora_status finish_decide(aurora__command *base, aurora__turn *turn)
     return aurora__payment_finish(&turn->step, &command->task_id, &command->result);
 }
 
+static void finish_describe(const aurora__command *base, aurora__span_draft *draft)
+{
+    const finish_command *command = (const finish_command *)base;
+    int32_t verb;
+    aurora_id order_id = aurora__task_order(&command->task_id, &verb);
+    aurora__span_name(draft, "finish", "payment");
+    aurora__span_text(draft, "aurora.payment.verb", aurora_verb_name(verb));
+    aurora__span_text(draft, "aurora.payment.outcome",
+                      aurora_outcome_name(command->result.outcome));
+    aurora__span_order(draft, &order_id);
+}
+
 static const aurora__command_class finish_class = {.name = "payment_finish",
                                                    .keys = finish_keys,
-                                                   .decide = finish_decide};
+                                                   .decide = finish_decide,
+                                                   .describe = finish_describe};
 
 static char *copy_behind(char **at, const char *text)
 {

@@ -2,6 +2,7 @@
 /* What one transaction had no room for. */
 #include "engine/internal.h"
 #include "engine/redrive.h"
+#include "engine/trace.h"
 
 typedef struct {
     aurora__command head;
@@ -34,10 +35,19 @@ static bool rest_finish(aurora__command *base, aurora__turn *turn, aurora_status
     return true;
 }
 
+static void rest_describe(const aurora__command *base, aurora__span_draft *draft)
+{
+    const rest_command *command = (const rest_command *)base;
+    aurora__span_name(draft, "redrive", "events");
+    aurora__span_text(draft, "aurora.module", aurora__module_name(command->at.module));
+    aurora__span_order(draft, &command->at.order_id);
+}
+
 static const aurora__command_class rest_class = {.name = "dead_letter_rest",
                                                  .keys = rest_keys,
                                                  .decide = rest_decide,
-                                                 .finish = rest_finish};
+                                                 .finish = rest_finish,
+                                                 .describe = rest_describe};
 
 void aurora__redrive_rest(aurora__engine *engine, const aurora__parked_at *at)
 {

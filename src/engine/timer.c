@@ -5,6 +5,7 @@
 
 #include "core/inventory.h"
 #include "core/recent.h"
+#include "engine/trace.h"
 
 #include <string.h>
 
@@ -64,11 +65,18 @@ static aurora_status hold_decide(aurora__command *command, aurora__turn *turn)
     return aurora__hold_expire(&turn->step, due->scope, due->key);
 }
 
+static void order_describe(const aurora__command *command, aurora__span_draft *draft)
+{
+    aurora__span_name(draft, "time", "order");
+    aurora__span_order(draft, &((const due_command *)command)->order_id);
+}
+
 static const aurora__command_class order_class = {.name = "order_timer",
                                                   .keys = order_keys,
                                                   .decide = order_decide,
                                                   .finish = finish_due,
-                                                  .drop = drop_due};
+                                                  .drop = drop_due,
+                                                  .describe = order_describe};
 static const aurora__command_class hold_class = {.name = "hold_timer",
                                                  .keys = hold_keys,
                                                  .decide = hold_decide,

@@ -56,6 +56,10 @@ void aurora__span_draw(aurora__engine *engine, uint8_t span_id_out[8]);
 void aurora__trace_accept(aurora__command *command, struct aurora__command_trace *trace,
                           const aurora_trace_context *parent);
 
+/* The same for a text of a caller's, where what is no traceparent, or not there, is no trace. */
+void aurora__trace_accept_text(aurora__command *command, struct aurora__command_trace *trace,
+                               const char *text);
+
 /* --- drafts --------------------------------------------------------------------------------- */
 
 /* Starts a span of `context` (its own id) under `parent`, both of one trace; parent NULL = root. */
@@ -68,6 +72,9 @@ void aurora__span_text(aurora__span_draft *draft, const char *key, const char *t
 void aurora__span_number(aurora__span_draft *draft, const char *key, int64_t number);
 void aurora__span_number_text(aurora__span_draft *draft, const char *key, int64_t number);
 void aurora__span_flag(aurora__span_draft *draft, const char *key, bool flag);
+/* What a follower makes of an event of the log: "follow order.completed". */
+void aurora__span_follow(aurora__span_draft *draft, const char *follower, int32_t kind,
+                         int64_t position);
 /* aurora.order.id; the id of nobody is left out. */
 void aurora__span_order(aurora__span_draft *draft, const aurora_id *order_id);
 /* The span failed. `text` is static. */

@@ -4,6 +4,8 @@
 
 #include "engine/internal.h"
 
+#include <aurora/event.h>
+
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -52,6 +54,14 @@ void aurora__trace_accept(aurora__command *command, struct aurora__command_trace
     trace->parent = *parent;
     trace->accepted_ns = aurora__trace_now_ns(command->engine);
     command->trace = trace;
+}
+
+void aurora__trace_accept_text(aurora__command *command, struct aurora__command_trace *trace,
+                               const char *text)
+{
+    aurora_trace_context parent;
+    if (aurora__trace_read(text, &parent))
+        aurora__trace_accept(command, trace, &parent);
 }
 
 /* --- drafts ----------------------------------------------------------------------------------- */
@@ -117,6 +127,16 @@ void aurora__span_flag(aurora__span_draft *draft, const char *key, bool flag)
     aurora_attribute *attribute = add(draft, key, AURORA_ATTRIBUTE_BOOL);
     if (attribute != NULL)
         attribute->number = flag ? 1 : 0;
+}
+
+void aurora__span_follow(aurora__span_draft *draft, const char *follower, int32_t kind,
+                         int64_t position)
+{
+    aurora__span_name(draft, "follow", aurora_event_name(kind));
+    aurora__span_text(draft, "messaging.system", "aurora");
+    aurora__span_text(draft, "messaging.operation.type", "process");
+    aurora__span_text(draft, "aurora.follower", follower);
+    aurora__span_number(draft, "aurora.event.position", position);
 }
 
 void aurora__span_order(aurora__span_draft *draft, const aurora_id *order_id)

@@ -2,6 +2,7 @@
 #include "engine/trending.h"
 
 #include "engine/internal.h"
+#include "engine/trace.h"
 
 #include <aurora/event.h>
 
@@ -26,17 +27,46 @@ typedef struct {
     int64_t hold_ns;
 } trending;
 
-static aurora_status feed(aurora__follower *follower, const aurora__event *event, int64_t position)
+static void tell_span(aurora__engine *engine, const aurora__event *event, int64_t position,
+                      int64_t started_ns)
 {
-    trending *self = (trending *)follower;
+    aurora__span_draft draft;
+    aurora_trace_context parent, own;
+    if (!aurora__trace_read(event->saga->traceparent, &parent))
+        return;
+    own = parent;
+    aurora__span_draw(engine, own.span_id);
+    aurora__span_start(&draft, &own, parent.span_id, AURORA_SPAN_CONSUMER);
+    aurora__span_follow(&draft, "trending", event->kind, position);
+    aurora__span_order(&draft, &event->order_id);
+    aurora__span_tell(engine, &draft, started_ns, aurora__trace_now_ns(engine));
+}
+
+static aurora_status take(trending *self, const aurora__event *event, int64_t position,
+                          bool *is_new_out)
+{
     aurora_status rc = AURORA_OK;
     pthread_mutex_lock(&self->lock);
-    if (position > self->set->position) {
+    *is_new_out = position > self->set->position;
+    if (*is_new_out) {
         rc = aurora__trending_set_take(self->set, event);
         if (rc == AURORA_OK)
             self->set->position = position;
     }
     pthread_mutex_unlock(&self->lock);
+    return rc;
+}
+
+static aurora_status feed(aurora__follower *follower, const aurora__event *event, int64_t position)
+{
+    bool is_new;
+    aurora__engine *engine = follower->engine;
+    bool is_traced = aurora__trace_is_on(engine) && event->saga != NULL && !event->is_resend &&
+                     aurora__trace_is_sampled(event->saga->traceparent);
+    int64_t started_ns = is_traced ? aurora__trace_now_ns(engine) : 0;
+    aurora_status rc = take((trending *)follower, event, position, &is_new);
+    if (is_traced && is_new && rc == AURORA_OK)
+        tell_span(engine, event, position, started_ns);
     return rc;
 }
 

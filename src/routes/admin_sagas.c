@@ -189,6 +189,7 @@ static void repair_with(aurora_http_exchange *exchange, const aurora_routes *rou
 {
     aurora_json_doc *doc = NULL;
     aurora_repair repair = {.size = sizeof repair,
+                            .traceparent = aurora_http_traceparent(exchange),
                             .action = action,
                             .actor = aurora_http_exchange_principal(exchange)->name};
     if (read_id(exchange, &repair.order_id) && read_body(exchange, &doc, &repair))

@@ -32,6 +32,7 @@ static void cancel(aurora_http_exchange *exchange, const aurora_routes *routes,
 {
     const char *principal = aurora_http_exchange_principal(exchange)->name;
     aurora_cancel request = {.size = sizeof request,
+                             .traceparent = aurora_http_traceparent(exchange),
                              .reason = reason_of(order, principal),
                              .order_id = order->id,
                              .note = note,

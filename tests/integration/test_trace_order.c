@@ -231,6 +231,118 @@ START_TEST(test_trace__an_order_without_stock_shows_its_compensation)
 }
 END_TEST
 
+#define OPERATOR "00-11111111111111111111111111111111-2222222222222222-01"
+
+START_TEST(test_trace__a_cancel_is_its_callers_and_links_to_the_order)
+{
+    aurora_id id = place(SAMPLED, 1);
+
+    aurora_assert_ok(aurora_order_cancel_with(
+        shop,
+        AURORA_CANCEL(.order_id = id, .reason = AURORA_REASON_CUSTOMER, .traceparent = OPERATOR),
+        NULL, NULL));
+
+    const aurora_span *command = span_log_find(spans, "place order", NULL, NULL);
+    const aurora_span *span = span_log_find(spans, "cancel order", NULL, NULL);
+    span_assert_under(span, OPERATOR);
+    ck_assert(span_has_link(span, command));
+    ck_assert_str_eq(span_text(span, "aurora.reason"), "customer");
+    char text[300];
+    read_trace(AURORA_EVENT_ORDER_CANCELLED, text);
+    ck_assert_mem_eq(text, SAMPLED, 36);
+}
+END_TEST
+
+START_TEST(test_trace__a_cancel_without_a_context_goes_on_in_the_orders_trace)
+{
+    aurora_id id = place(SAMPLED, 1);
+
+    aurora_assert_ok(aurora_order_cancel(shop, id, AURORA_REASON_CUSTOMER, NULL, NULL, NULL));
+
+    const aurora_span *span = span_log_find(spans, "cancel order", NULL, NULL);
+    span_assert_child(span, span_log_find(spans, "place order", NULL, NULL));
+    span_assert_child(step("process order.cancelled", "payment"), span);
+    span_log_assert_whole(spans, span, SAMPLED);
+}
+END_TEST
+
+START_TEST(test_trace__the_followers_of_the_log_are_under_what_they_follow)
+{
+    place(SAMPLED, 1);
+    shop_pump(shop);
+
+    const aurora_span *command = span_log_find(spans, "place order", NULL, NULL);
+    span_assert_child(
+        span_log_find(spans, "follow order.completed", "aurora.follower", "notification"), command);
+    span_assert_child(span_log_find(spans, "follow order.completed", "aurora.follower", "trending"),
+                      command);
+    span_log_assert_whole(spans, command, SAMPLED);
+}
+END_TEST
+
+/* Payments as tasks of the host's, at a clock of the test's. */
+static aurora_manual_clock manual;
+
+static void open_with_tasks(void)
+{
+    static const char *const settings[] = {"payment=none:", "notify=none:"};
+    aurora_manual_clock_init(&manual, SHOP_NOW);
+    aurora_clock clock;
+    aurora_manual_clock_attach(&manual, &clock);
+    spans = span_log_new();
+    shop = shop_open("memory:", AURORA_OPTIONS(.tracer = span_log_tracer(spans), .clock = &clock,
+                                               .settings = settings, .setting_count = 2));
+    shop_stock_up(shop, 10);
+}
+
+static aurora_id place_pending(void)
+{
+    shop_request request;
+    aurora_order *order = NULL;
+    shop_request_init(&request, NULL, 1, "card");
+    request.request.traceparent = SAMPLED;
+    request.request.flags = AURORA_ORDER_NO_WAIT;
+    aurora_assert_ok(aurora_order_place(shop, &request.request, &order, NULL));
+    aurora_id id = order->id;
+    aurora_order_free(order);
+    return id;
+}
+
+START_TEST(test_trace__a_task_names_the_span_that_wants_it_and_its_answer_goes_on)
+{
+    aurora_task_page *page = NULL;
+    place_pending();
+    aurora_assert_ok(aurora_task_take(shop, AURORA_TASK_PAYMENT, 1, 0, 0, &page));
+    ck_assert_uint_eq(page->count, 1);
+    aurora_trace_context context;
+    aurora_assert_ok(aurora_traceparent_parse(page->items[0]->traceparent, &context));
+    const aurora_span *command = span_log_find(spans, "place order", NULL, NULL);
+    ck_assert_mem_eq(context.span_id, command->span_id, 8);
+
+    aurora_assert_ok(aurora_task_finish(shop, page->items[0]->id,
+                                        AURORA_TASK_RESULT(.outcome = AURORA_OUTCOME_DONE), NULL));
+    aurora_task_page_free(page);
+
+    const aurora_span *span = span_log_find(spans, "finish payment", NULL, NULL);
+    span_assert_child(span, command);
+    ck_assert_str_eq(span_text(span, "aurora.payment.verb"), "authorize");
+    span_assert_child(step("process payment.authorized", "order"), span);
+    span_log_assert_whole(spans, span, SAMPLED);
+}
+END_TEST
+
+START_TEST(test_trace__a_deadline_fires_within_the_orders_trace)
+{
+    place_pending();
+    aurora_manual_clock_advance(&manual, 301 * 1000);
+    shop_pump(shop);
+
+    const aurora_span *span = span_log_find(spans, "time order", NULL, NULL);
+    span_assert_child(span, span_log_find(spans, "place order", NULL, NULL));
+    span_assert_child(step("process order.failed", "inventory"), span);
+}
+END_TEST
+
 static Suite *trace_suite(void)
 {
     Suite *suite = suite_create("trace_order");
@@ -247,7 +359,16 @@ static Suite *trace_suite(void)
     tcase_add_test(tcase, test_trace__a_later_version_is_handed_on_as_ours);
     tcase_add_test(tcase, test_trace__a_refused_order_says_why_and_is_no_failure_of_ours);
     tcase_add_test(tcase, test_trace__an_order_without_stock_shows_its_compensation);
+    tcase_add_test(tcase, test_trace__a_cancel_is_its_callers_and_links_to_the_order);
+    tcase_add_test(tcase, test_trace__a_cancel_without_a_context_goes_on_in_the_orders_trace);
+    tcase_add_test(tcase, test_trace__the_followers_of_the_log_are_under_what_they_follow);
     suite_add_tcase(suite, tcase);
+
+    TCase *tasks = tcase_create("tasks");
+    tcase_add_checked_fixture(tasks, open_with_tasks, close_shop);
+    tcase_add_test(tasks, test_trace__a_task_names_the_span_that_wants_it_and_its_answer_goes_on);
+    tcase_add_test(tasks, test_trace__a_deadline_fires_within_the_orders_trace);
+    suite_add_tcase(suite, tasks);
     return suite;
 }
 

@@ -38,7 +38,7 @@ aurora_t *bus_shop_second(const bus_shop *shop, int service)
                                     .drivers = shop->url != NULL ? shop->drivers : &bus_fake_driver,
                                     .driver_count = shop->url != NULL ? shop->driver_count : 1,
                                     .settings = settings, .setting_count = count,
-                                    .faults = shop->faults));
+                                    .faults = shop->faults, .tracer = shop->tracer));
 }
 
 aurora_t *bus_shop_start(bus_shop *shop, int service)

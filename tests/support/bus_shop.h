@@ -25,7 +25,8 @@ typedef struct {
     const aurora_driver *drivers;
     uint32_t driver_count;
     const char *settings[8]; /* beside modules and bus; NULL ends them; to be set before opening */
-    aurora_fault_plan *faults; /* of the next service that is opened */
+    aurora_fault_plan *faults;   /* of the next service that is opened */
+    const aurora_tracer *tracer; /* likewise */
 } bus_shop;
 
 /* A broker and a folder, nothing open. */

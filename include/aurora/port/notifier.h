@@ -48,6 +48,7 @@ typedef struct {
     const aurora_allocator *allocator; /* never NULL */
     void (*log)(void *self, int32_t level, const char *message); /* never NULL; any thread */
     void *log_self;
+    const aurora_tracer *tracer; /* who is told of spans; borrowed until close; NULL = nobody */
 } aurora_notifier_options;
 
 /* Opens a notifier. Connects to nobody. AURORA_EINVAL, with the setting as err->field, for what can

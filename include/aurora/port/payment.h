@@ -47,6 +47,7 @@ typedef struct {
     const aurora_allocator *allocator; /* never NULL */
     void (*log)(void *self, int32_t level, const char *message); /* never NULL; any thread */
     void *log_self;
+    const aurora_tracer *tracer; /* who is told of spans; borrowed until close; NULL = nobody */
 } aurora_payment_options;
 
 /* Opens a provider as a port. Connects to nobody: a provider that is away is no reason not to open.

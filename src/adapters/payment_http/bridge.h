@@ -15,7 +15,6 @@
 #include <aurora/retry.h>
 
 #define AURORA__REPLY_BYTES_MAX ((size_t)64 * 1024)
-#define AURORA__TRACEPARENT_BYTES 64
 
 typedef struct aurora__bridge aurora__bridge;
 
@@ -28,9 +27,15 @@ typedef struct aurora__bridge_call {
     aurora_id task_id;
     int32_t verb;
     bool is_query;
-    uint64_t ticket;    /* of the breaker */
-    int64_t started_ns; /* monotonic */
-    char traceparent[AURORA__TRACEPARENT_BYTES];
+    uint64_t ticket;                            /* of the breaker */
+    int64_t started_ns;                         /* monotonic */
+    char traceparent[AURORA_TRACEPARENT_BYTES]; /* "" = none; the call's own span, if it has one */
+    bool is_traced;
+    aurora_trace_context span;
+    uint8_t parent_id[8];
+    int64_t span_start_ns; /* Unix */
+    aurora_id order_id;
+    uint32_t attempt;
     CURL *easy;
     struct curl_slist *headers;
     char *reply;
@@ -58,6 +63,9 @@ struct aurora__bridge {
     int64_t timeout_ms;
     uint32_t calls_max;
     bool is_https;
+    const aurora_tracer *tracer; /* NULL = nobody is told */
+    char host[256];
+    int64_t port;
 
     CURLM *multi;
     pthread_t thread;
@@ -97,6 +105,11 @@ bool aurora__bridge_call_begin(aurora__bridge_call *call);
 /* libcurl is done with it, or it is not waited for any longer (CURLE_ABORTED_BY_CALLBACK): what
  * came, and what that means. */
 void aurora__bridge_call_end(aurora__bridge_call *call, CURLcode code);
+
+/* span.c: what is told of a call. The address is read from self->url. */
+void aurora__bridge_span_init(aurora__bridge *self);
+void aurora__bridge_span_begin(aurora__bridge_call *call, const aurora_task *task);
+void aurora__bridge_span_end(const aurora__bridge_call *call);
 
 /* loop.c: the thread, until is_stopping. */
 void *aurora__bridge_run(void *argument);

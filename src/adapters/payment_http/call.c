@@ -25,8 +25,7 @@ aurora__bridge_call *aurora__bridge_call_new(const aurora__bridge *self, aurora_
     call->verb = task->verb;
     call->is_query = task->is_query != 0;
     call->started_ns = aurora__bridge_now_ns();
-    if (task->traceparent != NULL && strlen(task->traceparent) < sizeof call->traceparent)
-        memcpy(call->traceparent, task->traceparent, strlen(task->traceparent) + 1);
+    aurora__bridge_span_begin(call, task);
     call->body_length = aurora__bridge_body(task, call->body, length);
     return call;
 }
@@ -217,4 +216,5 @@ void aurora__bridge_call_end(aurora__bridge_call *call, CURLcode code)
         .code = text_or_null(call->answer.code),
         .retry_after_ms = call->answer.retry_after_ms,
     };
+    aurora__bridge_span_end(call);
 }

@@ -123,6 +123,7 @@ static aurora_status fill(aurora__bridge *self, const aurora_payment_options *op
         rc = aurora__bridge_gate_init(self);
     if (rc != AURORA_OK)
         return rc;
+    aurora__bridge_span_init(self);
     self->multi = curl_multi_init();
     if (self->multi == NULL)
         return AURORA_ENOMEM;
@@ -143,6 +144,7 @@ static aurora_status new_bridge(const aurora_payment_options *options, const cha
     self->timeout_ms = options->timeout_ms;
     self->calls_max = options->calls_max;
     self->is_https = strncmp(url, "https:", 6) == 0;
+    self->tracer = options->tracer;
     pthread_mutex_init(&self->lock, NULL);
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
         pthread_mutex_destroy(&self->lock);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "adapters/sender/sender.h"
 
+#include "adapters/sender/span.h"
+
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -41,7 +43,8 @@ struct aurora__sender {
     void *self;
     void (*send)(void *self, CURL *easy, const aurora_task *task, aurora__sender_result *result);
     int64_t timeout_ms;
-    char *ca_file; /* NULL = the system's */
+    const aurora_tracer *tracer; /* NULL = nobody is told */
+    char *ca_file;               /* NULL = the system's */
 
     pthread_mutex_t lock;
     pthread_cond_t work;
@@ -180,8 +183,12 @@ static int32_t outcome_for_breaker(CURL *easy, const aurora__sender_result *resu
 }
 
 /* A receiver in trouble is left alone for a while; what has been taken already waits as long. */
-static void send_through(const lane *own, const aurora_task *task, aurora__sender_result *result)
+static void send_through(const lane *own, const aurora_task *given, aurora__sender_result *result)
 {
+    aurora__sender_span span;
+    aurora_task traced = *given;
+    const aurora_task *task = &traced;
+    long reply_code = 0;
     aurora__sender *sender = own->sender;
     aurora_breaker_figures figures;
     uint64_t ticket;
@@ -193,7 +200,10 @@ static void send_through(const lane *own, const aurora_task *task, aurora__sende
         aurora__sender_again(task, figures.retry_after_ns / 1000000, result, "");
         return;
     }
+    aurora__sender_span_begin(&span, sender->tracer, &traced);
     sender->send(sender->self, own->easy, task, result);
+    curl_easy_getinfo(own->easy, CURLINFO_RESPONSE_CODE, &reply_code);
+    aurora__sender_span_end(&span, sender->tracer, task, reply_code, result);
     int32_t outcome = outcome_for_breaker(own->easy, result);
     pthread_mutex_lock(&sender->lock);
     aurora_breaker_leave(&sender->breaker, ticket, outcome, now_ns());
@@ -388,6 +398,7 @@ aurora_status aurora__sender_new(const aurora__sender_options *options, aurora__
     sender->self = options->self;
     sender->send = options->send;
     sender->timeout_ms = options->timeout_ms;
+    sender->tracer = given->tracer;
     pthread_mutex_init(&sender->lock, NULL);
     pthread_cond_init(&sender->work, NULL);
     for (int i = 0; i < THREADS; i++) {

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+/* One order over seven services that share nothing but a bus: one trace, in which each hop is under
+ * the one that caused it. */
+#include "bus_shop.h"
+#include "span_log.h"
+
+#include <string.h>
+
+#define WAIT_MS 30000
+#define TRACE "4bf92f3577b34da6a3ce929d0e0e4736"
+#define SAMPLED "00-" TRACE "-00f067aa0ba902b7-01"
+#define ORDER shop->services[BUS_ORDER]
+
+static span_log *spans;
+static bus_shop *shop;
+
+static void open_shop(void)
+{
+    spans = span_log_new();
+    shop = bus_shop_new(2);
+    shop->tracer = span_log_tracer(spans);
+    bus_shop_start_all(shop);
+    bus_shop_stock_up(shop, 10);
+}
+
+static void close_shop(void)
+{
+    bus_shop_free(shop);
+    span_log_free(spans);
+}
+
+static bool is_settled(bus_shop *of, void *argument)
+{
+    return shop_is_settled(of->services[BUS_ORDER], *(const aurora_id *)argument);
+}
+
+static aurora_id place(const char *traceparent)
+{
+    shop_request request;
+    aurora_order *order = NULL;
+    shop_request_init(&request, NULL, 1, "card");
+    request.request.traceparent = traceparent;
+    request.request.flags = AURORA_ORDER_NO_WAIT;
+    aurora_assert_ok(aurora_order_place(ORDER, &request.request, &order, NULL));
+    aurora_id id = order->id;
+    aurora_order_free(order);
+    ck_assert(bus_shop_wait(shop, is_settled, &id, WAIT_MS));
+    return id;
+}
+
+static const aurora_span *sent(const char *name)
+{
+    return span_log_wait(spans, name, "messaging.operation.type", "send");
+}
+
+static const aurora_span *taken(const char *name, const char *module)
+{
+    return span_log_wait(spans, name, "aurora.module", module);
+}
+
+START_TEST(test_trace_bus__an_order_is_one_trace_over_all_services)
+{
+    place(SAMPLED);
+
+    const aurora_span *command = span_log_wait(spans, "place order", NULL, NULL);
+    span_assert_under(command, SAMPLED);
+    span_assert_child(sent("send order.created"), command);
+    const aurora_span *reserve = taken("process order.created", "inventory");
+    span_assert_child(reserve, sent("send order.created"));
+    span_assert_child(sent("send inventory.reserved"), reserve);
+    const aurora_span *authorize = taken("process inventory.reserved", "payment");
+    span_assert_child(authorize, sent("send inventory.reserved"));
+    span_assert_child(taken("process inventory.reserved", "order"),
+                      sent("send inventory.reserved"));
+    const aurora_span *finish = span_log_wait(spans, "send payment.authorized", NULL, NULL);
+    const aurora_span *complete = taken("process payment.authorized", "order");
+    span_assert_child(complete, finish);
+    span_assert_child(sent("send order.completed"), complete);
+    const char *const takers[] = {"inventory", "payment", "recommendation", "notification"};
+    for (size_t i = 0; i < sizeof takers / sizeof takers[0]; i++)
+        span_assert_child(taken("process order.completed", takers[i]),
+                          sent("send order.completed"));
+    span_assert_child(
+        span_log_wait(spans, "follow order.completed", "aurora.follower", "notification"),
+        taken("process order.completed", "notification"));
+    span_assert_child(span_log_wait(spans, "follow order.completed", "aurora.follower", "trending"),
+                      taken("process order.completed", "recommendation"));
+    sent("send payment.captured");
+    taken("process payment.captured", "order");
+    span_log_assert_whole(spans, command, SAMPLED);
+}
+END_TEST
+
+START_TEST(test_trace_bus__who_sends_and_who_takes_say_so_by_the_conventions)
+{
+    place(SAMPLED);
+
+    const aurora_span *from = sent("send order.created");
+    const aurora_span *to = taken("process order.created", "inventory");
+    ck_assert_int_eq(from->kind, AURORA_SPAN_PRODUCER);
+    ck_assert_int_eq(to->kind, AURORA_SPAN_CONSUMER);
+    ck_assert_str_eq(span_text(from, "messaging.system"), "kafka");
+    ck_assert_str_eq(span_text(to, "messaging.system"), "kafka");
+    ck_assert_str_eq(span_text(from, "messaging.destination.name"), "orders");
+    ck_assert_str_eq(span_text(to, "messaging.destination.name"), "orders");
+    ck_assert_str_eq(span_text(to, "messaging.consumer.group.name"), "inventory");
+    ck_assert_int_ge(span_number(to, "messaging.kafka.offset"), 0);
+    ck_assert_int_eq(span_number(to, "aurora.event.position"),
+                     span_number(from, "aurora.event.position"));
+    ck_assert_str_eq(span_text(to, "aurora.result"), "applied");
+}
+END_TEST
+
+START_TEST(test_trace_bus__the_span_of_an_event_is_computed_from_its_place_in_the_log)
+{
+    aurora_id log_id;
+    uint8_t expected[8];
+    char text[AURORA_ID_TEXT_BYTES];
+    place(SAMPLED);
+
+    const aurora_span *from = sent("send order.created");
+    const char *message_id = span_text(from, "messaging.message.id");
+    memcpy(text, message_id, 36);
+    text[36] = '\0';
+    aurora_assert_ok(aurora_id_parse(text, &log_id));
+    aurora_span_id_derive(log_id, span_number(from, "aurora.event.position"), expected);
+    ck_assert_mem_eq(from->span_id, expected, 8);
+}
+END_TEST
+
+/* The traceparent header of the first message of this type. */
+static const char *header_of(int32_t topic, const char *type)
+{
+    for (int32_t partition = 0; partition < 2; partition++) {
+        const aurora_bus_record *record;
+        for (uint32_t i = 0; (record = bus_fake_record(shop->fake, topic, partition, i)) != NULL;
+             i++) {
+            if (strcmp(bus_fake_header(record, "ce_type"), type) == 0)
+                return bus_fake_header(record, "traceparent");
+        }
+    }
+    return "no such message";
+}
+
+START_TEST(test_trace_bus__what_is_not_sampled_goes_on_unchanged_and_is_not_told)
+{
+    static const char unsampled[] = "00-" TRACE "-00f067aa0ba902b7-00";
+    place(unsampled);
+
+    ck_assert_str_eq(header_of(AURORA_TOPIC_ORDERS, "order.created"), unsampled);
+    ck_assert_str_eq(header_of(AURORA_TOPIC_PAYMENTS, "payment.captured"), unsampled);
+    ck_assert_uint_eq(span_log_count(spans, NULL, NULL, NULL), 0);
+}
+END_TEST
+
+START_TEST(test_trace_bus__an_order_without_a_trace_has_no_header)
+{
+    place("garbage");
+
+    ck_assert_ptr_null(header_of(AURORA_TOPIC_ORDERS, "order.created"));
+    ck_assert_ptr_null(header_of(AURORA_TOPIC_INVENTORY, "inventory.reserved"));
+}
+END_TEST
+
+START_TEST(test_trace_bus__repeats_after_a_lost_acknowledgement_are_the_same_span)
+{
+    bus_fake_fail_acks(shop->fake, 1);
+    place(SAMPLED);
+
+    const aurora_span *created = sent("send order.created");
+    span_log_wait(spans, "process payment.captured", NULL, NULL);
+    ck_assert_uint_eq(span_log_count(spans, "send order.created", NULL, NULL), 1);
+    span_assert_child(taken("process order.created", "inventory"), created);
+}
+END_TEST
+
+static Suite *trace_suite(void)
+{
+    Suite *suite = suite_create("trace_bus");
+    TCase *tcase = tcase_create("bus");
+
+    tcase_set_timeout(tcase, 120);
+    tcase_add_checked_fixture(tcase, open_shop, close_shop);
+    tcase_add_test(tcase, test_trace_bus__an_order_is_one_trace_over_all_services);
+    tcase_add_test(tcase, test_trace_bus__who_sends_and_who_takes_say_so_by_the_conventions);
+    tcase_add_test(tcase,
+                   test_trace_bus__the_span_of_an_event_is_computed_from_its_place_in_the_log);
+    tcase_add_test(tcase, test_trace_bus__what_is_not_sampled_goes_on_unchanged_and_is_not_told);
+    tcase_add_test(tcase, test_trace_bus__an_order_without_a_trace_has_no_header);
+    tcase_add_test(tcase, test_trace_bus__repeats_after_a_lost_acknowledgement_are_the_same_span);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
+
+AURORA_TEST_MAIN(trace_suite)
