@@ -4,7 +4,7 @@ import { age, figure, percent, plural } from "./format";
 import type { Lag, Row } from "./figures";
 import { summarize } from "./ring";
 import type { Page } from "./prometheus";
-import type { Breaker, Readiness, Saga } from "./types";
+import type { Breaker, Page as List, Readiness, Saga } from "./types";
 
 export interface Concern {
     readonly level: "bad" | "warn";
@@ -15,6 +15,7 @@ export interface Concern {
 export interface Unsettled {
     readonly status: string;
     readonly count: number;
+    readonly isLeast?: boolean; // there are more than were counted
     readonly oldestSeconds?: number | undefined;
 }
 
@@ -24,19 +25,21 @@ export interface Health {
     readonly deadLetters?: number | undefined;
     readonly breakers: readonly Breaker[];
     readonly row: Row;
+    readonly logShare?: number | undefined; // of the room that the log has
     readonly lags: readonly Lag[];
 }
 
 const STUCK_S = 60;
 const FAILED_SHARE = 0.01;
 const LAG_S = 30;
+const LOG_SHARE = 0.8;
 const LAG_EVENTS = 10_000;
 
 const unsettledStatuses = ["PENDING", "RESERVED", "COMPLETED", "FAILED", "CANCELLED", "PARKED"];
 
 /** By state; a status that has settled orders too (COMPLETED) counts those that still wait for
  * stock or money. */
-export function unsettledOf(page: Page | undefined, sagas: readonly Saga[] | undefined): Unsettled[] {
+export function unsettledOf(page: Page | undefined, sagas: List<Saga> | undefined): Unsettled[] {
     if (page?.has("aurora_saga_orders") === true)
         return page.all("aurora_saga_orders").map(({ labels, value }) => ({
             status: labels["status"] ?? "",
@@ -46,9 +49,9 @@ export function unsettledOf(page: Page | undefined, sagas: readonly Saga[] | und
     if (sagas === undefined)
         return [];
     return unsettledStatuses.map((status) => {
-        const those = sagas.filter((saga) => saga.status === status);
+        const those = sagas.items.filter((saga) => saga.status === status);
         const { max } = summarize(those.map((saga) => saga.age_ms / 1000));
-        return { status, count: those.length, oldestSeconds: max };
+        return { status, count: those.length, isLeast: sagas.next_cursor !== null && those.length > 0, oldestSeconds: max };
     });
 }
 
@@ -59,6 +62,7 @@ export function concernsOf(health: Health): Concern[] {
         ...ofBreakers(health.breakers),
         ...ofErrors(health.row),
         ...ofLags(health.lags),
+        ...ofLog(health.logShare ?? 0),
     ];
     return [...concerns.filter((one) => one.level === "bad"), ...concerns.filter((one) => one.level === "warn")];
 }
@@ -75,9 +79,11 @@ function ofReadiness(ready: Readiness | undefined): Concern[] {
 
 function ofSagas({ unsettled, deadLetters }: Health): Concern[] {
     const concerns: Concern[] = [];
-    const parked = unsettled.find((one) => one.status === "PARKED")?.count ?? 0;
-    if (parked > 0)
-        concerns.push({ level: "bad", words: `${plural(parked, "order waits", "orders wait")} for an operator`, where: "sagas" });
+    const parked = unsettled.find((one) => one.status === "PARKED");
+    if (parked !== undefined && parked.count > 0) {
+        const least = parked.isLeast === true ? "at least " : "";
+        concerns.push({ level: "bad", words: `${least}${plural(parked.count, "order waits", "orders wait")} for an operator`, where: "sagas" });
+    }
     if ((deadLetters ?? 0) > 0)
         concerns.push({ level: "bad", words: `${plural(deadLetters!, "key is", "keys are")} parked behind an event that could not be taken`, where: "dead-letters" });
     for (const { status, oldestSeconds } of unsettled) {
@@ -111,6 +117,13 @@ function ofErrors(row: Row): Concern[] {
     if (share <= FAILED_SHARE)
         return [];
     return [{ level: "bad", words: `${percent(share)} of requests fail (${figure(row.failed)} a second)`, where: "" }];
+}
+
+/** A log that is full takes no orders. */
+function ofLog(share: number): Concern[] {
+    if (share < LOG_SHARE)
+        return [];
+    return [{ level: share < 0.95 ? "warn" : "bad", words: `the log is ${percent(share)} full; when it is full no orders are taken`, where: "limits" }];
 }
 
 function ofLags(lags: readonly Lag[]): Concern[] {

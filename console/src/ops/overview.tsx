@@ -38,10 +38,11 @@ export function Overview() {
     const lags = usePoll((abort) => readLags(abort), 4000, [server.value?.name]);
     const latest = collector.latest.value;
     const row = collector.row.value;
-    const unsettled = unsettledOf(latest?.scrape.engine, latest?.sagas?.items);
+    const unsettled = unsettledOf(latest?.scrape.engine, latest?.sagas);
     const deadLetters = latest?.scrape.engine?.value("aurora_dead_letters") ?? latest?.scrape.engine?.value("aurora_parked_keys");
     const concerns = concernsOf({
         ready: ready.value ?? undefined, unsettled, deadLetters, breakers: limits.value ?? [], row, lags: lags.value ?? [],
+        logShare: logShareOf(latest?.scrape.engine),
     });
     return (
         <>
@@ -59,6 +60,11 @@ export function Overview() {
             </div>
         </>
     );
+}
+
+function logShareOf(page: Page | undefined): number | undefined {
+    const [used, room] = [page?.value("aurora_log_bytes"), page?.value("aurora_log_max_bytes")];
+    return used === undefined || room === undefined || room === 0 ? undefined : used / room;
 }
 
 /** 503 has the same body as 200: the checks. */
@@ -122,7 +128,7 @@ function Tile({ title, value, note }: { title: string; value: string; note?: str
 function Tiles({ row, look, unsettled }: { row: Row; look: Look | null; unsettled: readonly Unsettled[] }) {
     const known = [row.good, row.refused, row.failed].filter((value) => value !== undefined);
     const requests = known.length === 0 ? undefined : known.reduce((sum, value) => sum + value!, 0);
-    const open = unsettled.length === 0 ? look?.stats?.drain?.unsettled_orders : unsettled.reduce((sum, one) => sum + one.count, 0);
+    const open = unsettled.length === 0 || unsettled.some((one) => one.isLeast) ? look?.stats?.drain?.unsettled_orders : unsettled.reduce((sum, one) => sum + one.count, 0);
     return (
         <dl class="ops-tiles">
             <Tile title="Requests" value={perSecond(requests)} />
@@ -189,7 +195,7 @@ function States({ unsettled, page }: { unsettled: readonly Unsettled[]; page: Pa
                             {unsettled.map((one) => (
                                 <tr key={one.status}>
                                     <th scope="row"><Badge state={one.status} /></th>
-                                    <td class="n">{count(one.count)}</td>
+                                    <td class="n">{count(one.count)}{one.isLeast === true ? "+" : ""}</td>
                                     <td class="n">{one.count === 0 ? "–" : age(one.oldestSeconds)}</td>
                                     <td class="n">{count(page?.value("aurora_orders_total", { status: one.status }))}</td>
                                 </tr>

@@ -14,9 +14,7 @@ export function place(...path: string[]): string {
 
 export function OrderLink({ id }: { id: string }) {
     return (
-        <a class="ops-id" href={place("orders", id)} title={id}>
-            <span class="visually-hidden">Order </span>{shortId(id)}
-        </a>
+        <a class="ops-id" href={place("orders", id)} title={id} aria-label={`Order ${id}`}>{shortId(id)}</a>
     );
 }
 

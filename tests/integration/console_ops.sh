@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# The operations view in headless Chromium, by Playwright, against a real aurorad.
+set -euo pipefail
+root=${AURORA_SOURCE_DIR:-$(cd "$(dirname "$0")/../.." && pwd)}
+export AURORA_BIN=${AURORA_BIN:-$root/build/bin}
+[ -x "$AURORA_BIN/aurorad" ] || { echo "skipped: this build has no aurorad"; exit 77; }
+command -v node >/dev/null || { echo "skipped: node is not installed"; exit 77; }
+exec node "$root/tests/console/ops.mjs" "$@"
