@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { bytes, clock, count, duration, figure, percent, plural, shortId } from "../src/ops/format";
+import { age, bytes, clock, count, duration, figure, percent, perSecond, plural, shortId } from "../src/ops/format";
 
 test("figures have three digits, and are whole from a hundred on", () => {
     const cases: [number, string][] = [
@@ -12,6 +12,8 @@ test("figures have three digits, and are whole from a hundred on", () => {
     for (const [value, text] of cases) assert.equal(figure(value), text);
     assert.equal(figure(undefined), "–");
     assert.equal(figure(NaN), "–");
+    assert.equal(perSecond(undefined), "–");
+    assert.equal(perSecond(2), "2.00/s");
 });
 
 test("durations go from microseconds to days", () => {
@@ -22,6 +24,7 @@ test("durations go from microseconds to days", () => {
     ];
     for (const [value, text] of cases) assert.equal(duration(value), text);
     assert.equal(duration(null), "–");
+    assert.deepEqual([0.2, 59.7, 61].map((seconds) => age(seconds)), ["0 s", "1 min", "1 min 1 s"]);
 });
 
 test("bytes, shares, counts and times", () => {

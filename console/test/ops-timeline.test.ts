@@ -105,6 +105,25 @@ test("a repair has who, why and what; without the log what can be seen", () => {
     assert.deepEqual([guessed?.actor, guessed?.action], ["olga", ""]);
 });
 
+test("what follows a mark is the operator's doing, and not the reservation's of long ago", () => {
+    const repair = step(4, "PARKED", 30, { event: "order.repair", actor: "olga", note: "seen" });
+    const marked = step(5, "COMPLETED", 30, { event: "payment.authorized", outcome: "COMPLETED" });
+
+    const timeline = told([created, reserved, parked, repair, marked]);
+
+    const arrow = timeline.arrows.find((one) => one.to.moment.type === "payment.authorized");
+    assert.equal(arrow?.from.moment.type, "order.repair");
+});
+
+test("parking that the log has beside the history is told each time", () => {
+    const repair = step(4, "PARKED", 30, { event: "order.repair", actor: "olga" });
+    const events = [logged("payment.parked", 10.2), logged("payment.parked", 31), logged("payment.parked", 40, { resend: true })];
+
+    const timeline = told([created, reserved, parked, repair], { events });
+
+    assert.deepEqual(timeline.moments.filter((one) => one.type === "payment.parked").map((one) => one.ms), [10.2, 31].map((s) => Date.parse(at(s))));
+});
+
 test("a compensation by an operator is one, and the parked payment stays parked", () => {
     const repair = step(4, "PARKED", 30, { event: "order.repair", actor: "olga", outcome: "FAILED", reason: "operator" });
 

@@ -63,7 +63,7 @@ export function concernsOf(health: Health): Concern[] {
         ...ofErrors(health.row),
         ...ofLags(health.lags),
         ...ofLog(health.logShare ?? 0),
-    ];
+    ].filter((one, i, all) => all.findIndex((other) => other.words === one.words) === i); // services may share a dependency
     return [...concerns.filter((one) => one.level === "bad"), ...concerns.filter((one) => one.level === "warn")];
 }
 

@@ -27,7 +27,8 @@ export function figure(value: number | null | undefined): string {
 }
 
 export function perSecond(value: number | null | undefined): string {
-    return `${figure(value)}/s`;
+    const text = figure(value);
+    return text === MISSING ? text : `${text}/s`;
 }
 
 export function percent(share: number | null | undefined): string {

@@ -218,7 +218,7 @@ function Lags({ of }: { of: Polled<Lag[]> }) {
             <h2>Who is behind</h2>
             <Live of={of} what="Reading the consumers">
                 {(lags) => lags.length === 0 ? <p class="ops-quiet">{mayAdministrate.value ? "Nobody reads the log." : "Not known here: it needs the scope admin."}</p> : (
-                    <Scrolled label="Lags">
+                    <Scrolled label="Lags" isTall={lags.length > 12}>
                         <table class="ops-table">
                             <caption class="visually-hidden">Outbox, followers and consumers, and how far each is behind</caption>
                             <thead>

@@ -101,7 +101,7 @@ function SagaTable({ sagas, chosen, choose, done }: Choice) {
                             <td>{saga.status !== null && <Badge state={saga.status} />}</td>
                             <td>{saga.outcome === null ? "nothing" : <Badge state={saga.outcome} />}</td>
                             <td class="n">{age(saga.age_ms / 1000)}</td>
-                            <td>{waitsFor(saga)}</td>
+                            <td class="ops-words">{waitsFor(saga)}</td>
                             <td class="n">{Math.max(0, ...saga.participants.map((one) => one.attempts))}</td>
                             <td><RepairButtons saga={saga} done={done} /></td>
                         </tr>

@@ -241,8 +241,8 @@ function segmentsOf(lane: Lane, dots: readonly Dot[], end: End, isOpen: boolean)
 const causes: Readonly<Record<string, readonly string[]>> = {
     "inventory.reserved": ["order.created"],
     "inventory.rejected": ["order.created"],
-    "payment.authorized": ["inventory.reserved"],
-    "payment.declined": ["inventory.reserved"],
+    "payment.authorized": ["inventory.reserved", "order.repair"],
+    "payment.declined": ["inventory.reserved", "order.repair"],
     "order.reserved": ["inventory.reserved"],
     "order.completed": ["payment.authorized"],
     "order.failed": ["payment.declined", "inventory.rejected"],
