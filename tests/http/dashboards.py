@@ -310,7 +310,11 @@ def main():
     with alone(files, mail, collector) as single, System(engines, own=own) as system, \
             Prometheus(targets_of(system, single)) as prometheus:
         started = time.time()
-        begin, end, counts = under_load(system, single)
+        try:
+            begin, end, counts = under_load(system, single)
+        except OSError:
+            print(f"aurorad: {single.process.poll()}: {single.log_text()[-3000:]}")
+            raise
         known = prometheus.metrics()
         looked = [*rules(), *panels()]
         for one in looked:
