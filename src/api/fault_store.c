@@ -206,6 +206,12 @@ static int64_t bytes_used(void *self)
     return store->inner.bytes_used(store->inner.self);
 }
 
+static int64_t bytes_free(void *self)
+{
+    faulty *store = self;
+    return store->inner.bytes_free(store->inner.self);
+}
+
 static int64_t store_now_ms(void *self, aurora_store_txn *txn)
 {
     faulty *store = self;
@@ -268,6 +274,7 @@ aurora_status aurora__fault_store_wrap(aurora_store *store, aurora_fault_plan *p
     store->now_ms = self->inner.now_ms != NULL ? store_now_ms : NULL;
     store->listen = self->inner.listen != NULL ? listen : NULL;
     store->outbox = self->inner.outbox != NULL ? outbox : NULL;
+    store->bytes_free = self->inner.bytes_free != NULL ? bytes_free : NULL;
     store->self = self;
     return AURORA_OK;
 }

@@ -41,9 +41,14 @@ static void collect(void *self, aurora__sheet *sheet)
 {
     static const aurora__family bytes = AURORA__GAUGE_FAMILY(
         "aurora_store_bytes", "Bytes that the store occupies; 0 where that is not known.");
+    static const aurora__family room = AURORA__GAUGE_FAMILY(
+        "aurora_store_free_bytes", "Bytes that are left on the disk of a store in a file.");
     const aurora_t *shop = self;
     const aurora_store *store = aurora__engine_store(shop->engine);
     aurora__sheet_add(sheet, &bytes, NULL, (double)store->bytes_used(store->self));
+    int64_t left = store->bytes_free == NULL ? -1 : store->bytes_free(store->self);
+    if (left >= 0)
+        aurora__sheet_add(sheet, &room, NULL, (double)left);
     if (shop->bus == NULL)
         return;
     aurora_bus_figures figures;

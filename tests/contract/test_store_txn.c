@@ -434,6 +434,19 @@ START_TEST(test_bytes_used__is_never_negative)
 }
 END_TEST
 
+START_TEST(test_bytes_free__can_be_told_or_is_left_out)
+{
+    store_fixture *fixture = store_open(_i);
+
+    if (fixture->port.bytes_free != NULL) {
+        int64_t left = fixture->port.bytes_free(fixture->port.self);
+        ck_assert_int_ge(left, -1);
+        ck_assert_int_ne(left, 0); /* or nothing that was written here would have been */
+    }
+    store_close(fixture);
+}
+END_TEST
+
 /* --- many threads --------------------------------------------------------------------------- */
 
 #define TRANSFERS 200
@@ -572,6 +585,7 @@ static Suite *store_txn_suite(void)
     store_add_test(whole, test_open__flags_forbid_what_they_name);
     store_add_test(whole, test_backup__equals_what_was_committed);
     store_add_test(whole, test_bytes_used__is_never_negative);
+    store_add_test(whole, test_bytes_free__can_be_told_or_is_left_out);
     suite_add_tcase(suite, whole);
     return suite;
 }

@@ -273,6 +273,10 @@ typedef struct {
      * NULL = nobody asks for that, and the engine publishes them itself. */
     aurora_status (*outbox)(void *self, aurora_store_txn *txn, const aurora_store_outbox_row *rows,
                             uint32_t count);
+
+    /* Bytes that are left for it to grow into, for metrics; -1 where that cannot be told. NULL = it
+     * never can be. */
+    int64_t (*bytes_free)(void *self);
 } aurora_store;
 
 enum {

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "adapters/store_sqlite/environment.h"
@@ -25,6 +26,17 @@ static int64_t bytes_used(void *self)
             bytes += info.st_size;
     }
     return bytes;
+}
+
+/* Of its file system, what is not kept for the superuser. */
+static int64_t bytes_free(void *self)
+{
+    const aurora__sqlite_store *store = self;
+    struct statvfs room;
+    if (statvfs(store->path, &room) != 0)
+        return -1;
+    uint64_t blocks = room.f_bavail, bytes = room.f_frsize;
+    return bytes != 0 && blocks > INT64_MAX / bytes ? INT64_MAX : (int64_t)(blocks * bytes);
 }
 
 static void close_connections(aurora__sqlite_store *store, bool may_checkpoint)
@@ -217,6 +229,7 @@ aurora_status aurora__store_sqlite_open_with(const aurora_store_options *options
         .backup = aurora__sqlite_backup,
         .bytes_used = bytes_used,
         .close = close_store,
+        .bytes_free = bytes_free,
     };
     return AURORA_OK;
 }
