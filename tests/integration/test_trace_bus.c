@@ -34,6 +34,15 @@ static bool is_settled(bus_shop *of, void *argument)
     return shop_is_settled(of->services[BUS_ORDER], *(const aurora_id *)argument);
 }
 
+/* By the participant that is helped here. */
+static bool is_parked(bus_shop *of, void *argument)
+{
+    aurora_order *order = shop_order(of->services[BUS_ORDER], *(const aurora_id *)argument);
+    bool is = (order->parked & AURORA_PARKED_PAYMENT) != 0;
+    aurora_order_free(order);
+    return is;
+}
+
 static aurora_id place(const char *traceparent)
 {
     shop_request request;
@@ -174,6 +183,64 @@ START_TEST(test_trace_bus__repeats_after_a_lost_acknowledgement_are_the_same_spa
 }
 END_TEST
 
+/* A message that no service of ours wrote, and none can read. */
+static void append_poison(const char *key, const char *traceparent)
+{
+    static const char data[] = "{\"order_id\":";
+    const aurora_bus_header headers[] = {{"ce_type", "order.cancelled"},
+                                         {"ce_source", "/aurora/order/stray"},
+                                         {"ce_sequence", "1"},
+                                         {"traceparent", traceparent}};
+    bus_fake_append(shop->fake, &(aurora_bus_message){.topic = AURORA_TOPIC_ORDERS,
+                                                      .key = key,
+                                                      .key_len = (uint32_t)strlen(key),
+                                                      .data = data,
+                                                      .data_len = sizeof data - 1,
+                                                      .headers = headers,
+                                                      .header_count = 4});
+}
+
+START_TEST(test_trace_bus__what_is_set_aside_is_told_although_nobody_sampled_it)
+{
+    static const char unsampled[] = "00-" TRACE "-00f067aa0ba902b7-00";
+    append_poison("0197a6bd-8c7b-7000-8000-000000000008", unsampled);
+
+    const aurora_span *span = taken("process order.cancelled", "inventory");
+    span_assert_under(span, unsampled);
+    ck_assert_int_eq(span->status, AURORA_SPAN_ERROR);
+    ck_assert_str_eq(span_text(span, "error.type"), "parked");
+    ck_assert_uint_eq(span->trace_flags, 0);
+}
+END_TEST
+
+START_TEST(test_trace_bus__a_repair_is_the_operators_and_links_to_what_it_helps)
+{
+    char key[AURORA_ID_TEXT_BYTES];
+    static const char operator_[] = "00-11111111111111111111111111111111-2222222222222222-01";
+    aurora_id id = place(SAMPLED);
+    aurora_id_format(id, key);
+    append_poison(key, SAMPLED);
+    const aurora_span *parked = taken("process order.cancelled", "payment");
+    ck_assert_int_eq(parked->status, AURORA_SPAN_ERROR);
+    ck_assert(bus_shop_wait(shop, is_parked, &id, WAIT_MS));
+
+    aurora_assert_ok(aurora_saga_repair(ORDER,
+                                        &(aurora_repair){.size = sizeof(aurora_repair),
+                                                         .action = AURORA_REPAIR_RETRY,
+                                                         .order_id = id,
+                                                         .participant = AURORA_PARTICIPANT_PAYMENT,
+                                                         .actor = "me",
+                                                         .traceparent = operator_},
+                                        NULL));
+
+    const aurora_span *repair = span_log_wait(spans, "repair saga", NULL, NULL);
+    span_assert_under(repair, operator_);
+    ck_assert(span_has_link(repair, span_log_find(spans, "place order", NULL, NULL)));
+    const aurora_span *taken_up = span_log_wait(spans, "process order.repair", NULL, NULL);
+    ck_assert_mem_eq(taken_up->trace_id, parked->trace_id, 16);
+}
+END_TEST
+
 static Suite *trace_suite(void)
 {
     Suite *suite = suite_create("trace_bus");
@@ -188,6 +255,8 @@ static Suite *trace_suite(void)
     tcase_add_test(tcase, test_trace_bus__what_is_not_sampled_goes_on_unchanged_and_is_not_told);
     tcase_add_test(tcase, test_trace_bus__an_order_without_a_trace_has_no_header);
     tcase_add_test(tcase, test_trace_bus__repeats_after_a_lost_acknowledgement_are_the_same_span);
+    tcase_add_test(tcase, test_trace_bus__what_is_set_aside_is_told_although_nobody_sampled_it);
+    tcase_add_test(tcase, test_trace_bus__a_repair_is_the_operators_and_links_to_what_it_helps);
     suite_add_tcase(suite, tcase);
     return suite;
 }

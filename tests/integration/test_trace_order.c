@@ -262,6 +262,11 @@ START_TEST(test_trace__a_cancel_without_a_context_goes_on_in_the_orders_trace)
     const aurora_span *span = span_log_find(spans, "cancel order", NULL, NULL);
     span_assert_child(span, span_log_find(spans, "place order", NULL, NULL));
     span_assert_child(step("process order.cancelled", "payment"), span);
+    aurora_trace_context context;
+    char text[300];
+    read_trace(AURORA_EVENT_ORDER_CANCELLED, text);
+    aurora_assert_ok(aurora_traceparent_parse(text, &context));
+    ck_assert_mem_eq(context.span_id, span->span_id, 8);
     span_log_assert_whole(spans, span, SAMPLED);
 }
 END_TEST
@@ -343,6 +348,83 @@ START_TEST(test_trace__a_deadline_fires_within_the_orders_trace)
 }
 END_TEST
 
+/* --- what did not happen ---------------------------------------------------------------------- */
+
+static aurora_fault_plan *plan;
+
+static void open_with_faults(void)
+{
+    aurora_assert_ok(aurora_fault_plan_new(&plan));
+    spans = span_log_new();
+    shop = shop_open("memory:", AURORA_OPTIONS(.tracer = span_log_tracer(spans), .faults = plan));
+    shop_stock_up(shop, 10);
+}
+
+static void close_with_faults(void)
+{
+    close_shop();
+    aurora_fault_plan_free(plan);
+}
+
+START_TEST(test_trace__a_batch_that_ran_again_is_told_once)
+{
+    aurora_assert_ok(
+        aurora_fault_plan_set(plan, "store.commit", 1, AURORA_FAULT_FAIL, AURORA_EBUSY));
+    place(SAMPLED, 1);
+
+    const aurora_span *command = span_log_find(spans, "place order", NULL, NULL);
+    ck_assert_uint_eq(span_log_count(spans, "place order", NULL, NULL), 1);
+    ck_assert_uint_eq(span_log_count(spans, "batch", NULL, NULL), 1);
+    ck_assert_uint_eq(span_log_count(spans, "process order.created", NULL, NULL), 1);
+    ck_assert_int_eq(command->status, AURORA_SPAN_UNSET);
+    span_log_assert_whole(spans, command, SAMPLED);
+}
+END_TEST
+
+static aurora_status place_into_full(const char *traceparent)
+{
+    shop_request request;
+    aurora_order *order = NULL;
+    aurora_assert_ok(
+        aurora_fault_plan_set(plan, "store.commit", 1, AURORA_FAULT_FAIL, AURORA_EFULL));
+    shop_request_init(&request, NULL, 1, "card");
+    request.request.traceparent = traceparent;
+    return aurora_order_place(shop, &request.request, &order, NULL);
+}
+
+START_TEST(test_trace__a_batch_that_failed_leaves_the_failure_alone)
+{
+    aurora_assert_status(place_into_full(SAMPLED), AURORA_EFULL);
+
+    const aurora_span *failed = span_log_find(spans, "place order", NULL, NULL);
+    span_assert_under(failed, SAMPLED);
+    ck_assert_int_eq(failed->status, AURORA_SPAN_ERROR);
+    ck_assert_str_eq(span_text(failed, "error.type"), "AURORA_EFULL");
+    ck_assert_uint_eq(span_log_count(spans, NULL, NULL, NULL), 1);
+}
+END_TEST
+
+START_TEST(test_trace__a_failure_is_told_although_nobody_sampled_it)
+{
+    aurora_assert_status(place_into_full(UNSAMPLED), AURORA_EFULL);
+
+    const aurora_span *failed = span_log_find(spans, "place order", NULL, NULL);
+    span_assert_under(failed, UNSAMPLED);
+    ck_assert_int_eq(failed->status, AURORA_SPAN_ERROR);
+    ck_assert_uint_eq(failed->trace_flags, 0);
+}
+END_TEST
+
+START_TEST(test_trace__a_commit_in_doubt_is_told_once_it_is_known)
+{
+    aurora_assert_ok(aurora_fault_plan_set(plan, "store.commit", 1, AURORA_FAULT_LOSE, AURORA_OK));
+    place(SAMPLED, 1);
+
+    ck_assert_uint_eq(span_log_count(spans, "place order", NULL, NULL), 1);
+    span_log_assert_whole(spans, span_log_find(spans, "place order", NULL, NULL), SAMPLED);
+}
+END_TEST
+
 static Suite *trace_suite(void)
 {
     Suite *suite = suite_create("trace_order");
@@ -369,6 +451,14 @@ static Suite *trace_suite(void)
     tcase_add_test(tasks, test_trace__a_task_names_the_span_that_wants_it_and_its_answer_goes_on);
     tcase_add_test(tasks, test_trace__a_deadline_fires_within_the_orders_trace);
     suite_add_tcase(suite, tasks);
+
+    TCase *faults = tcase_create("faults");
+    tcase_add_checked_fixture(faults, open_with_faults, close_with_faults);
+    tcase_add_test(faults, test_trace__a_batch_that_ran_again_is_told_once);
+    tcase_add_test(faults, test_trace__a_batch_that_failed_leaves_the_failure_alone);
+    tcase_add_test(faults, test_trace__a_failure_is_told_although_nobody_sampled_it);
+    tcase_add_test(faults, test_trace__a_commit_in_doubt_is_told_once_it_is_known);
+    suite_add_tcase(suite, faults);
     return suite;
 }
 

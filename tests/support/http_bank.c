@@ -331,6 +331,15 @@ static void count_open(http_bank *bank)
         ;
 }
 
+static void note_traceparent(const connection *of)
+{
+    char *text = of->bank->traceparents[of->verb];
+    pthread_mutex_lock(&of->bank->lock);
+    text[0] = '\0';
+    header(of, "traceparent", text, sizeof of->bank->traceparents[0]);
+    pthread_mutex_unlock(&of->bank->lock);
+}
+
 static void serve_request(connection *of)
 {
     http_bank *bank = of->bank;
@@ -343,6 +352,7 @@ static void serve_request(connection *of)
     cJSON *object = cJSON_ParseWithLength(of->body, of->body_length);
     count_open(bank);
     if (object != NULL && read_task(of, object, &task)) {
+        note_traceparent(of);
         atomic_fetch_add(&bank->requests[of->verb], 1);
         treat(of, &task);
     } else {
@@ -476,7 +486,8 @@ void http_bank_free(http_bank *bank)
 
 /* --- for tests -------------------------------------------------------------------------------- */
 
-aurora_t *http_bank_shop(const http_bank *bank, const char *url, int port, const char *more)
+static aurora_t *open_shop(const http_bank *bank, const char *url, int port, const char *more,
+                           const aurora_tracer *tracer)
 {
     char payment[128];
     uint32_t driver_count;
@@ -492,7 +503,18 @@ aurora_t *http_bank_shop(const http_bank *bank, const char *url, int port, const
     const aurora_driver *drivers = aurora_net_drivers(&driver_count);
     return shop_open(url, AURORA_OPTIONS(.flags = AURORA_OPEN_WORKER, .drivers = drivers,
                                          .driver_count = driver_count, .settings = settings,
-                                         .setting_count = 7));
+                                         .setting_count = 7, .tracer = tracer));
+}
+
+aurora_t *http_bank_shop(const http_bank *bank, const char *url, int port, const char *more)
+{
+    return open_shop(bank, url, port, more, NULL);
+}
+
+aurora_t *http_bank_shop_traced(const http_bank *bank, const char *more,
+                                const aurora_tracer *tracer)
+{
+    return open_shop(bank, "memory:", bank->port, more, tracer);
 }
 
 void http_bank_treat(http_bank *bank, int verb, int treatment, int times)

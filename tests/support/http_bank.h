@@ -50,7 +50,8 @@ typedef struct {
     atomic_int times[HTTP_BANK_VERBS]; /* then ANSWERS; below 0 = always */
     atomic_int delay_ms;               /* 0 at first */
     atomic_uint requests[HTTP_BANK_VERBS];
-    atomic_uint forged; /* requests with a wrong signature, key or timestamp */
+    char traceparents[HTTP_BANK_VERBS][80]; /* of the newest request; "" = none. By the lock */
+    atomic_uint forged;                     /* requests with a wrong signature, key or timestamp */
     atomic_uint elsewhere;
     atomic_uint connections;
     atomic_uint open_requests;
@@ -73,6 +74,10 @@ int http_bank_free_port(void);
 /* Opens a shop with a worker that pays at this port, in a hurry: a second for a call, milliseconds
  * between attempts. `more` may replace any setting; NULL = none. */
 aurora_t *http_bank_shop(const http_bank *bank, const char *url, int port, const char *more);
+
+/* The same in memory, at the bank's own port, with a tracer. */
+aurora_t *http_bank_shop_traced(const http_bank *bank, const char *more,
+                                const aurora_tracer *tracer);
 
 void http_bank_treat(http_bank *bank, int verb, int treatment, int times);
 
