@@ -139,14 +139,19 @@ def what_happens(server, is_parked, settled):
 
 
 def while_away(system):
-    """A service stands still until the gateway leaves it alone; then it is back."""
+    """A service stands still until the gateway leaves it alone; then it is back. How many calls met that."""
+    met = []
     daemon = system["recommendation"]
     daemon.signal(signal.SIGSTOP)
     opened = 'aurora_upstream_breaker_opened_total{upstream="recommendation"'
-    system.until("a breaker opens", lambda: system.call("GET", "/recommendations/trending?window=1h")[0] >= 500 and sum(
-        value for name, value in system.gateway.metrics().items() if name.startswith(opened)) > 0)
+
+    def is_left_alone():
+        met.append(system.call("GET", "/recommendations/trending?window=1h")[0])
+        return sum(value for name, value in system.gateway.metrics().items() if name.startswith(opened)) > 0
+    system.until("a breaker opens", is_left_alone)
     time.sleep(2)  # so that a scrape sees it
     daemon.signal(signal.SIGCONT)
+    return sum(status >= 500 for status in met)
 
 
 def stock_up(call):
@@ -160,9 +165,13 @@ def stock_up(call):
 # --- what is looked at ----------------------------------------------------------------------------------------------
 
 
+def awaited_words():
+    return set(AWAITED.read_text(encoding="utf-8").split()) if AWAITED.exists() else set()
+
+
 def is_awaited(text):
     """Whether it names a metric, or a rule over one, that no program has yet."""
-    awaited = set(AWAITED.read_text(encoding="utf-8").split()) if AWAITED.exists() else set()
+    awaited = awaited_words()
     names = {name.removesuffix("_bucket") for name in re.findall(r"\b(?:aurora|process)_[a-z0-9_]+", text)}
     names |= {name for name in awaited for record in re.findall(r":(aurora_\w+):", text)
               if name in (record.removesuffix("_bucket"), record + "_total")}
@@ -203,10 +212,14 @@ def quantiles_are_in_order(prometheus, known, begin, end):
 
 
 def counts_agree(prometheus, begin, end, counts):
-    """By the integral of what the rules recorded: within 3 %, and one for each that a new series begins with."""
+    """By the integral of what the rules recorded, within 3 %."""
     for text, count in counts.items():
         seen = prometheus.integral(text, begin, end)
-        expect(abs(seen - count) <= max(0.03 * count, 1.5), text, "counted", round(seen, 1), "of", count)
+        if "aurora_http_errors" in text and "first_errors" in awaited_words():
+            # The series of a status begins with its first answer, which rate() cannot see.
+            missing.append(f"{text} counted {seen:.1f} of {count}")
+            continue
+        expect(abs(seen - count) <= max(0.03 * count, 0.5), text, "counted", round(seen, 1), "of", count)
 
 
 def rules_are_well(prometheus):
@@ -267,7 +280,6 @@ def under_load(system, single):
              Load(10, lambda: system.call("GET", "/products/mug")),
              'service_route:aurora_http_requests:rate1m{service="aurorad",method="GET",route="/products/{sku}"}':
              Load(5, lambda: single.call("GET", "/products/mug")),
-             'service_route:aurora_http_requests:rate1m{service="product",method="GET",route="/products/{sku}"}': None,
              'service_route:aurora_http_requests:rate1m{service="gateway",method="GET",route="/search"}':
              Load(3, lambda: system.call("GET", "/search?q=mug"))}
     orders = {"gateway": Load(10, lambda: place(system, order_of("mug"))),
@@ -277,14 +289,16 @@ def under_load(system, single):
     poison = place(system, order_of("mug"))[2]
     system.put_record("orders", poison["id"], "no json", headers=[
         ("ce_type", "order.cancelled"), ("ce_source", "/aurora/order/stray"), ("ce_sequence", "1")])
-    while_away(system)
-    counts = {text: load.join() for text, load in loads.items() if load}
+    failed = while_away(system)
+    counts = {text: load.join() for text, load in loads.items()}
+    expect(failed >= 1, "calls that failed:", failed)
+    counts['service:aurora_http_errors:rate1m{service="gateway"}'] = failed
     for service, load in orders.items():
         counts[f'service_route:aurora_http_requests:rate1m{{service="{service}",method="POST",route="/orders"}}'] = (
             load.join() + 4 + (service == "gateway"))
         counts[f'service_policy_result:aurora_rate_limit_requests:rate1m{{service="{service}",result="denied"}}'] = denied[service]
         expect(denied[service] == 4, service, "denied", denied[service])
-    for load in [*(load for load in loads.values() if load), *orders.values()]:
+    for load in [*loads.values(), *orders.values()]:
         expect(not load.failures, "calls of the load failed:", load.failures[:2])
     counts['service:aurora_orders_created:rate1m{service="order"}'] = orders["gateway"].count + 5
     counts['service:aurora_orders_created:rate1m{service="aurorad"}'] = orders["aurorad"].count + 4
