@@ -70,7 +70,12 @@ lines=("curl '$url/search?q=hammock&limit=1'"
     "curl '$url/orders?limit=1'")
 words=('"sku":"hammock"' '"total_minor":6900' '"status":"COMPLETED"')
 echo
-echo "Aurora serves $url from $folder/demo.db; its log is $log. Paste into another terminal:"
+echo "Aurora serves $url from $folder/demo.db; its log is $log."
+if curl -sf -o /dev/null "$url/console/"; then
+    echo "Open $url/ in a browser to buy something and to look behind the counter. Or paste into another terminal:"
+else
+    echo "This build has no console for the browser. Paste into another terminal:"
+fi
 echo
 echo "# search for something, order it, see it COMPLETED"
 printf '%s\n' "${lines[@]}"

@@ -65,26 +65,64 @@ async function untilListening(server, output) {
     return fail(`aurorad does not listen: ${output.text}`);
 }
 
-/** A seeded aurorad: {url, folder, stop}. */
-export async function startShop(settings = []) {
-    const folder = mkdtempSync(join(tmpdir(), "aurora-console-"));
-    const store = `sqlite:${folder}/shop.db`;
-    const seed = spawnSync(join(bin, "auroractl"), ["seed", "--store", store, "--orders", "40"], { encoding: "utf8" });
-    expect(seed.status === 0, "seed:", seed.stderr);
+/** A program of ours on a free port: {url, stop}. */
+async function start(program, settings, environment = {}) {
     const output = { text: "" };
-    const server = spawn(join(bin, "aurorad"), ["--store", store, "--listen", "127.0.0.1:0", "--log-format", "json", ...settings],
-        { stdio: ["ignore", "pipe", "pipe"] });
+    const server = spawn(join(bin, program), ["--listen", "127.0.0.1:0", "--log-format", "json", ...settings],
+        { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...environment } });
     server.stdout.on("data", (data) => (output.text += data));
     server.stderr.on("data", (data) => (output.text += data));
     const ended = new Promise((resolve) => server.on("exit", resolve));
     const url = await untilListening(server, output);
     return {
         url,
-        folder,
         async stop() {
             server.kill("SIGTERM");
             await ended;
+        },
+    };
+}
+
+export function ctl(...words) {
+    const done = spawnSync(join(bin, "auroractl"), words, { encoding: "utf8" });
+    expect(done.status === 0, words[0], done.stderr);
+    return done.stdout;
+}
+
+/** A seeded aurorad: {url, folder, stop}. */
+export async function startShop(settings = [], environment = {}) {
+    const folder = mkdtempSync(join(tmpdir(), "aurora-console-"));
+    const store = `sqlite:${folder}/shop.db`;
+    ctl("seed", "--store", store, "--orders", "40");
+    const server = await start("aurorad", ["--store", store, ...settings], environment);
+    return {
+        url: server.url,
+        folder,
+        async stop() {
+            await server.stop();
             rmSync(folder, { recursive: true });
+        },
+    };
+}
+
+const SERVICES = ["order", "product", "inventory", "payment", "search", "recommendation", "notification"];
+const ISSUER = ["--issuer", "https://issuer.example", "--audience", "aurora"];
+
+/** A gateway that asks for tokens, in front of an aurorad that stands for all services: {url, token, stop}. */
+export async function startGateway() {
+    const secret = { AURORA_SERVICE_SECRET: "a secret of at least thirty-two bytes" };
+    const behind = await startShop([], secret);
+    ctl("keygen", "--alg", "ES256", "--kid", "test", "--out", behind.folder);
+    const upstream = SERVICES.map((name) => `${name}=${new URL(behind.url).host}`).join(",");
+    const gateway = await start("aurora-gateway", ["--upstream", upstream, "--jwt-keys", join(behind.folder, "jwks.json"),
+        "--jwt-issuer", ISSUER[1], "--jwt-audience", ISSUER[3]], secret);
+    return {
+        url: gateway.url,
+        token: (subject, scopes) => ctl("token", "--key", join(behind.folder, "test.jwk"), "--sub", subject, "--scope", scopes,
+            ...ISSUER).trim(),
+        async stop() {
+            await gateway.stop();
+            await behind.stop();
         },
     };
 }

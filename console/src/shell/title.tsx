@@ -6,9 +6,16 @@ import { pathText } from "./router";
 
 let isArriving = false;
 let arrivals = 0;
+/** The heading that took the focus last. */
+let taken: HTMLElement | null = null;
 
 if (typeof window !== "undefined")
     pathText.subscribe(() => (isArriving = arrivals++ > 0));
+
+/** Whether a page was read from a heading that has gone with what was shown while it was waited for. */
+function isLost(): boolean {
+    return taken !== null && !taken.isConnected && document.activeElement === document.body;
+}
 
 export function Title({ text, class: name }: { text: string; class?: string }) {
     const heading = useRef<HTMLHeadingElement>(null);
@@ -17,11 +24,13 @@ export function Title({ text, class: name }: { text: string; class?: string }) {
         document.title = `${text} · Aurora`;
     }, [text]);
     useEffect(() => {
-        if (!isArriving)
+        if (!isArriving && !isLost())
             return;
+        if (isArriving)
+            window.scrollTo(0, 0);
         isArriving = false;
-        window.scrollTo(0, 0);
-        heading.current?.focus({ preventScroll: true });
+        taken = heading.current;
+        taken?.focus({ preventScroll: true });
     }, [path]);
     return <h1 ref={heading} tabIndex={-1} class={name}>{text}</h1>;
 }
