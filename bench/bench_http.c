@@ -9,6 +9,7 @@
 
 #include "http_bare.h"
 #include "http_load.h"
+#include "http_shop.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -21,9 +22,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SKUS 10000
-#define CUSTOMERS 100000
-#define IN_FLIGHT 1024
 #define ROUNDS_MAX 31
 #define CONNECTIONS 64
 #define FOLDER "var/bench"
@@ -49,22 +47,10 @@ typedef struct {
     uint64_t errors;
 } report;
 
-static uint64_t random_state = 0x9E3779B97F4A7C15u;
-static uint64_t sequence;
-
 static void die(const char *what, const char *why)
 {
     fprintf(stderr, "bench_http: %s: %s\n", what, why);
     exit(1);
-}
-
-static uint64_t draw(void)
-{
-    random_state += 0x9E3779B97F4A7C15u;
-    uint64_t word = random_state;
-    word = (word ^ (word >> 30)) * 0xBF58476D1CE4E5B9u;
-    word = (word ^ (word >> 27)) * 0x94D049BB133111EBu;
-    return word ^ (word >> 31);
 }
 
 static int compare(const void *left, const void *right)
@@ -87,106 +73,6 @@ static void add(series *to, double value)
 {
     if (to->count < ROUNDS_MAX)
         to->values[to->count++] = value;
-}
-
-/* --- the store ------------------------------- */
-
-static void remove_store(const char *path)
-{
-    static const char *const suffixes[] = {"",        "-wal",        "-shm",       "-aurora",
-                                           ".search", ".search-wal", ".search-shm"};
-    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
-        char name[256];
-        snprintf(name, sizeof name, "%s%s", path, suffixes[i]);
-        unlink(name);
-    }
-}
-
-static void stock_up(aurora_t *shop)
-{
-    aurora_error err = AURORA_ERROR_INIT;
-    for (unsigned i = 0; i < SKUS; i++) {
-        char sku[16];
-        snprintf(sku, sizeof sku, "sku-%05u", i);
-        if (aurora_product_put(shop,
-                               AURORA_PRODUCT(.sku = sku, .name = "A thing to sell",
-                                              .description = "What a page says of it in a line.",
-                                              .brand = "Maker", .category = "Things",
-                                              .price_minor = 100 + i, .currency = "EUR"),
-                               AURORA_ANY_VERSION, NULL, &err) ||
-            aurora_stock_receive(shop, sku, AURORA_MOVEMENT_MAX, sku, &err))
-            die("catalogue", err.message);
-    }
-}
-
-typedef struct {
-    char key[24], customer[16], skus[2][16];
-    aurora_line lines[2];
-    aurora_order_request request;
-} slot;
-
-static void fill_slot(slot *s)
-{
-    uint64_t first = draw() % SKUS;
-    snprintf(s->key, sizeof s->key, "s%" PRIu64, sequence++);
-    snprintf(s->customer, sizeof s->customer, "c%u", (unsigned)(draw() % CUSTOMERS));
-    snprintf(s->skus[0], sizeof s->skus[0], "sku-%05u", (unsigned)first);
-    snprintf(s->skus[1], sizeof s->skus[1], "sku-%05u",
-             (unsigned)((first + 1 + draw() % (SKUS - 1)) % SKUS));
-    s->lines[0] = (aurora_line){.sku = s->skus[0], .quantity = 1};
-    s->lines[1] = (aurora_line){.sku = s->skus[1], .quantity = 1};
-    s->request = (aurora_order_request){.size = sizeof s->request,
-                                        .key = s->key,
-                                        .customer_id = s->customer,
-                                        .currency = "EUR",
-                                        .payment_method = "tok_approve",
-                                        .lines = s->lines,
-                                        .line_count = 2,
-                                        .timeout_ms = 30000};
-}
-
-static void fill_store(aurora_t *shop, uint64_t orders)
-{
-    static slot slots[IN_FLIGHT];
-    static aurora_completion done[IN_FLIGHT];
-    const aurora_order_request *requests[IN_FLIGHT];
-    aurora_queue *queue = NULL;
-    if (aurora_queue_new(shop, IN_FLIGHT, &queue))
-        die("queue", "no memory");
-    for (uint64_t stored = 0; stored < orders;) {
-        uint32_t count = orders - stored < IN_FLIGHT ? (uint32_t)(orders - stored) : IN_FLIGHT;
-        for (uint32_t i = 0; i < count; i++) {
-            fill_slot(&slots[i]);
-            requests[i] = &slots[i].request;
-        }
-        uint32_t accepted = 0;
-        uint32_t taken = 0;
-        while (accepted < count) {
-            uint32_t some = 0;
-            aurora_order_submit(queue, requests + accepted, NULL, count - accepted, &some);
-            accepted += some;
-        }
-        while (taken < count) {
-            uint32_t some = 0;
-            if (aurora_queue_take(queue, done, IN_FLIGHT, 10000, &some) || some == 0)
-                die("filling", "an order did not complete");
-            taken += some;
-        }
-        stored += count;
-    }
-    aurora_queue_free(queue);
-}
-
-static void make_store(const plan *p)
-{
-    aurora_t *shop = NULL;
-    aurora_error err = AURORA_ERROR_INIT;
-    remove_store(STORE);
-    if (aurora_open(STORE, AURORA_OPTIONS(.flags = AURORA_OPEN_WORKER), &shop, &err))
-        die(STORE, err.message);
-    stock_up(shop);
-    fill_store(shop, p->stored);
-    aurora_close(shop);
 }
 
 /* --- processes ------------------------------- */
@@ -239,24 +125,6 @@ static pid_t start_bare(uint16_t port)
 
 /* --- requests ------------------------------- */
 
-static size_t fill_order(void *self, char *text, size_t capacity, uint64_t n)
-{
-    (void)n;
-    char body[256];
-    uint64_t first = draw() % SKUS;
-    int len = snprintf(body, sizeof body,
-                       "{\"lines\":[{\"sku\":\"sku-%05u\",\"quantity\":1},"
-                       "{\"sku\":\"sku-%05u\",\"quantity\":1}],\"currency\":\"EUR\","
-                       "\"payment_method\":\"tok_approve\",\"contact\":\"buyer@example.org\"}",
-                       (unsigned)first, (unsigned)((first + 1 + draw() % (SKUS - 1)) % SKUS));
-    int total = snprintf(text, capacity,
-                         "POST /orders HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-                         "Content-Type: application/json\r\nIdempotency-Key: %s%" PRIu64 "\r\n"
-                         "Content-Length: %d\r\n\r\n%s",
-                         (const char *)self, sequence++, len, body);
-    return (size_t)total;
-}
-
 static size_t fill_get(void *self, char *text, size_t capacity, uint64_t n)
 {
     (void)self;
@@ -287,7 +155,7 @@ static void run_rounds(const plan *p, uint16_t port, pid_t server, report *r)
                              .server = server,
                              .connections = CONNECTIONS,
                              .seconds = p->seconds,
-                             .fill = fill_order,
+                             .fill = http_shop_order,
                              .self = "b",
                              .status = 201,
                              .contains = "\"COMPLETED\""};
@@ -381,7 +249,7 @@ static void run_retail(const plan *p, report *r)
         fprintf(stderr, "bench_http: %s is absent: no figures for start and size\n", data);
         return;
     }
-    remove_store(RETAIL);
+    http_shop_remove(RETAIL);
     char *words[] = {"build/bin/auroractl",
                      "replay",
                      "--format",
@@ -429,7 +297,7 @@ static void run_textbook(const plan *p, report *r)
     for (int i = 0; i < 3; i++) {
         char port_text[8];
         uint16_t port = http_load_free_port();
-        remove_store(TEXTBOOK);
+        http_shop_remove(TEXTBOOK);
         snprintf(port_text, sizeof port_text, "%u", port);
         char *words[] = {"node", FOLDER "/node/server.mjs", TEXTBOOK, port_text, "10000", NULL};
         pid_t pid = spawn(words);
@@ -439,7 +307,7 @@ static void run_textbook(const plan *p, report *r)
                                .server = pid,
                                .connections = connections[i],
                                .seconds = p->seconds,
-                               .fill = fill_order,
+                               .fill = http_shop_order,
                                .self = "t",
                                .status = 201,
                                .contains = "\"COMPLETED\""};
@@ -522,8 +390,7 @@ int main(int count, char **words)
     report r = {0};
     mkdir("var", 0777);
     mkdir(FOLDER, 0777);
-    sequence = (uint64_t)time(NULL) * 1000000;
-    make_store(&p);
+    http_shop_make(STORE, p.stored);
     uint16_t port = http_load_free_port();
     pid_t server = start_aurorad(STORE, port, NULL);
     run_rounds(&p, port, server, &r);

@@ -41,4 +41,5 @@ if [ "$name" = http ]; then
     [ ! -d var/bench/node ] || cp bench/textbook_node/server.mjs var/bench/node/
 fi
 [ "$name" != gateway ] || build_preset release aurora-gateway
+[ "$name" != observe ] || build_preset release aurorad
 AURORA_BENCH_JSON="var/bench/$name.json" "build/bench/bench_$name" "$@"

@@ -67,6 +67,9 @@ void aurora__daemon_auth_metrics(const aurora_daemon *daemon, FILE *to);
  * main returns. */
 int aurora__daemon_open_check(const aurora_daemon *daemon);
 
+/* Of /metrics: what became of the log's lines. */
+void aurora__daemon_log_metrics(const aurora_daemon *daemon, FILE *to);
+
 /* The routes that the address of the API has, in memory of malloc's; NULL without memory. */
 aurora_http_route *aurora__daemon_served(const aurora_daemon *daemon, uint32_t *count_out);
 

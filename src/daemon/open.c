@@ -161,6 +161,7 @@ static void write_metrics(void *self, FILE *to)
     const aurora_daemon *daemon = self;
     aurora__rate_limit_metrics(daemon->limit, to);
     aurora__daemon_auth_metrics(daemon, to);
+    aurora__daemon_log_metrics(daemon, to);
     aurora__daemon_traces_metrics(daemon, to);
     if (daemon->part_metrics != NULL)
         daemon->part_metrics(self, to);
