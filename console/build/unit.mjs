@@ -22,6 +22,7 @@ try {
         target: "node18",
         jsx: "automatic",
         jsxImportSource: "preact",
+        banner: { js: 'import { webcrypto } from "node:crypto"; globalThis.crypto ??= webcrypto;' }, // node 18
         sourcemap: "inline",
         logLevel: "warning",
     });

@@ -274,6 +274,7 @@ async function signsIn(browser) {
     await page.getByRole("button", { name: /^Place order/ }).click();
     await page.getByText("The last one was refused").waitFor();
     await enter(gateway.token("ada", "orders:read"));
+    await page.getByText("You are signed in; now it can be tried again.").waitFor();
     await page.getByText("ada", { exact: true }).waitFor();
     await page.getByRole("button", { name: /^Place order/ }).click();
     await page.getByText("Your token does not have the scope orders:write.").waitFor();

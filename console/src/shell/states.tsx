@@ -43,10 +43,20 @@ function Missing({ problem }: { problem: Problem }) {
     return <p>{token.value === "" ? "This needs" : "Your token does not have"} {scope}.</p>;
 }
 
+/** What was refused before can be asked again. */
+function SignedIn({ retry }: { retry: (() => void) | undefined }) {
+    return (
+        <p role="status">
+            You are signed in; now it can be tried again.{" "}
+            {retry !== undefined && <button type="button" class="button small" onClick={retry}>Try again</button>}
+        </p>
+    );
+}
+
 /** A problem as its document has it. `retry` is offered where the same may work later. */
 export function ProblemView({ problem, retry }: { problem: Problem; retry?: (() => void) | undefined }) {
     if (problem.status === 401)
-        return <SignIn />;
+        return token.value === "" ? <SignIn /> : <SignedIn retry={retry} />;
     return (
         <section class="problem" role="alert">
             <p class="problem-title">

@@ -116,6 +116,7 @@ function Form({ priced }: { priced: PricedCart }) {
                     </button>
                 </form>
                 {problem !== null && (problem.code === "key_reused" ? <AlreadyPlaced /> : <ProblemView problem={problem} />)}
+                {problem?.isPassing === true && <p class="hint">Press again when you like: the order is placed once.</p>}
             </div>
             <Summary priced={priced} />
         </div>

@@ -22,7 +22,7 @@ function Row({ order }: { order: Order }) {
         <li class="order-row">
             <a href={href(["shop", "orders", order.id])}>
                 <span class="order-when">{moment(order.placed_at)}</span>
-                <span class="hint">{pieces} {pieces === 1 ? "piece" : "pieces"} · <code>{order.id.slice(0, 8)}</code></span>
+                <span class="hint">{pieces} {pieces === 1 ? "piece" : "pieces"} · <code>…{order.id.slice(-8)}</code></span>
             </a>
             <StatusBadge status={order.status} />
             <span class="price">{money(order.total_minor, order.currency)}</span>

@@ -54,11 +54,11 @@ async function ofTrends(path: string, limit: number, signal: AbortSignal): Promi
 }
 
 export function trending(signal: AbortSignal): Promise<Product[]> {
-    return ofTrends("/recommendations/trending", 8, signal);
+    return ofTrends("/recommendations/trending", 10, signal);
 }
 
 export function popular(signal: AbortSignal): Promise<Product[]> {
-    return ofTrends("/recommendations/popular", 8, signal);
+    return ofTrends("/recommendations/popular", 10, signal);
 }
 
 export function related(sku: string, signal: AbortSignal): Promise<Product[]> {
