@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# help: start PostgreSQL, Redis, Kafka and OpenSearch (or those named) under var/engines
+# help: start PostgreSQL, Redis, Kafka and OpenSearch (or those named, jaeger too) under var/engines
 #
 # On ports of loopback that are chosen once; `. var/engines/env` tells tests where. They stay until
 # ./dev down. AURORA_ENGINES_DIR names another folder for a second set, AURORA_ENGINES_JIT=quick
@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 . scripts/lib/engines.sh
 
 # shellcheck disable=SC2206
-names=(${*:-$engine_names})
+names=(${*:-$engine_usual})
 jobs=()
 for name in "${names[@]}"; do
     scripts/engines/engine.sh "$name" start &

@@ -2,7 +2,9 @@
 # Sourced: where a set of engines lies, its ports, its processes. A set is one folder, so that two
 # trees, or a developer and a test run, each have their own.
 
-engine_names="postgres redis kafka opensearch"
+# What ./dev up starts by itself, and all that it can start.
+engine_usual="postgres redis kafka opensearch"
+engine_names="$engine_usual jaeger"
 engines_dir=${AURORA_ENGINES_DIR:-var/engines}
 mkdir -p "$engines_dir/log"
 engines_dir=$(cd "$engines_dir" && pwd -P)

@@ -40,25 +40,25 @@ lane_ctest() {
     lane_count "$lane" $counts $((SECONDS - begin))
 }
 
-# lane_engines: PostgreSQL, Redis, Kafka and OpenSearch for this run alone, and the variables by which
-# tests find them. Tests of an engine that cannot be had skip themselves.
+# lane_engines: PostgreSQL, Redis, Kafka, OpenSearch and Jaeger for this run alone, and the variables by
+# which tests find them. Tests of an engine that cannot be had skip themselves.
 lane_engines() {
     local name why missing=()
     echo
     echo "== engines"
     export AURORA_ENGINES_DIR=$PWD/var/test-engines AURORA_ENGINES_JIT=quick
     ./dev down --wipe >/dev/null 2>&1 || true # of a run that was cut off
-    ./dev up || true
+    ./dev up postgres redis kafka opensearch jaeger || true
     # shellcheck source=/dev/null
     . "$AURORA_ENGINES_DIR/env"
-    for name in postgres redis kafka opensearch; do
+    for name in postgres redis kafka opensearch jaeger; do
         if ! grep -q "^export AURORA_TEST_${name^^}=" "$AURORA_ENGINES_DIR/env"; then
             why=$(scripts/engines/engine.sh "$name" why-not 2>&1 | tail -1)
             echo "engines: tests of $name are skipped: ${why:-it does not come up}"
             missing+=("$name")
         fi
     done
-    table+=("$(printf '%-24s %s' engines "${missing[*]:+skipped, not to be had: }${missing[*]:-all four}")")
+    table+=("$(printf '%-24s %s' engines "${missing[*]:+skipped, not to be had: }${missing[*]:-all five}")")
 }
 
 lane_engines_down() {

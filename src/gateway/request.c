@@ -12,10 +12,11 @@
 #include "http/field_name.h"
 #include "http/fields.h"
 #include "http/signature.h"
+#include "http/tracestate.h"
 
 #define MS_NS INT64_C(1000000)
 #define HOP_MS 50 /* of a deadline, for the way there and back */
-#define FIELDS_OF_OURS 10
+#define FIELDS_OF_OURS 11
 
 /* --- fields ----------------------------------------------------------------------------------- */
 
@@ -28,9 +29,10 @@ static bool is_same(const char *a, const char *b)
  * no request has, and which programs that read fields as variables take for HTTP_PROXY. */
 static bool is_ours(const char *name)
 {
-    static const char *const names[] = {"Host",  "Content-Length",  "Expect",    "traceparent",
-                                        "Via",   "X-Forwarded-For", "Forwarded", "X-Real-IP",
-                                        "Proxy", "Authorization"};
+    static const char *const names[] = {
+        "Host",         "Content-Length",  "Expect",    "traceparent", "tracestate",
+        "Via",          "X-Forwarded-For", "Forwarded", "X-Real-IP",   "Proxy",
+        "Authorization"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (is_same(name, names[i]))
             return true;
@@ -89,6 +91,16 @@ static uint32_t copy_fields(const aurora_http_exchange *exchange, aurora_upstrea
             add(fields, &count, name, value);
     }
     return count;
+}
+
+/* What others have to say of the trace goes with it, as it came. */
+static void add_tracestate(aurora_http_exchange *exchange, aurora_upstream_field *fields,
+                           uint32_t *count)
+{
+    const char *state = aurora_http_header(exchange, "tracestate");
+    if (state != NULL && aurora_http_trace_goes_on(exchange) &&
+        aurora_http_tracestate_is_good(state))
+        add(fields, count, "tracestate", state);
 }
 
 /* --- time ------------------------------------------------------------------------------------- */
@@ -246,6 +258,7 @@ bool aurora__gateway_request(aurora_http_exchange *exchange, const aurora__gatew
     out->attempts = aurora_http_attempts_new(exchange, aurora__service_name(service));
     if (out->attempts == NULL)
         add(fields, &count, "traceparent", aurora_http_traceparent(exchange));
+    add_tracestate(exchange, fields, &count);
     add(fields, &count, "Aurora-Deadline", deadline);
     if (!sign(exchange, gateway, out, deadline, fields, &count))
         return false;

@@ -253,6 +253,11 @@ const char *aurora_http_trace_id(const aurora_http_exchange *exchange)
     return exchange->trace_id;
 }
 
+bool aurora_http_trace_goes_on(const aurora_http_exchange *exchange)
+{
+    return exchange->parent_id[0] != '\0';
+}
+
 const char *aurora_http_traceparent(const aurora_http_exchange *exchange)
 {
     return exchange->traceparent;

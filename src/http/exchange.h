@@ -73,6 +73,8 @@ const char *aurora_http_body(const aurora_http_exchange *exchange, size_t *len_o
 
 /* 32 lower-case hex digits: of the traceparent sent, else drawn. */
 const char *aurora_http_trace_id(const aurora_http_exchange *exchange);
+/* Whether it is the trace of a traceparent that was sent. */
+bool aurora_http_trace_goes_on(const aurora_http_exchange *exchange);
 /* What goes into commands and events: 00-<trace id>-<our span>-<flags>. */
 const char *aurora_http_traceparent(const aurora_http_exchange *exchange);
 

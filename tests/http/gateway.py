@@ -140,6 +140,19 @@ PLACE = {"lines": [{"sku": "mug", "quantity": 1}], "currency": "EUR", "payment_m
 # --- what goes through ------------------------------------------------------------------------------------------
 
 
+def passes_a_tracestate_with_its_trace():
+    service = Service(lambda *_: b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+    parent = "00-0123456789abcdef0123456789abcdef-0123456789abcdef-01"
+    rows = [(parent, "rojo=1,congo=a b", "rojo=1,congo=a b"), (parent, "a=" + "x" * 256 + ",b=" + "x" * 251, "same"),
+            (parent, "a=" + "x" * 256 + ",b=" + "x" * 252, None), (parent, "A=1", None), (parent, "a=1,a=2", None),
+            (parent, "", None), (None, "a=1", None), (parent.replace("00-", "ff-", 1), "a=1", None)]
+    with gateway(service.port) as server:
+        for traceparent, state, expected in rows:
+            server.call("GET", ORDER, headers={"tracestate": state, **({"traceparent": traceparent} if traceparent else {})})
+            seen = field(service.requests[-1], "tracestate")
+            expect(state, seen == (state if expected == "same" else expected), seen)
+
+
 def passes_what_it_should():
     answer = (b"HTTP/1.1 200 OK\r\nServer: other\r\nContent-Type: application/json\r\nETag: \"7\"\r\nX-Own: yes\r\n"
               b"Connection: keep-alive, X-Hop\r\nX-Hop: 1\r\nKeep-Alive: timeout=1\r\nContent-Length: 2\r\n\r\n{}")
@@ -167,6 +180,7 @@ def passes_what_it_should():
         trace = field(request, "traceparent")
         expect("trace", trace.startswith("00-0123456789abcdef0123456789abcdef-") and "-0123456789abcdef-01" not in trace,
                trace)
+        expect("no tracestate", field(request, "tracestate") is None, request[2])
         server.call("POST", "/orders", PLACE, headers={"Idempotency-Key": "k1"})
         expect("key", field(service.requests[1], "Idempotency-Key") == "k1", service.requests[1])
         expect("body", json.loads(service.requests[1][3]) == PLACE, service.requests[1])
@@ -555,7 +569,8 @@ def drains():
     service.stop()
 
 
-PARTS = [passes_what_it_should, signs_anew, callbacks_keep_their_signature, repeats_where_safe, tells_of_what_is_not_there,
+PARTS = [passes_what_it_should, passes_a_tracestate_with_its_trace, signs_anew, callbacks_keep_their_signature,
+         repeats_where_safe, tells_of_what_is_not_there,
          passes_over_the_failing, tells_when_an_address_changes, limits_once, shares_between_instances, frozen_instance, bad_answers, unasked_bytes, streams,
          streams_keep_no_call_out, a_slow_reader_slows_its_service, a_client_that_leaves, deadlines, too_many, drains]
 

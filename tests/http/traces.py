@@ -3,14 +3,17 @@
 """Traces of one aurorad, and of a gateway before it, as a collector receives them: which requests are sent and which are
 not, what their spans say, whose child they are, and what OpenTelemetry's variables change."""
 
+import contextlib
 import http.client
+import http.server
 import pathlib
 import sys
+import threading
 import time
 import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from aurora_server import Gateway, Server  # noqa: E402
+from aurora_server import Gateway, Server, free_port, until  # noqa: E402
 from otlp_sink import Sink  # noqa: E402
 
 QUICK = {"OTEL_BSP_SCHEDULE_DELAY": "50"}
@@ -47,6 +50,29 @@ def traced_gateway(sink):
     server.arguments = (*server.arguments, "--otlp", sink.url)
     server.environment.update(QUICK)
     return server
+
+
+class Slow(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        time.sleep(self.server.pause)
+        self.send_response(200 if self.path == "/readyz" else self.server.status)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, *args):
+        pass
+
+
+@contextlib.contextmanager
+def slow_service(pause, status=200):
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Slow) as server:
+        server.daemon_threads, server.pause, server.status = True, pause, status
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        yield server.server_address[1]
+        server.shutdown()
 
 
 def a_request_is_a_span():
@@ -123,11 +149,19 @@ def failures_and_slow_ones_are_kept():
             clients = [one for one in of(sink.spans, trace) if one["kind"] == "CLIENT"]
             expect("attempts too", clients and all(
                 one["attributes"]["aurora.kept"] == "error" and one["parent"] == span["id"] for one in clients), clients)
-        slow, headers = parent("00")
-        with traced(sink, "--trace-slow", "1ms", "--trace-sample", "0") as slow_server:
-            slow_server.call("PUT", "/products/mug", {"name": "Mug", "price_minor": 1, "currency": "EUR"}, headers)
+        # Behind a service that takes its time the gateway's own spans are kept; it is asked to wait, and is not slow.
+        with slow_service(0.3) as port, Server("--otlp", sink.url, "--trace-slow", "100ms", "--upstream",
+                                               f"order=127.0.0.1:{port}", program="aurora-gateway", environment=QUICK,
+                                               ready=False) as server:
+            asked, headers = parent("00")
+            server.call("GET", "/orders", headers={**headers, "Prefer": "wait=1"})
+            slow, headers = parent("00")
+            server.call("GET", "/orders", headers=headers)
             span = server_span(sink, slow)
             expect("slow", span["attributes"]["aurora.kept"] == "slow" and span["status"] == 0, span)
+            expect("attempts too", [one["attributes"].get("aurora.kept") for one in of(sink.spans, slow)
+                                    if one["kind"] == "CLIENT"] == ["slow"], sink.spans)
+            expect("not slow", not of(sink.spans, asked), of(sink.spans, asked))
 
 
 def each_attempt_hands_its_own_span_on():
@@ -142,6 +176,47 @@ def each_attempt_hands_its_own_span_on():
                   "server.port": server.behind.port, "http.response.status_code": 200}
         expect("attempt", call["name"] == "GET" and call["attributes"] == wanted, call)
         expect("within", edge["start"] <= call["start"] and call["end"] <= edge["end"], edge, call)
+
+
+def see_a_repeat(sink, service, port):
+    upstream = f"product=127.0.0.1:{port},product=127.0.0.1:{service.port}"
+    with Server("--otlp", sink.url, "--upstream", upstream, program="aurora-gateway", environment=QUICK,
+                ready=False) as server:
+        def repeated():
+            trace, headers = parent("01")
+            expect("answered", server.call("GET", "/products", headers=headers)[0] == 200)
+            sink.wait(lambda spans: sum(span["kind"] == "SERVER" for span in of(spans, trace)) == 2)
+            found = of(sink.spans, trace)
+            return sum(span["kind"] == "CLIENT" for span in found) == 2 and found
+        found = until("a repeat", repeated)
+        edge = next(span for span in found if span["service"] == "aurora-gateway" and span["kind"] == "SERVER")
+        first, second = sorted((span for span in found if span["kind"] == "CLIENT"), key=lambda span: span["start"])
+        expect("both below", first["parent"] == second["parent"] == edge["id"], found)
+        expect("first", first["attributes"]["error.type"] == "503" and first["status"] == 2 and
+               first["attributes"]["http.response.status_code"] == 503, first)
+        expect("second", second["attributes"]["http.request.resend_count"] == 1 and second["status"] == 0, second)
+        expect("the service", [span["parent"] for span in found if span["service"] == "aurorad"] == [second["id"]], found)
+
+
+def attempts_and_refusals_are_seen():
+    """One of two addresses answers 503: the repeat is a span of its own, and the one that the service is under. Then both
+    are gone, until the breakers are open: a span says that nothing was sent."""
+    with Sink() as sink, traced(sink) as service:
+        with slow_service(0, 503) as port:
+            see_a_repeat(sink, service, port)
+        service.kill()
+        upstream = f"product=127.0.0.1:{free_port()},product=127.0.0.1:{service.port}"
+        with Server("--otlp", sink.url, "--upstream", upstream, program="aurora-gateway", environment=QUICK,
+                    ready=False) as server:
+            def refused():
+                trace, headers = parent("01")
+                server.call("GET", "/products", headers=headers)
+                server_span(sink, trace)
+                return next((span for span in of(sink.spans, trace)
+                             if span["attributes"].get("error.type") == "breaker_open"), None)
+            span = until("a refusal", refused)
+            expect("nothing was sent", "server.address" not in span["attributes"] and span["kind"] == "CLIENT", span)
+        expect("broken", not sink.errors, sink.errors)
 
 
 def a_stream_ends_with_its_last_byte():
@@ -298,6 +373,7 @@ def main():
     trace_parent_false_begins_anew()
     failures_and_slow_ones_are_kept()
     each_attempt_hands_its_own_span_on()
+    attempts_and_refusals_are_seen()
     a_stream_ends_with_its_last_byte()
     what_the_variables_change()
     a_setting_goes_before_the_environment()

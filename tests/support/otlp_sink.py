@@ -8,7 +8,8 @@ answered 400 and kept in .errors. It keeps each span with its links and its reso
         spans = sink.wait(lambda spans: len(spans) >= 3)
 
 sink.answer, if set, is called with the number of the request and gives (status, fields, body), or
-None for an ordinary answer; sink.pause is slept before each answer."""
+None for an ordinary answer; sink.pause is slept before each answer. With `forward`, another
+collector's URL, it gets each request as it came, and its answer is ours."""
 
 import gzip
 import http.server
@@ -16,6 +17,8 @@ import json
 import re
 import threading
 import time
+import urllib.error
+import urllib.request
 
 HEX = {16: re.compile(r"[0-9a-f]{16}"), 32: re.compile(r"[0-9a-f]{32}")}
 DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)")
@@ -125,6 +128,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         must(coding in (None, "gzip"), "coding", coding)
         return read_body(gzip.decompress(body) if coding else body)
 
+    def pass_on(self, body):
+        fields = {name: self.headers[name] for name in ("Content-Type", "Content-Encoding") if name in self.headers}
+        request = urllib.request.Request(self.server.sink.forward + self.path, body, fields, method="POST")
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return answer.status, {}, answer.read()
+        except urllib.error.HTTPError as error:
+            raise Broken(f"{error.code} of {request.full_url}: {error.read()[:300]}") from error
+
     def do_POST(self):
         sink = self.server.sink
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
@@ -136,7 +148,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if answer is None:
             try:
                 spans = self.take(body)
-                answer = (200, {}, b'{"partialSuccess":{}}')
+                answer = self.pass_on(body) if sink.forward else (200, {}, b'{"partialSuccess":{}}')
                 with sink.changed:
                     sink.spans += spans
                     sink.changed.notify_all()
@@ -154,12 +166,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
             pass
 
 
+class Quiet(http.server.ThreadingHTTPServer):
+    def handle_error(self, request, client_address):
+        pass  # a daemon that ends or is killed breaks its connection
+
+
 class Sink:
-    def __init__(self, port=0, path="/v1/traces"):
-        self.path, self.pause, self.answer = path, 0, None
+    def __init__(self, port=0, path="/v1/traces", forward=None):
+        self.path, self.pause, self.answer, self.forward = path, 0, None, forward
         self.spans, self.errors, self.headers, self.requests = [], [], [], 0
         self.changed = threading.Condition()
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self.server = Quiet(("127.0.0.1", port), Handler)
         self.server.daemon_threads = True
         self.server.sink = self
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/* Spans as OTLP/HTTP has them in JSON, to the byte. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "telemetry/span_json.h"
+#include "test.h"
+
+static const aurora_span smallest = {
+    .size = sizeof(aurora_span),
+    .kind = AURORA_SPAN_SERVER,
+    .trace_id = {0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0xfe, 0xdc, 0xba, 0x98, 0x76, 0x54,
+                 0x32, 0x10},
+    .span_id = {0xb7, 0xad, 0x6b, 0x71, 0x69, 0x20, 0x33, 0x31},
+    .trace_flags = AURORA_TRACE_SAMPLED,
+    .name = "GET /orders/{id}",
+    .start_ns = INT64_C(1764396542000000001),
+    .end_ns = INT64_C(1764396542000000999),
+};
+
+#define HEAD "{\"traceId\":\"0123456789abcdeffedcba9876543210\",\"spanId\":\"b7ad6b7169203331\","
+#define REST                                                                                       \
+    "\"flags\":1,\"kind\":2,\"startTimeUnixNano\":\"1764396542000000001\","                        \
+    "\"endTimeUnixNano\":\"1764396542000000999\",\"name\":\"GET /orders/{id}\""
+
+static char *write_span(const aurora_span *span, const char *kept)
+{
+    aurora_json_out out = {0};
+    size_t len;
+    aurora__span_write(&out, span, kept);
+    char *text = aurora_json_out_end(&out, &len);
+    ck_assert_ptr_nonnull(text);
+    return text;
+}
+
+static void assert_written(const aurora_span *span, const char *kept, const char *expected)
+{
+    char *text = write_span(span, kept);
+    ck_assert_str_eq(text, expected);
+    free(text);
+}
+
+START_TEST(test_span_json__ids_are_hex_kinds_numbers_and_times_decimal_texts)
+{
+    assert_written(&smallest, NULL, HEAD REST "}");
+}
+END_TEST
+
+START_TEST(test_span_json__a_parent_is_there_where_there_is_one)
+{
+    aurora_span span = smallest;
+    span.parent_id[7] = 0x0a;
+    assert_written(&span, NULL, HEAD "\"parentSpanId\":\"000000000000000a\"," REST "}");
+}
+END_TEST
+
+START_TEST(test_span_json__attributes_are_typed_and_large_numbers_texts)
+{
+    const aurora_attribute attributes[] = {
+        {.key = "t", .kind = AURORA_ATTRIBUTE_TEXT, .text = "a\"b\n"},
+        {.key = "i", .kind = AURORA_ATTRIBUTE_INT, .number = INT64_MIN},
+        {.key = "d", .kind = AURORA_ATTRIBUTE_DOUBLE, .real = 0.25},
+        {.key = "b", .kind = AURORA_ATTRIBUTE_BOOL, .number = 1},
+    };
+    aurora_span span = smallest;
+    span.attributes = attributes;
+    span.attribute_count = 4;
+    assert_written(&span, "slow",
+                   HEAD REST ",\"attributes\":["
+                             "{\"key\":\"t\",\"value\":{\"stringValue\":\"a\\\"b\\n\"}},"
+                             "{\"key\":\"i\",\"value\":{\"intValue\":\"-9223372036854775808\"}},"
+                             "{\"key\":\"d\",\"value\":{\"doubleValue\":0.25}},"
+                             "{\"key\":\"b\",\"value\":{\"boolValue\":true}},"
+                             "{\"key\":\"aurora.kept\",\"value\":{\"stringValue\":\"slow\"}}]}");
+}
+END_TEST
+
+START_TEST(test_span_json__links_and_a_failure)
+{
+    const aurora_span_link links[] = {{.trace_id = {[15] = 1}, .span_id = {[7] = 2}},
+                                      {.trace_id = {[0] = 3}, .span_id = {4}, .trace_flags = 1}};
+    aurora_span span = smallest;
+    span.links = links;
+    span.link_count = 2;
+    span.status = AURORA_SPAN_ERROR;
+    span.status_message = "parked";
+    assert_written(&span, NULL,
+                   HEAD REST ",\"links\":[{\"traceId\":\"00000000000000000000000000000001\","
+                             "\"spanId\":\"0000000000000002\",\"flags\":0},"
+                             "{\"traceId\":\"03000000000000000000000000000000\","
+                             "\"spanId\":\"0400000000000000\",\"flags\":1}],"
+                             "\"status\":{\"code\":2,\"message\":\"parked\"}}");
+}
+END_TEST
+
+START_TEST(test_span_json__long_texts_are_cut_at_a_character)
+{
+    char text[AURORA__SPAN_TEXT_MAX + 8];
+    memset(text, 'x', sizeof text);
+    memcpy(text + AURORA__SPAN_TEXT_MAX - 1, "\xc3\xa4", 2); /* its second byte is one too many */
+    text[sizeof text - 1] = '\0';
+    aurora_span span = smallest;
+    span.name = text;
+
+    char *written = write_span(&span, NULL);
+
+    const char *name = strstr(written, "\"name\":\"");
+    ck_assert_uint_eq(strspn(name + 8, "x"), AURORA__SPAN_TEXT_MAX - 1);
+    ck_assert_str_eq(name + 8 + AURORA__SPAN_TEXT_MAX - 1, "\"}");
+    free(written);
+}
+END_TEST
+
+START_TEST(test_span_json__what_is_too_much_is_counted)
+{
+    static aurora_attribute attributes[AURORA__SPAN_PARTS_MAX + 3];
+    static aurora_span_link links[AURORA__SPAN_PARTS_MAX + 2];
+    for (size_t i = 0; i < AURORA__SPAN_PARTS_MAX + 3; i++)
+        attributes[i] = (aurora_attribute){.key = "k", .kind = AURORA_ATTRIBUTE_INT};
+    aurora_span span = smallest;
+    span.attributes = attributes;
+    span.attribute_count = AURORA__SPAN_PARTS_MAX + 3;
+    span.links = links;
+    span.link_count = AURORA__SPAN_PARTS_MAX + 2;
+
+    char *written = write_span(&span, NULL);
+
+    ck_assert_ptr_nonnull(strstr(written, "],\"droppedAttributesCount\":3,"));
+    ck_assert_ptr_nonnull(strstr(written, "],\"droppedLinksCount\":2}"));
+    free(written);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    Suite *s = suite_create("span_json");
+    TCase *all = tcase_create("all");
+    tcase_add_test(all, test_span_json__ids_are_hex_kinds_numbers_and_times_decimal_texts);
+    tcase_add_test(all, test_span_json__a_parent_is_there_where_there_is_one);
+    tcase_add_test(all, test_span_json__attributes_are_typed_and_large_numbers_texts);
+    tcase_add_test(all, test_span_json__links_and_a_failure);
+    tcase_add_test(all, test_span_json__long_texts_are_cut_at_a_character);
+    tcase_add_test(all, test_span_json__what_is_too_much_is_counted);
+    suite_add_tcase(s, all);
+    return s;
+}
+
+AURORA_TEST_MAIN(suite)
