@@ -86,6 +86,9 @@ int aurora__daemon_traces_check(const aurora_daemon *daemon)
         return aurora_daemon_refuse_value(daemon, "otlp", rule);
     if (!is_stand_in(value_of(config, "otlp_headers")) && !read_headers(config, &headers, &rule))
         return aurora_daemon_refuse_value(daemon, "otlp_headers", rule);
+    const aurora_config_value *ca = value_of(config, "otlp_ca");
+    if (ca->text[0] != '\0' && !is_stand_in(ca) && access(ca->text, R_OK) != 0)
+        return aurora_daemon_refuse_value(daemon, "otlp_ca", "must be a file that can be read");
     double ratio;
     if (!aurora_telemetry_ratio(aurora_config_text(config, "trace_sample"), &ratio))
         return aurora_daemon_refuse_value(daemon, "trace_sample", AURORA__TRACE_SAMPLE_RULE);

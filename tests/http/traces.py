@@ -351,6 +351,7 @@ def bad_settings_are_refused():
             (("--trace-sample", "1.5"), "trace_sample: must be a number from 0 to 1"),
             (("--trace-sample", "nan"), "trace_sample: must be"), (("--trace-sample", "."), "trace_sample: must be"),
             (("--otlp-headers", "a"), "otlp_headers: must be NAME=VALUE"),
+            (("--otlp-ca", "/nowhere/ca.pem"), "otlp_ca: must be a file"),
             (("--otlp-headers", "Host=x"), "otlp_headers: must leave out"), (("--trace-slow", "soon"), "trace_slow")]
     for arguments, text in rows:
         with Sink() as sink:

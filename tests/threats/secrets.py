@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 """S19: words that must not be seen again, sent through every call of /openapi.json in good and bad requests: in Authorization,
 Cookie, Idempotency-Key, If-Match, the query, the card and the contact of an order; and in the settings. None stands in the
-log at its lowest level, in /metrics, in a problem, in the figures of /admin; and every line of the log is one record.
+log at its lowest level, in /metrics, in a problem, in the figures of /admin, in the spans that a collector gets of every
+request; and every line of the log is one record.
 
 Mutation: put_json_access of src/service/log.c with the query behind the path, aurora_config_show without its mask, or a
-problem of src/http/fields.c that quotes the value that it refuses."""
+problem of src/http/fields.c that quotes the value that it refuses; a span of src/http/span.c with the query behind its path."""
 
 import json
 import os
@@ -15,6 +16,7 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from aurora_threats import BIN, NOBODY, Complaints, aurorad, need, order_of, sell, through_gateway  # noqa: E402
+from otlp_sink import Sink  # noqa: E402
 
 SECRET = "canary-service-secret-0123456789abcdef"
 FIELDS = {"Authorization": "Bearer canary-bearer.eyJhIjoxfQ.canary", "Cookie": "session=canary-cookie",
@@ -87,8 +89,29 @@ def try_forged_lines(client):
         client.ask("GET", target)
 
 
+def send_traces_to(sink):
+    """Of all that is started from now on."""
+    os.environ.update({"OTEL_EXPORTER_OTLP_ENDPOINT": sink.url, "OTEL_TRACES_SAMPLER": "always_on",
+                       "OTEL_BSP_SCHEDULE_DELAY": "100", "OTEL_BSP_MAX_QUEUE_SIZE": "100000",
+                       "OTEL_EXPORTER_OTLP_HEADERS": "api-key=canary-collector-key"})
+
+
+def look_at_spans(sink, complaints, what):
+    complaints.expect(len(sink.spans) > 500 and not sink.errors, what, "spans", len(sink.spans), sink.errors[:3])
+    for span in sink.spans:
+        complaints.expect("canary" not in json.dumps(span), what, "a span has", span)
+
+
 def run(what, place):
     complaints = Complaints()
+    with Sink() as sink:
+        send_traces_to(sink)
+        ask_all(what, place, complaints)
+        look_at_spans(sink, complaints, what)
+    complaints.end(f"secrets: {what}")
+
+
+def ask_all(what, place, complaints):
     with place("--log-level", "debug", "--log-format", "json", "--order-wait", "10ms", secret=SECRET,
                **({"environment": {"AURORA_PAYMENT_SECRET": SECRET, "AURORA_LOG_LEVEL": "debug"}})) as (client, server):
         sell(client, "mug", 1000000)
@@ -98,7 +121,6 @@ def run(what, place):
         look(client, server, complaints, what)
         server.stop()
         complaints.expect("canary" not in server.log_text(), what, "the end of the log has", found(server.log_text()))
-    complaints.end(f"secrets: {what}")
 
 
 # What a program is told of its settings at start: (arguments, environment).
@@ -110,6 +132,10 @@ SETTINGS = [
     (["--notify", "https://user:canary-password@hooks.example/x"], {"AURORA_NOTIFY_SECRET": "canary-notify-secret-0123456789"}),
     (["--payment", "https://user:canary-password@bank.example/"], {"AURORA_PAYMENT_SECRET": "canary-payment-secret"}),
     (["--search", "elasticsearch://user:canary-password@127.0.0.1:1"], {}),
+    (["--otlp", "http://user:canary-password@127.0.0.1:1"], {}),
+    (["--otlp", "http://127.0.0.1:1"], {"AURORA_OTLP_HEADERS": "key=canary-key"}),
+    ([], {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://user:canary-password@127.0.0.1:1"}),
+    ([], {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1", "OTEL_EXPORTER_OTLP_HEADERS": "bad key=canary-key"}),
     ([], {"AURORA_SERVICE_SECRET": "canary-short"}),
     ([], {"AURORA_SERVICE_SECRET": SECRET, "AURORA_PAYMENT_SECRET": SECRET, "AURORA_NOTIFY_SECRET": SECRET}),
 ]
