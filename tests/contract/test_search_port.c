@@ -351,6 +351,41 @@ START_TEST(test_query__pages_by_after)
 }
 END_TEST
 
+/* Six candles, two of them in the kitchen, and what is only close to one there too. */
+START_TEST(test_query__a_facet_says_what_choosing_it_finds)
+{
+    static const char *const names[] = {"Candle", "Candle", "Candle",      "Candle",
+                                        "Candle", "Candle", "Candlestick", "Candlestick"};
+    aurora_search_change changes[8];
+    aurora_product products[8];
+    char skus[8][2];
+    aurora_search_result all, chosen;
+    start(_i);
+    begin_empty();
+    for (int i = 0; i < 8; i++) {
+        memcpy(skus[i], (char[2]){(char)('A' + i), '\0'}, 2);
+        products[i] = product_of(skus[i], names[i], 1);
+        products[i].category = i < 4 ? "Garden" : "Kitchen";
+        changes[i] = (aurora_search_change){.product = &products[i], .sku = skus[i], .version = 1};
+    }
+    aurora_search_batch batch = {
+        .changes = changes, .count = 8, .from = 0, .to = 1, .log_id = log_one};
+    aurora_assert_ok(port.apply(port.self, &batch));
+    aurora_search_request request = {.query = AURORA_QUERY(.text = "candle"), .limit = 10};
+
+    aurora_assert_ok(port.query(port.self, &request, &arena, &all));
+    request.query = AURORA_QUERY(.text = "candle", .category = "Kitchen");
+    aurora_assert_ok(port.query(port.self, &request, &arena, &chosen));
+
+    for (uint32_t i = 0; i < all.facet_count; i++)
+        if (strcmp(all.facets[i].value, "Kitchen") == 0)
+            ck_assert_uint_eq(all.facets[i].count, chosen.total);
+    ck_assert_uint_eq(all.facet_count, 3); /* Garden, Kitchen, Acme */
+    ck_assert_uint_gt(chosen.total, 0);
+    stop();
+}
+END_TEST
+
 START_TEST(test_list__has_every_document_by_sku)
 {
     const aurora_product **items;
@@ -474,6 +509,7 @@ static Suite *search_port_suite(void)
     tcase_add_loop_test(tcase, test_rebuild__what_changes_meanwhile_is_in_both, 0, last);
     tcase_add_loop_test(tcase, test_rebuild__pages_of_another_one_or_twice_are_refused, 0, last);
     tcase_add_loop_test(tcase, test_query__pages_by_after, 0, last);
+    tcase_add_loop_test(tcase, test_query__a_facet_says_what_choosing_it_finds, 0, last);
     tcase_add_loop_test(tcase, test_list__has_every_document_by_sku, 0, last);
     tcase_add_loop_test(tcase, test_query__without_memory_says_so, 0, last);
     tcase_add_loop_test(tcase, test_calls__without_memory_change_nothing, 0, last);

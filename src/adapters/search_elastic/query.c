@@ -30,6 +30,7 @@ typedef struct {
     bool has_plan; /* there is a text */
     int32_t sort;
     const position *after;
+    uint64_t matches; /* of the level that was run last: also what category or brand leaves out */
 } search;
 
 /* --- the request ------------------------------------------------------------------------------ */
@@ -172,14 +173,14 @@ static void write_search(const search *self, uint32_t level)
         add_facet("categories", "category.exact", "brand.exact", query->brand, to);
         aurora__elastic_text_add(to, ",", 1);
         add_facet("brands", "brand.exact", "category.exact", query->category, to);
-        aurora__elastic_text_add(to, "}", 1);
+        aurora__elastic_json(to, ",'matches':{'filter':{'match_all':{}}}}");
     }
     aurora__elastic_text_add(to, "}", 1);
 }
 
 /* --- the answer ------------------------------------------------------------------------------- */
 
-static aurora_status run_level(const search *self, uint32_t level, aurora_search_result *out,
+static aurora_status run_level(search *self, uint32_t level, aurora_search_result *out,
                                bool *has_more_out)
 {
     cJSON *tree;
@@ -189,6 +190,7 @@ static aurora_status run_level(const search *self, uint32_t level, aurora_search
     if (rc == AURORA_OK)
         rc =
             aurora__elastic_read_search(tree, self->request->limit, self->arena, out, has_more_out);
+    self->matches = aurora__elastic_read_matches(tree, out->total);
     cJSON_Delete(tree);
     for (uint32_t i = 0; rc == AURORA_OK && !self->has_plan && i < out->count; i++) {
         aurora_hit *hit = (aurora_hit *)(uintptr_t)&out->hits[i]; /* of our arena */
@@ -234,11 +236,18 @@ static aurora_status find_score(const search *self, uint32_t level, position *af
     return rc;
 }
 
-/* The first page tries levels until enough is found; the pages behind it keep its level. */
-static aurora_status find(search *self, position *after, aurora_search_result *out)
+/* Were it for the hits alone, a category with few of them would find what its facet did not count:
+ * a looser level is for words that find little anywhere, or nothing here. */
+static bool is_enough(const search *self, const aurora_search_result *out)
 {
     /* By price or time a hit that misses a word may come first: then only where nothing has all. */
     uint32_t enough = self->sort == AURORA_SORT_RELEVANCE ? ENOUGH : 1;
+    return out->total > 0 && self->matches >= enough;
+}
+
+/* The first page tries levels until enough is found; the pages behind it keep its level. */
+static aurora_status find(search *self, position *after, aurora_search_result *out)
+{
     uint32_t level = after == NULL ? 0 : after->level;
     bool has_more = false;
     aurora_status rc = AURORA_OK;
@@ -248,7 +257,7 @@ static aurora_status find(search *self, position *after, aurora_search_result *o
     if (rc == AURORA_OK)
         rc = run_level(self, level, out, &has_more);
     uint32_t found = level;
-    while (rc == AURORA_OK && after == NULL && self->has_plan && out->total < enough &&
+    while (rc == AURORA_OK && after == NULL && self->has_plan && !is_enough(self, out) &&
            ++level < AURORA__ELASTIC_LEVELS) {
         if (!aurora__elastic_plan_has_level(&self->plan, level))
             continue;

@@ -273,6 +273,15 @@ aurora_status aurora__elastic_read_search(const cJSON *tree, uint32_t limit,
     return rc == AURORA_OK ? read_facets(tree, arena, out) : rc;
 }
 
+uint64_t aurora__elastic_read_matches(const cJSON *tree, uint64_t other)
+{
+    const cJSON *all = cJSON_GetObjectItemCaseSensitive(tree, "aggregations");
+    const cJSON *matches = cJSON_GetObjectItemCaseSensitive(all, "matches");
+    int64_t count;
+    bool is_told = aurora__elastic_number_of(matches, "doc_count", &count) && count >= 0;
+    return is_told ? (uint64_t)count : other;
+}
+
 /* --- bulk ------------------------------------------------------------------------------------- */
 
 static uint8_t outcome_of(const cJSON *item)

@@ -26,6 +26,10 @@ aurora_status aurora__elastic_read_search(const cJSON *tree, uint32_t limit,
                                           const aurora_arena_port *arena, aurora_search_result *out,
                                           bool *has_more_out);
 
+/* How many products a search's words found, its category and brand left aside: `other` where the
+ * answer does not say. */
+uint64_t aurora__elastic_read_matches(const cJSON *tree, uint64_t other);
+
 /* What became of one item of a bulk request. */
 enum {
     AURORA__ELASTIC_ITEM_DONE, /* also: this version or a newer one is there */
