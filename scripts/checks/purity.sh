@@ -52,5 +52,5 @@ pure core ''
 pure resilience 'pthread_mutex_[a-z]+'
 pure trending 'exp2'
 pure trace 'aurora__siphash'
-pure metric 'pthread_mutex_[a-z]+|snprintf|strc?cmp|strncmp|strchr|strcspn|strspn'
+pure metric 'pthread_mutex_[a-z]+|malloc|realloc|free|snprintf|strc?cmp|strncmp|strchr|strcspn|strspn'
 exit "$failed"

@@ -18,8 +18,7 @@ struct aurora_daemon {
     aurora_service_log *log;
     aurora_t *shop;
     aurora_routes routes;
-    void (*part_metrics)(void *daemon, FILE *to); /* NULL = the part adds none */
-    void (*part_ready)(void *daemon, void *into); /* likewise */
+    void (*part_ready)(void *daemon, void *into); /* NULL = the part adds none */
     void *part;
     bool has_bus, has_remote_index; /* to be told of by /readyz */
     char *payment_secret;
@@ -61,14 +60,14 @@ typedef void (*aurora__daemon_authenticate)(void *routes, const char *authorizat
 aurora__daemon_authenticate aurora__daemon_auth_hook(const aurora_daemon *daemon);
 /* Of /readyz and /metrics: both wait for nothing, and are no-ops without tokens. */
 void aurora__daemon_auth_ready(const aurora_daemon *daemon, void *into);
-void aurora__daemon_auth_metrics(const aurora_daemon *daemon, FILE *to);
+void aurora__daemon_auth_metrics(const aurora_daemon *daemon, aurora__sheet *sheet);
 
 /* Whether their URLs and settings are right; opens no store and asks no other machine. 0, or what
  * main returns. */
 int aurora__daemon_open_check(const aurora_daemon *daemon);
 
 /* Of /metrics: what became of the log's lines. */
-void aurora__daemon_log_metrics(const aurora_daemon *daemon, FILE *to);
+void aurora__daemon_log_metrics(const aurora_daemon *daemon, aurora__sheet *sheet);
 
 /* The routes that the address of the API has, in memory of malloc's; NULL without memory. */
 aurora_http_route *aurora__daemon_served(const aurora_daemon *daemon, uint32_t *count_out);
@@ -125,7 +124,7 @@ void aurora__daemon_traces_close(aurora_daemon *daemon);
 void aurora__daemon_traces_fill(const aurora_daemon *daemon, aurora_http_tracing *out);
 /* Other ratios from now on. */
 void aurora__daemon_traces_reload(aurora_daemon *daemon);
-void aurora__daemon_traces_metrics(const aurora_daemon *daemon, FILE *to);
+void aurora__daemon_traces_metrics(const aurora_daemon *daemon, aurora__sheet *sheet);
 
 /* Until a signal comes, or the store is broken. Returns what main returns. */
 int aurora__daemon_watch(aurora_daemon *daemon);

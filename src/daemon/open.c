@@ -156,15 +156,13 @@ static int open_store(aurora_daemon *daemon)
     return daemon->payment_secret != NULL ? 0 : aurora_daemon_refuse(daemon, "out of memory");
 }
 
-static void write_metrics(void *self, FILE *to)
+static void collect(void *self, aurora__sheet *sheet)
 {
     const aurora_daemon *daemon = self;
-    aurora__rate_limit_metrics(daemon->limit, to);
-    aurora__daemon_auth_metrics(daemon, to);
-    aurora__daemon_log_metrics(daemon, to);
-    aurora__daemon_traces_metrics(daemon, to);
-    if (daemon->part_metrics != NULL)
-        daemon->part_metrics(self, to);
+    aurora__rate_limit_metrics(daemon->limit, sheet);
+    aurora__daemon_auth_metrics(daemon, sheet);
+    aurora__daemon_log_metrics(daemon, sheet);
+    aurora__daemon_traces_metrics(daemon, sheet);
 }
 
 static void check_ready(void *self, void *into)
@@ -180,6 +178,9 @@ int aurora__daemon_open(aurora_daemon *daemon)
     daemon->routes.service_name = daemon->source.program;
     daemon->routes.has_console = daemon->spec->has_console;
     daemon->routes.daemon = daemon;
+    if (!aurora_routes_metrics_begin(&daemon->routes))
+        return aurora_daemon_refuse(daemon, "out of memory");
+    aurora__registry_collector(daemon->routes.registry, collect, daemon);
     aurora_error err = AURORA_ERROR_INIT;
     aurora_status status =
         aurora__rate_limit_open(daemon->config, daemon->log, &daemon->limit, &err);
@@ -190,8 +191,6 @@ int aurora__daemon_open(aurora_daemon *daemon)
     if (rc != 0)
         return rc;
     rc = daemon->spec->parts != NULL ? daemon->spec->parts->open(daemon) : open_store(daemon);
-    daemon->part_metrics = daemon->routes.metrics;
-    daemon->routes.metrics = write_metrics;
     daemon->part_ready = daemon->routes.ready;
     daemon->routes.ready = check_ready;
     return rc;
@@ -235,4 +234,5 @@ void aurora__daemon_close(aurora_daemon *daemon)
     explicit_bzero(daemon->routes.cursor_key, sizeof daemon->routes.cursor_key);
     free(daemon->served);
     free(daemon->openapi);
+    aurora_routes_metrics_end(&daemon->routes);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the rate limits say of themselves: to Prometheus and to operators. */
 #include "daemon/rate_internal.h"
-#include "routes/metrics.h"
 
 static uint64_t value_of(const _Atomic uint64_t *counter)
 {
@@ -24,11 +23,11 @@ void aurora__rate_limit_read(aurora__rate_limit *limit, aurora__rate_limit_figur
 
 /* --- metrics ---------------------------------------------------------------------------------- */
 
-static void write_requests(const aurora__rate_table *table, FILE *to)
+static void add_requests(aurora__sheet *sheet, const aurora__rate_table *table)
 {
-    static const char name[] = "aurora_rate_limit_requests_total";
-    aurora__metric_family(to, name, AURORA_METRIC_COUNTER,
-                          "Requests that a policy counted; shadow: would have been denied.");
+    static const aurora__family requests = AURORA__COUNTER_FAMILY_BY(
+        "aurora_rate_limit_requests_total",
+        "Requests that a policy counted; shadow: would have been denied.", "policy", "result");
     for (uint32_t i = 0; i < table->rule_count; i++) {
         const aurora__rate_store *store = table->rules[i].store;
         const struct {
@@ -36,52 +35,53 @@ static void write_requests(const aurora__rate_table *table, FILE *to)
             const _Atomic uint64_t *counter;
         } rows[] = {
             {"allowed", &store->allowed}, {"denied", &store->denied}, {"shadow", &store->shadow}};
-        for (size_t j = 0; j < sizeof rows / sizeof *rows; j++) {
-            const aurora_pair labels[] = {{"policy", store->name}, {"result", rows[j].result}};
-            aurora__metric_sample(to, name, "", labels, 2, (double)value_of(rows[j].counter));
-        }
+        for (size_t j = 0; j < sizeof rows / sizeof *rows; j++)
+            aurora__sheet_add(sheet, &requests, AURORA__VALUES(store->name, rows[j].result),
+                              (double)value_of(rows[j].counter));
     }
 }
 
-static void write_shared(const aurora__rate_limit_figures *figures, FILE *to)
+static void add_shared(aurora__sheet *sheet, const aurora__rate_limit_figures *figures)
 {
-    static const char decisions[] = "aurora_rate_limit_decisions_total";
-    static const char tokens[] = "aurora_rate_limit_lease_tokens_total";
+    static const aurora__family decisions = AURORA__COUNTER_FAMILY_BY(
+        "aurora_rate_limit_decisions_total",
+        "Requests by what decided: the shared limiter, tokens taken ahead, a bucket known to be "
+        "empty, a fallback.",
+        "by");
+    static const aurora__family tokens = AURORA__COUNTER_FAMILY_BY(
+        "aurora_rate_limit_lease_tokens_total", "Tokens that were taken ahead.", "state");
+    static const aurora__family keys = AURORA__GAUGE_FAMILY(
+        "aurora_rate_limit_lease_keys", "Buckets of which something is known here.");
     const aurora__rate_lease_figures *leases = &figures->leases;
     const struct {
-        aurora_pair label;
+        const char *by;
         uint64_t value;
-    } rows[] = {{{"by", "shared"}, figures->asked},
-                {{"by", "lease"}, leases->allowed},
-                {{"by", "refusal"}, leases->denied},
-                {{"by", "fallback"}, figures->unreachable}};
-    const aurora_pair taken = {"state", "taken"}, used = {"state", "used"};
-    aurora__metric_family(to, decisions, AURORA_METRIC_COUNTER,
-                          "Requests by what decided: the shared limiter, tokens taken ahead, a "
-                          "bucket known to be empty, a fallback.");
+    } rows[] = {{"shared", figures->asked},
+                {"lease", leases->allowed},
+                {"refusal", leases->denied},
+                {"fallback", figures->unreachable}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        aurora__metric_sample(to, decisions, "", &rows[i].label, 1, (double)rows[i].value);
-    aurora__metric_family(to, tokens, AURORA_METRIC_COUNTER, "Tokens that were taken ahead.");
-    aurora__metric_sample(to, tokens, "", &taken, 1, (double)leases->taken);
-    aurora__metric_sample(to, tokens, "", &used, 1, (double)leases->used);
-    aurora__metric_single(to, "aurora_rate_limit_lease_keys", AURORA_METRIC_GAUGE,
-                          "Buckets of which something is known here.", (double)leases->keys);
+        aurora__sheet_add(sheet, &decisions, AURORA__VALUES(rows[i].by), (double)rows[i].value);
+    aurora__sheet_add(sheet, &tokens, AURORA__VALUES("taken"), (double)leases->taken);
+    aurora__sheet_add(sheet, &tokens, AURORA__VALUES("used"), (double)leases->used);
+    aurora__sheet_add(sheet, &keys, NULL, (double)leases->keys);
 }
 
-void aurora__rate_limit_metrics(aurora__rate_limit *limit, FILE *to)
+void aurora__rate_limit_metrics(aurora__rate_limit *limit, aurora__sheet *sheet)
 {
+    static const aurora__family unreachable = AURORA__COUNTER_FAMILY(
+        "aurora_rate_limit_unreachable_total", "Requests that fallbacks decided.");
     aurora__rate_limit_figures figures;
-    aurora__rate_table *table = aurora__rate_limit_table(limit);
+    aurora__rate_table *table = limit == NULL ? NULL : aurora__rate_limit_table(limit);
     if (table == NULL || table->rule_count == 0) {
         aurora__rate_table_drop(table);
         return;
     }
     aurora__rate_limit_read(limit, &figures);
-    write_requests(table, to);
-    aurora__metric_single(to, "aurora_rate_limit_unreachable_total", AURORA_METRIC_COUNTER,
-                          "Requests that fallbacks decided.", (double)figures.unreachable);
+    add_requests(sheet, table);
+    aurora__sheet_add(sheet, &unreachable, NULL, (double)figures.unreachable);
     if (figures.is_shared)
-        write_shared(&figures, to);
+        add_shared(sheet, &figures);
     aurora__rate_table_drop(table);
 }
 

@@ -12,6 +12,7 @@
 #include "daemon/rate_lease.h"
 #include "http/exchange.h"
 #include "http/json_out.h"
+#include "metric/metric.h"
 #include "service/config.h"
 #include "service/log.h"
 
@@ -57,7 +58,7 @@ void aurora__rate_limit_ask(aurora__rate_limit *limit);
 
 /* --- rate_figures.c: what it did since the start. Threads: shared; waits for nothing. --- */
 
-void aurora__rate_limit_metrics(aurora__rate_limit *limit, FILE *to);
+void aurora__rate_limit_metrics(aurora__rate_limit *limit, aurora__sheet *sheet);
 void aurora__rate_limit_read(aurora__rate_limit *limit, aurora__rate_limit_figures *out);
 /* The elements of "policies" of /admin/limits. */
 void aurora__rate_limit_describe(aurora__rate_limit *limit, aurora_json_out *out);

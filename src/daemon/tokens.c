@@ -5,7 +5,6 @@
 #include <time.h>
 
 #include "daemon/internal.h"
-#include "routes/metrics.h"
 
 static const char *text_of(const aurora_daemon *daemon, const char *name)
 {
@@ -113,40 +112,47 @@ void aurora__daemon_auth_ready(const aurora_daemon *daemon, void *into)
     aurora_routes_check(into, "tokens", true, detail);
 }
 
-static void write_tokens(FILE *to, const aurora_auth_figures *figures)
+static void add_tokens(aurora__sheet *sheet, const aurora_auth_figures *figures)
 {
-    static const char tokens[] = "aurora_jwt_tokens_total";
-    const aurora_pair good = {"result", "accepted"}, bad = {"result", "refused"},
-                      unsure = {"result", "unavailable"};
-    aurora__metric_family(to, tokens, AURORA_METRIC_COUNTER, "Tokens that were judged.");
-    aurora__metric_sample(to, tokens, "", &good, 1, (double)figures->good);
-    aurora__metric_sample(to, tokens, "", &bad, 1, (double)figures->bad);
-    aurora__metric_sample(to, tokens, "", &unsure, 1, (double)figures->unsure);
-    aurora__metric_single(to, "aurora_jwt_cache_hits_total", AURORA_METRIC_COUNTER,
-                          "Of the accepted ones, those that were verified before.",
-                          (double)figures->cache_hits);
-    aurora__metric_single(to, "aurora_jwt_cached_tokens", AURORA_METRIC_GAUGE,
-                          "Verified tokens that are remembered.", (double)figures->cached);
+    static const aurora__family tokens =
+        AURORA__COUNTER_FAMILY_BY("aurora_jwt_tokens_total", "Tokens that were judged.", "result");
+    static const aurora__family hits = AURORA__COUNTER_FAMILY(
+        "aurora_jwt_cache_hits_total", "Of the accepted ones, those that were verified before.");
+    static const aurora__family cached =
+        AURORA__GAUGE_FAMILY("aurora_jwt_cached_tokens", "Verified tokens that are remembered.");
+    aurora__sheet_add(sheet, &tokens, AURORA__VALUES("accepted"), (double)figures->good);
+    aurora__sheet_add(sheet, &tokens, AURORA__VALUES("refused"), (double)figures->bad);
+    aurora__sheet_add(sheet, &tokens, AURORA__VALUES("unavailable"), (double)figures->unsure);
+    aurora__sheet_add(sheet, &hits, NULL, (double)figures->cache_hits);
+    aurora__sheet_add(sheet, &cached, NULL, (double)figures->cached);
 }
 
-void aurora__daemon_auth_metrics(const aurora_daemon *daemon, FILE *to)
+static void add_keys(aurora__sheet *sheet, const aurora_auth_figures *figures)
+{
+    static const aurora__family families[] = {
+        AURORA__GAUGE_FAMILY("aurora_jwt_keys", "Keys that tokens are verified with."),
+        AURORA__COUNTER_FAMILY("aurora_jwt_key_fetches_total",
+                               "Times that a file or URL of jwt_keys was read."),
+        AURORA__COUNTER_FAMILY("aurora_jwt_key_fetch_failures_total",
+                               "Of these, those that gave no keys."),
+        AURORA__COUNTER_FAMILY("aurora_jwt_key_misses_total",
+                               "Fetches that a token with an unknown key has asked for."),
+        AURORA__GAUGE_FAMILY("aurora_jwt_keys_fetched_timestamp_seconds",
+                             "When keys were read last with success; 0: never."),
+    };
+    const double values[] = {figures->keys, (double)figures->fetches,
+                             (double)figures->fetch_failures, (double)figures->misses,
+                             (double)figures->fetched_ms / 1000};
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++)
+        aurora__sheet_add(sheet, &families[i], NULL, values[i]);
+}
+
+void aurora__daemon_auth_metrics(const aurora_daemon *daemon, aurora__sheet *sheet)
 {
     aurora_auth_figures figures;
     if (daemon->auth == NULL)
         return;
     aurora_auth_figures_get(daemon->auth, &figures);
-    write_tokens(to, &figures);
-    aurora__metric_single(to, "aurora_jwt_keys", AURORA_METRIC_GAUGE,
-                          "Keys that tokens are verified with.", figures.keys);
-    aurora__metric_single(to, "aurora_jwt_key_fetches_total", AURORA_METRIC_COUNTER,
-                          "Times that a file or URL of jwt_keys was read.",
-                          (double)figures.fetches);
-    aurora__metric_single(to, "aurora_jwt_key_fetch_failures_total", AURORA_METRIC_COUNTER,
-                          "Of these, those that gave no keys.", (double)figures.fetch_failures);
-    aurora__metric_single(to, "aurora_jwt_key_misses_total", AURORA_METRIC_COUNTER,
-                          "Fetches that a token with an unknown key has asked for.",
-                          (double)figures.misses);
-    aurora__metric_single(to, "aurora_jwt_keys_fetched_timestamp_seconds", AURORA_METRIC_GAUGE,
-                          "When keys were read last with success; 0: never.",
-                          (double)figures.fetched_ms / 1000);
+    add_tokens(sheet, &figures);
+    add_keys(sheet, &figures);
 }

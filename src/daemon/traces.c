@@ -10,7 +10,6 @@
 
 #include "daemon/internal.h"
 #include "http/principal.h"
-#include "routes/metrics.h"
 #include "telemetry/environment.h"
 #include "telemetry/telemetry.h"
 #include "telemetry/url.h"
@@ -297,22 +296,17 @@ void aurora__daemon_traces_reload(aurora_daemon *daemon)
     aurora_http_set_sampling(daemon->routes.server, tracing.sampled_below, tracing.slow_ns);
 }
 
-void aurora__daemon_traces_metrics(const aurora_daemon *daemon, FILE *to)
+void aurora__daemon_traces_metrics(const aurora_daemon *daemon, aurora__sheet *sheet)
 {
-    static const char spans[] = "aurora_spans_total";
+    static const aurora__family spans = AURORA__COUNTER_FAMILY_BY(
+        "aurora_spans_total", "Spans: taken by the collector, without room, given up.", "result");
+    static const aurora__family waiting =
+        AURORA__GAUGE_FAMILY("aurora_spans_waiting", "Spans that wait to be sent.");
     aurora_telemetry_figures figures = {0};
     if (daemon->telemetry != NULL)
         aurora_telemetry_figures_get(daemon->telemetry, &figures);
-    const struct {
-        aurora_pair label;
-        uint64_t value;
-    } rows[] = {{{"result", "exported"}, figures.exported},
-                {{"result", "dropped"}, figures.dropped},
-                {{"result", "failed"}, figures.failed}};
-    aurora__metric_family(to, spans, AURORA_METRIC_COUNTER,
-                          "Spans: taken by the collector, without room, given up.");
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        aurora__metric_sample(to, spans, "", &rows[i].label, 1, (double)rows[i].value);
-    aurora__metric_single(to, "aurora_spans_waiting", AURORA_METRIC_GAUGE,
-                          "Spans that wait to be sent.", (double)figures.waiting);
+    aurora__sheet_add(sheet, &spans, AURORA__VALUES("exported"), (double)figures.exported);
+    aurora__sheet_add(sheet, &spans, AURORA__VALUES("dropped"), (double)figures.dropped);
+    aurora__sheet_add(sheet, &spans, AURORA__VALUES("failed"), (double)figures.failed);
+    aurora__sheet_add(sheet, &waiting, NULL, (double)figures.waiting);
 }

@@ -5,7 +5,6 @@
 #include "gateway/internal.h"
 #include "http/json_out.h"
 #include "routes/answer.h"
-#include "routes/metrics.h"
 #include "routes/shared.h"
 
 static const char *state_name(int32_t state)
@@ -74,55 +73,79 @@ void aurora__gateway_ready(void *daemon, void *into)
 /* --- metrics ---------------------------------------------------------------------------------- */
 
 typedef struct {
-    const char *name;
-    int32_t kind;
-    const char *help;
+    aurora__family family;
     size_t at;    /* of the figure */
     bool is_wide; /* 64 bits */
-} family;
+} figure;
 
-#define CALLS(name, kind, help, member, is_wide)                                                   \
+#define CALLS(member, is_wide, ...)                                                                \
     {                                                                                              \
-        name, AURORA_METRIC_##kind, help, offsetof(aurora_upstream_figures, member), is_wide       \
+        __VA_ARGS__, offsetof(aurora_upstream_figures, member), is_wide                            \
     }
-#define ADDRESS(name, kind, help, member, is_wide)                                                 \
+#define ADDRESS(member, is_wide, ...)                                                              \
     {                                                                                              \
-        name, AURORA_METRIC_##kind, help, offsetof(aurora_upstream_address_figures, member),       \
-            is_wide                                                                                \
+        __VA_ARGS__, offsetof(aurora_upstream_address_figures, member), is_wide                    \
     }
 
-static const family of_upstream[] = {
-    CALLS("aurora_upstream_calls_total", COUNTER, "Calls that were passed on.", calls, true),
-    CALLS("aurora_upstream_repeats_total", COUNTER, "Attempts beyond a call's first.", repeats,
-          true),
-    CALLS("aurora_upstream_failures_total", COUNTER, "Calls that got no answer.", failed, true),
-    CALLS("aurora_upstream_timeouts_total", COUNTER, "Of these, for lack of time.", timeouts, true),
-    CALLS("aurora_upstream_refused_total", COUNTER, "Calls refused as too many were under way.",
-          refused, true),
-    CALLS("aurora_upstream_cancelled_total", COUNTER, "Calls whose client has left.", cancelled,
-          true),
-    CALLS("aurora_upstream_hedges_total", COUNTER, "Second attempts beside a slow first one.",
-          hedges, true),
-    CALLS("aurora_upstream_hedges_won_total", COUNTER, "Of these, the first to be answered.", won,
-          true),
-    CALLS("aurora_upstream_calls_in_flight", GAUGE, "Calls that have no whole answer yet.",
-          in_flight, false),
+static const figure of_upstream[] = {
+    CALLS(calls, true,
+          AURORA__COUNTER_FAMILY_BY("aurora_upstream_calls_total", "Calls that were passed on.",
+                                    "upstream")),
+    CALLS(repeats, true,
+          AURORA__COUNTER_FAMILY_BY("aurora_upstream_repeats_total",
+                                    "Attempts beyond a call's first.", "upstream")),
+    CALLS(repeats, true,
+          AURORA__COUNTER_FAMILY_BY("aurora_retries_total",
+                                    "Calls of a dependency beyond the first for one purpose.",
+                                    "dependency")),
+    CALLS(failed, true,
+          AURORA__COUNTER_FAMILY_BY("aurora_upstream_failures_total", "Calls that got no answer.",
+                                    "upstream")),
+    CALLS(timeouts, true,
+          AURORA__COUNTER_FAMILY_BY("aurora_upstream_timeouts_total", "Of these, for lack of time.",
+                                    "upstream")),
+    CALLS(refused, true,
+          AURORA__COUNTER_FAMILY_BY("aurora_upstream_refused_total",
+                                    "Calls refused as too many were under way.", "upstream")),
+    CALLS(cancelled, true,
+          AURORA__COUNTER_FAMILY_BY("aurora_upstream_cancelled_total",
+                                    "Calls whose client has left.", "upstream")),
+    CALLS(hedges, true,
+          AURORA__COUNTER_FAMILY_BY("aurora_upstream_hedges_total",
+                                    "Second attempts beside a slow first one.", "upstream")),
+    CALLS(won, true,
+          AURORA__COUNTER_FAMILY_BY("aurora_upstream_hedges_won_total",
+                                    "Of these, the first to be answered.", "upstream")),
+    CALLS(in_flight, false,
+          AURORA__GAUGE_FAMILY_BY("aurora_upstream_calls_in_flight",
+                                  "Calls that have no whole answer yet.", "upstream")),
 };
 
-static const family of_address[] = {
-    ADDRESS("aurora_upstream_attempts_total", COUNTER, "Requests by address.", attempts, true),
-    ADDRESS("aurora_upstream_attempt_failures_total", COUNTER,
-            "Requests that got no answer that can be read.", failures, true),
-    ADDRESS("aurora_upstream_connects_total", COUNTER, "Connections that were opened.", connects,
-            true),
-    ADDRESS("aurora_upstream_breaker_opened_total", COUNTER,
-            "Times the address began to be left alone.", breaker.opened, true),
-    ADDRESS("aurora_upstream_breaker_refused_total", COUNTER,
-            "Attempts that went elsewhere, or nowhere, for that.", breaker.refused, true),
-    ADDRESS("aurora_upstream_connections", GAUGE, "Connections that are open.", connections, false),
+static const figure of_address[] = {
+    ADDRESS(attempts, true,
+            AURORA__COUNTER_FAMILY_BY("aurora_upstream_attempts_total", "Requests by address.",
+                                      "upstream", "address")),
+    ADDRESS(failures, true,
+            AURORA__COUNTER_FAMILY_BY("aurora_upstream_attempt_failures_total",
+                                      "Requests that got no answer that can be read.", "upstream",
+                                      "address")),
+    ADDRESS(connects, true,
+            AURORA__COUNTER_FAMILY_BY("aurora_upstream_connects_total",
+                                      "Connections that were opened.", "upstream", "address")),
+    ADDRESS(breaker.opened, true,
+            AURORA__COUNTER_FAMILY_BY("aurora_upstream_breaker_opened_total",
+                                      "Times the address began to be left alone.", "upstream",
+                                      "address")),
+    ADDRESS(breaker.refused, true,
+            AURORA__COUNTER_FAMILY_BY("aurora_upstream_breaker_refused_total",
+                                      "Attempts that went elsewhere, or nowhere, for that.",
+                                      "upstream", "address")),
+    ADDRESS(connections, false,
+            AURORA__GAUGE_FAMILY_BY("aurora_upstream_connections", "Connections that are open.",
+                                    "upstream", "address")),
 };
 
-static double figure(const void *from, const family *of)
+static double value_of(const void *from, const figure *of)
 {
     const char *at = (const char *)from + of->at;
     uint64_t wide;
@@ -135,73 +158,46 @@ static double figure(const void *from, const family *of)
     return narrow;
 }
 
-static void write_addresses(FILE *to, const aurora_upstream_figures *all)
+static void add_address(aurora__sheet *sheet, const char *name,
+                        const aurora_upstream_address_figures *address)
 {
-    for (size_t row = 0; row < sizeof of_address / sizeof *of_address; row++) {
-        aurora__metric_family(to, of_address[row].name, of_address[row].kind, of_address[row].help);
-        for (int i = 0; i < AURORA__SERVICE_COUNT; i++) {
-            for (uint32_t j = 0; j < all[i].address_count; j++) {
-                const aurora_upstream_address_figures *address = &all[i].addresses[j];
-                aurora_pair labels[] = {{"upstream", aurora__service_name((aurora__service)i)},
-                                        {"address", address->address}};
-                aurora__metric_sample(to, of_address[row].name, "", labels, 2,
-                                      figure(address, &of_address[row]));
-            }
-        }
-    }
+    static const aurora__family up = AURORA__GAUGE_FAMILY_BY(
+        "aurora_upstream_up", "1 while the address answers that it is ready.", "upstream",
+        "address");
+    for (size_t row = 0; row < sizeof of_address / sizeof *of_address; row++)
+        aurora__sheet_add(sheet, &of_address[row].family, AURORA__VALUES(name, address->address),
+                          value_of(address, &of_address[row]));
+    aurora__sheet_add(sheet, &up, AURORA__VALUES(name, address->address),
+                      address->state == AURORA_UPSTREAM_UP);
+    aurora__breaker_add(sheet, name, address->address, address->breaker.state);
 }
 
-/* A number each, so that rules can be written over it. */
-static void write_states(FILE *to, const aurora_upstream_figures *all)
+static void add_stale(aurora__sheet *sheet, const aurora__gateway *gateway)
 {
-    static const char up[] = "aurora_upstream_up", open[] = "aurora_upstream_breaker_open";
-    for (int row = 0; row < 2; row++) {
-        aurora__metric_family(to, row == 0 ? up : open, AURORA_METRIC_GAUGE,
-                              row == 0 ? "1 while the address answers that it is ready."
-                                       : "1 while the address is left alone.");
-        for (int i = 0; i < AURORA__SERVICE_COUNT; i++) {
-            for (uint32_t j = 0; j < all[i].address_count; j++) {
-                const aurora_upstream_address_figures *address = &all[i].addresses[j];
-                aurora_pair labels[] = {{"upstream", aurora__service_name((aurora__service)i)},
-                                        {"address", address->address}};
-                bool is_up = address->state == AURORA_UPSTREAM_UP;
-                bool is_open = address->breaker.state == AURORA_BREAKER_OPEN;
-                aurora__metric_sample(to, row == 0 ? up : open, "", labels, 2,
-                                      row == 0 ? is_up : is_open);
-            }
-        }
-    }
-}
-
-static void write_stale(FILE *to, const aurora__gateway *gateway)
-{
+    static const aurora__family served = AURORA__COUNTER_FAMILY(
+        "aurora_gateway_stale_answers_total", "Old answers that were given for want of new ones.");
+    static const aurora__family kept =
+        AURORA__GAUGE_FAMILY("aurora_gateway_kept_answers", "Answers that are kept for that.");
     aurora__stale_figures figures;
     aurora__stale_read(gateway->stale, &figures);
-    aurora__metric_single(to, "aurora_gateway_stale_answers_total", AURORA_METRIC_COUNTER,
-                          "Old answers that were given for want of new ones.",
-                          (double)figures.served);
-    aurora__metric_single(to, "aurora_gateway_kept_answers", AURORA_METRIC_GAUGE,
-                          "Answers that are kept for that.", figures.kept);
+    aurora__sheet_add(sheet, &served, NULL, (double)figures.served);
+    aurora__sheet_add(sheet, &kept, NULL, figures.kept);
 }
 
-void aurora__gateway_metrics(void *daemon, FILE *to)
+void aurora__gateway_metrics(void *self, aurora__sheet *sheet)
 {
-    const aurora__gateway *gateway = gateway_of(daemon);
-    aurora_upstream_figures all[AURORA__SERVICE_COUNT];
-    for (int i = 0; i < AURORA__SERVICE_COUNT; i++)
-        aurora_upstream_figures_get(gateway->upstreams[i], &all[i]);
-    for (size_t row = 0; row < sizeof of_upstream / sizeof *of_upstream; row++) {
-        aurora__metric_family(to, of_upstream[row].name, of_upstream[row].kind,
-                              of_upstream[row].help);
-        for (int i = 0; i < AURORA__SERVICE_COUNT; i++) {
-            aurora_pair label = {"upstream", aurora__service_name((aurora__service)i)};
-            aurora__metric_sample(to, of_upstream[row].name, "", &label, 1,
-                                  figure(&all[i], &of_upstream[row]));
-        }
+    const aurora__gateway *gateway = self;
+    for (int i = 0; i < AURORA__SERVICE_COUNT; i++) {
+        const char *name = aurora__service_name((aurora__service)i);
+        aurora_upstream_figures figures;
+        aurora_upstream_figures_get(gateway->upstreams[i], &figures);
+        for (size_t row = 0; row < sizeof of_upstream / sizeof *of_upstream; row++)
+            aurora__sheet_add(sheet, &of_upstream[row].family, AURORA__VALUES(name),
+                              value_of(&figures, &of_upstream[row]));
+        for (uint32_t j = 0; j < figures.address_count; j++)
+            add_address(sheet, name, &figures.addresses[j]);
     }
-    write_addresses(to, all);
-    write_states(to, all);
-    write_stale(to, gateway);
+    add_stale(sheet, gateway);
 }
 
 /* --- operators -------------------------------------------------------------------------------- */

@@ -139,7 +139,8 @@ static int open_gateway(aurora_daemon *daemon)
     aurora_status status = is_good ? make_upstreams(gateway, &list, policies, &err) : AURORA_EINVAL;
     aurora__services_free(&list);
     routes->ready = aurora__gateway_ready;
-    routes->metrics = aurora__gateway_metrics;
+    if (status == AURORA_OK)
+        aurora__registry_collector(routes->registry, aurora__gateway_metrics, gateway);
     return status == AURORA_OK ? 0
                                : aurora_daemon_refuse(daemon, "upstream: %s",
                                                       is_good ? aurora_status_text(status) : error);

@@ -83,7 +83,8 @@ bool aurora__gateway_request(aurora_http_exchange *exchange, const aurora__gatew
 /* --- figures.c -------------------------------------------------------------------------------- */
 
 void aurora__gateway_ready(void *daemon, void *into);
-void aurora__gateway_metrics(void *daemon, FILE *to);
+/* A collector; `self` is the gateway. */
+void aurora__gateway_metrics(void *self, aurora__sheet *sheet);
 /* GET /admin/stats and /admin/limits with service=gateway. */
 void aurora__gateway_stats(aurora_http_exchange *exchange, aurora__gateway *gateway);
 void aurora__gateway_limits(aurora_http_exchange *exchange, aurora__gateway *gateway);

@@ -8,7 +8,7 @@
 
 #define HANDSHAKES_NS INT64_C(2000000) /* in a turn; the one that is begun is ended */
 
-static aurora__counter *failures(aurora__connection *connection, aurora_tls_failure why)
+static aurora__loop_figure *failures(aurora__connection *connection, aurora_tls_failure why)
 {
     return &connection->loop->counters.tls_failures[why];
 }

@@ -23,19 +23,19 @@
 enum { AURORA__SERVING = 0, AURORA__STOPPED_ACCEPTING = 1 };
 
 /* Written by one thread, read by any. */
-typedef _Atomic uint64_t aurora__counter;
+typedef _Atomic uint64_t aurora__loop_figure;
 
-static inline void aurora__count(aurora__counter *counter, int64_t by)
+static inline void aurora__count(aurora__loop_figure *counter, int64_t by)
 {
     uint64_t now = atomic_load_explicit(counter, memory_order_relaxed);
     atomic_store_explicit(counter, now + (uint64_t)by, memory_order_relaxed);
 }
 
 typedef struct {
-    aurora__counter accepted, refused_connections, requests, bad_heads, timeouts;
-    aurora__counter connections, in_flight;
-    aurora__counter tls_1_2, tls_1_3, tls_resumed; /* handshakes that were ended */
-    aurora__counter tls_failures[AURORA_TLS_FAILURE_COUNT];
+    aurora__loop_figure accepted, refused_connections, requests, bad_heads, timeouts;
+    aurora__loop_figure connections, in_flight;
+    aurora__loop_figure tls_1_2, tls_1_3, tls_resumed; /* handshakes that were ended */
+    aurora__loop_figure tls_failures[AURORA_TLS_FAILURE_COUNT];
 } aurora__loop_counters;
 
 struct aurora_http_loop {

@@ -113,8 +113,8 @@ typedef struct {
 /* --- life cycle ------------------------------------------------------------------------------- */
 
 /* NULL without memory. `threads_max`: how many threads get cells of their own; 64 is plenty. The
- * allocator is copied. Closing needs that nobody counts any more; series go with it. Threads:
- * confined. */
+ * allocator is copied; NULL is the C library's. Closing needs that nobody counts any more; series
+ * go with it. Threads: confined. */
 aurora__registry *aurora__registry_open(const aurora_allocator *allocator, uint32_t threads_max);
 void aurora__registry_close(aurora__registry *registry);
 

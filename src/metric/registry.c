@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "metric/sheet.h"
@@ -47,6 +48,24 @@ struct aurora__registry {
 
 /* --- life cycle ------------------------------------------------------------------------------- */
 
+static void *heap_allocate(void *self, size_t bytes)
+{
+    (void)self;
+    return malloc(bytes);
+}
+
+static void *heap_reallocate(void *self, void *memory, size_t bytes)
+{
+    (void)self;
+    return realloc(memory, bytes);
+}
+
+static void heap_release(void *self, void *memory)
+{
+    (void)self;
+    free(memory);
+}
+
 static void init_histogram(aurora__registry *registry, aurora__histogram *histogram, int32_t scale)
 {
     histogram->cells = &registry->cells;
@@ -64,6 +83,12 @@ static void init_unseen(aurora__registry *registry)
 
 aurora__registry *aurora__registry_open(const aurora_allocator *allocator, uint32_t threads_max)
 {
+    static const aurora_allocator heap = {.size = sizeof heap,
+                                          .allocate = heap_allocate,
+                                          .reallocate = heap_reallocate,
+                                          .release = heap_release};
+    if (allocator == NULL)
+        allocator = &heap;
     aurora__registry *registry = allocator->allocate(allocator->self, sizeof *registry);
     if (registry == NULL)
         return NULL;

@@ -3,6 +3,7 @@
 #include "routes/metrics.h"
 
 #include <dirent.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -68,31 +69,44 @@ static double seconds_of(struct timeval time)
     return (double)time.tv_sec + (double)time.tv_usec / 1e6;
 }
 
-void aurora__metrics_process(FILE *to)
+/* What /proc/self/stat says. */
+static void add_stat(aurora__sheet *sheet)
 {
+    static const aurora__family start = AURORA__GAUGE_FAMILY(
+        "process_start_time_seconds", "Unix time at which the process started.");
+    static const aurora__family virtual_memory =
+        AURORA__GAUGE_FAMILY("process_virtual_memory_bytes", "Virtual memory.");
+    static const aurora__family resident_memory =
+        AURORA__GAUGE_FAMILY("process_resident_memory_bytes", "Resident memory.");
+    static const aurora__family threads = AURORA__GAUGE_FAMILY("process_threads", "Threads.");
     double fields[FIELDS] = {0};
+    if (!read_stat(fields))
+        return;
+    aurora__sheet_add(sheet, &start, NULL,
+                      boot_time() + fields[START_TICKS] / (double)sysconf(_SC_CLK_TCK));
+    aurora__sheet_add(sheet, &virtual_memory, NULL, fields[VIRTUAL_BYTES]);
+    aurora__sheet_add(sheet, &resident_memory, NULL,
+                      fields[RESIDENT_PAGES] * (double)sysconf(_SC_PAGESIZE));
+    aurora__sheet_add(sheet, &threads, NULL, fields[THREADS]);
+}
+
+void aurora__metrics_process(aurora__sheet *sheet)
+{
+    static const aurora__family cpu =
+        AURORA__COUNTER_FAMILY("process_cpu_seconds_total", "Processor time of user and system.");
+    static const aurora__family open_files =
+        AURORA__GAUGE_FAMILY("process_open_fds", "Descriptors that are open.");
+    static const aurora__family files_max =
+        AURORA__GAUGE_FAMILY("process_max_fds", "Descriptors that may be open.");
     struct rusage usage;
     struct rlimit limit;
     double descriptors = open_descriptors();
     if (getrusage(RUSAGE_SELF, &usage) == 0)
-        aurora__metric_single(to, "process_cpu_seconds_total", AURORA_METRIC_COUNTER,
-                              "Processor time of user and system.",
-                              seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime));
+        aurora__sheet_add(sheet, &cpu, NULL,
+                          seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime));
     if (descriptors >= 0)
-        aurora__metric_single(to, "process_open_fds", AURORA_METRIC_GAUGE,
-                              "Descriptors that are open.", descriptors);
+        aurora__sheet_add(sheet, &open_files, NULL, descriptors);
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
-        aurora__metric_single(to, "process_max_fds", AURORA_METRIC_GAUGE,
-                              "Descriptors that may be open.", (double)limit.rlim_cur);
-    if (!read_stat(fields))
-        return;
-    aurora__metric_single(to, "process_start_time_seconds", AURORA_METRIC_GAUGE,
-                          "Unix time at which the process started.",
-                          boot_time() + fields[START_TICKS] / (double)sysconf(_SC_CLK_TCK));
-    aurora__metric_single(to, "process_virtual_memory_bytes", AURORA_METRIC_GAUGE,
-                          "Virtual memory.", fields[VIRTUAL_BYTES]);
-    aurora__metric_single(to, "process_resident_memory_bytes", AURORA_METRIC_GAUGE,
-                          "Resident memory.",
-                          fields[RESIDENT_PAGES] * (double)sysconf(_SC_PAGESIZE));
-    aurora__metric_single(to, "process_threads", AURORA_METRIC_GAUGE, "Threads.", fields[THREADS]);
+        aurora__sheet_add(sheet, &files_max, NULL, (double)limit.rlim_cur);
+    add_stat(sheet);
 }

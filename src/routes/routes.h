@@ -11,6 +11,7 @@
 
 #include "http/json_out.h"
 #include "http/server.h"
+#include "metric/metric.h"
 #include "routes/observe.h"
 
 /* How the rate limit of clients does. */
@@ -35,9 +36,9 @@ typedef struct {
     /* What /readyz adds to what the library says, by aurora_routes_check on `into`; NULL = nothing.
      * Called on a worker. */
     void (*ready)(void *daemon, void *into);
-    /* What /metrics adds, in its format; NULL = nothing. On a loop's thread: it waits for
-     * nothing. */
-    void (*metrics)(void *daemon, FILE *to);
+    /* Of this process: what /metrics shows. By aurora_routes_metrics_begin; collectors are asked
+     * on a loop's thread, and wait for nothing. */
+    aurora__registry *registry;
     /* How its rate limits do; false, or NULL: it has none. `asks`: asks what is shared whether it
      * answers now, on a worker; else it waits for nothing. */
     bool (*limiter)(void *daemon, bool asks, aurora_routes_limiter *out);
@@ -52,7 +53,7 @@ typedef struct {
     const char *openapi;
     size_t openapi_len;
     uint32_t served_count;
-    aurora__http_counters counters; /* zeroed; of aurora_routes_observe */
+    aurora__http_series series; /* zeroed; of aurora_routes_observe */
 } aurora_routes;
 
 typedef struct {
@@ -89,7 +90,13 @@ void aurora_routes_degraded(void *into, const char *name, const char *detail);
 /* Adds the object "http": the server's counters; NULL = all zero. */
 void aurora_routes_http_figures(aurora_json_out *out, aurora_http_server *server);
 
-/* Feeds the counters that /metrics shows; the server's `access` callback calls it. */
+/* Opens `registry`, with a collector of what the routes know. Everything in `routes` is read when a
+ * page is asked for. False without memory. */
+bool aurora_routes_metrics_begin(aurora_routes *routes);
+/* Once no server and nobody else counts any more. */
+void aurora_routes_metrics_end(aurora_routes *routes);
+
+/* Counts a request; the server's `access` callback calls it. A no-op without a registry. */
 void aurora_routes_observe(aurora_routes *routes, const aurora_http_access *access);
 
 #endif

@@ -7,8 +7,6 @@
 #include <aurora/port/payment.h>
 #include <aurora/port/search.h>
 
-#include "routes/metrics.h"
-
 #define PROBED_KEY "/readyz" /* no product: a SKU has no slash */
 
 static bool read_cache(const aurora_routes *routes, aurora_breaker_figures *out)
@@ -114,53 +112,53 @@ void aurora__shared_check(const aurora_routes *routes, void *into)
 
 /* --- metrics ---------------------------------------------------------------------------------- */
 
-static void write_breakers(FILE *to, const aurora_routes *routes)
+void aurora__breaker_add(aurora__sheet *sheet, const char *dependency, const char *address,
+                         int32_t state)
 {
+    static const aurora__family states = AURORA__GAUGE_FAMILY_BY(
+        "aurora_breaker_state",
+        "1 for the state of the breaker before a dependency, 0 for the others.", "dependency",
+        "address", "state");
     static const struct {
+        int32_t state;
         const char *name;
-        int32_t kind;
-        const char *help;
-    } families[] = {
-        {"aurora_call_breaker_open", AURORA_METRIC_GAUGE, "1 while calls of a kind are held back."},
-        {"aurora_call_breaker_opened_total", AURORA_METRIC_COUNTER,
-         "Times that calls of a kind began to be held back."},
-        {"aurora_call_breaker_refused_total", AURORA_METRIC_COUNTER, "Calls that were held back."},
-    };
-    aurora_breaker_figures figures[CALL_COUNT] = {0};
-    bool has[CALL_COUNT], has_any = false;
+    } rows[] = {{AURORA_BREAKER_CLOSED, "closed"},
+                {AURORA_BREAKER_HALF_OPEN, "half_open"},
+                {AURORA_BREAKER_OPEN, "open"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        aurora__sheet_add(sheet, &states, AURORA__VALUES(dependency, address, rows[i].name),
+                          rows[i].state == state);
+}
+
+static void add_breakers(aurora__sheet *sheet, const aurora_routes *routes)
+{
+    static const aurora__family opened =
+        AURORA__COUNTER_FAMILY_BY("aurora_call_breaker_opened_total",
+                                  "Times that calls of a kind began to be held back.", "call");
+    static const aurora__family refused = AURORA__COUNTER_FAMILY_BY(
+        "aurora_call_breaker_refused_total", "Calls that were held back.", "call");
     for (size_t i = 0; i < CALL_COUNT; i++) {
-        has[i] = calls[i].read(routes, &figures[i]);
-        has_any = has_any || has[i];
-    }
-    for (size_t row = 0; has_any && row < sizeof families / sizeof *families; row++) {
-        aurora__metric_family(to, families[row].name, families[row].kind, families[row].help);
-        for (size_t i = 0; i < CALL_COUNT; i++) {
-            const double values[] = {figures[i].state != AURORA_BREAKER_CLOSED,
-                                     (double)figures[i].opened, (double)figures[i].refused};
-            aurora_pair label = {"call", calls[i].name};
-            if (has[i])
-                aurora__metric_sample(to, families[row].name, "", &label, 1, values[row]);
-        }
+        aurora_breaker_figures figures;
+        if (!calls[i].read(routes, &figures))
+            continue;
+        aurora__breaker_add(sheet, calls[i].name, "", figures.state);
+        aurora__sheet_add(sheet, &opened, AURORA__VALUES(calls[i].name), (double)figures.opened);
+        aurora__sheet_add(sheet, &refused, AURORA__VALUES(calls[i].name), (double)figures.refused);
     }
 }
 
-void aurora__shared_metrics(FILE *to, const aurora_routes *routes)
+void aurora__shared_metrics(aurora__sheet *sheet, const aurora_routes *routes)
 {
-    write_breakers(to, routes);
-    aurora_breaker_figures cache;
-    aurora_routes_limiter limiter;
-    if (read_cache(routes, &cache)) {
-        aurora_pair label = {"cache", "products"};
-        aurora__metric_family(to, "aurora_cache_up", AURORA_METRIC_GAUGE,
-                              "1 while the shared cache answers.");
-        aurora__metric_sample(to, "aurora_cache_up", "", &label, 1, is_reachable(&cache));
-    }
-    if (!read_limiter(routes, false, &limiter))
-        return;
-    if (limiter.has_breaker)
-        aurora__metric_single(to, "aurora_limiter_up", AURORA_METRIC_GAUGE,
-                              "1 while the shared limiter answers.",
-                              is_reachable(&limiter.breaker));
+    static const aurora__family cache_up =
+        AURORA__GAUGE_FAMILY_BY("aurora_cache_up", "1 while the shared cache answers.", "cache");
+    static const aurora__family limiter_up =
+        AURORA__GAUGE_FAMILY("aurora_limiter_up", "1 while the shared limiter answers.");
+    aurora_breaker_figures figures;
+    add_breakers(sheet, routes);
+    if (read_cache(routes, &figures))
+        aurora__sheet_add(sheet, &cache_up, AURORA__VALUES("products"), is_reachable(&figures));
+    if (read_limiter_breaker(routes, &figures))
+        aurora__sheet_add(sheet, &limiter_up, NULL, is_reachable(&figures));
 }
 
 /* --- operators -------------------------------------------------------------------------------- */

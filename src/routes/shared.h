@@ -10,7 +10,10 @@
 /* Of /readyz, on a worker: asks both, so that it also knows where no request has asked. */
 void aurora__shared_check(const aurora_routes *routes, void *into);
 /* Of /metrics: waits for nothing. */
-void aurora__shared_metrics(FILE *to, const aurora_routes *routes);
+void aurora__shared_metrics(aurora__sheet *sheet, const aurora_routes *routes);
+/* The series of one breaker; `address` is "" where there is but one. */
+void aurora__breaker_add(aurora__sheet *sheet, const char *dependency, const char *address,
+                         int32_t state);
 /* Of /admin/limits: elements of "breakers", and the object "limiter" where there is a rate. */
 void aurora__shared_breakers(aurora_json_out *out, const aurora_routes *routes);
 void aurora__shared_limiter(aurora_json_out *out, const aurora_routes *routes);

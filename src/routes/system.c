@@ -118,11 +118,13 @@ static void readyz(aurora_http_exchange *exchange, void *self)
 static void metrics(aurora_http_exchange *exchange, void *self)
 {
     size_t len = 0;
-    char *text = aurora__metrics_text(self, &len);
+    int32_t format = aurora_metric_format(aurora_http_header(exchange, "Accept"));
+    char *text = aurora__metrics_text(self, format, &len);
+    aurora_http_set(exchange, "Vary", "Accept");
     if (text == NULL)
         aurora_http_refuse(exchange, AURORA_ENOMEM, NULL);
     else
-        aurora_http_reply_owned(exchange, 200, AURORA__METRICS_TYPE, text, len);
+        aurora_http_reply_owned(exchange, 200, aurora_metric_content_type(format), text, len);
 }
 
 static void openapi(aurora_http_exchange *exchange, void *self)

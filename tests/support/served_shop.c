@@ -48,6 +48,7 @@ void served_shop_init(served_shop *served, const char *secret)
     options.ttl_ms = 86400000; /* what is shown anew is shown because it was dropped */
     served->routes = (aurora_routes){.shop = served->shop, .service_name = "tested"};
     aurora_assert_ok(aurora_cache_open("memory:", &options, &served->routes.cache, &err));
+    ck_assert(aurora_routes_metrics_begin(&served->routes));
     memset(served->routes.cursor_key, 7, sizeof served->routes.cursor_key);
     serve(served, secret);
     http_client_init(&served->client, aurora_http_port(served->routes.server));
@@ -63,6 +64,7 @@ void served_shop_deinit(served_shop *served)
     http_answer_free(&served->answer);
     http_client_close(&served->client);
     aurora_http_free(served->routes.server);
+    aurora_routes_metrics_end(&served->routes);
     aurora_cache_close(served->routes.cache);
     aurora_close(served->shop);
     aurora_fault_plan_free(served->faults);
