@@ -9,6 +9,7 @@
 #include "codec/result.h"
 #include "core/notification.h"
 #include "core/payment.h"
+#include "engine/counters.h"
 #include "engine/notification.h"
 #include "engine/trace.h"
 
@@ -244,6 +245,18 @@ static take_command *new_take(aurora_t *shop, int32_t kind, uint32_t capacity, u
     return command;
 }
 
+/* Those that were tried before. */
+static void count_retries(aurora_t *shop, const take_command *command)
+{
+    const aurora__counters *counters = aurora__engine_counters(shop->engine);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < command->task_count; i++)
+        count += command->tasks[i].attempt > 1;
+    aurora__counter_add(command->kind == AURORA_TASK_PAYMENT ? counters->payment_retries
+                                                             : counters->notify_retries,
+                        count);
+}
+
 static aurora_status take_once(aurora_t *shop, int32_t kind, uint32_t capacity, uint32_t lease_ms,
                                aurora_task_page **out, uint32_t *count_out)
 {
@@ -253,6 +266,7 @@ static aurora_status take_once(aurora_t *shop, int32_t kind, uint32_t capacity, 
     aurora_status rc = aurora__engine_call(shop->engine, &command->head, WAIT_MS, NULL);
     *count_out = rc == AURORA_OK ? command->task_count : 0;
     if (*count_out > 0) {
+        count_retries(shop, command);
         *out = command->page;
         command->page = NULL;
     }

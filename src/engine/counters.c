@@ -50,6 +50,14 @@ static void open_notifications(aurora__counters *counters)
             aurora__registry_counter(counters->registry, &sent, AURORA__VALUES(states[i].name));
 }
 
+static aurora__counter *open_retries(aurora__registry *registry, const char *dependency)
+{
+    static const aurora__family retries = AURORA__COUNTER_FAMILY_BY(
+        "aurora_retries_total", "Calls of a dependency beyond the first for one purpose.",
+        "dependency");
+    return aurora__registry_counter(registry, &retries, AURORA__VALUES(dependency));
+}
+
 static void open_refusals(aurora__counters *counters)
 {
     static const aurora__family refused =
@@ -87,6 +95,9 @@ aurora_status aurora__counters_open(aurora__counters *counters, const aurora_all
     open_orders(counters);
     open_notifications(counters);
     open_refusals(counters);
+    counters->store_retries = open_retries(counters->registry, "store");
+    counters->payment_retries = open_retries(counters->registry, "payment");
+    counters->notify_retries = open_retries(counters->registry, "notify");
     open_histograms(counters);
     return aurora__registry_status(counters->registry);
 }
@@ -114,6 +125,7 @@ aurora_status aurora__counters_open_bus(aurora__counters *counters)
     AURORA__BUS_GAUGES(OPEN)
 #undef OPEN
     counters->relay_lag_ms = aurora__registry_gauge(registry, &age, NULL);
+    counters->bus_retries = open_retries(registry, "bus");
     const struct {
         const char *result;
         aurora__counter **counter;

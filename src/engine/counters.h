@@ -86,6 +86,8 @@ typedef struct {
     aurora__counter *orders[AURORA_ORDER_CANCELLED + 1]; /* by the status that was reached */
     /* by the state that was reached */
     aurora__counter *notifications[AURORA_NOTIFICATION_STATE_SKIPPED + 1];
+    /* calls beyond the first for one purpose, by what was called */
+    aurora__counter *store_retries, *bus_retries, *payment_retries, *notify_retries;
     aurora__counter *queue_refused;   /* AURORA_EBUSY: the queue was full */
     aurora__counter *log_refused;     /* AURORA_EBUSY: the log was full */
     aurora__counter *inbound_applied; /* records that had their effect */

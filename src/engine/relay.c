@@ -182,8 +182,11 @@ static bool restart_port(relay *of)
 
 static void fail_delivery(relay *of)
 {
-    if (!of->must_restart)
-        aurora__counter_add(aurora__engine_counters(of->bus->engine)->relay_restarts, 1);
+    aurora__counters *counters = aurora__engine_counters(of->bus->engine);
+    if (!of->must_restart) {
+        aurora__counter_add(counters->relay_restarts, 1);
+        aurora__counter_add(counters->bus_retries, 1);
+    }
     of->must_restart = true;
 }
 

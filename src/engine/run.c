@@ -85,6 +85,7 @@ static aurora_status attempt_often(aurora__engine *engine, aurora__command **com
         aurora__counter_add(engine->counters.batch_retries, 1);
         if (is_closing(engine) || --tries == 0)
             return rc;
+        aurora__counter_add(engine->counters.store_retries, 1);
         aurora__pause_ms(wait);
         wait = wait < 250 ? wait * 2 : 250;
     }
