@@ -44,6 +44,10 @@ th, td { padding: .3rem .7rem; text-align: left; border-bottom: 1px solid var(--
 tr:last-child > * { border-bottom: 0; }
 th { color: var(--soft); font-weight: 600; } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
 tr.sum > * { font-weight: 600; }
+@media (max-width: 40rem) { svg { font-size: 15px; } svg .small { font-size: 14px; }
+  th, td { padding: .3rem .5rem; }
+  th:first-child, td:first-child { position: sticky; left: 0; min-width: 9.2rem; max-width: 10rem; white-space: normal;
+    overflow-wrap: anywhere; background: var(--paper); border-right: 1px solid var(--rule); } }
 """ + "".join(f".s{i} {{ stroke: var(--c{i}); }} .f{i} {{ fill: var(--c{i}); color: var(--c{i}); }}\n" for i in range(8))
 
 PERCENTILES = (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
