@@ -63,7 +63,7 @@ static void begin(aurora__log_line *line, const struct timespec *at, int32_t lev
     char time[AURORA__HTTP_TIME_BYTES];
     aurora__http_time_write((int64_t)at->tv_sec * 1000000 + at->tv_nsec / 1000, time);
     aurora__log_line_begin(line);
-    aurora__log_line_text(line, "timestamp", time);
+    aurora__log_line_own(line, "timestamp", time);
     aurora__log_line_raw(line, severities[level], strlen(severities[level]));
 }
 
@@ -91,9 +91,9 @@ static void put_attribute(aurora__log_line *line, const aurora_attribute *one)
 static void put_trace(aurora__log_line *line, char traceparent[AURORA_TRACEPARENT_BYTES])
 {
     traceparent[35] = traceparent[52] = '\0';
-    aurora__log_line_text(line, "trace_id", traceparent + 3);
-    aurora__log_line_text(line, "span_id", traceparent + 36);
-    aurora__log_line_text(line, "trace_flags", traceparent + 53);
+    aurora__log_line_own(line, "trace_id", traceparent + 3);
+    aurora__log_line_own(line, "span_id", traceparent + 36);
+    aurora__log_line_own(line, "trace_flags", traceparent + 53);
 }
 
 static void write_json(const aurora_service_log *log, const struct timespec *at,
@@ -317,31 +317,52 @@ static void put_request(aurora__log_line *line, const aurora_http_access *access
     aurora__log_line_text(line, "http.request.method", access->method);
     aurora__log_line_text(line, "url.path", access->path);
     if (access->route != NULL)
-        aurora__log_line_text(line, "http.route", access->route->template_path);
+        aurora__log_line_own(line, "http.route", access->route->template_path);
     aurora__log_line_uint(line, "http.response.status_code", (uint64_t)access->status);
     if (access->code[0] != '\0')
-        aurora__log_line_text(line, "error.type", access->code);
+        aurora__log_line_own(line, "error.type", access->code);
     aurora__log_line_uint(line, "duration_us", (uint64_t)access->duration_ns / 1000);
     aurora__log_line_uint(line, "http.request.body.size", access->bytes_in);
     aurora__log_line_uint(line, "http.response.body.size", access->bytes_out);
-    aurora__log_line_text(line, "client.address", access->peer);
+    aurora__log_line_own(line, "client.address", access->peer);
     if (access->principal[0] != '\0')
         aurora__log_line_text(line, "enduser.id", access->principal);
+}
+
+static char *append(char *to, const char *end, const char *text)
+{
+    size_t len = strnlen(text, (size_t)(end - to));
+    memcpy(to, text, len);
+    return to + len;
+}
+
+/* "POST /orders 201": of few kinds, by the route and never the path. */
+static void write_body(const aurora_http_access *access, char out[128])
+{
+    const char *end = out + 128 - 6;
+    uint32_t status = (uint32_t)access->status % 1000;
+    char *at = append(out, end, access->method);
+    at = append(at, end, " ");
+    at = append(at, end, access->route != NULL ? access->route->template_path : "(no route)");
+    *at++ = ' ';
+    *at++ = (char)('0' + status / 100);
+    *at++ = (char)('0' + status / 10 % 10);
+    *at++ = (char)('0' + status % 10);
+    *at = '\0';
 }
 
 static void write_json_access(const aurora_service_log *log, const struct timespec *at,
                               int32_t level, const aurora_http_access *access,
                               aurora__log_line *line)
 {
-    char body[128]; /* of few kinds: the route, never the path */
-    snprintf(body, sizeof body, "%s %s %d", access->method,
-             access->route != NULL ? access->route->template_path : "(no route)", access->status);
+    char body[128];
+    write_body(access, body);
     begin(line, at, level);
     aurora__log_line_text(line, "body", body);
     aurora__log_line_raw(line, "\"component\":\"http\"", strlen("\"component\":\"http\""));
-    aurora__log_line_text(line, "trace_id", access->trace_id);
-    aurora__log_line_text(line, "span_id", access->span_id);
-    aurora__log_line_text(line, "trace_flags", (access->trace_flags & 1) != 0 ? "01" : "00");
+    aurora__log_line_own(line, "trace_id", access->trace_id);
+    aurora__log_line_own(line, "span_id", access->span_id);
+    aurora__log_line_own(line, "trace_flags", (access->trace_flags & 1) != 0 ? "01" : "00");
     aurora__log_line_raw(line, log->resource, log->resource_len);
     put_request(line, access);
     aurora__log_line_end(line);

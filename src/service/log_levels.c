@@ -22,7 +22,7 @@ enum { NAME_COUNT = sizeof names / sizeof *names };
 int aurora__log_component(const char *name)
 {
     int i = 0;
-    while (i < NAME_COUNT && strcmp(name, names[i]) != 0)
+    while (i < NAME_COUNT && (name[0] != names[i][0] || strcmp(name, names[i]) != 0))
         i++;
     return i; /* NAME_COUNT is AURORA__LOG_COMPONENT_OTHER */
 }

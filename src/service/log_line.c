@@ -71,26 +71,37 @@ static size_t encode(const char *text, size_t *used_out, char out[8])
     return 1;
 }
 
+/* How many bytes from `text` stand for themselves, at most `most`. */
+static size_t plain_length(const char *text, size_t most)
+{
+    size_t len = 0;
+    for (; len < most; len++) {
+        unsigned char c = (unsigned char)text[len];
+        if (c < 0x20 || c >= 0x7f || c == '"' || c == '\\')
+            break;
+    }
+    return len;
+}
+
 static void put_quoted(aurora__log_line *line, const char *text)
 {
     size_t most = room_of(line) < AURORA__LOG_VALUE_BYTES ? room_of(line) : AURORA__LOG_VALUE_BYTES;
     char *at = line->text + line->len;
     const char *end = at + most - ELLIPSIS_BYTES;
     *at++ = '"';
-    while (*text != '\0') {
+    for (;;) {
         char one[8];
-        size_t used;
-        unsigned char c = (unsigned char)*text;
-        bool is_plain = c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
-        size_t len = is_plain ? 1 : encode(text, &used, one);
+        size_t used = 0, len = plain_length(text, (size_t)(end - at));
+        memcpy(at, text, len);
+        at += len;
+        text += len;
+        if (*text == '\0')
+            break;
+        len = at < end ? encode(text, &used, one) : SIZE_MAX;
         if (len > (size_t)(end - at)) {
             memcpy(at, "...", 3);
             at += 3;
             break;
-        }
-        if (is_plain) {
-            *at++ = *text++;
-            continue;
         }
         memcpy(at, one, len);
         at += len;
@@ -130,6 +141,16 @@ void aurora__log_line_text(aurora__log_line *line, const char *name, const char 
         value = redacted;
     }
     put_quoted(line, value);
+}
+
+void aurora__log_line_own(aurora__log_line *line, const char *name, const char *value)
+{
+    size_t len = strlen(value);
+    if (!put_name(line, name, len + 2))
+        return;
+    line->text[line->len++] = '"';
+    put(line, value, len);
+    line->text[line->len++] = '"';
 }
 
 void aurora__log_line_int(aurora__log_line *line, const char *name, int64_t value)

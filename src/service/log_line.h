@@ -25,6 +25,9 @@ void aurora__log_line_end(aurora__log_line *line);
 void aurora__log_line_raw(aurora__log_line *line, const char *members, size_t len);
 /* Names are our own and need no escape. */
 void aurora__log_line_text(aurora__log_line *line, const char *name, const char *value);
+/* The same for a short value of our own, of characters that need no escape: it is copied as it
+ * is. */
+void aurora__log_line_own(aurora__log_line *line, const char *name, const char *value);
 void aurora__log_line_int(aurora__log_line *line, const char *name, int64_t value);
 void aurora__log_line_uint(aurora__log_line *line, const char *name, uint64_t value);
 void aurora__log_line_double(aurora__log_line *line, const char *name,

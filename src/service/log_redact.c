@@ -21,7 +21,7 @@ static bool is_word(char c)
 
 static bool is_local_part(char c)
 {
-    return is_word(c) || (c != '\0' && strchr("._%+-", c) != NULL);
+    return is_word(c) || c == '.' || c == '_' || c == '-' || c == '%' || c == '+';
 }
 
 static bool is_token(char c)
@@ -29,20 +29,53 @@ static bool is_token(char c)
     return is_word(c) || (c != '\0' && strchr("._-~+/=", c) != NULL);
 }
 
+enum { DULL, DIGIT, GAP, TELLING };
+
+/* What a character may be the beginning or a part of. Most are dull, and cost a look. */
+static const unsigned char kinds[256] = {
+    ['0'] = DIGIT,   ['1'] = DIGIT,   ['2'] = DIGIT,   ['3'] = DIGIT,   ['4'] = DIGIT,
+    ['5'] = DIGIT,   ['6'] = DIGIT,   ['7'] = DIGIT,   ['8'] = DIGIT,   ['9'] = DIGIT,
+    [' '] = GAP,     ['-'] = GAP,     ['@'] = TELLING, ['e'] = TELLING, ['b'] = TELLING,
+    ['B'] = TELLING, ['/'] = TELLING,
+};
+
+static bool is_told(const char *start, const char *at, bool has_url)
+{
+    switch (*at) {
+    case '@': /* a masked address, a***@example.org, is none */
+        return has_url || (at > start && is_local_part(at[-1]));
+    case 'e':
+        return at[1] == 'y' && at[2] == 'J';
+    case 'b':
+    case 'B':
+        return strncasecmp(at, "bearer ", 7) == 0;
+    default:
+        return false;
+    }
+}
+
 bool aurora__log_redact_is_needed(const char *text)
 {
     int digits = 0;
-    for (; *text != '\0'; text++) {
-        if (is_digit(*text)) {
+    bool has_url = false;
+    for (const char *at = text; *at != '\0'; at++) {
+        switch (kinds[(unsigned char)*at]) {
+        case DULL:
+            digits = 0;
+            break;
+        case DIGIT:
             if (++digits == CARD_DIGITS_MIN)
                 return true;
-            continue;
-        }
-        if (*text != ' ' && *text != '-') /* cards are written in groups */
+            break;
+        case TELLING:
             digits = 0;
-        if (*text == '@' || (*text == 'e' && text[1] == 'y' && text[2] == 'J') ||
-            ((*text == 'B' || *text == 'b') && strncasecmp(text, "bearer ", 7) == 0))
-            return true;
+            has_url |= at[0] == '/' && at[1] == '/';
+            if (is_told(text, at, has_url))
+                return true;
+            break;
+        default:
+            break; /* cards are written in groups */
+        }
     }
     return false;
 }
@@ -132,17 +165,18 @@ static size_t found_at(const char *start, const char *at, size_t *keep_out, cons
     bool is_start = at == start || !is_word(at[-1]);
     *keep_out = 0;
     *by_out = "[secret]";
-    if (strncmp(at, "://", 3) == 0 && (len = authority_at(at + 3)) > 0) {
+    if (*at == ':' && strncmp(at, "://", 3) == 0 && (len = authority_at(at + 3)) > 0) {
         *keep_out = 3;
         return len;
     }
-    if (!is_start)
+    if (!is_start || !is_local_part(*at))
         return 0;
-    if (strncasecmp(at, "bearer ", 7) == 0 && (len = token_at(at + 7)) > 0) {
+    if ((*at == 'b' || *at == 'B') && strncasecmp(at, "bearer ", 7) == 0 &&
+        (len = token_at(at + 7)) > 0) {
         *keep_out = 7;
         return len;
     }
-    if ((len = jwt_at(at)) > 0)
+    if (*at == 'e' && (len = jwt_at(at)) > 0)
         return len;
     *by_out = "[email]";
     if ((len = email_at(at)) > 0)
