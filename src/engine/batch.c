@@ -510,6 +510,7 @@ static void count_rows(aurora__engine *engine)
         else if (row->table == AURORA__TABLE_notification)
             count_notification(&engine->counters, before, row->data);
     }
+    aurora__saga_counts_rows(&engine->counters.saga, rows, &engine->batch_blocks.arena);
 }
 
 static void end(aurora__engine *engine, bool is_committed)

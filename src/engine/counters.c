@@ -86,7 +86,8 @@ static void open_histograms(aurora__counters *counters)
     counters->commit_ns = aurora__registry_histogram(registry, &commit, NULL);
 }
 
-aurora_status aurora__counters_open(aurora__counters *counters, const aurora_allocator *allocator)
+aurora_status aurora__counters_open(aurora__counters *counters, const aurora_allocator *allocator,
+                                    uint32_t modules)
 {
     counters->registry = aurora__registry_open(allocator, THREADS_MAX);
     if (counters->registry == NULL)
@@ -99,6 +100,7 @@ aurora_status aurora__counters_open(aurora__counters *counters, const aurora_all
     counters->payment_retries = open_retries(counters->registry, "payment");
     counters->notify_retries = open_retries(counters->registry, "notify");
     open_histograms(counters);
+    aurora__saga_counts_open(&counters->saga, counters->registry, modules);
     return aurora__registry_status(counters->registry);
 }
 

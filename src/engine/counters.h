@@ -8,6 +8,7 @@
 #include <aurora/notification.h>
 #include <aurora/order.h>
 
+#include "engine/saga_counts.h"
 #include "metric/metric.h"
 
 typedef struct aurora__engine aurora__engine;
@@ -97,10 +98,13 @@ typedef struct {
     aurora__histogram *batch_commands; /* commands in a batch that committed */
     aurora__histogram *batch_ns;       /* begin to the end of commit */
     aurora__histogram *commit_ns;      /* the commit call alone */
+    aurora__saga_counts saga;
 } aurora__counters;
 
-/* AURORA_ENOMEM; then, too, to be closed. Threads: confined. */
-aurora_status aurora__counters_open(aurora__counters *counters, const aurora_allocator *allocator);
+/* `modules` are AURORA__MODULE_...: nobody shows what it cannot have. AURORA_ENOMEM; then, too, to
+ * be closed. Threads: confined. */
+aurora_status aurora__counters_open(aurora__counters *counters, const aurora_allocator *allocator,
+                                    uint32_t modules);
 /* What only an engine with a bus has; nothing of it is counted before. */
 aurora_status aurora__counters_open_bus(aurora__counters *counters);
 void aurora__counters_close(aurora__counters *counters);

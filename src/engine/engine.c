@@ -381,7 +381,8 @@ static aurora_status start(aurora__engine *engine, const aurora__engine_options 
     if (getrandom(engine->random_state, sizeof engine->random_state, 0) !=
         sizeof engine->random_state)
         return AURORA_EIO;
-    aurora_status rc = aurora__counters_open(&engine->counters, options->allocator);
+    aurora_status rc =
+        aurora__counters_open(&engine->counters, options->allocator, options->policy.modules);
     if (rc == AURORA_OK) {
         aurora__gauge_set(engine->counters.log_max_bytes, options->log_max_bytes);
         rc = init_sync(engine);

@@ -16,6 +16,7 @@
 
 typedef struct {
     aurora__command head;
+    int64_t due_ms;
     aurora_id order_id;
     char scope[AURORA_TEXT_BYTES_MAX + 1];
     char key[AURORA_KEY_BYTES_MAX + 1];
@@ -37,8 +38,12 @@ static void drop_due(aurora__command *command, aurora_status status)
 
 static bool finish_due(aurora__command *command, aurora__turn *turn, aurora_status status)
 {
-    aurora__counter_add(turn->engine->counters.timers_fired, 1);
-    if (status != AURORA_OK)
+    aurora__counters *counters = &turn->engine->counters;
+    aurora__counter_add(counters->timers_fired, 1);
+    if (status == AURORA_OK)
+        aurora__saga_counts_timer(&counters->saga, ((const due_command *)command)->due_ms,
+                                  turn->step.now_ms);
+    else
         drop_due(command, status);
     return true;
 }
@@ -160,9 +165,11 @@ void aurora__timer_note(aurora__engine *engine, const aurora__row *row)
 static aurora__command *order_command(aurora__engine *engine, const void *row)
 {
     due_command *due = aurora__command_new(engine, &order_class, sizeof *due);
-    if (due != NULL)
-        due->order_id = ((const aurora__order_row *)row)->id;
-    return due == NULL ? NULL : &due->head;
+    if (due == NULL)
+        return NULL;
+    due->order_id = ((const aurora__order_row *)row)->id;
+    due->due_ms = ((const aurora__order_row *)row)->due_at;
+    return &due->head;
 }
 
 static aurora__command *hold_command(aurora__engine *engine, const void *row)
@@ -171,6 +178,7 @@ static aurora__command *hold_command(aurora__engine *engine, const void *row)
     due_command *due = aurora__command_new(engine, &hold_class, sizeof *due);
     if (due == NULL)
         return NULL;
+    due->due_ms = hold->due_at;
     memcpy(due->scope, hold->scope, strnlen(hold->scope, sizeof due->scope - 1));
     memcpy(due->key, hold->key_text, strnlen(hold->key_text, sizeof due->key - 1));
     return &due->head;
