@@ -73,7 +73,7 @@ function SignInView() {
     return (
         <>
             <Title text={token.value === "" ? "Sign in" : "You are signed in"} />
-            {token.value === "" ? <SignIn /> : <p><a href="#/shop">To the shop</a></p>}
+            {token.value === "" ? <SignIn isTitled /> : <p><a href="#/shop">To the shop</a></p>}
         </>
     );
 }

@@ -216,8 +216,23 @@ def hot_key_is_leased():
         expect("an empty bucket is remembered", asked < 30, asked)
 
 
+def pages_have_policies():
+    """The console's operations may be named, and count."""
+    policies = """
+[rate_limit.pages]
+routes = getConsoleFolder,getConsole,getConsoleFile
+windows = 3/1h
+"""
+    with Configured(policies) as server:
+        for path in ("/console", "/console/", "/console/none.js"):
+            _, fields, _ = server.raw("GET", path)
+            expect(f"the policy of {path}", fields.get("RateLimit-Policy") == '"pages";q=3;w=3600', fields)
+        status, _, _ = server.raw("GET", "/console/")
+        expect("it is refused", status == 429, status)
+
+
 def main():
-    for test in (answers_say_all_windows, shadow_refuses_nobody, who_is_refused_is_counted,
+    for test in (answers_say_all_windows, pages_have_policies, shadow_refuses_nobody, who_is_refused_is_counted,
                  reload_keeps_levels_and_loses_no_request, hot_key_is_leased):
         began = time.monotonic()
         test()

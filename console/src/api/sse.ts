@@ -75,7 +75,8 @@ export function backoffMs(failures: number, leastMs: number, random: () => numbe
     return whole / 2 + (whole / 2) * random();
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
+/** Resolves then, or as soon as the signal says so. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
         const timer = setTimeout(resolve, ms);
         signal.addEventListener("abort", () => {
@@ -133,11 +134,11 @@ export async function follow(path: string, options: FollowOptions): Promise<void
             const problem = thrown instanceof Problem ? thrown : unreachable(thrown);
             if (!problem.isPassing)
                 throw problem;
-            retryMs = parser.retryMs ?? retryMs;
-            leastMs = Math.max(retryMs, problem.retryAfterMs);
+            leastMs = problem.retryAfterMs;
         } finally {
+            retryMs = parser.retryMs ?? retryMs; // it stands also where the stream ended in peace
             options.onLive(false);
         }
-        await pause(backoffMs(Math.max(0, failures), leastMs, Math.random), signal);
+        await pause(backoffMs(Math.max(0, failures), Math.max(retryMs, leastMs), Math.random), signal);
     }
 }

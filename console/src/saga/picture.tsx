@@ -9,6 +9,8 @@ import { sagaOf, type StepName, type StepState } from "./steps";
 
 const WIDE_FROM = 700;
 const LINE_LETTERS = 22;
+/** Beside its disc there is more room, and more than three lines of it would touch the next step. */
+const NARROW_LETTERS = 30;
 
 const MARKS: Record<StepState, string> = {
     done: "M-7 0.5l4.5 4.5L7-5",
@@ -21,7 +23,7 @@ const MARKS: Record<StepState, string> = {
 };
 
 /** Lines of whole words, about so long. */
-function wrap(words: string, letters: number): string[] {
+export function wrap(words: string, letters: number): string[] {
     const lines: string[] = [];
     for (const word of words.split(" ").filter(Boolean)) {
         const last = lines[lines.length - 1];
@@ -41,7 +43,7 @@ function come(index: number, base: number): string {
 function NodeView({ node, isNarrow, detail, base }: { node: Node; isNarrow: boolean; detail: string; base: number }) {
     const { step } = node;
     const time = step.at === null ? "" : clock(step.at);
-    const small = isNarrow ? [[time, step.note, detail].filter(Boolean).join(", ")].filter(Boolean)
+    const small = isNarrow ? wrap([time, step.note, detail].filter(Boolean).join(", "), NARROW_LETTERS)
         : [time, ...wrap(step.note, LINE_LETTERS), ...wrap(detail, LINE_LETTERS)].filter(Boolean);
     const x = isNarrow ? NODE_RADIUS + 14 : 0;
     const y = isNarrow ? (small.length === 0 ? 5 : -3) : NODE_RADIUS + 20;

@@ -3,8 +3,8 @@
 // ends with the outcome; that stock and money agree with it comes later, and is asked for.
 import { useEffect, useState } from "preact/hooks";
 import { get, segment } from "../api/client";
-import { asProblem, isAbort, type Problem } from "../api/problem";
-import { follow } from "../api/sse";
+import { asProblem, isAbort, Problem } from "../api/problem";
+import { backoffMs, follow, pause } from "../api/sse";
 import type { Order, Page, Transition } from "../api/types";
 import { token } from "../shell/session";
 
@@ -33,8 +33,21 @@ async function load(id: string, signal: AbortSignal): Promise<Pick<Seen, "order"
     return { order, history: history.items };
 }
 
-function pause(ms: number): Promise<void> {
-    return new Promise((resolve) => setTimeout(resolve, ms));
+/** What a server that is away for a moment says is shown, and asked again: an order goes on meanwhile. */
+async function keepWatching(id: string, signal: AbortSignal, put: (change: Partial<Seen>) => void): Promise<void> {
+    for (let failures = 0; !signal.aborted; failures++) {
+        try {
+            return await watch(id, signal, (change) => {
+                failures = 0;
+                put(change);
+            });
+        } catch (thrown) {
+            if (!(thrown instanceof Problem) || !thrown.isPassing)
+                throw thrown;
+            put({ problem: thrown });
+            await pause(backoffMs(failures, thrown.retryAfterMs, Math.random), signal);
+        }
+    }
 }
 
 async function watch(id: string, signal: AbortSignal, put: (change: Partial<Seen>) => void): Promise<void> {
@@ -53,7 +66,7 @@ async function watch(id: string, signal: AbortSignal, put: (change: Partial<Seen
         const order = await look();
         if (order?.settled_at !== null)
             return;
-        await pause(ms);
+        await pause(ms, signal);
     }
 }
 
@@ -66,7 +79,7 @@ export function useOrder(id: string): WatchedOrder {
             if (!control.signal.aborted)
                 setSeen((before) => ({ ...before, problem: null, ...change }));
         };
-        watch(id, control.signal, put).catch((thrown: unknown) => {
+        keepWatching(id, control.signal, put).catch((thrown: unknown) => {
             if (!isAbort(thrown))
                 put({ problem: asProblem(thrown) });
         });

@@ -3,7 +3,7 @@
 import { useId, useState } from "preact/hooks";
 import { claims, isAsked, refusal, signIn, signOut, token } from "./session";
 
-export function SignIn() {
+export function SignIn({ isTitled = false }: { isTitled?: boolean }) {
     const id = useId();
     const [text, setText] = useState("");
     const submit = (event: Event) => {
@@ -13,7 +13,7 @@ export function SignIn() {
     };
     return (
         <form class="card sign-in" onSubmit={submit}>
-            <h2>Sign in</h2>
+            {!isTitled && <h2>Sign in</h2>}
             <p>This server asks who you are. Paste a token of its issuer; it stays in this tab and is gone with it.</p>
             {refusal.value !== "" && <p class="error" role="alert">The last one was refused: {refusal.value}</p>}
             <label for={id}>Token</label>

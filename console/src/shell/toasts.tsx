@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Short words about what was just done, in a region that a screen reader reads out.
 import { signal } from "@preact/signals";
+import { pathText } from "./router";
 
 interface Toast {
     id: number;
@@ -22,6 +23,9 @@ export function say(words: string, kind: Toast["kind"] = "good"): void {
     toasts.value = [...toasts.value.slice(-2), { id, kind, words }];
     setTimeout(() => dismiss(id), SHOWN_MS);
 }
+
+// Words about what was done on one page are in the way on the next, and may not hold there any more.
+pathText.subscribe(() => (toasts.value = []));
 
 export function Toasts() {
     return (

@@ -8,14 +8,15 @@ import { SagaPicture } from "../saga/picture";
 import { reasonWords } from "../saga/steps";
 import { useOrder, type WatchedOrder } from "../saga/watch";
 import { useLoad } from "../shell/load";
-import { place } from "../shell/router";
-import { ProblemView, Waiting } from "../shell/states";
+import { go, href, place } from "../shell/router";
+import { Empty, ProblemView, Waiting } from "../shell/states";
 import { Title } from "../shell/title";
 import { say } from "../shell/toasts";
 import { money } from "../text/money";
 import { moment } from "../text/time";
 import { uuid } from "./attempt";
 import { productHref } from "./cards";
+import { put } from "./cart";
 import { findProducts } from "./products";
 import { StatusBadge } from "./status";
 
@@ -61,6 +62,18 @@ function History({ history }: { history: readonly Transition[] }) {
             </ol>
         </details>
     );
+}
+
+/** What came to nothing can be tried with another card: the same goods, as many as were asked for. */
+function BuyAgain({ order }: { order: Order }) {
+    const again = () => {
+        const wanted = new Map<string, number>();
+        for (const line of order.lines)
+            wanted.set(line.sku, (wanted.get(line.sku) ?? 0) + line.quantity);
+        wanted.forEach((quantity, sku) => put(sku, quantity));
+        go("#/shop/checkout");
+    };
+    return <button type="button" class="button primary" onClick={again}>Order it again</button>;
 }
 
 /** Asked twice: a completed order is returned and refunded in full. */
@@ -119,11 +132,13 @@ function Details({ watched, order }: { watched: WatchedOrder; order: Order }) {
                 <SagaPicture history={watched.history} isNew={isNew} />
                 {order.decline_code != null && <p class="hint">The bank's code: <code>{order.decline_code}</code></p>}
                 <History history={watched.history} />
+                <p class="behind"><a href={href(["operations", "orders", order.id])}>Look behind the counter: this order in Operations</a></p>
             </section>
             <section class="card order-sum" aria-label="What it is of">
                 <Lines order={order} />
                 <p class="summary-total"><span>Total</span><strong>{money(order.total_minor, order.currency)}</strong></p>
                 {order.contact !== null && <p class="hint">News of it goes to {order.contact}.</p>}
+                {isLost && <BuyAgain order={order} />}
                 <Cancel order={order} done={watched.refresh} />
             </section>
             {watched.problem !== null && <ProblemView problem={watched.problem} retry={watched.refresh} />}
@@ -135,6 +150,8 @@ export function OrderView({ id }: { id: string }) {
     const watched = useOrder(id);
     if (watched.order !== null)
         return <Details watched={watched} order={watched.order} />;
+    if (watched.problem?.status === 404)
+        return <><Title text="Order" /><Empty title="There is no such order"><a class="button" href="#/shop/orders">My orders</a></Empty></>;
     if (watched.problem !== null)
         return <><Title text="Order" /><ProblemView problem={watched.problem} retry={watched.refresh} /></>;
     return <Waiting />;

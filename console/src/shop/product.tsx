@@ -3,7 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Product, Stock } from "../api/types";
 import { useLoad } from "../shell/load";
-import { Await } from "../shell/states";
+import { Await, Empty } from "../shell/states";
 import { Title } from "../shell/title";
 import { say } from "../shell/toasts";
 import { money } from "../text/money";
@@ -104,5 +104,15 @@ function Details({ product }: { product: Product }) {
 export function ProductView({ sku }: { sku: string }) {
     const load = useLoad((signal) => getProduct(sku, signal), [sku]);
     useEffect(() => countView(sku), [sku]);
+    if (load.problem?.status === 404) {
+        return (
+            <>
+                <Title text="This product is not sold here" />
+                <Empty title="It may have been taken out of the catalogue, or the address has a slip.">
+                    <a class="button" href="#/shop">To the shop</a>
+                </Empty>
+            </>
+        );
+    }
     return <Await of={load}>{(product) => <Details product={product} />}</Await>;
 }

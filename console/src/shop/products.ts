@@ -65,6 +65,12 @@ export function related(sku: string, signal: AbortSignal): Promise<Product[]> {
     return ofTrends(`/recommendations/related/${segment(sku)}`, 4, signal);
 }
 
+/** What there is to look through, the fullest first. */
+export async function categories(signal: AbortSignal): Promise<{ total: number; names: string[] }> {
+    const page = await get<SearchPage>("/search", { sort: "newest", limit: 1 }, signal);
+    return { total: page.total, names: (page.facets?.category ?? []).map((one) => one.value).filter(Boolean) };
+}
+
 /** null where the reader may not know, or there never was any. */
 export async function findStock(sku: string, signal: AbortSignal): Promise<Stock | null> {
     try {

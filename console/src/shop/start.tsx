@@ -4,7 +4,8 @@ import type { Product } from "../api/types";
 import { useLoad, type Loaded } from "../shell/load";
 import { Await } from "../shell/states";
 import { Cards } from "./cards";
-import { popular, trending } from "./products";
+import { searchHref } from "./filters";
+import { categories, popular, trending } from "./products";
 
 function Shelf({ title, of }: { title: string; of: Loaded<Product[]> }) {
     if (of.value !== null && of.value.length === 0)
@@ -17,11 +18,37 @@ function Shelf({ title, of }: { title: string; of: Loaded<Product[]> }) {
     );
 }
 
+/** What a first visitor does not know: what this is, and what there is to do. */
+function Welcome() {
+    return (
+        <p class="welcome">
+            Buy something and watch its order go from step to step. At the checkout you choose how the bank behaves: have it
+            decline, and watch what was done being undone. <a href="#/operations">Operations</a> shows the same from behind the counter.
+        </p>
+    );
+}
+
+function Categories() {
+    const found = useLoad(categories, []);
+    if (found.value === null || found.value.total === 0)
+        return null; // the shelves below say what is wrong
+    return (
+        <nav class="chips" aria-label="Categories">
+            <ul>
+                <li><a class="chip" href={searchHref({ sort: "newest" })}>All {found.value.total.toLocaleString("en")}</a></li>
+                {found.value.names.map((name) => <li key={name}><a class="chip" href={searchHref({ category: name })}>{name}</a></li>)}
+            </ul>
+        </nav>
+    );
+}
+
 export function Start() {
     const trends = useLoad(trending, []);
     const best = useLoad(popular, []);
     return (
         <>
+            <Welcome />
+            <Categories />
             <Shelf title="Trending today" of={trends} />
             <Shelf title="Bought most" of={best} />
         </>
