@@ -28,13 +28,13 @@ go_for() {
     echo "$folder/bin/go"
 }
 
-# go_build FOLDER PACKAGE OUT: builds the package with the modules of the folder; status 1 with the log's
-# end, if that fails.
+# go_build FOLDER PACKAGE OUT [FLAG...]: builds the package with the modules of the folder; status 1 with
+# the log's end, if that fails.
 go_build() {
     local go
     go=$(go_for "$1" "${3##*/}") || return 1
     if ! (cd "$1" && unset GOROOT && GOFLAGS="-mod=readonly -buildvcs=false" GOTOOLCHAIN=auto \
-        CGO_ENABLED=0 nice "$go" build -trimpath -ldflags="-s -w" -o "$3.new" "$2" >"$3.log" 2>&1); then
+        CGO_ENABLED=0 nice "$go" build -trimpath -ldflags="-s -w" "${@:4}" -o "$3.new" "$2" >"$3.log" 2>&1); then
         tail -n 5 "$3.log" >&2
         echo "${3##*/} cannot be built; $3.log says more" >&2
         return 1

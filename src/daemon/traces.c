@@ -162,7 +162,9 @@ static void fill_resource(const aurora_daemon *daemon, start *s)
             .key = "process.pid", .kind = AURORA_ATTRIBUTE_INT, .number = getpid()};
     for (uint32_t i = 0; i < s->plan.resource.count; i++) {
         const aurora__baggage_pair *pair = &s->plan.resource.pairs[i];
-        if (strcmp(pair->name, "service.name") != 0)
+        /* Of two of one name the later one. */
+        if (strcmp(pair->name, "service.name") != 0 &&
+            aurora__baggage_find(&s->plan.resource, pair->name) == pair->value)
             add(s, pair->name, pair->value);
     }
 }

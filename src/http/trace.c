@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "http/field_name.h"
+
 #define FLAG_SAMPLED 1u
 #define FLAG_RANDOM 2u /* level 2 of the standard: the trace id was drawn */
 
@@ -111,12 +113,25 @@ static void begin_span(aurora_http_exchange *exchange, uint64_t random[4])
                         exchange->traceparent);
 }
 
+/* Of two such fields one would have to be believed: neither is. */
+static const char *given_parent(const aurora_http_exchange *exchange)
+{
+    const char *name, *value, *found = NULL;
+    for (uint32_t i = 0; aurora_http_field_at(exchange, i, &name, &value); i++) {
+        if (!aurora__field_name_is(name, "traceparent"))
+            continue;
+        if (found != NULL)
+            return NULL;
+        found = value;
+    }
+    return found != NULL && is_valid(found) ? found : NULL;
+}
+
 void aurora__trace_begin(aurora_http_exchange *exchange, uint64_t random[4])
 {
     const aurora_http_tracing *tracing = &exchange->loop->server->options.tracing;
-    const char *given = aurora_http_header(exchange, "traceparent");
-    bool is_given = given != NULL && is_valid(given);
-    bool goes_on = is_given && !tracing->begins_anew;
+    const char *given = given_parent(exchange);
+    bool goes_on = given != NULL && !tracing->begins_anew;
     if (goes_on) {
         memcpy(exchange->trace_id, given + 3, 32);
         memcpy(exchange->parent_id, given + 36, 16);
@@ -124,7 +139,7 @@ void aurora__trace_begin(aurora_http_exchange *exchange, uint64_t random[4])
     } else {
         write_hex(next_random(random) | 1, exchange->trace_id);
         write_hex(next_random(random), exchange->trace_id + 16);
-        exchange->linked = is_given ? given : NULL;
+        exchange->linked = given;
     }
     exchange->trace_id[32] = exchange->parent_id[16] = '\0';
     if (!goes_on || tracing->ignores_flag)

@@ -193,6 +193,10 @@ static void read_form(char *const *environment, aurora__plan *plan)
                                           "OTEL_EXPORTER_OTLP_PROTOCOL", &name);
     if (protocol != NULL && strcmp(protocol, "http/json") != 0)
         warn(plan, "%s is \"%.40s\", and http/json alone is spoken: traces go so", name, protocol);
+    const char *disabled = look_up(environment, "OTEL_SDK_DISABLED");
+    if (disabled != NULL && strcasecmp(disabled, "false") != 0)
+        warn(plan, "OTEL_SDK_DISABLED must be true or false, is \"%.40s\": it is taken as false",
+             disabled);
     const char *exporter = look_up(environment, "OTEL_TRACES_EXPORTER");
     if (exporter != NULL && strcmp(exporter, "otlp") != 0 && strcmp(exporter, "none") != 0)
         warn(plan, "OTEL_TRACES_EXPORTER is \"%.40s\", and otlp alone is known", exporter);

@@ -23,6 +23,8 @@
 #define ASKED_PAUSE_MAX_S 300    /* of what a collector asks for */
 #define TELL_NS (60 * SECOND_NS) /* between two lines about spans without room */
 #define SHOWN_BYTES 128
+#define SPAN_BYTES 2048
+#define BYTES_MIN 4194304
 
 struct aurora_telemetry {
     aurora__span_queue queue;
@@ -253,6 +255,13 @@ static uint32_t or_default(uint32_t value, uint32_t otherwise)
     return value > 0 ? value : otherwise;
 }
 
+/* Most spans are shorter than this: whoever asks for a longer queue gets one. */
+static size_t default_bytes(uint32_t queue_max)
+{
+    size_t bytes = (size_t)queue_max * SPAN_BYTES;
+    return bytes > BYTES_MIN ? bytes : BYTES_MIN;
+}
+
 static bool init_parts(aurora_telemetry *telemetry, const aurora_telemetry_options *options)
 {
     size_t head_len = 0;
@@ -261,7 +270,7 @@ static bool init_parts(aurora_telemetry *telemetry, const aurora_telemetry_optio
     telemetry->head = write_head(options, &head_len);
     const aurora__span_queue_limits limits = {
         .spans_max = queue_max,
-        .bytes_max = options->bytes_max > 0 ? options->bytes_max : 4194304,
+        .bytes_max = options->bytes_max > 0 ? options->bytes_max : default_bytes(queue_max),
         .batch_max = batch_max < queue_max ? batch_max : queue_max,
         .head = telemetry->head,
         .head_len = head_len,

@@ -24,7 +24,7 @@ struct aurora__poster {
     const _Atomic int64_t *stop_ns;
     char answer[ANSWER_BYTES_MAX];
     size_t answer_len;
-    bool is_answer_long;
+    bool is_curl_held;
 };
 
 /* --- life ------------------------------------------------------------------------------------- */
@@ -43,10 +43,8 @@ static size_t take(char *data, size_t size, size_t count, void *self)
 {
     aurora__poster *poster = self;
     size_t len = size * count;
-    if (len > ANSWER_BYTES_MAX - poster->answer_len) {
-        poster->is_answer_long = true;
+    if (len > ANSWER_BYTES_MAX - poster->answer_len)
         return 0;
-    }
     memcpy(poster->answer + poster->answer_len, data, len);
     poster->answer_len += len;
     return len;
@@ -100,8 +98,10 @@ aurora__poster *aurora__poster_new(const aurora__poster_options *options)
     aurora__poster *poster = calloc(1, sizeof *poster);
     if (poster == NULL)
         return NULL;
+    /* Held, so that another's last curl_global_cleanup leaves it to us. */
+    poster->is_curl_held = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
     poster->stop_ns = options->stop_ns;
-    poster->easy = curl_easy_init();
+    poster->easy = poster->is_curl_held ? curl_easy_init() : NULL;
     if (options->is_gzip)
         poster->gzip = aurora__gzip_new();
     if (poster->easy != NULL && (!options->is_gzip || poster->gzip != NULL) &&
@@ -121,6 +121,8 @@ void aurora__poster_free(aurora__poster *poster)
     curl_slist_free_all(poster->fields);
     curl_slist_free_all(poster->packed_fields);
     aurora__gzip_free(poster->gzip);
+    if (poster->is_curl_held)
+        curl_global_cleanup();
     free(poster);
 }
 
@@ -134,7 +136,7 @@ static void read_partial(const aurora__poster *poster, aurora__post_result *out)
     const cJSON *partial = cJSON_GetObjectItemCaseSensitive(answer, "partialSuccess");
     const cJSON *count = cJSON_GetObjectItemCaseSensitive(partial, "rejectedSpans");
     const cJSON *why = cJSON_GetObjectItemCaseSensitive(partial, "errorMessage");
-    if (cJSON_IsString(count))
+    if (cJSON_IsString(count) && count->valuestring[0] != '-')
         out->rejected = strtoull(count->valuestring, NULL, 10);
     else if (cJSON_IsNumber(count) && count->valuedouble > 0 && count->valuedouble < 1e9)
         out->rejected = (uint64_t)count->valuedouble;
@@ -144,13 +146,15 @@ static void read_partial(const aurora__poster *poster, aurora__post_result *out)
     cJSON_Delete(answer);
 }
 
+/* A status that has come counts, whatever becomes of the rest: what the collector has taken is not
+ * sent twice, and what it refuses while it is being sent is refused. */
 static void judge(aurora__poster *poster, CURLcode outcome, aurora__post_result *out)
 {
     long status = 0;
     curl_off_t wait_s = 0;
     curl_easy_getinfo(poster->easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(poster->easy, CURLINFO_RETRY_AFTER, &wait_s);
-    if (outcome != CURLE_OK && !(outcome == CURLE_WRITE_ERROR && poster->is_answer_long)) {
+    if (outcome != CURLE_OK && status < 200) {
         snprintf(out->why, sizeof out->why, "%s", curl_easy_strerror(outcome));
         return;
     }
@@ -158,7 +162,7 @@ static void judge(aurora__poster *poster, CURLcode outcome, aurora__post_result 
     out->retry_after_s = wait_s > 0 ? wait_s : 0;
     if (status < 200 || status > 299)
         snprintf(out->why, sizeof out->why, "it answers %ld", status);
-    else if (!poster->is_answer_long)
+    else if (outcome == CURLE_OK)
         read_partial(poster, out);
 }
 
@@ -171,7 +175,6 @@ void aurora__poster_send(aurora__poster *poster, const char *body, size_t len, i
                        : NULL;
     *out = (aurora__post_result){0};
     poster->answer_len = 0;
-    poster->is_answer_long = false;
     curl_easy_setopt(poster->easy, CURLOPT_HTTPHEADER,
                      packed != NULL ? poster->packed_fields : poster->fields);
     curl_easy_setopt(poster->easy, CURLOPT_POSTFIELDS, packed != NULL ? packed : body);

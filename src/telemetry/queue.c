@@ -8,6 +8,7 @@
 #include "telemetry/span_json.h"
 
 #define SECOND_NS INT64_C(1000000000)
+#define BATCH_BYTES_MAX 1048576 /* of spans; collectors take bodies of some megabytes */
 #define SPARE_BYTES_MAX 1048576 /* a larger one is not kept */
 
 void aurora__span_queue_init(aurora__span_queue *queue, const aurora__span_queue_limits *limits)
@@ -79,6 +80,10 @@ static aurora__span_batch *open_batch(aurora__span_queue *queue)
     batch->began_ns = aurora__now_ns();
     aurora_json_out_raw(&batch->out, NULL, queue->limits.head, queue->limits.head_len);
     batch->out.needs_comma = false;
+    if (batch->out.is_failed) {
+        free_batch(batch);
+        return NULL;
+    }
     queue->open = batch;
     return batch;
 }
@@ -92,6 +97,11 @@ static void close_open(aurora__span_queue *queue)
     *queue->end = queue->open;
     queue->end = &queue->open->next;
     queue->open = NULL;
+}
+
+static size_t batch_bytes_max(const aurora__span_queue_limits *limits)
+{
+    return limits->bytes_max / 4 < BATCH_BYTES_MAX ? limits->bytes_max / 4 : BATCH_BYTES_MAX;
 }
 
 /* Under the mutex. A span for which there is no memory leaves the batch as it was. */
@@ -114,7 +124,7 @@ static void add(aurora__span_queue *queue, const aurora_span *span, const char *
     batch->count++;
     batch->bytes += batch->out.len - before.len;
     add_waiting(queue, 1, (int64_t)(batch->out.len - before.len));
-    if (batch->count < queue->limits.batch_max)
+    if (batch->count < queue->limits.batch_max && batch->bytes < batch_bytes_max(&queue->limits))
         return;
     close_open(queue);
     pthread_cond_signal(&queue->changed);

@@ -25,7 +25,7 @@ typedef struct aurora__span_batch {
 typedef struct {
     uint32_t spans_max; /* that wait */
     size_t bytes_max;   /* of these */
-    uint32_t batch_max; /* spans in a batch */
+    uint32_t batch_max; /* spans in a batch; full with bytes_max / 4 as well, at most 1 MiB */
     const char *head;   /* what a body begins with; outlives the queue */
     size_t head_len;
 } aurora__span_queue_limits;

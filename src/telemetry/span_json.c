@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "telemetry/span_json.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "http/decimal.h"
@@ -39,8 +40,8 @@ static void put_text(aurora_json_out *out, const char *name, const char *text)
         return;
     }
     len = AURORA__SPAN_TEXT_MAX;
-    while (len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80)
-        len--;
+    while (len > AURORA__SPAN_TEXT_MAX - 3 && ((unsigned char)text[len] & 0xC0) == 0x80)
+        len--; /* no further: what is no UTF-8 may go on so */
     memcpy(shorter, text, len);
     shorter[len] = '\0';
     aurora_json_out_text(out, name, shorter);
@@ -60,6 +61,18 @@ static void put_int64(aurora_json_out *out, const char *name, int64_t value)
 
 /* --- attributes ------------------------------------------------------------------------------- */
 
+/* JSON has no words for the three that are no numbers; its mapping of Protocol Buffers has. */
+static void put_double(aurora_json_out *out, const char *name, double value)
+{
+    if (isfinite(value))
+        aurora_json_out_double(out, name, value);
+    else
+        aurora_json_out_text(out, name,
+                             isnan(value) ? "NaN"
+                             : value < 0  ? "-Infinity"
+                                          : "Infinity");
+}
+
 static void put_value(aurora_json_out *out, const aurora_attribute *attribute)
 {
     switch (attribute->kind) {
@@ -67,7 +80,7 @@ static void put_value(aurora_json_out *out, const aurora_attribute *attribute)
         put_int64(out, "intValue", attribute->number);
         break;
     case AURORA_ATTRIBUTE_DOUBLE:
-        aurora_json_out_double(out, "doubleValue", attribute->real);
+        put_double(out, "doubleValue", attribute->real);
         break;
     case AURORA_ATTRIBUTE_BOOL:
         aurora_json_out_bool(out, "boolValue", attribute->number != 0);

@@ -26,7 +26,7 @@ typedef struct {
     uint32_t delay_ms;                /* that a batch waits to become full [5000] */
     uint32_t batch_max;               /* spans in a batch [512] */
     uint32_t queue_max;               /* spans that wait [2048] */
-    size_t bytes_max;                 /* of these, as JSON [4194304] */
+    size_t bytes_max;                 /* of these, as JSON [2 KiB for each, at least 4 MiB] */
     const aurora_attribute *resource; /* what all spans are of */
     uint32_t resource_count;
     /* Any thread: `level` is AURORA_LOG_... NULL = nobody is told. */

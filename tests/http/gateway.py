@@ -151,6 +151,15 @@ def passes_a_tracestate_with_its_trace():
             server.call("GET", ORDER, headers={"tracestate": state, **({"traceparent": traceparent} if traceparent else {})})
             seen = field(service.requests[-1], "tracestate")
             expect(state, seen == (state if expected == "same" else expected), seen)
+        # Several fields are one list.
+        connection = server.open(20)
+        connection.putrequest("GET", ORDER)
+        for name, value in (("tracestate", "a=1"), ("traceparent", parent), ("Tracestate", "b=2,c=3"), ("tracestate", "")):
+            connection.putheader(name, value)
+        connection.endheaders()
+        connection.getresponse().read()
+        connection.close()
+        expect("joined", field(service.requests[-1], "tracestate") == "a=1, b=2,c=3,", service.requests[-1])
 
 
 def passes_what_it_should():

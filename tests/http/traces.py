@@ -7,7 +7,11 @@ import contextlib
 import http.client
 import http.server
 import pathlib
+import signal
+import socket
+import struct
 import sys
+import tempfile
 import threading
 import time
 import uuid
@@ -57,10 +61,11 @@ class Slow(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         time.sleep(self.server.pause)
-        self.send_response(200 if self.path == "/readyz" else self.server.status)
-        self.send_header("Content-Length", "2")
-        self.end_headers()
-        self.wfile.write(b"{}")
+        with contextlib.suppress(OSError):  # of a caller that has given up
+            self.send_response(200 if self.path == "/readyz" else self.server.status)
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"{}")
 
     def log_message(self, *args):
         pass
@@ -219,6 +224,93 @@ def attempts_and_refusals_are_seen():
         expect("broken", not sink.errors, sink.errors)
 
 
+def a_hedge_is_an_attempt():
+    """A read that takes its time is sent to a second address: both are spans, and the loser is cancelled."""
+    with Sink() as sink, slow_service(1) as port, traced(sink) as service, tempfile.TemporaryDirectory() as home:
+        settings = pathlib.Path(home) / "gateway.ini"
+        settings.write_text("[upstream.product]\nhedge = 50ms\n")
+        with Server("--config", str(settings), "--otlp", sink.url, "--upstream",
+                    f"product=127.0.0.1:{port},product=127.0.0.1:{service.port}", program="aurora-gateway",
+                    environment=QUICK, ready=False) as server:
+            def hedged():
+                trace, headers = parent("01")
+                server.call("GET", "/products", headers=headers)
+                server_span(sink, trace)
+                found = [span for span in of(sink.spans, trace) if span["service"] == "aurora-gateway"]
+                return len(found) == 3 and found
+            found = until("a hedge", hedged)
+            edge = next(span for span in found if span["kind"] == "SERVER")
+            first, second = sorted((span for span in found if span["kind"] == "CLIENT"), key=lambda span: span["start"])
+            expect("both below", first["parent"] == second["parent"] == edge["id"], found)
+            expect("the loser", first["attributes"]["error.type"] == "cancelled", first)
+            expect("the winner", second["attributes"]["aurora.hedge"] is True and second["status"] == 0 and
+                   second["attributes"]["server.port"] == service.port, second)
+            expect("well", edge["status"] == 0 and edge["attributes"]["http.response.status_code"] == 200, edge)
+
+
+def who_leaves_leaves_spans():
+    """A client that goes while a service works: the request and its attempt are told, and neither is a failure of ours."""
+    with Sink() as sink, slow_service(2) as port, Server(
+            "--otlp", sink.url, "--upstream", f"order=127.0.0.1:{port}", program="aurora-gateway", environment=QUICK,
+            ready=False) as server:
+        trace, headers = parent("01")
+        unwanted, unsampled = parent("00")
+        for fields in (headers, unsampled):
+            connection = server.open(20)
+            connection.request("GET", "/orders", headers=fields)
+            time.sleep(0.2)
+            # A reset: a FIN alone may be of one who still listens.
+            connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.sock.close()
+        span = server_span(sink, trace)
+        expect("no failure", span["attributes"]["http.response.status_code"] == 499 and span["status"] == 0, span)
+        expect("as long as it was", 100_000_000 < span["end"] - span["start"] < 1_900_000_000, span)
+        calls = [one for one in of(sink.spans, trace) if one["kind"] == "CLIENT"]
+        expect("cancelled", [one["attributes"]["error.type"] for one in calls] == ["cancelled"] and
+               calls[0]["parent"] == span["id"], calls)
+        server.stop()
+        expect("not kept", not of(sink.spans, unwanted), sink.spans)
+
+
+def any_bytes_are_json():
+    """Paths, methods and hosts of any bytes that the server lets in."""
+    with Sink() as sink, traced(sink, OTEL_TRACES_SAMPLER="always_on") as server:
+        heads = [b"GET /a" + bytes([byte]) + b"b?" + bytes([byte]) + b" HTTP/1.1\r\nHost: h\r\n" for byte in range(1, 256)]
+        heads += [b"GET /%00%ff%c3 HTTP/1.1\r\nHost: h\r\n", b'G"ET / HTTP/1.1\r\nHost: h\r\n',
+                  b"G'ET / HTTP/1.1\r\nHost: h\r\n", b"GET / HTTP/1.1\r\nHost: [::1]:80\r\n",
+                  b"GET / HTTP/1.1\r\nHost: h\xff\r\n", b'GET / HTTP/1.1\r\nHost: a"b\r\n',
+                  b"GET /" + b"x" * 6000 + b" HTTP/1.1\r\nHost: h\r\nUser-Agent: \xff\xfe\r\n"]
+        for head in heads:
+            with socket.create_connection(("127.0.0.1", server.port), 20) as peer:
+                peer.sendall(head + b"Connection: close\r\n\r\n")
+                while peer.recv(65536):
+                    pass
+        server.stop()
+        expect("broken", not sink.errors, sink.errors[:3])
+        paths = {span["attributes"].get("url.path", "") for span in sink.spans}
+        expect("all bytes", len(paths) > 70 and any(len(path) == 1024 for path in paths), sorted(paths))
+
+
+def sighup_changes_the_sample():
+    with Sink() as sink, tempfile.TemporaryDirectory() as home:
+        settings = pathlib.Path(home) / "aurora.ini"
+        settings.write_text("trace_sample = 0\ntrace_slow = 0s\n")
+        with traced(sink, "--config", str(settings)) as server:
+            server.call("GET", "/products")
+            settings.write_text("trace_sample = 1\ntrace_slow = 0s\n")
+            server.process.send_signal(signal.SIGHUP)
+
+            def is_sampled():
+                server.call("GET", "/products")
+                return sink.spans
+            until("sampled", is_sampled)
+            settings.write_text("trace_sample = 2\n")
+            server.process.send_signal(signal.SIGHUP)
+            until("refused", lambda: "trace_sample: " in server.log_text())
+            _, fields, _ = server.call("GET", "/products")
+            server_span(sink, fields["X-Request-Id"])
+
+
 def a_stream_ends_with_its_last_byte():
     with Sink() as sink, traced(sink, "--payment", "none:", "--order-wait", "0s", "--trace-slow", "50ms") as server:
         server.call("PUT", "/products/mug", {"name": "Mug", "price_minor": 1, "currency": "EUR"})
@@ -294,7 +386,9 @@ def what_the_variables_change():
         ({base: "{}/"}, sends, None),
         ({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "{}/v1/traces", base: "http://127.0.0.1:9"}, sends, None),
         ({base: "{}", "OTEL_SDK_DISABLED": "true"}, silent, None),
-        ({base: "{}", "OTEL_SDK_DISABLED": "maybe"}, sends, None),
+        ({base: "{}", "OTEL_SDK_DISABLED": "TRUE"}, silent, None),
+        ({base: "{}", "OTEL_SDK_DISABLED": "false"}, sends, None),
+        ({base: "{}", "OTEL_SDK_DISABLED": "maybe"}, sends, "OTEL_SDK_DISABLED"),
         ({base: "{}", "OTEL_TRACES_EXPORTER": "none"}, silent, None),
         ({base: "{}", "OTEL_TRACES_EXPORTER": "zipkin"}, sends, "OTEL_TRACES_EXPORTER"),
         ({base: ""}, silent, None),
@@ -308,6 +402,7 @@ def what_the_variables_change():
         ({base: "{}", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, sends, "http/json"),
         ({base: "{}", "OTEL_SERVICE_NAME": "my shop", "OTEL_RESOURCE_ATTRIBUTES": "service.name=no"}, named, None),
         ({base: "{}", "OTEL_RESOURCE_ATTRIBUTES": " service.name=other, k=a%20b,host.name=h,"}, with_resource, None),
+        ({base: "{}", "OTEL_RESOURCE_ATTRIBUTES": "k=no,service.name=other,host.name=h,k=a%20b"}, with_resource, None),
         ({base: "{}", "OTEL_RESOURCE_ATTRIBUTES": "k=v,bad"}, without_resource, "OTEL_RESOURCE_ATTRIBUTES"),
         ({base: "{}", "OTEL_RESOURCE_ATTRIBUTES": "k=%zz"}, without_resource, "OTEL_RESOURCE_ATTRIBUTES"),
         ({base: "{}", "OTEL_EXPORTER_OTLP_HEADERS": "api-key=s3cret%20value"}, with_key, None),
@@ -375,6 +470,10 @@ def main():
     failures_and_slow_ones_are_kept()
     each_attempt_hands_its_own_span_on()
     attempts_and_refusals_are_seen()
+    a_hedge_is_an_attempt()
+    who_leaves_leaves_spans()
+    any_bytes_are_json()
+    sighup_changes_the_sample()
     a_stream_ends_with_its_last_byte()
     what_the_variables_change()
     a_setting_goes_before_the_environment()

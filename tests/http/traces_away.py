@@ -3,6 +3,7 @@
 """A collector that is dead, hangs, answers 429, 503 or garbage, or takes a part: requests go on unharmed, what is lost is
 counted, memory and the end are bounded, and the log says it once."""
 
+import contextlib
 import json
 import pathlib
 import socket
@@ -117,11 +118,12 @@ def asks_for_a_pause():
 
         def answer(number):
             times.append(time.monotonic())
-            return (429, {"Retry-After": "2"}, b"{}") if number == 1 else None
+            return (429, {"Retry-After": "3"}, b"{}") if number == 1 else (503, {}, b"") if number == 2 else None
         sink.answer = answer
         ask(server, 10)
         sink.wait(lambda spans: len(spans) >= 10)
-        expect("waited", 1.9 < times[1] - times[0] < 10, times)
+        expect("waited", 2.9 < times[1] - times[0] < 10, times)
+        expect("asked once", times[2] - times[1] < 2.9, times)
         expect("none lost", figures(server)["failed"] == figures(server)["dropped"] == 0, figures(server))
         end(server, 8)
 
@@ -144,6 +146,7 @@ def refuses():
 def garbage():
     """200 with what is no answer of OTLP, of any length: taken as the status says."""
     texts = [b"<html>", b"\xff\x00\x01", b"[" * 100000, b"x" * 1000000, b'{"partialSuccess":{"rejectedSpans":-1}}', b"null",
+             b'{"partialSuccess":{"rejectedSpans":"-1"}}',
              b'{"partialSuccess":7}']
     for text in texts:
         with Sink() as sink, traced(sink.url) as server:
@@ -155,26 +158,72 @@ def garbage():
             end(server, 8)
 
 
-def no_http():
-    """What answers is no HTTP at all."""
+@contextlib.contextmanager
+def scripted(answer):
+    """A collector of which each connection is given to answer(peer) once a request has begun; the numbers of these."""
+    taken = []
+
     def serve(listener):
         while True:
             try:
                 peer, _ = listener.accept()
-                peer.recv(65536)
-                peer.sendall(b"SSH-2.0-OpenSSH\r\n")
-                peer.close()
             except OSError:
                 return
+            threading.Thread(target=one, args=(peer,), daemon=True).start()
+
+    def one(peer):
+        with peer:
+            try:
+                peer.recv(1 << 20)
+                taken.append(time.monotonic())
+                answer(peer)
+            except OSError:
+                pass
 
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(64)
         threading.Thread(target=serve, args=(listener,), daemon=True).start()
-        with traced(f"http://127.0.0.1:{listener.getsockname()[1]}") as server:
-            ask(server, 50)
-            until("the log", lambda: lines(server, "traces cannot be sent"))
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", taken
+
+
+def no_http():
+    """What answers is no HTTP at all."""
+    with scripted(lambda peer: peer.sendall(b"SSH-2.0-OpenSSH\r\n")) as (url, _), traced(url) as server:
+        ask(server, 50)
+        until("the log", lambda: lines(server, "traces cannot be sent"))
+        end(server, 8)
+
+
+def closes_midway():
+    """200, and then the rest does not come, or comes drop by drop: what was taken is not sent again."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
+
+    def drip(peer):
+        peer.sendall(head)
+        while True:
+            time.sleep(0.05)
+            peer.sendall(b" ")
+    for answer in (lambda peer: peer.sendall(head + b'{"partial'), drip):
+        with scripted(answer) as (url, taken), traced(url, OTEL_EXPORTER_OTLP_TIMEOUT="500",
+                                                      OTEL_BSP_SCHEDULE_DELAY="300") as server:
+            ask(server, 5)
+            until("told", lambda: figures(server)["exported"] == 5 or lines(server, "traces cannot be sent"))
+            expect("taken once", figures(server)["exported"] == 5 and len(taken) == 1, figures(server), taken)
             end(server, 8)
+
+
+def drips():
+    """A head of an answer that never ends: each attempt has its time, and so has the end."""
+    def answer(peer):
+        for byte in b"HTTP/1.1 200 OK".ljust(10000):
+            peer.sendall(bytes([byte]))
+            time.sleep(0.1)
+    with scripted(answer) as (url, taken), traced(url, OTEL_EXPORTER_OTLP_TIMEOUT="300") as server:
+        ask(server, 5)
+        until("the log", lambda: lines(server, "traces cannot be sent", "Timeout was reached"))
+        until("again", lambda: len(taken) >= 2)
+        end(server, 8)
 
 
 def takes_a_part():
@@ -209,8 +258,8 @@ def what_waits_is_sent_at_the_end():
 
 
 def main():
-    for check in (dead, comes_back, hangs, slow, asks_for_a_pause, refuses, garbage, no_http, takes_a_part, no_certificate,
-                  what_waits_is_sent_at_the_end):
+    for check in (dead, comes_back, hangs, slow, asks_for_a_pause, refuses, garbage, no_http, closes_midway, drips,
+                  takes_a_part, no_certificate, what_waits_is_sent_at_the_end):
         check()
     print("traces: a collector that is away or ill harms nobody")
 

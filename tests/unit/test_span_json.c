@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Spans as OTLP/HTTP has them in JSON, to the byte. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <cjson/cJSON.h>
+
+#include "http/utf8.h"
 #include "telemetry/span_json.h"
 #include "test.h"
 
@@ -111,6 +115,56 @@ START_TEST(test_span_json__long_texts_are_cut_at_a_character)
 }
 END_TEST
 
+/* All bytes but NUL: each that is no UTF-8 is U+FFFD, alone and where a text is cut. */
+START_TEST(test_span_json__any_bytes_are_valid_json)
+{
+    static char bytes[3 * 255 + 1], broken[AURORA__SPAN_TEXT_MAX + 8];
+    for (int i = 0; i < 255; i++) {
+        bytes[3 * i] = (char)(i + 1);
+        bytes[3 * i + 1] = (char)(255 - i);
+        bytes[3 * i + 2] = 'x';
+    }
+    memset(broken, 0x80, sizeof broken - 1);
+    const aurora_attribute attributes[] = {
+        {.key = "bytes", .kind = AURORA_ATTRIBUTE_TEXT, .text = bytes},
+        {.key = "broken", .kind = AURORA_ATTRIBUTE_TEXT, .text = broken},
+        {.key = "none", .kind = AURORA_ATTRIBUTE_TEXT},
+    };
+    aurora_span span = smallest;
+    span.attributes = attributes;
+    span.attribute_count = 3;
+
+    char *written = write_span(&span, NULL);
+
+    cJSON *read = cJSON_Parse(written);
+    ck_assert_ptr_nonnull(read);
+    cJSON_Delete(read);
+    ck_assert(aurora__utf8_is_text(written, strlen(written)));
+    const char *cut = strstr(strstr(written, "broken"), "\xef\xbf\xbd");
+    ck_assert_ptr_nonnull(cut);
+    ck_assert_ptr_nonnull(strstr(cut, "{\"key\":\"none\",\"value\":{\"stringValue\":\"\"}}]}"));
+    free(written);
+}
+END_TEST
+
+/* As Protocol Buffers have them in JSON, which has no such numbers. */
+START_TEST(test_span_json__no_number_and_infinity_are_texts)
+{
+    const aurora_attribute attributes[] = {
+        {.key = "n", .kind = AURORA_ATTRIBUTE_DOUBLE, .real = (double)NAN},
+        {.key = "p", .kind = AURORA_ATTRIBUTE_DOUBLE, .real = (double)INFINITY},
+        {.key = "m", .kind = AURORA_ATTRIBUTE_DOUBLE, .real = (double)-INFINITY},
+    };
+    aurora_span span = smallest;
+    span.attributes = attributes;
+    span.attribute_count = 3;
+    assert_written(&span, NULL,
+                   HEAD REST ",\"attributes\":[{\"key\":\"n\",\"value\":{\"doubleValue\":\"NaN\"}},"
+                             "{\"key\":\"p\",\"value\":{\"doubleValue\":\"Infinity\"}},"
+                             "{\"key\":\"m\",\"value\":{\"doubleValue\":\"-Infinity\"}}]}");
+}
+END_TEST
+
 START_TEST(test_span_json__what_is_too_much_is_counted)
 {
     static aurora_attribute attributes[AURORA__SPAN_PARTS_MAX + 3];
@@ -140,6 +194,8 @@ static Suite *suite(void)
     tcase_add_test(all, test_span_json__attributes_are_typed_and_large_numbers_texts);
     tcase_add_test(all, test_span_json__links_and_a_failure);
     tcase_add_test(all, test_span_json__long_texts_are_cut_at_a_character);
+    tcase_add_test(all, test_span_json__any_bytes_are_valid_json);
+    tcase_add_test(all, test_span_json__no_number_and_infinity_are_texts);
     tcase_add_test(all, test_span_json__what_is_too_much_is_counted);
     suite_add_tcase(s, all);
     return s;

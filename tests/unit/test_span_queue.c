@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The bounds of what waits to be sent. */
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -85,6 +86,61 @@ START_TEST(test_span_queue__bytes_are_bounded_as_well)
 }
 END_TEST
 
+/* A collector takes bodies up to some size, and what is on its way is beside what waits. */
+START_TEST(test_span_queue__a_batch_of_large_spans_is_full_before_its_number)
+{
+    char name[1001];
+    memset(name, 'x', 1000);
+    name[1000] = '\0';
+    begin(1000, 16000, 500);
+    for (int i = 0; i < 8; i++)
+        add(name);
+    aurora__span_batch *batch = aurora__span_queue_take(&queue, INT64_C(3600000000000));
+    ck_assert_uint_eq(batch->count, 4);
+    aurora__span_queue_release(&queue, batch);
+    aurora__span_queue_end(&queue);
+    aurora__span_queue_deinit(&queue);
+}
+END_TEST
+
+#define THREADS 4
+#define SPANS_EACH 2000
+
+static void *add_many(void *unused)
+{
+    for (int i = 0; i < SPANS_EACH; i++)
+        add("shared");
+    return unused;
+}
+
+/* Many add, one takes: each span is taken once or counted. */
+START_TEST(test_span_queue__many_threads_add_while_one_takes)
+{
+    pthread_t threads[THREADS];
+    aurora__span_batch *batch;
+    uint64_t taken = 0;
+    begin(100, 1 << 20, 7);
+    for (int i = 0; i < THREADS; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, add_many, NULL), 0);
+    for (int i = 0; i < 20; i++) {
+        batch = aurora__span_queue_take(&queue, 0);
+        taken += batch->count;
+        aurora__span_queue_release(&queue, batch);
+    }
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    aurora__span_queue_end(&queue);
+    while ((batch = aurora__span_queue_take(&queue, 0)) != NULL) {
+        taken += batch->count;
+        aurora__span_queue_release(&queue, batch);
+    }
+    ck_assert_uint_eq(taken + queue.dropped, THREADS * SPANS_EACH);
+    ck_assert_uint_eq(queue.spans, 0);
+    ck_assert_uint_eq(queue.bytes, 0);
+    aurora__span_queue_deinit(&queue);
+}
+END_TEST
+
 START_TEST(test_span_queue__after_the_end_what_waits_is_given_out_and_nothing_is_taken)
 {
     begin(100, 1 << 20, 50);
@@ -106,6 +162,8 @@ static Suite *suite(void)
     tcase_add_test(all, test_span_queue__full_batches_go_first_and_in_order);
     tcase_add_test(all, test_span_queue__the_newest_are_dropped_and_counted);
     tcase_add_test(all, test_span_queue__bytes_are_bounded_as_well);
+    tcase_add_test(all, test_span_queue__a_batch_of_large_spans_is_full_before_its_number);
+    tcase_add_test(all, test_span_queue__many_threads_add_while_one_takes);
     tcase_add_test(all,
                    test_span_queue__after_the_end_what_waits_is_given_out_and_nothing_is_taken);
     suite_add_tcase(s, all);
