@@ -6,6 +6,10 @@
 #include "engine/bus.h"
 #include "engine/counters.h"
 
+#include <stdio.h>
+
+#define PARTITIONS_MAX 256 /* further ones are not shown */
+
 /* --- the bus: the client's own view ----------------------------------------------------------- */
 
 static void add_bus(aurora__sheet *sheet, const aurora_bus_figures *from)
@@ -20,19 +24,49 @@ static void add_bus(aurora__sheet *sheet, const aurora_bus_figures *from)
         AURORA__COUNTER_FAMILY("aurora_bus_consumed_total", "Messages read from the bus."),
         AURORA__COUNTER_FAMILY("aurora_bus_rebalances_total",
                                "Times that partitions were assigned anew."),
-        AURORA__GAUGE_FAMILY("aurora_inbound_lag",
-                             "Messages behind the ends of the assigned partitions; -1 unknown."),
         AURORA__GAUGE_FAMILY("aurora_bus_produce_seconds",
                              "Time that the newest acknowledged message took."),
     };
     const double values[] = {
-        from->is_connected,     from->assigned,
-        (double)from->produced, (double)from->produce_failures,
-        (double)from->consumed, (double)from->rebalances,
-        (double)from->lag,      (double)from->produce_latency_us / 1e6,
+        from->is_connected,
+        from->assigned,
+        (double)from->produced,
+        (double)from->produce_failures,
+        (double)from->consumed,
+        (double)from->rebalances,
+        (double)from->produce_latency_us / 1e6,
     };
     for (size_t i = 0; i < sizeof families / sizeof *families; i++)
         aurora__sheet_add(sheet, &families[i], NULL, values[i]);
+}
+
+/* A time that is not known is left out: 0 would say that nothing waits. */
+static void add_lag(aurora__sheet *sheet, const aurora_bus_lag *lag, int64_t now_ms)
+{
+    static const aurora__family behind = AURORA__GAUGE_FAMILY_BY(
+        "aurora_inbound_lag", "Messages of a partition that have no effect here yet; -1 unknown.",
+        "topic", "partition");
+    static const aurora__family age =
+        AURORA__GAUGE_FAMILY_BY("aurora_inbound_lag_seconds",
+                                "Age of the oldest of them; of one that was not fetched yet "
+                                "what it is at most.",
+                                "topic", "partition");
+    char partition[16];
+    snprintf(partition, sizeof partition, "%d", (int)lag->partition);
+    const char *const *values = AURORA__VALUES(lag->topic_name, partition);
+    aurora__sheet_add(sheet, &behind, values, (double)lag->lag);
+    int64_t age_ms = lag->oldest_at_ms == 0 ? 0 : now_ms - lag->oldest_at_ms;
+    if (lag->lag == 0 || lag->oldest_at_ms != 0)
+        aurora__sheet_add(sheet, &age, values, age_ms > 0 ? (double)age_ms / 1e3 : 0);
+}
+
+static void add_lags(aurora__sheet *sheet, const aurora_t *shop)
+{
+    aurora_bus_lag lags[PARTITIONS_MAX];
+    uint32_t count = aurora__bus_lags(shop->bus, lags, PARTITIONS_MAX);
+    int64_t now_ms = aurora__engine_time_ms(shop->engine);
+    for (uint32_t i = 0; i < count; i++)
+        add_lag(sheet, &lags[i], now_ms);
 }
 
 /* --- the page --------------------------------------------------------------------------------- */
@@ -54,6 +88,7 @@ static void collect(void *self, aurora__sheet *sheet)
     aurora_bus_figures figures;
     aurora__bus_figures(shop->bus, &figures);
     add_bus(sheet, &figures);
+    add_lags(sheet, shop);
 }
 
 void aurora__handle_figures(aurora_t *shop)

@@ -180,6 +180,14 @@ void aurora__bus_figures(const aurora__bus *bus, aurora_bus_figures *out)
     bus->port.figures(bus->port.self, out);
 }
 
+uint32_t aurora__bus_lags(const aurora__bus *bus, aurora_bus_lag *lags_out, uint32_t capacity)
+{
+    if (bus->port.lags == NULL)
+        return 0;
+    uint32_t count = bus->port.lags(bus->port.self, lags_out, capacity);
+    return count < capacity ? count : capacity;
+}
+
 aurora_status aurora__bus_health(const aurora__bus *bus, char *message_out, size_t bytes)
 {
     aurora_bus_figures figures;

@@ -36,5 +36,7 @@ void aurora__bus_wake(aurora__engine *engine);
 aurora_status aurora__bus_health(const aurora__bus *bus, char *message_out, size_t bytes);
 
 void aurora__bus_figures(const aurora__bus *bus, aurora_bus_figures *out);
+/* At most `capacity` of the partitions that are consumed; how many were written. */
+uint32_t aurora__bus_lags(const aurora__bus *bus, aurora_bus_lag *lags_out, uint32_t capacity);
 
 #endif

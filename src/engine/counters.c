@@ -178,15 +178,31 @@ void aurora__counters_finish(aurora__counters *counters, const char *class_name,
         aurora__counter_add(status == AURORA_OK ? slot->done : slot->refused, 1);
 }
 
-void aurora__counters_follower(aurora__counters *counters, uint32_t slot, const char *name,
-                               int64_t lag)
+static aurora__follower_gauges *follower_of(aurora__counters *counters, uint32_t slot,
+                                            const char *name)
 {
     static const aurora__family behind = AURORA__GAUGE_FAMILY_BY(
         "aurora_follower_lag", "Events that a follower of the log has not seen.", "follower");
+    static const aurora__family age =
+        AURORA__AGE_FAMILY_BY("aurora_follower_lag_seconds",
+                              "Age of the oldest of them; read each 5 seconds.", "follower");
     aurora__follower_gauges *of = &counters->followers[slot];
     if (of->lag == NULL) {
         of->lag = aurora__registry_gauge(counters->registry, &behind, AURORA__VALUES(name));
+        of->age_ms = aurora__registry_gauge(counters->registry, &age, AURORA__VALUES(name));
         atomic_store_explicit(&of->name, name, memory_order_release);
     }
-    aurora__gauge_set(of->lag, lag);
+    return of;
+}
+
+void aurora__counters_follower(aurora__counters *counters, uint32_t slot, const char *name,
+                               int64_t lag)
+{
+    aurora__gauge_set(follower_of(counters, slot, name)->lag, lag);
+}
+
+void aurora__counters_follower_age(aurora__counters *counters, uint32_t slot, const char *name,
+                                   int64_t age_ms)
+{
+    aurora__gauge_set(follower_of(counters, slot, name)->age_ms, age_ms);
 }

@@ -69,6 +69,7 @@ typedef struct {
 typedef struct {
     _Atomic(const char *) name; /* of its cursor; NULL = no such follower */
     aurora__gauge *lag;         /* events of the log that it has not been fed */
+    aurora__gauge *age_ms;      /* of the oldest of them */
 } aurora__follower_gauges;
 
 typedef struct {
@@ -117,6 +118,9 @@ void aurora__counters_finish(aurora__counters *counters, const char *class_name,
 /* How far a follower is behind; its slot is the driving thread's. */
 void aurora__counters_follower(aurora__counters *counters, uint32_t slot, const char *name,
                                int64_t lag);
+/* The age of the first event that it has not seen; 0 = there is none. Likewise. */
+void aurora__counters_follower_age(aurora__counters *counters, uint32_t slot, const char *name,
+                                   int64_t age_ms);
 
 /* The engine's own, for as long as it lives. Defined by the engine. */
 aurora__counters *aurora__engine_counters(const aurora__engine *engine);

@@ -258,6 +258,7 @@ static bool turn(aurora__engine *engine)
     }
     did |= aurora__tail_followers(engine, count == 0);
     did |= aurora__tail_work(engine, count == 0);
+    aurora__saga_look(engine);
     if (count == 0 && aurora__tail_is_behind(engine))
         did |= look_at_tail(engine);
     if (engine->is_maintenance_due || count == 0) {

@@ -6,6 +6,7 @@
 #include "engine/counters.h"
 #include "engine/engine.h"
 #include "engine/follower.h"
+#include "engine/saga_now.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -131,6 +132,7 @@ struct aurora__engine {
     struct aurora__keys *keys;         /* idempotency: engine/keys.h */
     bool has_key_waiting;              /* a command waits for them */
     aurora__counters counters;
+    aurora__saga_now saga_now; /* the driving thread's */
 };
 
 /* --- batch.c -------------------------------------------------------------------------------- */

@@ -313,6 +313,22 @@ START_TEST(test_bus__partitions_rest_until_the_listener_can_say_where_to_begin)
 }
 END_TEST
 
+/* Of all partitions together. What waits has a time, where nothing does there is none. */
+static int64_t sum_lags(bus_fixture *f)
+{
+    aurora_bus_lag lags[BUS_PARTITIONS];
+    int64_t sum = 0;
+    ck_assert_uint_eq(f->bus.lags(f->bus.self, lags, BUS_PARTITIONS), BUS_PARTITIONS);
+    for (uint32_t i = 0; i < BUS_PARTITIONS; i++) {
+        ck_assert_int_eq(lags[i].topic, AURORA_TOPIC_ORDERS);
+        ck_assert_ptr_nonnull(strstr(lags[i].topic_name, ".orders"));
+        ck_assert_int_ge(lags[i].lag, 0);
+        ck_assert(lags[i].lag > 0 ? lags[i].oldest_at_ms > 0 : lags[i].oldest_at_ms == 0);
+        sum += lags[i].lag;
+    }
+    return sum;
+}
+
 START_TEST(test_bus__lag_is_what_has_no_effect_yet)
 {
     bus_fixture f;
@@ -329,17 +345,20 @@ START_TEST(test_bus__lag_is_what_has_no_effect_yet)
     } while (figures.lag < 0 && bus_now_ms() < end_ms);
 
     ck_assert_int_eq(figures.lag, 30);
+    ck_assert_int_eq(sum_lags(&f), 30);
     ck_assert_uint_eq(figures.assigned, BUS_PARTITIONS);
     ck_assert_uint_eq(figures.consumed, 30);
     bus_finish(&f);
     f.bus.figures(f.bus.self, &figures);
     ck_assert_int_eq(figures.lag, 0);
+    ck_assert_int_eq(sum_lags(&f), 0);
     publish_keys(&f, 31, 35);
     do {
         bus_poll(&f, 50);
         f.bus.figures(f.bus.self, &figures);
     } while (figures.lag != 5 && bus_now_ms() < end_ms);
     ck_assert_int_eq(figures.lag, 5);
+    ck_assert_int_eq(sum_lags(&f), 5);
     bus_stop(&f);
 }
 END_TEST

@@ -80,6 +80,18 @@ static uint32_t letters(aurora_t *service, const char *consumer)
     return count;
 }
 
+/* By each service's own store, as of its last look. */
+static bool shows_parked(bus_shop *shop, void *argument)
+{
+    (void)argument;
+    return bus_shop_metric(INVENTORY, "aurora_dead_letters", NULL) == 1 &&
+           bus_shop_metric(INVENTORY, "aurora_saga_parked", NULL) == 1 &&
+           bus_shop_metric(shop->services[BUS_PAYMENT], "aurora_saga_parked", NULL) == 1 &&
+           bus_shop_metric(ORDER, "aurora_saga_parked", NULL) == 2 &&
+           bus_shop_metric(INVENTORY, "aurora_inbound_lag", NULL) == 0 &&
+           bus_shop_metric(INVENTORY, "aurora_inbound_lag_seconds", NULL) == 0;
+}
+
 START_TEST(test_poison__an_unreadable_message_parks_its_key_alone)
 {
     bus_shop *shop = open_shop();
@@ -93,6 +105,9 @@ START_TEST(test_poison__an_unreadable_message_parks_its_key_alone)
     complete_one(shop, "k2");
     ck_assert_uint_eq(letters(INVENTORY, "inventory"), 1);
     ck_assert_uint_eq(letters(shop->services[BUS_PAYMENT], "payment"), 1);
+    ck_assert_double_eq(bus_shop_metric(INVENTORY, "aurora_dead_letters_total", NULL), 1);
+    ck_assert_double_eq(bus_shop_metric(ORDER, "aurora_saga_parked_total", NULL), 2);
+    ck_assert(bus_shop_wait(shop, shows_parked, NULL, WAIT_MS));
     ck_assert(bus_fake_wait_count(shop->fake, AURORA_TOPIC_DEAD_LETTERS, NULL, 2, WAIT_MS));
     const aurora_bus_record *letter = bus_fake_record(shop->fake, AURORA_TOPIC_DEAD_LETTERS, 0, 0);
     ck_assert_str_eq(letter->data, unreadable.data);

@@ -30,7 +30,7 @@ static void start(void)
     aurora_manual_clock_init(&manual, SHOP_NOW);
     aurora_manual_clock_attach(&manual, &clock_of_manual);
     shop = open_at(url);
-    shop_stock_up(shop, 100);
+    shop_stock_up(shop, 900);
 }
 
 static void stop(void)
@@ -185,6 +185,105 @@ START_TEST(test_parked__is_counted_by_who_and_why)
 }
 END_TEST
 
+/* --- now -------------------------------------------------------------------------------------- */
+
+#define LOOK_MS 5000
+
+static double orders(aurora_t *from, const char *status)
+{
+    return of(from, "aurora_saga_orders", "", status, NULL);
+}
+
+static double oldest(aurora_t *from, const char *status)
+{
+    return of(from, "aurora_saga_oldest_age_seconds", "", status, NULL);
+}
+
+START_TEST(test_now__is_known_right_after_a_start)
+{
+    shop_submit(shop, NULL, 1);
+    advance(4000);
+    shop_submit(shop, NULL, 1);
+    shop_pump(shop);
+    aurora_close(shop);
+    aurora_manual_clock_advance(&manual, 120000);
+    shop = open_at(url);
+    ck_assert_double_eq(orders(shop, "RESERVED"), -1); /* not looked at is not 0 */
+    shop_pump(shop);
+    ck_assert_double_eq(orders(shop, "RESERVED"), 2);
+    ck_assert_double_eq(orders(shop, "PENDING"), 0);
+    ck_assert_double_eq_tol(oldest(shop, "RESERVED"), 124, 0.01);
+    ck_assert_double_eq(oldest(shop, "PENDING"), 0);
+    provider_serve(bank, shop);
+    advance(LOOK_MS);
+    ck_assert_double_eq(orders(shop, "RESERVED"), 0);
+    ck_assert_double_eq(oldest(shop, "RESERVED"), 0);
+    ck_assert_double_eq(orders(shop, "COMPLETED"), 0); /* they are settled */
+}
+END_TEST
+
+START_TEST(test_now__two_handles_on_one_store_agree)
+{
+    aurora_t *other = open_at(url);
+    shop_submit(shop, NULL, 1);
+    shop_pump(shop);
+    advance(LOOK_MS);
+    shop_pump(other);
+    ck_assert_double_eq(orders(shop, "RESERVED"), 1);
+    ck_assert_double_eq(orders(other, "RESERVED"), 1);
+    ck_assert_double_eq(oldest(shop, "RESERVED"), oldest(other, "RESERVED"));
+    aurora_close(other);
+    provider_serve(bank, shop);
+}
+END_TEST
+
+/* More than one look can read: they are counted over several, and none is left out. */
+START_TEST(test_now__many_are_counted_over_several_looks)
+{
+    for (int i = 0; i < 500; i++)
+        shop_submit(shop, NULL, 1);
+    shop_pump(shop);
+    advance(LOOK_MS);
+    ck_assert_double_eq(orders(shop, "RESERVED"), 0); /* the last whole pass */
+    advance(50);
+    ck_assert_double_eq(orders(shop, "RESERVED"), 500);
+    provider_serve(bank, shop);
+}
+END_TEST
+
+START_TEST(test_now__parked_is_there_until_the_repair)
+{
+    aurora_id id = park_void();
+    advance(LOOK_MS);
+    ck_assert_double_eq(of(shop, "aurora_saga_parked", "", "payment", "refused"), 1);
+    ck_assert_double_eq(of(shop, "aurora_saga_parked", "", NULL, NULL), 1);
+    ck_assert_double_eq(orders(shop, "PARKED"), 1);
+    ck_assert_double_eq(orders(shop, "CANCELLED"), 0);
+    ck_assert_double_eq_tol(oldest(shop, "PARKED"), LOOK_MS / 1000.0, 0.01);
+    aurora_assert_ok(
+        aurora_saga_repair(shop,
+                           AURORA_REPAIR(.action = AURORA_REPAIR_MARK, .order_id = id,
+                                         .participant = AURORA_PARTICIPANT_PAYMENT,
+                                         .result = AURORA_RESULT_VOIDED, .actor = "anna"),
+                           NULL));
+    advance(LOOK_MS);
+    ck_assert_double_eq(of(shop, "aurora_saga_parked", "", NULL, NULL), 0);
+    ck_assert_double_eq(orders(shop, "PARKED"), 0);
+    ck_assert_double_eq(of(shop, "aurora_saga_parked_total", "", "payment", "refused"), 1);
+}
+END_TEST
+
+START_TEST(test_now__followers_that_see_all_are_not_late)
+{
+    shop_submit(shop, NULL, 1);
+    advance(LOOK_MS);
+    ck_assert_double_eq(of(shop, "aurora_follower_lag_seconds", "", NULL, NULL), 0);
+    ck_assert_double_eq(of(shop, "aurora_reservation_expiry_lag_seconds", "", NULL, NULL), 0);
+    ck_assert_double_eq(of(shop, "aurora_dead_letters", "", NULL, NULL), 0);
+    provider_serve(bank, shop);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *all = suite_create("saga_metrics");
@@ -196,6 +295,14 @@ static Suite *suite(void)
     tcase_add_test(tcase, test_duration__is_from_placed_to_settled_by_the_engines_clock);
     tcase_add_test(tcase, test_timers__are_as_late_as_the_clock_was_not_driven);
     tcase_add_test(tcase, test_parked__is_counted_by_who_and_why);
+    suite_add_tcase(all, tcase);
+    tcase = tcase_create("now");
+    tcase_add_checked_fixture(tcase, start, stop);
+    tcase_add_test(tcase, test_now__is_known_right_after_a_start);
+    tcase_add_test(tcase, test_now__two_handles_on_one_store_agree);
+    tcase_add_test(tcase, test_now__many_are_counted_over_several_looks);
+    tcase_add_test(tcase, test_now__parked_is_there_until_the_repair);
+    tcase_add_test(tcase, test_now__followers_that_see_all_are_not_late);
     suite_add_tcase(all, tcase);
     return all;
 }

@@ -603,6 +603,31 @@ static void fake_figures(void *self, aurora_bus_figures *out)
     pthread_mutex_unlock(&of->fake->lock);
 }
 
+static uint32_t fake_lags(void *self, aurora_bus_lag *lags_out, uint32_t capacity)
+{
+    static const char *const names[TOPICS] = {
+        "", "fake.orders", "fake.inventory", "fake.payments", "fake.products", "fake.views", ""};
+    member *of = self;
+    uint32_t count = 0;
+    pthread_mutex_lock(&of->fake->lock);
+    for (int32_t t = 1; t < TOPICS && of->of != NULL; t++) {
+        for (int32_t p = 0; p < of->fake->partition_count; p++) {
+            const partition *from = &of->fake->topics[t][p];
+            int64_t done = of->of->done[t][p] < 0 ? 0 : of->of->done[t][p];
+            if (of->next[t][p] < 0 || count++ >= capacity)
+                continue;
+            lags_out[count - 1] =
+                (aurora_bus_lag){.topic = t,
+                                 .partition = p,
+                                 .topic_name = names[t],
+                                 .lag = from->count - done,
+                                 .oldest_at_ms = done < from->count ? from->items[done].at_ms : 0};
+        }
+    }
+    pthread_mutex_unlock(&of->fake->lock);
+    return count;
+}
+
 static void fake_close(void *self)
 {
     member *of = self;
@@ -635,6 +660,7 @@ static aurora_status fake_open(const aurora_bus_options *options, aurora_bus *ou
                         .unsubscribe = fake_unsubscribe,
                         .wake = fake_wake,
                         .figures = fake_figures,
+                        .lags = fake_lags,
                         .close = fake_close};
     return AURORA_OK;
 }

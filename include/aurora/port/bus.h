@@ -100,6 +100,16 @@ typedef struct {
     char last_error[256];       /* the newest failure; empty = none */
 } aurora_bus_figures;
 
+/* How far behind the end of a partition that this instance consumes its effects are. */
+typedef struct {
+    int32_t topic;
+    int32_t partition;
+    const char *topic_name; /* as the bus knows it, "aurora.orders.v1"; lives as long as the bus */
+    int64_t lag;            /* messages; -1 unknown */
+    int64_t oldest_at_ms;   /* a time that the oldest of them is not older than, at most some
+                                seconds or a poll before its own; 0 = unknown, or there is none */
+} aurora_bus_lag;
+
 /* The statuses: AURORA_OK, AURORA_EBUSY (try again), AURORA_EIO (the bus cannot be reached or
  * refuses), AURORA_ENOMEM, AURORA_EINVAL (a message or setting that can never pass). */
 typedef struct {
@@ -157,6 +167,10 @@ typedef struct {
 
     /* Flushes for at most a second, then frees. In a forked child it only frees memory. */
     void (*close)(void *self);
+
+    /* For metrics: at most `capacity` of the assigned partitions; returns how many there are. Any
+     * thread. NULL = it cannot tell. */
+    uint32_t (*lags)(void *self, aurora_bus_lag *lags_out, uint32_t capacity);
 } aurora_bus;
 
 /* A property for the bus's own client, such as librdkafka's "compression.type". */

@@ -159,6 +159,7 @@ aurora_status aurora__bus_kafka_open(const aurora_bus_options *options, aurora_b
                         .unsubscribe = aurora__kafka_unsubscribe,
                         .wake = wake,
                         .figures = aurora__kafka_figures,
+                        .lags = aurora__kafka_lags,
                         .close = close_bus};
     return AURORA_OK;
 }

@@ -299,6 +299,7 @@ aurora_status aurora__kafka_poll(void *argument, int32_t wait_ms, uint32_t limit
         rc = replace(self);
     if (consumer->batch.count > 0) {
         atomic_fetch_add_explicit(&self->consumed, consumer->batch.count, memory_order_relaxed);
+        aurora__kafka_note_waiting(self);
         aurora__kafka_answered(self);
     }
     *records_out = consumer->batch.records;
@@ -392,6 +393,7 @@ aurora_status aurora__kafka_seek(void *argument, const aurora_bus_position *posi
         part->start = positions[i].next_offset;
         part->is_fresh = true;
         part->done = -1;
+        part->oldest = -1;
     }
     pthread_mutex_unlock(&self->lock);
     return AURORA_OK;

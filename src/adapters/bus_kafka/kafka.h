@@ -71,6 +71,11 @@ typedef struct {
     int64_t start;    /* where reading began, RD_KAFKA_OFFSET_BEGINNING where nothing is known */
     int64_t done;     /* -1 = nothing since */
     int64_t low, end; /* as the brokers last said, -1 = not yet */
+    /* For its lag in time: the oldest record that was given out and has no effect yet, or, where
+     * its effect is there, one that is older than the next; and when nothing was behind. */
+    int64_t oldest; /* -1 = none was given out */
+    int64_t oldest_at_ms;
+    int64_t level_at_ms; /* Unix time; 0 = never seen so */
 } aurora__kafka_part;
 
 typedef struct aurora__kafka_chunk {
@@ -157,6 +162,16 @@ void aurora__kafka_answered(aurora__kafka *self);
 void aurora__kafka_figures(void *argument, aurora_bus_figures *out);
 /* Has librdkafka's log and errors told by us. */
 void aurora__kafka_report_attach(aurora__kafka *self, rd_kafka_conf_t *conf);
+
+/* --- lag.c ---------------------------------------------------------------------------------- */
+
+/* Under lock: how far a partition's effects are behind its end, -1 where that is not known. */
+int64_t aurora__kafka_part_lag(const aurora__kafka_part *part);
+/* Under lock: a broker said where it ends. */
+void aurora__kafka_part_end(aurora__kafka_part *part, int64_t end);
+/* Notes of a batch which records wait in it. The consuming caller's. */
+void aurora__kafka_note_waiting(aurora__kafka *self);
+uint32_t aurora__kafka_lags(void *argument, aurora_bus_lag *lags_out, uint32_t capacity);
 
 /* --- voice.c -------------------------------------------------------------------------------- */
 

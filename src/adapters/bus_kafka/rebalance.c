@@ -50,7 +50,8 @@ static void add_parts(aurora__kafka *self, const rd_kafka_topic_partition_list_t
                                  .start = -1,
                                  .done = -1,
                                  .low = -1,
-                                 .end = -1};
+                                 .end = -1,
+                                 .oldest = -1};
     }
     pthread_mutex_unlock(&self->lock);
 }

@@ -136,23 +136,11 @@ void aurora__kafka_answered(aurora__kafka *self)
     atomic_store_explicit(&self->answered_ns, aurora__kafka_now_ns(), memory_order_relaxed);
 }
 
-/* Under lock: how far a partition's effects are behind its end, -1 where that is not known. */
-static int64_t part_lag(const aurora__kafka_part *part)
-{
-    int64_t at = part->done >= 0 ? part->done : part->start;
-    if (at < 0)
-        at = part->low;
-    if (at < 0 || part->end < 0)
-        return -1;
-    /* After an offset out of range reading begins at the low end. */
-    return part->end > at ? part->end - at : 0;
-}
-
 static int64_t count_lag(const aurora__kafka_consumer *consumer)
 {
     int64_t lag = 0;
     for (uint32_t i = 0; i < consumer->part_count; i++) {
-        int64_t behind = part_lag(&consumer->parts[i]);
+        int64_t behind = aurora__kafka_part_lag(&consumer->parts[i]);
         if (behind < 0)
             return -1;
         lag += behind;

@@ -56,7 +56,7 @@ static void note_parts(aurora__kafka *self, const rd_kafka_topic_partition_list_
         if (which == RD_KAFKA_OFFSET_BEGINNING)
             part->low = answer->offset;
         else
-            part->end = answer->offset;
+            aurora__kafka_part_end(part, answer->offset);
     }
     pthread_mutex_unlock(&self->lock);
 }
