@@ -15,6 +15,13 @@ test("nothing that is well needs somebody", () => {
     assert.deepEqual(concernsOf({ ...calm, ready, row: { good: 100, refused: 20, failed: 0.5 }, deadLetters: 0, logShare: 0.5 }), []);
 });
 
+test("all is not well where the server does not answer", () => {
+    const [first] = concernsOf({ ...calm, isAway: true });
+
+    assert.equal(first?.level, "bad");
+    assert.match(first?.words ?? "", /server does not answer/);
+});
+
 test("what is worst comes first, and says where to look", () => {
     const breaker = { name: "payment", state: "OPEN", calls: 9, failed: 9, slow: 0, refused: 3, opened: 1, retry_after_ms: 500 };
     const concerns = concernsOf({

@@ -48,6 +48,13 @@ test("lags: followers that are gone are left out, seconds are told where they ar
     assert.deepEqual(lagsOf("order", stats, page), [{ service: "order", name: "search", kind: "follower", events: 7, seconds: 2 }]);
 });
 
+test("a service that gives one lag for all it reads has it under that name", () => {
+    const page = parsePage("aurora_inbound_lag 3\n");
+
+    assert.deepEqual(lagsOf("order", {} as Stats, page),
+        [{ service: "order", name: "inbox", kind: "read from the bus", events: 3, seconds: undefined }]);
+});
+
 test("a poll that fails comes more rarely, at most every 15 s, and as the server says", () => {
     assert.deepEqual([0, 1, 2, 3, 9].map((failures) => pauseAfter(2000, failures)), [2000, 4000, 8000, 15_000, 15_000]);
     assert.equal(pauseAfter(2000, 1, 30_000), 30_000);

@@ -20,6 +20,7 @@ export interface Unsettled {
 }
 
 export interface Health {
+    readonly isAway?: boolean; // it does not answer: all the rest is as old as its last answer
     readonly ready?: Readiness | undefined;
     readonly unsettled: readonly Unsettled[];
     readonly deadLetters?: number | undefined;
@@ -57,6 +58,7 @@ export function unsettledOf(page: Page | undefined, sagas: List<Saga> | undefine
 
 export function concernsOf(health: Health): Concern[] {
     const concerns = [
+        ...ofAbsence(health.isAway === true),
         ...ofReadiness(health.ready),
         ...ofSagas(health),
         ...ofBreakers(health.breakers),
@@ -65,6 +67,10 @@ export function concernsOf(health: Health): Concern[] {
         ...ofLog(health.logShare ?? 0),
     ].filter((one, i, all) => all.findIndex((other) => other.words === one.words) === i); // services may share a dependency
     return [...concerns.filter((one) => one.level === "bad"), ...concerns.filter((one) => one.level === "warn")];
+}
+
+function ofAbsence(isAway: boolean): Concern[] {
+    return isAway ? [{ level: "bad", words: "the server does not answer; what stands below is what it said last", where: "" }] : [];
 }
 
 function ofReadiness(ready: Readiness | undefined): Concern[] {

@@ -162,7 +162,7 @@ export function lagsOf(service: string, stats: Stats, page: Page): Lag[] {
         lags.push({ service, name: "outbox", kind: "relay to the bus", events: relay, seconds: page.value("aurora_relay_lag_seconds") });
     for (const { labels, value } of page.all("aurora_inbound_lag"))
         lags.push({
-            service, name: `${labels["topic"]} ${labels["partition"]}`, kind: "read from the bus", events: value,
+            service, name: labels["topic"] === undefined ? "inbox" : `${labels["topic"]} ${labels["partition"] ?? ""}`, kind: "read from the bus", events: value,
             seconds: page.value("aurora_inbound_lag_seconds", labels),
         });
     for (const consumer of stats.consumers ?? []) {

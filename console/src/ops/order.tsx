@@ -119,7 +119,10 @@ function Participants({ saga, reload }: { saga: Saga; reload: () => void }) {
     return (
         <section class="card">
             <div class="ops-head"><h2>Participants</h2><RepairButtons saga={saga} done={reload} /></div>
-            <Scrolled label="Participants">
+            {saga.participants.length === 0 && (
+                <p class="ops-quiet">The order service keeps none of their states: stock and payment are services of their own here. The steps below are what they told it.</p>
+            )}
+            {saga.participants.length > 0 && <Scrolled label="Participants">
                 <table class="ops-table">
                     <caption class="visually-hidden">What stock and payment know of this order</caption>
                     <thead>
@@ -142,7 +145,7 @@ function Participants({ saga, reload }: { saga: Saga; reload: () => void }) {
                         ))}
                     </tbody>
                 </table>
-            </Scrolled>
+            </Scrolled>}
             {saga.resend_at !== null && (
                 <p class="ops-quiet">
                     {saga.deadline_at !== null && saga.outcome === null && <>Deadline {clock(saga.deadline_at, false)} UTC. </>}

@@ -41,7 +41,7 @@ export function Overview() {
     const unsettled = unsettledOf(latest?.scrape.engine, latest?.sagas);
     const deadLetters = latest?.scrape.engine?.value("aurora_dead_letters") ?? latest?.scrape.engine?.value("aurora_parked_keys");
     const concerns = concernsOf({
-        ready: ready.value ?? undefined, unsettled, deadLetters, breakers: limits.value ?? [], row, lags: lags.value ?? [],
+        isAway: ready.problem !== null, ready: ready.value ?? undefined, unsettled, deadLetters, breakers: limits.value ?? [], row, lags: lags.value ?? [],
         logShare: logShareOf(latest?.scrape.engine),
     });
     return (
