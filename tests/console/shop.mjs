@@ -21,7 +21,7 @@ async function begins(browser) {
     await page.locator(".product-card").first().waitFor();
     await expectAccessible(page, "start");
     await picture(page, "start-desktop");
-    await page.getByRole("link", { name: "Operations" }).click();
+    await page.getByLabel("Views").getByRole("link", { name: "Operations" }).click();
     await page.waitForFunction(() => document.activeElement?.matches("h1") && document.activeElement.textContent === "Overview");
     expect((await page.title()).startsWith("Overview"), "the title is", await page.title());
     check();
