@@ -60,6 +60,7 @@ static int find_served(aurora_daemon *daemon)
         !aurora_routes_describe(routes, &daemon->openapi, &routes->openapi_len))
         return aurora_daemon_refuse(daemon, "out of memory");
     routes->openapi = daemon->openapi;
+    aurora_routes_observe_begin(routes);
     malloc_trim(0); /* the document is large, and was needed once */
     return 0;
 }

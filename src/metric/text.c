@@ -86,16 +86,35 @@ static const char *type_name(int32_t kind)
                                          : "histogram";
 }
 
+/* Whether the page has a counter of that name and _total. */
+static bool has_counter(const writer *to, const char *name, size_t length)
+{
+    for (uint32_t i = 0; i < to->name_count; i++) {
+        if (strncmp(to->names[i], name, length) == 0 &&
+            strcmp(to->names[i] + length, "_total") == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Each counter also has the name with _created to itself, for when it began. */
+static bool is_taken(const writer *to, const char *name, size_t length)
+{
+    static const char created[] = "_created";
+    return has_name(to, name, length) ||
+           (ends_in(name, length, created) && has_counter(to, name, length - strlen(created)));
+}
+
 /* OpenMetrics calls a counter's family by its name without _total. Where a gauge has that name (how
- * many now beside how many ever) it lets neither be; there the counter is of unknown type, and its
- * samples are called what they are called in the other format. */
+ * many now beside how many ever), or it is another counter's, it lets neither be; there the counter
+ * is of unknown type, and its samples are called what they are called in the other format. */
 static size_t open_family(writer *to, const aurora_metric *first, const char **type)
 {
     size_t length = strlen(first->name);
     *type = type_name(first->kind);
     if (!to->is_open || first->kind != AURORA_METRIC_COUNTER)
         return length;
-    if (ends_in(first->name, length, "_total") && !has_name(to, first->name, length - 6))
+    if (ends_in(first->name, length, "_total") && !is_taken(to, first->name, length - 6))
         return length - 6;
     *type = "unknown";
     return length;

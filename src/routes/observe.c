@@ -76,15 +76,6 @@ static aurora__counter *status_of(aurora__registry *registry, aurora__route_seri
     return found;
 }
 
-/* An increase is seen from a series' second value on: what alarms look for is there, at 0, before
- * it happens. */
-static void begin_failures(aurora__registry *registry, aurora__route_series *of)
-{
-    static const int failures[] = {500, 502, 503, 504};
-    for (size_t i = 0; i < sizeof failures / sizeof *failures; i++)
-        (void)status_of(registry, of, failures[i]);
-}
-
 static aurora__histogram *durations_of(aurora__registry *registry, aurora__route_series *of)
 {
     aurora__histogram *found = atomic_load_explicit(&of->durations, memory_order_acquire);
@@ -93,9 +84,20 @@ static aurora__histogram *durations_of(aurora__registry *registry, aurora__route
     const aurora_http_route *route = of->route;
     found = aurora__registry_histogram(registry, &durations,
                                        AURORA__VALUES(method_of(route), template_of(route)));
-    begin_failures(registry, of);
     atomic_store_explicit(&of->durations, found, memory_order_release);
     return found;
+}
+
+/* An increase is seen from a series' second value on: what alarms look for is there, at 0, before
+ * it happens. */
+void aurora_routes_observe_begin(aurora_routes *routes)
+{
+    static const int failures[] = {500, 502, 503, 504};
+    for (uint32_t i = 0; routes->registry != NULL && i < routes->served_count; i++) {
+        aurora__route_series *of = series_of(&routes->series, &routes->served[i]);
+        for (size_t j = 0; j < sizeof failures / sizeof *failures; j++)
+            (void)status_of(routes->registry, of, failures[j]);
+    }
 }
 
 static int64_t now_ms(void)

@@ -96,6 +96,8 @@ bool aurora_routes_metrics_begin(aurora_routes *routes);
 /* Once no server and nobody else counts any more. */
 void aurora_routes_metrics_end(aurora_routes *routes);
 
+/* Begins to count the failures (500, 502, 503, 504) of each route of `served`, at 0. */
+void aurora_routes_observe_begin(aurora_routes *routes);
 /* Counts a request; the server's `access` callback calls it. A no-op without a registry. */
 void aurora_routes_observe(aurora_routes *routes, const aurora_http_access *access);
 

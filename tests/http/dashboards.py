@@ -14,9 +14,11 @@ import socketserver
 import sys
 import threading
 import time
+import urllib.request
 import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import metric_live  # noqa: E402
 from aurora_cluster import System, take_environment  # noqa: E402
 from aurora_prometheus import ROOT, WINDOW_S, Prometheus, panels, rules  # noqa: E402
 from aurora_server import free_port, until  # noqa: E402
@@ -307,6 +309,11 @@ def under_load(system, single):
     return begin, end, counts
 
 
+def page_of(port):
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=20) as answer:
+        return answer.read().decode()
+
+
 def targets_of(system, single):
     targets = {daemon.service: [f"127.0.0.1:{daemon.port}"] for daemon in system.all}
     return {**targets, "aurorad": [single.figures]}
@@ -334,6 +341,10 @@ def main():
         quantiles_are_in_order(prometheus, known, started, end)
         counts_agree(prometheus, begin, end, counts)
         exemplars_lead_to_traces(prometheus, begin, end)
+        for daemon in system.all:
+            what = "gateway" if daemon.service == "gateway" else "service"
+            for objection in metric_live.objections(page_of(daemon.port), what):
+                expect(False, daemon.service, "docs/METRICS.md:", objection)
     files.cleanup()
     for text in missing:
         print(f"awaited: {text}")
