@@ -6,6 +6,7 @@
 #include "core/payment_machine.h"
 #include "core/step.h"
 #include "core/transition.h"
+#include "engine/trace.h"
 
 #include <aurora/trace.h>
 
@@ -152,9 +153,8 @@ static void count_duration(const aurora__saga_counts *counts, const aurora__orde
     int64_t took_ms = order->settled_at - order->created_at;
     uint64_t took_ns = took_ms > 0 ? (uint64_t)took_ms * NS_OF_MS : 0;
     aurora_trace_context context;
-    if (order->traceparent != NULL &&
-        aurora_traceparent_parse(order->traceparent, &context) == AURORA_OK &&
-        (context.trace_flags & AURORA_TRACE_SAMPLED) != 0)
+    if (aurora__trace_is_sampled(order->traceparent) &&
+        aurora__trace_read(order->traceparent, &context))
         aurora__histogram_add_traced(counts->duration_ns, took_ns, context.trace_id,
                                      order->settled_at);
     else

@@ -4,26 +4,24 @@
 #include <aurora/trace.h>
 
 #define KNOWN_FLAGS (AURORA_TRACE_SAMPLED | AURORA_TRACE_RANDOM)
+#define TEXT_CHARS (AURORA_TRACEPARENT_BYTES - 1)
 
-/* 0 to 15, or -1: capitals are no digits here. */
-static int digit_of(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+/* A digit's value plus one, so that all other characters are 0: capitals are no digits here. The
+ * digits of an id are random, and branches on them would be foretold wrong half of the time. */
+static const uint8_t values[256] = {
+    ['0'] = 1, ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+    ['8'] = 9, ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16};
 
-/* False at the first character that is no digit, so that nothing behind the text's end is read. */
 static bool read_bytes(const char *text, uint8_t *out, size_t count)
 {
+    bool is_hex = true;
     for (size_t i = 0; i < count; i++) {
-        int high = digit_of(text[2 * i]);
-        int low = high < 0 ? -1 : digit_of(text[2 * i + 1]);
-        if (low < 0)
-            return false;
-        out[i] = (uint8_t)(high << 4 | low);
+        uint8_t high = values[(uint8_t)text[2 * i]];
+        uint8_t low = values[(uint8_t)text[2 * i + 1]];
+        is_hex &= high != 0 && low != 0;
+        out[i] = (uint8_t)((uint8_t)(high - 1) << 4 | (uint8_t)(low - 1));
     }
-    return true;
+    return is_hex;
 }
 
 static bool is_zero(const uint8_t *bytes, size_t count)
@@ -52,7 +50,7 @@ static bool read_fields(const char *text, aurora_trace_context *out)
 aurora_status aurora_traceparent_parse(const char *text, aurora_trace_context *context_out)
 {
     memset(context_out, 0, sizeof *context_out);
-    if (text != NULL && read_fields(text, context_out))
+    if (text != NULL && memchr(text, '\0', TEXT_CHARS) == NULL && read_fields(text, context_out))
         return AURORA_OK;
     memset(context_out, 0, sizeof *context_out);
     return AURORA_EINVAL;
