@@ -4,6 +4,7 @@ import { test } from "node:test";
 import type { Product } from "../src/api/types";
 import { attemptKey, endAttempt, uuid } from "../src/shop/attempt";
 import { putLine, readCart } from "../src/shop/cart";
+import { commonCurrency } from "../src/shop/currency";
 import { readFilters, searchHref } from "../src/shop/filters";
 import { readHighlight } from "../src/shop/highlight";
 import { priceCart } from "../src/shop/lines";
@@ -87,4 +88,11 @@ test("a drawn picture has letters of any script", () => {
     assert.equal(initials("Blue cup, 300 ml"), "BC");
     assert.equal(initials("Øl"), "Ø");
     assert.equal(initials("…"), "?");
+});
+
+test("prices are asked for in the currency of the products in sight", () => {
+    const yen = product("a", 1, "JPY");
+
+    assert.equal(commonCurrency([product("b", 1), yen, product("c", 1, "JPY")]), "JPY");
+    assert.equal(commonCurrency([]), "");
 });

@@ -22,3 +22,8 @@ test("a length of time has two units at most", () => {
     assert.deepEqual([35, 1200, 59_999, 245_000, 10_920_000, 187_200_000].map(span),
         ["35 ms", "1.2 s", "60 s", "4 min 5 s", "3 h 2 min", "2 d 4 h"]);
 });
+
+test("an amount is read and shown with the digits of its currency", () => {
+    assert.deepEqual(["EUR", "JPY", "BHD"].map((currency) => readMoney("12", currency)), [1200, 12, 12000]);
+    assert.deepEqual(["EUR", "JPY", "BHD"].map((currency) => plainMoney(1250, currency)), ["12.50", "1250", "1.250"]);
+});

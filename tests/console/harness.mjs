@@ -147,10 +147,12 @@ function watch(page, url, faults, allowed) {
     });
 }
 
-/** A page of its own context. `check()` throws where it did what it may not. */
+/** A page of its own context, in which `before` is run first. `check()` throws where it did what it may not. */
 export async function openPage(browser, url, path = "/console/", options = {}) {
-    const { allowed = [], ...context } = options;
+    const { allowed = [], before, ...context } = options;
     const own = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: "en-GB", ...context });
+    if (before !== undefined)
+        await own.addInitScript(before);
     const page = await own.newPage();
     const faults = [];
     page.setDefaultTimeout(15000);

@@ -301,6 +301,21 @@ async function restsInHiddenTabs(browser) {
     await close();
 }
 
+/** What a simulated bank is told is nothing that a provider understands. */
+async function takesTheProvidersTokens(browser) {
+    provider.isDown = false;
+    const { page, check, close } = await openPage(browser, shop.url, "/console/#/shop/products/mug-sand");
+    await page.getByRole("button", { name: "Add to cart" }).click();
+    await page.goto(`${shop.url}/console/#/shop/checkout`);
+    await page.getByLabel("Payment token").fill("card-of-ada");
+    expect((await page.getByText(/simulated bank|test bank/i).count()) === 0, "a provider is called a test");
+    await picture(page, "checkout-provider-desktop");
+    await page.getByRole("button", { name: /^Place order/ }).click();
+    await page.locator(".saga").waitFor();
+    check();
+    await close();
+}
+
 /** The view asks the gateway for its own figures and each service's, here all of one process. */
 async function looksThroughGateways(browser) {
     const upstream = ["order", "product", "inventory", "payment", "search", "recommendation", "notification"]
@@ -374,6 +389,7 @@ await run("ops", [
     ["keeps the key of a lost answer", keepsTheKeyOfALostAnswer],
     ["redrives", redrives],
     ["rests while it is paused", restsInHiddenTabs],
+    ["takes the provider's tokens", takesTheProvidersTokens],
     ["looks through gateways", looksThroughGateways],
     ["asks for scopes", asksForScopes],
     ["ends", () => Promise.all([shop.stop(), provider.stop()])],

@@ -121,6 +121,8 @@ async function waitsForTheServer(browser) {
     await page.locator(".ops-tiles").waitFor();
     wire.cut();
     await page.getByText("the server does not answer").waitFor();
+    await page.getByText(/^As of .* since then the server cannot be reached/).first().waitFor();
+    expect((await page.getByText("the console failed").count()) === 0, "the server is away, and the console says that it failed itself");
     await picture(page, "ops-away-desktop");
     wire.heal();
     await page.getByText("live", { exact: true }).waitFor();
@@ -212,12 +214,53 @@ async function isText(browser) {
     await close();
 }
 
+/** A browser that keeps nothing, as with blocked cookies: all works for as long as the page is open. */
+async function keepsNothing(browser) {
+    const { page, check, close } = await openPage(browser, shop.url, "/console/#/shop/products/lamp-clip", {
+        before: () => ["localStorage", "sessionStorage"].forEach((name) => Object.defineProperty(window, name, {
+            get() {
+                throw new DOMException("Access is denied for this document.", "SecurityError");
+            },
+        })),
+    });
+    await page.getByRole("button", { name: "Add to cart" }).click();
+    await page.getByRole("link", { name: /^Cart 1/ }).click();
+    await page.getByRole("link", { name: "Check out" }).click();
+    await page.getByRole("button", { name: /^Place order/ }).click();
+    await page.getByText("The order is complete and settled.").waitFor();
+    check();
+    await close();
+}
+
+/** Prices are asked for with the digits of the catalogue's currency. */
+async function asksForPricesInYen(browser) {
+    await put("yen-cup", { name: "Yenmug", price_minor: 900, currency: "JPY" });
+    await put("yen-pot", { name: "Yenmug pot", price_minor: 2100, currency: "JPY" });
+    const { page, check, close } = await openPage(browser, shop.url, "/console/#/shop?q=yenmug");
+    await page.getByText("2 products for").waitFor();
+    const prices = page.getByRole("group", { name: "Price, JPY" });
+    await prices.getByLabel("To").fill("1000");
+    await prices.getByLabel("To").press("Tab");
+    await page.getByText("1 product for").waitFor();
+    await page.reload();
+    await page.getByText("1 product for").waitFor();
+    expect((await prices.getByLabel("To").inputValue()) === "1000", "the limit is", await prices.getByLabel("To").inputValue());
+    await prices.getByLabel("To").fill("1");
+    await prices.getByLabel("To").press("Tab");
+    await page.getByText("Nothing fits").waitFor();
+    expect(await prices.isVisible(), "no way to widen what is found");
+    check();
+    await close();
+}
+
 await run("rough", [
     ["begins", begins],
     ["resumes", resumes],
     ["waits for the server", waitsForTheServer],
     ["is refused", isRefused],
     ["orders again", ordersAgain],
+    ["keeps nothing", keepsNothing],
+    ["asks for prices in yen", asksForPricesInYen],
     ["is text", isText],
     ["ends", () => shop.stop()],
 ]);

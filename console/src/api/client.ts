@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // One call of the HTTP API: same origin, the session's token, problems as exceptions.
 import { noteChallenge, token } from "../shell/session";
-import { isAbort, readProblem, unreachable } from "./problem";
+import { isAbort, readProblem, unreachable, unreadable } from "./problem";
 
 export type Query = Record<string, string | number | boolean | null | undefined>;
 
@@ -10,6 +10,8 @@ export interface CallOptions {
     body?: unknown;
     headers?: Record<string, string>;
     signal?: AbortSignal | undefined;
+    /** Statuses above 399 whose bodies are what was asked for. */
+    goodStatuses?: readonly number[];
 }
 
 export interface Answer<T> {
@@ -47,17 +49,33 @@ async function send(method: string, path: string, options: CallOptions): Promise
     }
 }
 
+/** A connection may be cut within an answer. */
+async function textOf(response: Response): Promise<string> {
+    try {
+        return await response.text();
+    } catch (thrown) {
+        throw isAbort(thrown) ? thrown : unreachable(thrown);
+    }
+}
+
+function valueOf(body: string): unknown {
+    try {
+        return body === "" ? null : JSON.parse(body);
+    } catch {
+        throw unreadable();
+    }
+}
+
 /** Throws a Problem for every answer above 399 and for none at all. */
 export async function call<T>(method: string, path: string, options: CallOptions = {}): Promise<Answer<T>> {
     const response = await send(method, path, options);
-    const body = await response.text();
-    if (!response.ok) {
+    const body = await textOf(response);
+    if (!response.ok && options.goodStatuses?.includes(response.status) !== true) {
         const problem = readProblem(response.status, response.headers, body);
         noteChallenge(problem);
         throw problem;
     }
-    const value = (body === "" ? null : JSON.parse(body)) as T;
-    return { status: response.status, headers: response.headers, value };
+    return { status: response.status, headers: response.headers, value: valueOf(body) as T };
 }
 
 export async function get<T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> {

@@ -67,6 +67,12 @@ export function unreachable(cause: unknown): Problem {
         cause instanceof Error && cause.message ? `The browser says: ${cause.message}.` : "");
 }
 
+/** An answer that is none of the API's. It may have been the server's all the same, which then did what it was asked. */
+export function unreadable(): Problem {
+    return new Problem(0, "unreadable", "The answer cannot be read",
+        "Something between this page and the server may have answered instead of it.");
+}
+
 /** Whatever was thrown, as a problem that can be shown. */
 export function asProblem(thrown: unknown): Problem {
     if (thrown instanceof Problem)

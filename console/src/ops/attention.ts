@@ -4,7 +4,8 @@ import { age, figure, percent, plural } from "./format";
 import type { Lag, Row } from "./figures";
 import { summarize } from "./ring";
 import type { Page } from "./prometheus";
-import type { Breaker, Page as List, Readiness, Saga } from "./types";
+import type { Readiness } from "../api/readiness";
+import type { Breaker, Page as List, Saga } from "./types";
 
 export interface Concern {
     readonly level: "bad" | "warn";

@@ -9,7 +9,7 @@ import { span } from "../text/time";
 import { dayAndClock } from "./format";
 import { Badge, Live, OrderLink, Pager, place, Scrolled, usePages } from "./parts";
 import { usePoll } from "./poll";
-import { may } from "./server";
+import { may } from "../shell/session";
 import type { Order, Page } from "./types";
 import { reasonWords } from "./words";
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // How the system does: what needs somebody, throughput and latency, orders by state, lags.
 import { useState } from "preact/hooks";
-import { apiUrl, get } from "../api/client";
+import { get } from "../api/client";
+import { readReadiness, type Readiness } from "../api/readiness";
 import { type Concern, concernsOf, failedShare, unsettledOf, type Unsettled } from "./attention";
 import { collector } from "./collector";
 import { type Lag, lagsOf, pageOfStats, type Row, routesBetween, type RouteRow } from "./figures";
@@ -12,7 +13,7 @@ import { type Polled, usePoll } from "./poll";
 import type { Page } from "./prometheus";
 import type { Look } from "./scrape";
 import { mayAdministrate, ofService, server, services } from "./server";
-import type { Breaker, Limits, Readiness, Stats } from "./types";
+import type { Breaker, Limits, Stats } from "./types";
 
 const requestSeries: Series[] = [
     { name: "good", title: "answered", colour: "--ops-good" },
@@ -33,7 +34,7 @@ const cpuSeries: Series[] = [{ name: "cpu", title: "processor", colour: "--ops-h
 
 export function Overview() {
     const [minutes, setMinutes] = useState(5);
-    const ready = usePoll((abort) => readReadiness(abort), 4000, []);
+    const ready = usePoll(readReadiness, 4000, []);
     const limits = usePoll((abort) => readBreakers(abort), 4000, [server.value?.name]);
     const lags = usePoll((abort) => readLags(abort), 4000, [server.value?.name]);
     const latest = collector.latest.value;
@@ -67,10 +68,13 @@ function logShareOf(page: Page | undefined): number | undefined {
     return used === undefined || room === undefined || room === 0 ? undefined : used / room;
 }
 
-/** 503 has the same body as 200: the checks. */
-async function readReadiness(abort: AbortSignal): Promise<Readiness> {
-    const response = await fetch(apiUrl("/readyz"), { cache: "no-store", signal: abort });
-    return (await response.json()) as Readiness;
+
+/** Some services may be away; where none has answered nothing is known. */
+function answered<T>(all: PromiseSettledResult<T>[]): PromiseSettledResult<T>[] {
+    const [first] = all;
+    if (first?.status === "rejected" && all.every((one) => one.status === "rejected"))
+        throw first.reason;
+    return all;
 }
 
 async function readBreakers(abort: AbortSignal): Promise<Breaker[]> {
@@ -78,7 +82,7 @@ async function readBreakers(abort: AbortSignal): Promise<Breaker[]> {
         return [];
     const asked = server.value?.isGateway === true ? ["gateway", "payment", "search"] : [""];
     const all = await Promise.allSettled(asked.map((name) => get<Limits>("/admin/limits", ofService(name), abort)));
-    return all.flatMap((one) => (one.status === "fulfilled" ? one.value.breakers : []));
+    return answered(all).flatMap((one) => (one.status === "fulfilled" ? one.value.breakers : []));
 }
 
 async function readLags(abort: AbortSignal): Promise<Lag[]> {
@@ -86,7 +90,7 @@ async function readLags(abort: AbortSignal): Promise<Lag[]> {
         return [];
     const asked = server.value?.isGateway === true ? services : [server.value?.name ?? "aurora"];
     const all = await Promise.allSettled(asked.map((name) => get<Stats>("/admin/stats", ofService(name), abort)));
-    return all.flatMap((one, i) => (one.status === "fulfilled" ? lagsOf(asked[i]!, one.value, pageOfStats(one.value.metrics ?? [])) : []));
+    return answered(all).flatMap((one, i) => (one.status === "fulfilled" ? lagsOf(asked[i]!, one.value, pageOfStats(one.value.metrics ?? [])) : []));
 }
 
 function routesNow(): RouteRow[] {

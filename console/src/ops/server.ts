@@ -2,7 +2,7 @@
 // Which server this is, one process or the gateway of many, and what its reader may do.
 import { computed, signal } from "@preact/signals";
 import { get, type Query } from "../api/client";
-import { claims, isAsked, token } from "../shell/session";
+import { may, token } from "../shell/session";
 
 export interface Server {
     readonly name: string;
@@ -25,18 +25,6 @@ export async function readServer(abort?: AbortSignal): Promise<Server> {
 /** The parameter that names a service, which a server that is all of them does not know. */
 export function ofService(name: string, query: Query = {}): Query {
     return server.value?.isGateway === true ? { ...query, service: name } : query;
-}
-
-/** What is known against it: an open server lets everybody do everything, a token that cannot be
- * read is the server's to judge. */
-function lacks(scope: string): boolean {
-    if (token.value === "")
-        return isAsked.value;
-    return claims.value !== null && !claims.value.scopes.includes(scope);
-}
-
-export function may(scope: string): boolean {
-    return !lacks(scope);
 }
 
 export const mayAdministrate = computed(() => may("admin"));

@@ -155,11 +155,6 @@ export interface Limits {
     } | null;
 }
 
-export interface Readiness {
-    readonly status: string;
-    readonly checks: readonly { readonly name: string; readonly status: string; readonly detail: string }[];
-}
-
 export interface Scored {
     readonly items: readonly Trend[];
     readonly at: string;

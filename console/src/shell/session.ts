@@ -2,6 +2,7 @@
 // Who the reader is: a bearer token for as long as the tab lives, or nobody, where a server is open.
 import { computed, signal } from "@preact/signals";
 import type { Problem } from "../api/problem";
+import { ofTab } from "./kept";
 
 const KEY = "aurora.token";
 
@@ -11,25 +12,6 @@ export interface Claims {
     scopes: string[];
     email: string;
     expiresAt: number | null;
-}
-
-function stored(): string {
-    try {
-        return sessionStorage.getItem(KEY) ?? "";
-    } catch {
-        return ""; // storage is switched off: the token lives as long as the page
-    }
-}
-
-function store(value: string): void {
-    try {
-        if (value === "")
-            sessionStorage.removeItem(KEY);
-        else
-            sessionStorage.setItem(KEY, value);
-    } catch {
-        // As above.
-    }
 }
 
 export function readClaims(jwt: string): Claims | null {
@@ -52,23 +34,35 @@ export function readClaims(jwt: string): Claims | null {
 }
 
 /** "" = none. */
-export const token = signal(typeof sessionStorage === "undefined" ? "" : stored());
+export const token = signal(ofTab.getItem(KEY) ?? "");
 export const claims = computed(() => readClaims(token.value));
 /** Whether the server asked who we are. */
 export const isAsked = signal(false);
 /** What a server said against the token that was sent; "" = nothing. */
 export const refusal = signal("");
 
+/** What is known against it: an open server lets everybody do everything, a token that cannot be read is the
+ * server's to judge. */
+function lacks(scope: string): boolean {
+    if (token.value === "")
+        return isAsked.value;
+    return claims.value !== null && !claims.value.scopes.includes(scope);
+}
+
+export function may(scope: string): boolean {
+    return !lacks(scope);
+}
+
 export function signIn(value: string): void {
     refusal.value = "";
     token.value = value.trim();
-    store(token.value);
+    ofTab.setItem(KEY, token.value);
 }
 
 export function signOut(): void {
     refusal.value = "";
     token.value = "";
-    store("");
+    ofTab.removeItem(KEY);
 }
 
 /** Of each call that failed: a 401 is where sign-in begins, and ends a token that is good no more. */

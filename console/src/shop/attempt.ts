@@ -3,6 +3,8 @@
 // that is made when the checkout begins and goes when it is known that the order is placed. What is not known
 // to have failed is asked again with the same key, also after the cart has changed: then the server says
 // key_reused where the first was placed, and places the second where it was not.
+import type { Store } from "../shell/kept";
+
 const KEY = "aurora.checkout";
 /** Servers keep keys for a day; an older one would buy anew. */
 const KEPT_MS = 23 * 3600 * 1000;
@@ -31,7 +33,7 @@ export function uuid(): string {
 }
 
 /** The key of the checkout that is under way; all tabs share it. */
-export function attemptKey(storage: Storage, now: number): string {
+export function attemptKey(storage: Store, now: number): string {
     const known = read(storage.getItem(KEY));
     if (known !== null && now - known.begun < KEPT_MS)
         return known.key;
@@ -41,6 +43,6 @@ export function attemptKey(storage: Storage, now: number): string {
 }
 
 /** The order is placed: what is bought next is another. */
-export function endAttempt(storage: Storage): void {
+export function endAttempt(storage: Store): void {
     storage.removeItem(KEY);
 }

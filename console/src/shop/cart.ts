@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What somebody means to buy, kept in the browser. Prices are the catalogue's and are not kept.
 import { computed, effect, signal } from "@preact/signals";
+import { lasting } from "../shell/kept";
 
 export interface CartLine {
     sku: string;
@@ -24,28 +25,23 @@ export function readCart(text: string | null): CartLine[] {
         line.quantity >= 1 && line.quantity <= QUANTITY_MAX);
 }
 
-function stored(): string | null {
-    try {
-        return localStorage.getItem(KEY);
-    } catch {
-        return null; // storage is switched off: the cart lives as long as the page
-    }
+/** As it is now, whichever tab changed it last. */
+function stored(): CartLine[] {
+    return readCart(lasting.getItem(KEY));
 }
 
-export const cart = signal<CartLine[]>(typeof localStorage === "undefined" ? [] : readCart(stored()));
+export const cart = signal<CartLine[]>(stored());
 export const cartCount = computed(() => cart.value.reduce((sum, line) => sum + line.quantity, 0));
 
 if (typeof window !== "undefined") {
-    effect(() => {
-        try {
-            localStorage.setItem(KEY, JSON.stringify(cart.value));
-        } catch {
-            // As above.
-        }
+    effect(() => lasting.setItem(KEY, JSON.stringify(cart.value)));
+    window.addEventListener("storage", (event) => { // another tab's change; a null key = all was cleared
+        if (event.key === KEY || event.key === null)
+            cart.value = stored();
     });
-    window.addEventListener("storage", (event) => { // another tab's change
-        if (event.key === KEY)
-            cart.value = readCart(event.newValue);
+    window.addEventListener("pageshow", (event) => { // from the back-forward cache, where no change is heard
+        if (event.persisted)
+            cart.value = stored();
     });
 }
 
@@ -64,11 +60,11 @@ export function quantityOf(lines: readonly CartLine[], sku: string): number {
 }
 
 export function put(sku: string, quantity: number): void {
-    cart.value = putLine(cart.value, sku, quantity);
+    cart.value = putLine(stored(), sku, quantity);
 }
 
 export function add(sku: string, quantity: number): void {
-    put(sku, quantityOf(cart.value, sku) + quantity);
+    put(sku, quantityOf(stored(), sku) + quantity);
 }
 
 export function clear(): void {

@@ -1,25 +1,50 @@
 // SPDX-License-Identifier: MIT
 // From a cart to an order.
-import { useId, useState } from "preact/hooks";
+import { useEffect, useId, useState } from "preact/hooks";
 import { post } from "../api/client";
 import { asProblem, type Problem } from "../api/problem";
 import type { Order, OrderInput } from "../api/types";
+import { lasting } from "../shell/kept";
 import { href, replace } from "../shell/router";
 import { claims } from "../shell/session";
 import { Await, Empty, ProblemView } from "../shell/states";
 import { Title } from "../shell/title";
 import { money } from "../text/money";
 import { attemptKey, endAttempt } from "./attempt";
+import { useBank } from "./bank";
 import { cart, clear } from "./cart";
 import { usePricedCart, type PricedCart } from "./lines";
 import { PAYMENTS } from "./payment";
 
-function Payments({ chosen, choose }: { chosen: string; choose: (token: string) => void }) {
+interface PaymentProps {
+    chosen: string;
+    choose: (token: string) => void;
+}
+
+function Payments({ chosen, choose }: PaymentProps) {
+    return useBank() === "real" ? <OwnToken chosen={chosen} choose={choose} /> : <TestCards chosen={chosen} choose={choose} />;
+}
+
+/** What a provider's own form or app would have given. */
+function OwnToken({ chosen, choose }: PaymentProps) {
+    const id = useId();
+    useEffect(() => choose(""), []);
+    return (
+        <div class="field">
+            <label for={id}>Payment token</label>
+            <input id={id} type="text" required maxLength={255} autocomplete="off" spellcheck={false} value={chosen}
+                aria-describedby={`${id}-hint`} onInput={(event) => choose(event.currentTarget.value)} />
+            <p id={`${id}-hint`} class="hint">Of this server's payment provider, which decides what it is worth.</p>
+        </div>
+    );
+}
+
+function TestCards({ chosen, choose }: PaymentProps) {
     const id = useId();
     return (
         <fieldset class="payments">
             <legend>Payment</legend>
-            <p class="hint">A test bank: no money moves. Choose how it should behave.</p>
+            <p class="hint">Cards of the simulated bank, where no money moves. Choose how it should behave.</p>
             {PAYMENTS.map((payment) => (
                 <label key={payment.token} class="payment">
                     <input type="radio" name={id} checked={payment.token === chosen} onChange={() => choose(payment.token)} />
@@ -75,14 +100,14 @@ function usePlacing(priced: PricedCart) {
         setBusy(true);
         setProblem(null);
         try {
-            const order = await post<Order>("/orders", input, { "Idempotency-Key": attemptKey(localStorage, Date.now()) });
-            endAttempt(localStorage);
+            const order = await post<Order>("/orders", input, { "Idempotency-Key": attemptKey(lasting, Date.now()) });
+            endAttempt(lasting);
             clear();
             replace(href(["shop", "orders", order.id], { new: "1" }));
         } catch (thrown) {
             const said = asProblem(thrown);
             if (said.code === "key_reused")
-                endAttempt(localStorage);
+                endAttempt(lasting);
             setProblem(said);
             setBusy(false);
         }

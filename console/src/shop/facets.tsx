@@ -4,10 +4,11 @@ import { useEffect, useId, useState } from "preact/hooks";
 import type { FacetCount, Facets } from "../api/types";
 import { useIsNarrow } from "../shell/narrow";
 import { plainMoney, readMoney } from "../text/money";
-import { CURRENCY, narrow } from "./filters";
+import { narrow } from "./filters";
 import type { Filters } from "./products";
 
 const SHOWN_FIRST = 8;
+const EXAMPLE_MINOR = 1250;
 
 function Choice({ name, value, title, count, isChosen, choose }: {
     name: string; value: string; title: string; count?: number; isChosen: boolean; choose: (value: string) => void;
@@ -47,14 +48,16 @@ function Facet({ title, all, counts, chosen, choose }: {
     );
 }
 
-function PriceField({ label, minor, put }: { label: string; minor: string; put: (minor: string) => void }) {
+function PriceField({ label, minor, currency, put }: {
+    label: string; minor: string; currency: string; put: (minor: string) => void;
+}) {
     const id = useId();
-    const shown = minor === "" ? "" : plainMoney(Number(minor), CURRENCY);
+    const shown = minor === "" ? "" : plainMoney(Number(minor), currency);
     const [text, setText] = useState(shown);
     const [isBad, setBad] = useState(false);
     useEffect(() => setText(shown), [shown]);
     const take = (value: string) => {
-        const read = readMoney(value, CURRENCY);
+        const read = readMoney(value, currency);
         setBad(value.trim() !== "" && read === null);
         if (value.trim() === "" || read !== null)
             put(read === null ? "" : String(read));
@@ -64,12 +67,19 @@ function PriceField({ label, minor, put }: { label: string; minor: string; put: 
             <label for={id}>{label}</label>
             <input id={id} type="text" inputMode="decimal" value={text} aria-invalid={isBad}
                 onInput={(event) => setText(event.currentTarget.value)} onChange={(event) => take(event.currentTarget.value)} />
-            {isBad && <p class="error" role="alert">An amount like 12.50</p>}
+            {isBad && <p class="error" role="alert">An amount like {plainMoney(EXAMPLE_MINOR, currency)}</p>}
         </div>
     );
 }
 
-function Fields({ facets, filters }: { facets: Facets; filters: Filters }) {
+interface FacetsProps {
+    facets: Facets;
+    filters: Filters;
+    /** What prices are asked for in; "" = nobody knows yet. */
+    currency: string;
+}
+
+function Fields({ facets, filters, currency }: FacetsProps) {
     const put = (change: Partial<Filters>) => narrow(filters, change);
     return (
         <>
@@ -77,24 +87,25 @@ function Fields({ facets, filters }: { facets: Facets; filters: Filters }) {
                 choose={(category) => put({ category })} />
             <Facet title="Brand" all="All brands" counts={facets.brand} chosen={filters.brand}
                 choose={(brand) => put({ brand })} />
-            <fieldset class="facet price-range">
-                <legend>Price</legend>
-                <PriceField label="From" minor={filters.min_price} put={(min_price) => put({ min_price })} />
-                <PriceField label="To" minor={filters.max_price} put={(max_price) => put({ max_price })} />
-            </fieldset>
+            {currency !== "" && <fieldset class="facet price-range">
+                <legend>Price, {currency}</legend>
+                <PriceField label="From" minor={filters.min_price} currency={currency} put={(min_price) => put({ min_price })} />
+                <PriceField label="To" minor={filters.max_price} currency={currency} put={(max_price) => put({ max_price })} />
+            </fieldset>}
         </>
     );
 }
 
 /** Beside the results, or above them behind a heading where there is no room. */
-export function FacetsView({ facets, filters }: { facets: Facets; filters: Filters }) {
+export function FacetsView(props: FacetsProps) {
+    const { filters } = props;
     const chosen = [filters.category, filters.brand, filters.min_price, filters.max_price].filter(Boolean).length;
     if (!useIsNarrow())
-        return <div class="facets"><Fields facets={facets} filters={filters} /></div>;
+        return <div class="facets"><Fields {...props} /></div>;
     return (
         <details class="facets">
             <summary>Filters{chosen > 0 && <span class="count">{chosen}</span>}</summary>
-            <Fields facets={facets} filters={filters} />
+            <Fields {...props} />
         </details>
     );
 }

@@ -1,26 +1,22 @@
 // SPDX-License-Identifier: MIT
-// What is searched for, as the place says it: #/shop?q=cup&category=Kitchen&min=5. Prices are in whole units
-// there, since people read them.
+// What is searched for, as the place says it: #/shop?q=cup&category=Kitchen&min_price=500. Prices are in minor
+// units there, as the API has them: how many make one depends on the currency, which an address does not know.
 import { go, href, replace } from "../shell/router";
-import { plainMoney, readMoney } from "../text/money";
 import type { Filters } from "./products";
-
-/** Without a product in sight nobody knows which the catalogue is in. */
-export const CURRENCY = "EUR";
 
 const NAMES: (keyof Filters)[] = ["q", "category", "brand", "min_price", "max_price", "sort"];
 
 export function readFilters(query: URLSearchParams): Filters {
     const price = (name: string) => {
-        const minor = readMoney(query.get(name) ?? "", CURRENCY);
-        return minor === null ? "" : String(minor);
+        const minor = query.get(name) ?? "";
+        return /^\d{1,13}$/.test(minor) ? minor : "";
     };
     return {
         q: query.get("q") ?? "",
         category: query.get("category") ?? "",
         brand: query.get("brand") ?? "",
-        min_price: price("min"),
-        max_price: price("max"),
+        min_price: price("min_price"),
+        max_price: price("max_price"),
         sort: query.get("sort") ?? "",
     };
 }
@@ -30,9 +26,7 @@ export function isSearch(filters: Filters): boolean {
 }
 
 export function searchHref(filters: Partial<Filters>): string {
-    const { min_price: min = "", max_price: max = "", ...rest } = filters;
-    const price = (minor: string) => (minor === "" ? "" : plainMoney(Number(minor), CURRENCY));
-    return href(["shop"], { ...rest, min: price(min), max: price(max) });
+    return href(["shop"], { ...filters });
 }
 
 /** While somebody types or ticks, the place follows without an entry in the history each time. */

@@ -9,6 +9,7 @@ import { Cards, type CardWords } from "./cards";
 import { FacetsView } from "./facets";
 import { narrow } from "./filters";
 import { readHighlight } from "./highlight";
+import { useCurrency } from "./currency";
 import { searchProducts, SORTS, type Filters } from "./products";
 
 const NO_FACETS: Facets = { category: [], brand: [] };
@@ -79,13 +80,14 @@ export function Results({ filters }: { filters: Filters }) {
     const load = useLoad((signal) => searchProducts(filters, "", signal), Object.values(filters));
     const more = useMore(load.value, filters);
     const page = load.value;
+    const currency = useCurrency(page);
     if (load.problem !== null)
         return <ProblemView problem={load.problem} retry={load.reload} />;
     if (page === null)
         return <Waiting what="Searching" />;
     return (
         <div class="results" aria-busy={load.isLoading}>
-            <FacetsView facets={page.facets ?? NO_FACETS} filters={filters} />
+            <FacetsView facets={page.facets ?? NO_FACETS} filters={filters} currency={currency} />
             <section aria-label="Results">
                 <div class="results-head">
                     <p role="status" class="results-count">{found(page.total, filters.q)}</p>

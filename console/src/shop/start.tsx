@@ -3,6 +3,7 @@
 import type { Product } from "../api/types";
 import { useLoad, type Loaded } from "../shell/load";
 import { Await } from "../shell/states";
+import { useBank } from "./bank";
 import { Cards } from "./cards";
 import { searchHref } from "./filters";
 import { categories, popular, trending } from "./products";
@@ -20,10 +21,12 @@ function Shelf({ title, of }: { title: string; of: Loaded<Product[]> }) {
 
 /** What a first visitor does not know: what this is, and what there is to do. */
 function Welcome() {
+    const isReal = useBank() === "real";
     return (
         <p class="welcome">
-            Buy something and watch its order go from step to step. At the checkout you choose how the bank behaves: have it
-            decline, and watch what was done being undone. <a href="#/operations">Operations</a> shows the same from behind the counter.
+            Buy something and watch its order go from step to step.{" "}
+            {!isReal && <>At the checkout you choose how the bank behaves: have it decline, and watch what was done being undone. </>}
+            <a href="#/operations">Operations</a> shows the same from behind the counter.
         </p>
     );
 }
