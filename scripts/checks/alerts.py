@@ -57,8 +57,9 @@ def check_alert(rule, headings):
     for note in ("summary", "description"):
         if len(notes.get(note, "")) < 10:
             complain(name, f"no {note}")
-    if notes.get("runbook_url") != f"docs/ALERTS.md#{name.lower()}":
-        complain(name, f"its runbook_url is not docs/ALERTS.md#{name.lower()}")
+    runbook = f'{{{{ or $externalLabels.runbooks "docs" }}}}/ALERTS.md#{name.lower()}'
+    if notes.get("runbook_url") != runbook:
+        complain(name, f"its runbook_url is not {runbook}")
     if "for" not in rule:
         complain(name, "no `for`")
     if name not in headings:

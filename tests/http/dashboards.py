@@ -310,9 +310,13 @@ def under_load(system, single):
     return begin, end, counts
 
 
-def page_of(port):
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=20) as answer:
+def page_at(address):
+    with urllib.request.urlopen(f"http://{address}/metrics", timeout=20) as answer:
         return answer.read().decode()
+
+
+def page_of(port):
+    return page_at(f"127.0.0.1:{port}")
 
 
 def targets_of(system, single):
@@ -342,10 +346,11 @@ def main():
         quantiles_are_in_order(prometheus, known, started, end)
         counts_agree(prometheus, begin, end, counts)
         exemplars_lead_to_traces(prometheus, begin, end)
-        for daemon in system.all:
-            what = "gateway" if daemon.service == "gateway" else "service"
-            for objection in metric_live.objections(page_of(daemon.port), what):
-                expect(False, daemon.service, "docs/METRICS.md:", objection)
+        pages = {daemon.service: page_of(daemon.port) for daemon in system.all}
+        pages["aurorad"] = page_at(single.figures)
+        for what, text in pages.items():
+            for objection in metric_live.objections(text, what):
+                expect(False, "docs/METRICS.md:", objection)
     files.cleanup()
     for text in missing:
         print(f"awaited: {text}")
