@@ -11,7 +11,7 @@ command -v npm >/dev/null || packages+=(nodejs npm)
 if [ "${1:-}" = tests ]; then
     packages+=(valgrind musl-tools clang-format-14 abigail-tools chromium chromium-driver python3-jsonschema python3-venv python3-aiosmtpd
         postgresql-15 redis-server kcat maven openjdk-17-jre-headless python3-yaml python3-prometheus-client
-        nginx haproxy libnginx-mod-http-lua slowhttptest prometheus)
+        nginx haproxy libnginx-mod-http-lua slowhttptest prometheus doxygen mandoc)
     command -v go >/dev/null || packages+=(golang-go)
 fi
 

@@ -21,18 +21,18 @@ extern "C" {
 #define AURORA_TEXT_BYTES_MAX 255   /* customer ids, payment methods, contacts, labels, reasons */
 #define AURORA_NAME_BYTES_MAX 512   /* product names, brands, categories */
 #define AURORA_BODY_BYTES_MAX 65536 /* product descriptions, image addresses, notes (1,024) */
-#define AURORA_NOTE_BYTES_MAX 1024
-#define AURORA_ORDER_LINES_MAX 1000
-#define AURORA_ORDER_CHARGES_MAX 64
-#define AURORA_PAIRS_MAX 16            /* metadata of an order */
-#define AURORA_ATTRIBUTES_MAX 64       /* attributes of a product */
-#define AURORA_QUANTITY_MAX 1000000    /* of one line; a line's quantity is 1..1,000,000 */
-#define AURORA_MOVEMENT_MAX 1000000000 /* of one receipt or adjustment */
-#define AURORA_PRICE_MINOR_MAX 1000000000000
+#define AURORA_NOTE_BYTES_MAX 1024  /* notes of cancels and repairs */
+#define AURORA_ORDER_LINES_MAX 1000 /* lines of an order or a reservation */
+#define AURORA_ORDER_CHARGES_MAX 64 /* charges of an order */
+#define AURORA_PAIRS_MAX 16         /* metadata of an order */
+#define AURORA_ATTRIBUTES_MAX 64    /* attributes of a product */
+#define AURORA_QUANTITY_MAX 1000000 /* of one line; a line's quantity is 1..1,000,000 */
+#define AURORA_MOVEMENT_MAX 1000000000       /* of one receipt or adjustment */
+#define AURORA_PRICE_MINOR_MAX 1000000000000 /* of one price, charge or amount */
 
 /* A UUIDv7 (RFC 9562) in network byte order: sorts by time of creation. */
 typedef struct {
-    uint8_t bytes[16];
+    uint8_t bytes[16]; /* the id; all zero = none */
 } aurora_id;
 
 #define AURORA_ID_TEXT_BYTES 37 /* 36 characters and the NUL */
@@ -47,6 +47,7 @@ typedef struct {
     char message[188];    /* "must be 1 to 1000000, is 0" */
 } aurora_error;
 
+/* For the declaration of an aurora_error, in C. */
 #define AURORA_ERROR_INIT                                                                          \
     {                                                                                              \
         .size = sizeof(aurora_error)                                                               \
@@ -54,15 +55,15 @@ typedef struct {
 
 /* One line of an order or of a reservation. Arrays of it have this pinned layout. */
 typedef struct {
-    const char *sku;
+    const char *sku;          /* what is bought */
     int64_t quantity;         /* 1..1,000,000 */
     int64_t unit_price_minor; /* 0..10^12; read only where the call says so, else leave 0 */
 } aurora_line;
 
 /* A name and a value of the host's: metadata of an order, attributes of a product. */
 typedef struct {
-    const char *name;
-    const char *value;
+    const char *name;  /* not empty */
+    const char *value; /* may be empty */
 } aurora_pair;
 
 /* Writes the 36 characters of `id` in lower case and a NUL. Threads: shared. RFC 9562, section

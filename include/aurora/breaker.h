@@ -29,7 +29,7 @@ extern "C" {
 #define AURORA_BREAKER_METRICS_ONLY 6 /* all pass and are counted, nothing follows from it */
 
 /* Outcomes of a call. */
-#define AURORA_BREAKER_SUCCESS 1
+#define AURORA_BREAKER_SUCCESS 1 /* the call did what it should */
 #define AURORA_BREAKER_FAILURE 2 /* any other value counts as this */
 #define AURORA_BREAKER_IGNORED 3 /* says nothing about the dependency; gives a probe's place back */
 
@@ -37,8 +37,8 @@ extern "C" {
 #define AURORA_BREAKER_LAST_CALLS 1 /* the last window_calls calls */
 #define AURORA_BREAKER_LAST_TIME 2  /* the running slice of slice_ns and those before it */
 
-#define AURORA_BREAKER_CALLS_MAX 1024
-#define AURORA_BREAKER_SLICES_MAX 60
+#define AURORA_BREAKER_CALLS_MAX 1024             /* of window_calls */
+#define AURORA_BREAKER_SLICES_MAX 60              /* of slices */
 #define AURORA_BREAKER_NS_MAX 86400000000000000   /* 1,000 days: bound of every duration */
 #define AURORA_BREAKER_SLOW_NS_MAX 86400000000000 /* 1 day */
 

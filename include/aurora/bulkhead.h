@@ -11,7 +11,7 @@
 extern "C" {
 #endif
 
-#define AURORA_BULKHEAD_MAX 1000000000
+#define AURORA_BULKHEAD_MAX 1000000000 /* calls at once, and waiters */
 
 /* The caller's memory; nothing to release. A zeroed one lets nobody in. */
 typedef struct {

@@ -12,15 +12,16 @@
 extern "C" {
 #endif
 
+/* An open cache. */
 typedef struct aurora_cache aurora_cache;
 
-#define AURORA_CACHE_KEY_BYTES_MAX 512
-#define AURORA_CACHE_VALUE_BYTES_MAX 1048576
+#define AURORA_CACHE_KEY_BYTES_MAX 512       /* of a key; at least 1 */
+#define AURORA_CACHE_VALUE_BYTES_MAX 1048576 /* of a value */
 
 /* A value that a reader holds. Read only; freed with aurora_cache_value_free. */
 typedef struct {
     uint32_t size;
-    uint32_t len;
+    uint32_t len;       /* of bytes, without the NUL */
     uint64_t version;   /* as it was put */
     const char *bytes;  /* NUL-terminated as well */
     uint32_t is_absent; /* 1 = the loader said that there is no such thing */
@@ -43,8 +44,8 @@ typedef struct {
 
 /* Counts since the opening. The caller's memory; pinned layout. */
 typedef struct {
-    uint64_t hits;
-    uint64_t misses;
+    uint64_t hits;      /* values that were there */
+    uint64_t misses;    /* values that were not */
     uint64_t loads;     /* began */
     uint64_t joins;     /* misses that waited for another's load */
     uint64_t evictions; /* values that made room */

@@ -38,9 +38,9 @@ enum {
 
 /* Who keeps a cursor over the log. */
 enum {
-    AURORA_CONSUMER_HOST = 1, /* named in aurora_event_read */
-    AURORA_CONSUMER_SAGA = 2,
-    AURORA_CONSUMER_RELAY = 3,
+    AURORA_CONSUMER_HOST = 1,    /* named in aurora_event_read */
+    AURORA_CONSUMER_SAGA = 2,    /* a module that takes events of orders */
+    AURORA_CONSUMER_RELAY = 3,   /* publishes the log to the bus */
     AURORA_CONSUMER_FOLLOWER = 4 /* search, trending, notification */
 };
 
@@ -69,14 +69,15 @@ typedef struct {
                                          reader stands */
 } aurora_event_page;
 
+/* How far one consumer of the log is. */
 typedef struct {
     uint32_t size;
-    int32_t kind; /* AURORA_CONSUMER_... */
-    const char *name;
-    uint64_t position; /* acknowledged up to here */
-    uint64_t lag;      /* events after it */
-    int64_t seen_at_ms;
-    uint32_t is_gone; /* 1 = retention has passed it */
+    int32_t kind;       /* AURORA_CONSUMER_... */
+    const char *name;   /* as it was given to aurora_event_read */
+    uint64_t position;  /* acknowledged up to here */
+    uint64_t lag;       /* events after it */
+    int64_t seen_at_ms; /* when it last read or acknowledged */
+    uint32_t is_gone;   /* 1 = retention has passed it */
     uint32_t reserved;
 } aurora_consumer;
 

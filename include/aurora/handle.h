@@ -31,11 +31,11 @@ typedef struct aurora_fault_plan aurora_fault_plan;
 
 /* Levels of the log. AURORA_LOG_FATAL means: this handle refuses every further command. */
 enum {
-    AURORA_LOG_DEBUG = 1,
-    AURORA_LOG_INFO = 2,
-    AURORA_LOG_WARNING = 3,
-    AURORA_LOG_ERROR = 4,
-    AURORA_LOG_FATAL = 5
+    AURORA_LOG_DEBUG = 1,   /* for who looks into one thing */
+    AURORA_LOG_INFO = 2,    /* what happens in the normal course */
+    AURORA_LOG_WARNING = 3, /* unexpected, and dealt with */
+    AURORA_LOG_ERROR = 4,   /* something was not done: a person should look */
+    AURORA_LOG_FATAL = 5    /* the handle is of no more use */
 };
 
 /* Where time comes from. Both functions are required, must not block, and are called from any

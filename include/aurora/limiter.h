@@ -20,10 +20,11 @@
 extern "C" {
 #endif
 
-#define AURORA_LIMITER_CAPACITY_MAX 100000000
-#define AURORA_LIMITER_SHARDS_MAX 256
-#define AURORA_LIMITER_CLAIMS_MAX 16
+#define AURORA_LIMITER_CAPACITY_MAX 100000000 /* keys */
+#define AURORA_LIMITER_SHARDS_MAX 256         /* locks */
+#define AURORA_LIMITER_CLAIMS_MAX 16          /* claims of one call */
 
+/* A limiter; made by aurora_limiter_new. */
 typedef struct aurora_limiter aurora_limiter;
 
 /* Set size and what is needed, leave the rest 0. */
@@ -33,9 +34,9 @@ typedef struct {
     uint32_t shards;   /* locks: a power of two to 256, not above capacity; 0 = chosen */
     uint32_t reserved; /* 0 */
     uint64_t tokens;   /* these three as in aurora_bucket_init */
-    uint64_t per_ns;
-    uint64_t burst;
-    uint64_t seed[2]; /* random words where keys come from strangers, else anything */
+    uint64_t per_ns;   /* the time in which `tokens` arrive */
+    uint64_t burst;    /* tokens that a full bucket holds */
+    uint64_t seed[2];  /* random words where keys come from strangers, else anything */
     const aurora_allocator *allocator; /* copied; NULL = malloc; called in new and free only */
 } aurora_limiter_options;
 
@@ -56,13 +57,13 @@ typedef struct {
 
 /* One of several takes that go together. */
 typedef struct {
-    uint32_t size;  /* sizeof(aurora_limiter_claim) */
-    uint32_t flags; /* AURORA_LIMITER_SHADOW, or 0 */
-    aurora_limiter *limiter;
-    const void *key;
+    uint32_t size;           /* sizeof(aurora_limiter_claim) */
+    uint32_t flags;          /* AURORA_LIMITER_SHADOW, or 0 */
+    aurora_limiter *limiter; /* whose bucket it is */
+    const void *key;         /* any bytes; key_len of them */
     uint32_t key_len;
     uint32_t reserved; /* 0 */
-    uint64_t n;
+    uint64_t n;        /* tokens to take */
 } aurora_limiter_claim;
 
 /* Makes a limiter in one allocation. Returns AURORA_EINVAL (err names the field) or AURORA_ENOMEM;

@@ -16,11 +16,11 @@ extern "C" {
  * that leads to itself takes the event as a no-op. The names have one more entry than the count,
  * with "" at 0. */
 typedef struct {
-    uint32_t size;        /* sizeof(aurora_machine) */
-    uint32_t reserved;    /* 0 */
-    uint32_t state_count; /* 1..255 */
-    uint32_t event_count; /* 1..255 */
-    const uint8_t *cells;
+    uint32_t size;                  /* sizeof(aurora_machine) */
+    uint32_t reserved;              /* 0 */
+    uint32_t state_count;           /* 1..255 */
+    uint32_t event_count;           /* 1..255 */
+    const uint8_t *cells;           /* next states, see above */
     const char *const *state_names; /* may be NULL */
     const char *const *event_names; /* may be NULL */
 } aurora_machine;

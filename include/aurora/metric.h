@@ -11,8 +11,8 @@ extern "C" {
 #endif
 
 enum {
-    AURORA_METRIC_COUNTER = 1, /* only grows while the handle is open */
-    AURORA_METRIC_GAUGE = 2,
+    AURORA_METRIC_COUNTER = 1,  /* only grows while the handle is open */
+    AURORA_METRIC_GAUGE = 2,    /* goes up and down */
     AURORA_METRIC_HISTOGRAM = 3 /* samples with suffix _bucket (label "le"), _sum and _count */
 };
 
@@ -28,11 +28,11 @@ typedef struct {
 /* One sample. Samples of one name follow each other. */
 typedef struct {
     uint32_t size;
-    int32_t kind;       /* AURORA_METRIC_... */
-    const char *name;   /* "aurora_orders_total"; of the family, without suffix */
-    const char *suffix; /* "", "_bucket", "_sum", "_count" */
-    const char *help;   /* one sentence, the same for a family */
-    const aurora_pair *labels;
+    int32_t kind;              /* AURORA_METRIC_... */
+    const char *name;          /* "aurora_orders_total"; of the family, without suffix */
+    const char *suffix;        /* "", "_bucket", "_sum", "_count" */
+    const char *help;          /* one sentence, the same for a family */
+    const aurora_pair *labels; /* label_count of them; none has NULLs */
     uint32_t label_count;
     uint32_t reserved;
     double value;                           /* durations are in seconds */

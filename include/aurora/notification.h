@@ -13,7 +13,7 @@ extern "C" {
 enum {
     AURORA_NOTIFICATION_STATE_PENDING = 1, /* waits for its next attempt */
     AURORA_NOTIFICATION_STATE_SENDING = 2, /* with its sender */
-    AURORA_NOTIFICATION_STATE_SENT = 3,
+    AURORA_NOTIFICATION_STATE_SENT = 3,    /* the other side has taken it */
     AURORA_NOTIFICATION_STATE_UNKNOWN = 4, /* may have been sent, and is not sent again: a person
                                               decides */
     AURORA_NOTIFICATION_STATE_FAILED = 5,  /* refused for good, or tried too often */
@@ -25,14 +25,14 @@ typedef struct {
     uint32_t size;
     int32_t kind; /* AURORA_NOTIFICATION_COMPLETED, _FAILED or _CANCELLED of task.h */
     aurora_id order_id;
-    int32_t state; /* AURORA_NOTIFICATION_STATE_... */
-    uint32_t attempts;
-    const char *detail;  /* one line on why it ended so: "smtp_550", "its lease ran out" */
-    const char *contact; /* where it goes; not kept once it is SENT or SKIPPED */
-    uint64_t order_version;
-    int64_t at_ms;         /* of the order's outcome */
-    int64_t updated_at_ms; /* of the state */
-    int64_t due_at_ms;     /* PENDING: the next attempt; SENDING: the lease ends; else 0 */
+    int32_t state;          /* AURORA_NOTIFICATION_STATE_... */
+    uint32_t attempts;      /* so far */
+    const char *detail;     /* one line on why it ended so: "smtp_550", "its lease ran out" */
+    const char *contact;    /* where it goes; not kept once it is SENT or SKIPPED */
+    uint64_t order_version; /* the version of the order that it tells of */
+    int64_t at_ms;          /* of the order's outcome */
+    int64_t updated_at_ms;  /* of the state */
+    int64_t due_at_ms;      /* PENDING: the next attempt; SENDING: the lease ends; else 0 */
 } aurora_notification;
 
 typedef struct {

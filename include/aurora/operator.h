@@ -13,6 +13,7 @@ extern "C" {
 /* aurora_verify_stores: nothing runs, so work in progress is a violation too. */
 #define AURORA_VERIFY_AT_REST 1u
 
+/* One thing that is not as it must be. */
 typedef struct {
     uint32_t size;
     uint32_t reserved;
@@ -38,12 +39,12 @@ typedef struct {
 
 /* What keeps a store from being drained. The caller's memory; pinned layout. */
 typedef struct {
-    uint32_t is_drained;  /* 1 = all of the following are 0 */
-    uint32_t is_refusing; /* 1 = this handle refuses new orders, see aurora_drain_set */
-    uint64_t unsettled_orders;
-    uint64_t relay_lag; /* events that relays have not published */
-    uint64_t saga_lag;  /* events that saga cursors have not taken */
-    uint64_t spare[4];  /* 0 */
+    uint32_t is_drained;       /* 1 = all of the following are 0 */
+    uint32_t is_refusing;      /* 1 = this handle refuses new orders, see aurora_drain_set */
+    uint64_t unsettled_orders; /* orders whose stock or money is not settled */
+    uint64_t relay_lag;        /* events that relays have not published */
+    uint64_t saga_lag;         /* events that saga cursors have not taken */
+    uint64_t spare[4];         /* 0 */
 } aurora_drain;
 
 /* Checks every invariant on one snapshot of the store; writers go on meanwhile. A violation is in

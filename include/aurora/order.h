@@ -12,23 +12,23 @@ extern "C" {
 
 /* Order statuses. PARKED is only ever shown in `status`; `outcome` is 0, 3, 4 or 5. */
 enum {
-    AURORA_ORDER_PENDING = 1,
-    AURORA_ORDER_RESERVED = 2,
-    AURORA_ORDER_COMPLETED = 3,
-    AURORA_ORDER_FAILED = 4,
-    AURORA_ORDER_CANCELLED = 5,
-    AURORA_ORDER_PARKED = 6 /* a participant waits for an operator: see aurora/saga.h */
+    AURORA_ORDER_PENDING = 1,   /* stored; stock and payment are not yet decided */
+    AURORA_ORDER_RESERVED = 2,  /* the stock is held, the payment not yet decided */
+    AURORA_ORDER_COMPLETED = 3, /* stock and payment are agreed */
+    AURORA_ORDER_FAILED = 4,    /* it will not be; what was taken is given back */
+    AURORA_ORDER_CANCELLED = 5, /* somebody withdrew it; what was taken is given back */
+    AURORA_ORDER_PARKED = 6     /* a participant waits for an operator: see aurora/saga.h */
 };
 
 /* Why an order is FAILED, CANCELLED or PARKED. */
 enum {
-    AURORA_REASON_OUT_OF_STOCK = 1,
-    AURORA_REASON_PAYMENT_DECLINED = 2,
-    AURORA_REASON_DEADLINE = 3, /* undecided when the order's time ran out */
-    AURORA_REASON_LATE = 4,     /* a participant was asked after the deadline */
-    AURORA_REASON_CUSTOMER = 5,
-    AURORA_REASON_OPERATOR = 6,
-    AURORA_REASON_UNKNOWN_ORDER = 7
+    AURORA_REASON_OUT_OF_STOCK = 1,     /* too little of a line was available */
+    AURORA_REASON_PAYMENT_DECLINED = 2, /* the provider said no: see decline_code */
+    AURORA_REASON_DEADLINE = 3,         /* undecided when the order's time ran out */
+    AURORA_REASON_LATE = 4,             /* a participant was asked after the deadline */
+    AURORA_REASON_CUSTOMER = 5,         /* cancelled by the customer */
+    AURORA_REASON_OPERATOR = 6,         /* cancelled or failed by an operator */
+    AURORA_REASON_UNKNOWN_ORDER = 7 /* a participant was asked about an order that it cannot know */
 };
 
 /* The two participants of a saga. */
@@ -40,10 +40,10 @@ enum { AURORA_PARTICIPANT_INVENTORY = 1, AURORA_PARTICIPANT_PAYMENT = 2 };
 #define AURORA_PARKED_ORDER 4u /* the order's own events are parked as dead letters */
 
 enum {
-    AURORA_CHARGE_TAX = 1,
-    AURORA_CHARGE_SHIPPING = 2,
+    AURORA_CHARGE_TAX = 1,      /* a tax */
+    AURORA_CHARGE_SHIPPING = 2, /* what the way costs */
     AURORA_CHARGE_DISCOUNT = 3, /* amount at most 0; the others at least 0 */
-    AURORA_CHARGE_FEE = 4
+    AURORA_CHARGE_FEE = 4       /* anything else */
 };
 
 /* An amount on top of the lines. Arrays of it have this pinned layout. */
@@ -91,28 +91,28 @@ typedef struct {
 /* An order as one read saw it. Texts are NULL where absent. */
 typedef struct {
     uint32_t size;
-    uint32_t is_replay; /* 1 = the key was known: this call created nothing */
-    aurora_id id;
-    int32_t status;           /* AURORA_ORDER_..., PARKED while `parked` is not 0 */
-    int32_t outcome;          /* 0 = none yet, else COMPLETED, FAILED or CANCELLED */
-    int32_t reason;           /* AURORA_REASON_..., 0 = none */
-    uint32_t parked;          /* AURORA_PARKED_... */
-    uint64_t version;         /* grows by 1 a transition */
-    uint64_t created_version; /* the version that the creating commit left */
-    int64_t total_minor;      /* lines plus charges */
-    const char *currency;
-    const aurora_line *lines; /* as given, with the unit prices that count */
-    const aurora_charge *charges;
-    const aurora_pair *metadata;
+    uint32_t is_replay;           /* 1 = the key was known: this call created nothing */
+    aurora_id id;                 /* the order's */
+    int32_t status;               /* AURORA_ORDER_..., PARKED while `parked` is not 0 */
+    int32_t outcome;              /* 0 = none yet, else COMPLETED, FAILED or CANCELLED */
+    int32_t reason;               /* AURORA_REASON_..., 0 = none */
+    uint32_t parked;              /* AURORA_PARKED_... */
+    uint64_t version;             /* grows by 1 a transition */
+    uint64_t created_version;     /* the version that the creating commit left */
+    int64_t total_minor;          /* lines plus charges */
+    const char *currency;         /* ISO 4217 */
+    const aurora_line *lines;     /* as given, with the unit prices that count */
+    const aurora_charge *charges; /* as given */
+    const aurora_pair *metadata;  /* as given */
     uint32_t line_count;
     uint32_t charge_count;
     uint32_t metadata_count;
     uint32_t reserved;
-    const char *customer_id;
-    const char *reference;
-    const char *contact;
+    const char *customer_id;  /* as given */
+    const char *reference;    /* as given */
+    const char *contact;      /* where notifications go */
     const char *decline_code; /* the provider's, with AURORA_REASON_PAYMENT_DECLINED */
-    int64_t placed_at_ms;
+    int64_t placed_at_ms;     /* as given, else created_at_ms */
     int64_t created_at_ms;
     int64_t updated_at_ms;
     int64_t settled_at_ms;  /* stock and money agree with the outcome since; 0 = not yet */
@@ -152,11 +152,11 @@ typedef struct {
 /* One step of an order's history. */
 typedef struct {
     uint32_t size;
-    uint32_t parked;  /* AURORA_PARKED_... after this step */
-    uint64_t version; /* after this step */
-    int32_t status;   /* shown status after this step */
-    int32_t outcome;
-    int32_t reason;
+    uint32_t parked;    /* AURORA_PARKED_... after this step */
+    uint64_t version;   /* after this step */
+    int32_t status;     /* shown status after this step */
+    int32_t outcome;    /* after this step */
+    int32_t reason;     /* after this step; AURORA_REASON_..., 0 = none */
     int32_t event_kind; /* AURORA_EVENT_... that caused it; 0 = a command or the deadline */
     int64_t at_ms;
     int64_t settled_at_ms; /* 0 = not settled after this step */
@@ -164,6 +164,7 @@ typedef struct {
     const char *note;      /* NULL = none */
 } aurora_transition;
 
+/* The steps of one order. */
 typedef struct {
     uint32_t size;
     uint32_t count;

@@ -34,14 +34,14 @@ typedef struct {
 typedef struct {
     uint32_t size;
     uint32_t attribute_count;
-    const char *sku;
-    const char *name;
-    const char *description;
-    const char *brand;
-    const char *category;
-    const char *image_url;
-    int64_t price_minor;
-    const char *currency;
+    const char *sku;               /* unique in the store */
+    const char *name;              /* what shoppers read */
+    const char *description;       /* "" = none */
+    const char *brand;             /* "" = none */
+    const char *category;          /* "" = none */
+    const char *image_url;         /* "" = none */
+    int64_t price_minor;           /* of one piece */
+    const char *currency;          /* ISO 4217 */
     const aurora_pair *attributes; /* in the order they were given */
     uint64_t version;              /* from 1; goes on where a deleted product of this SKU ended */
     int64_t created_at_ms;
@@ -55,6 +55,7 @@ typedef struct {
     const char *next_cursor; /* NULL = this is the last page */
 } aurora_product_page;
 
+/* Conditions on a listing. */
 typedef struct {
     uint32_t size;        /* sizeof(aurora_product_filter) */
     uint32_t flags;       /* 0 */

@@ -11,9 +11,10 @@
 extern "C" {
 #endif
 
+/* A queue of orders; made by aurora_queue_new. */
 typedef struct aurora_queue aurora_queue;
 
-#define AURORA_NO_LINE UINT32_MAX
+#define AURORA_NO_LINE UINT32_MAX /* no line is to blame */
 
 /* What became of one accepted request. The caller's memory; pinned layout. */
 typedef struct {
@@ -23,10 +24,10 @@ typedef struct {
     int32_t order_status; /* AURORA_ORDER_..., 0 unless status is AURORA_OK */
     int32_t reason;       /* AURORA_REASON_..., 0 = none */
     uint32_t error_line;  /* the line to blame for a failure, from 0; AURORA_NO_LINE = none */
-    int64_t total_minor;
-    uint64_t version;
-    uint32_t is_replay;  /* 1 = the key was known */
-    uint32_t spare;      /* 0 */
+    int64_t total_minor;  /* lines plus charges */
+    uint64_t version;     /* the order's */
+    uint32_t is_replay;   /* 1 = the key was known */
+    uint32_t spare;       /* 0 */
     aurora_order *order; /* with AURORA_OK, of a watch or with AURORA_ORDER_WITH_RESULT: the taker's
                             to free with aurora_order_free; else NULL */
     uint64_t reserved[1]; /* 0 */

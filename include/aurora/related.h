@@ -22,8 +22,8 @@
 extern "C" {
 #endif
 
-#define AURORA_RELATED_BASKET_MAX 32 /* distinct SKUs of one basket that are paired */
-#define AURORA_RELATED_NEIGHBOURS_MAX 256
+#define AURORA_RELATED_BASKET_MAX 32      /* distinct SKUs of one basket that are paired */
+#define AURORA_RELATED_NEIGHBOURS_MAX 256 /* companions kept for one SKU */
 
 /* Opaque; names the caller's memory, where all state is. A zeroed one answers AURORA_EINVAL. */
 typedef struct {

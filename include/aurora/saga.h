@@ -18,47 +18,48 @@ enum {
 
 /* Results for AURORA_REPAIR_MARK: the first five are inventory's, the rest payment's. */
 enum {
-    AURORA_RESULT_RESERVED = 1,
-    AURORA_RESULT_REJECTED = 2,
-    AURORA_RESULT_COMMITTED = 3,
-    AURORA_RESULT_RELEASED = 4,
-    AURORA_RESULT_RETURNED = 5,
-    AURORA_RESULT_AUTHORIZED = 6,
-    AURORA_RESULT_DECLINED = 7,
-    AURORA_RESULT_CAPTURED = 8,
-    AURORA_RESULT_VOIDED = 9,
-    AURORA_RESULT_REFUNDED = 10
+    AURORA_RESULT_RESERVED = 1,   /* the stock is held */
+    AURORA_RESULT_REJECTED = 2,   /* the stock cannot be had */
+    AURORA_RESULT_COMMITTED = 3,  /* the stock is sold */
+    AURORA_RESULT_RELEASED = 4,   /* the held stock is free again */
+    AURORA_RESULT_RETURNED = 5,   /* the sold stock is back */
+    AURORA_RESULT_AUTHORIZED = 6, /* the provider holds the money */
+    AURORA_RESULT_DECLINED = 7,   /* the provider said no */
+    AURORA_RESULT_CAPTURED = 8,   /* the money is taken */
+    AURORA_RESULT_VOIDED = 9,     /* the held money is free again */
+    AURORA_RESULT_REFUNDED = 10   /* the taken money is back */
 };
 
 /* What one participant knows of an order. Texts are NULL where absent. */
 typedef struct {
     uint32_t size;
-    int32_t participant; /* AURORA_PARTICIPANT_... */
-    const char *state;   /* as in aurora_reservation_machine() or aurora_payment_machine() */
-    uint32_t is_parked;
+    int32_t participant;       /* AURORA_PARTICIPANT_... */
+    const char *state;         /* as in aurora_reservation_machine() or aurora_payment_machine() */
+    uint32_t is_parked;        /* 1 = it waits for an operator */
     uint32_t attempts;         /* of the current step */
     const char *parked_reason; /* one line: "poison", "unknown outcome after 20 attempts" */
     aurora_id task_id;         /* payment: of the current step, all zero = none */
-    const char *provider_reference;
-    int64_t first_attempt_at_ms; /* of the current step */
-    int64_t next_attempt_at_ms;
-    int64_t parked_at_ms;
+    const char *provider_reference; /* the provider's own number for the payment */
+    int64_t first_attempt_at_ms;    /* of the current step */
+    int64_t next_attempt_at_ms;     /* 0 = none is due */
+    int64_t parked_at_ms;           /* 0 = it is not parked */
 } aurora_participant;
 
+/* An order whose stock or money is not settled. */
 typedef struct {
     uint32_t size;
     uint32_t parked; /* AURORA_PARKED_... */
     aurora_id order_id;
     int32_t status;  /* AURORA_ORDER_...; 0 = the order is unknown to this store */
     int32_t outcome; /* 0 = none yet */
-    int32_t reason;
+    int32_t reason;  /* AURORA_REASON_..., 0 = none */
     uint32_t participant_count;
-    const aurora_participant *const *participants;
-    uint64_t version; /* of the order */
+    const aurora_participant *const *participants; /* one for each that knows the order */
+    uint64_t version;                              /* of the order */
     int64_t created_at_ms;
-    int64_t age_ms;
-    int64_t deadline_at_ms;
-    int64_t resend_at_ms; /* 0 = none is due */
+    int64_t age_ms;         /* since it began */
+    int64_t deadline_at_ms; /* engine time at which an undecided order fails */
+    int64_t resend_at_ms;   /* 0 = none is due */
 } aurora_saga;
 
 typedef struct {
@@ -77,6 +78,7 @@ typedef struct {
     int64_t age_min_ms;  /* 0 = any */
 } aurora_saga_filter;
 
+/* What an operator does for an order. */
 typedef struct {
     uint32_t size;  /* sizeof(aurora_repair) */
     int32_t action; /* AURORA_REPAIR_... */
@@ -95,14 +97,14 @@ typedef struct {
     int32_t event_kind;   /* AURORA_EVENT_..., 0 = undecodable */
     const char *consumer; /* who could not take it: "inventory" */
     const char *key;      /* what is parked: an order id or a SKU as text */
-    const char *event_id;
-    const char *source;
-    uint64_t position;
-    const char *reason; /* one line */
-    uint32_t attempts;
+    const char *event_id; /* "<log id>-<position>" */
+    const char *source;   /* "/aurora/<module>/<log id>" */
+    uint64_t position;    /* in the log that it came from */
+    const char *reason;   /* one line */
+    uint32_t attempts;    /* to take it */
     uint32_t data_len;
-    const char *data; /* as it came, NUL-terminated as well */
-    int64_t parked_at_ms;
+    const char *data;     /* as it came, NUL-terminated as well */
+    int64_t parked_at_ms; /* when it was put aside */
 } aurora_dead_letter;
 
 typedef struct {

@@ -13,12 +13,13 @@ extern "C" {
 
 /* Orders of hits. Equal hits are ordered by SKU. */
 enum {
-    AURORA_SORT_RELEVANCE = 1, /* also 0; without a text: by SKU */
-    AURORA_SORT_PRICE_UP = 2,
-    AURORA_SORT_PRICE_DOWN = 3,
-    AURORA_SORT_NEWEST = 4
+    AURORA_SORT_RELEVANCE = 1,  /* also 0; without a text: by SKU */
+    AURORA_SORT_PRICE_UP = 2,   /* cheapest first */
+    AURORA_SORT_PRICE_DOWN = 3, /* dearest first */
+    AURORA_SORT_NEWEST = 4      /* by created_at_ms, newest first */
 };
 
+/* What a facet counts: hits by category, or by brand. */
 enum { AURORA_FACET_CATEGORY = 1, AURORA_FACET_BRAND = 2 };
 
 /* What to find; conditions are joined by "and". */
@@ -33,6 +34,7 @@ typedef struct {
     int64_t time_max_ms;     /* how long its caller waits for a remote index; 0 = as it is set up */
 } aurora_query;
 
+/* A product that was found. */
 typedef struct {
     uint32_t size;
     uint32_t reserved;
@@ -41,10 +43,11 @@ typedef struct {
     const char *highlight;         /* HTML-escaped fragment, matches in <em>; "" without a text */
 } aurora_hit;
 
+/* How many hits have one category or brand. */
 typedef struct {
     uint32_t size;
-    int32_t kind; /* AURORA_FACET_... */
-    const char *value;
+    int32_t kind;      /* AURORA_FACET_... */
+    const char *value; /* the category or brand */
     uint64_t count;
 } aurora_facet;
 

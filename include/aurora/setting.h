@@ -26,13 +26,13 @@ enum {
 
 /* One row. Static; pinned layout. */
 typedef struct {
-    const char *name; /* "order_deadline": a-z and _ */
-    int32_t kind;     /* AURORA_SETTING_... */
-    uint32_t flags;
+    const char *name;         /* "order_deadline": a-z and _ */
+    int32_t kind;             /* AURORA_SETTING_... */
+    uint32_t flags;           /* AURORA_SETTING_SECRET ... */
     const char *default_text; /* "5m"; "" = none */
     int64_t minimum;          /* in the unit of the kind; 0 for URLs and bools */
-    int64_t maximum;
-    const char *help; /* one sentence */
+    int64_t maximum;          /* of the number, or of the bytes */
+    const char *help;         /* one sentence */
     uint64_t spare[2];
 } aurora_setting_info;
 

@@ -17,6 +17,7 @@
 extern "C" {
 #endif
 
+/* One of AURORA_OK, AURORA_EINVAL and the others of the list: 0 or negative. */
 typedef int32_t aurora_status;
 
 #define AURORA_CLASS_NONE 0      /* success */
@@ -64,11 +65,11 @@ enum { AURORA_STATUS_LIST(AURORA_STATUS_ENUM) };
 
 /* One row of the list above. Static, immutable. */
 typedef struct {
-    aurora_status status;
-    int32_t class_of;    /* AURORA_CLASS_... */
-    int32_t http_status; /* what the daemons answer */
-    const char *name;    /* "AURORA_EINVAL" */
-    const char *text;    /* one sentence without a full stop */
+    aurora_status status; /* AURORA_OK ... */
+    int32_t class_of;     /* AURORA_CLASS_... */
+    int32_t http_status;  /* what the daemons answer */
+    const char *name;     /* "AURORA_EINVAL" */
+    const char *text;     /* one sentence without a full stop */
 } aurora_status_info;
 
 /* All statuses in the order of the list. The table is static. Threads: shared. */

@@ -13,39 +13,41 @@ extern "C" {
 
 /* What a reservation was answered. */
 enum {
-    AURORA_DECISION_RESERVED = 1,
+    AURORA_DECISION_RESERVED = 1,    /* all of it is held */
     AURORA_DECISION_OUT_OF_STOCK = 2 /* nothing was taken, also not in part */
 };
 
 /* Where a reservation stands. */
 enum {
-    AURORA_RESERVATION_RESERVED = 1,
-    AURORA_RESERVATION_REJECTED = 2,
-    AURORA_RESERVATION_COMMITTED = 3,
-    AURORA_RESERVATION_RELEASED = 4,
-    AURORA_RESERVATION_RETURNED = 5,
-    AURORA_RESERVATION_EXPIRED = 6
+    AURORA_RESERVATION_RESERVED = 1,  /* the stock is held */
+    AURORA_RESERVATION_REJECTED = 2,  /* there was not enough; nothing is held */
+    AURORA_RESERVATION_COMMITTED = 3, /* sold */
+    AURORA_RESERVATION_RELEASED = 4,  /* given back before it was sold */
+    AURORA_RESERVATION_RETURNED = 5,  /* given back after it was sold */
+    AURORA_RESERVATION_EXPIRED = 6    /* given back when its time ran out */
 };
 
+/* What moves stock: a delivery, or a correction of the count. */
 enum { AURORA_MOVEMENT_RECEIPT = 1, AURORA_MOVEMENT_ADJUSTMENT = 2 };
 
 /* The counters of one SKU. The caller's memory; pinned layout. */
 typedef struct {
-    int64_t available;
-    int64_t reserved;
-    int64_t sold;
+    int64_t available;   /* can be reserved */
+    int64_t reserved;    /* held by reservations */
+    int64_t sold;        /* by orders and committed reservations, less returns */
     int64_t received;    /* receipts, upward adjustments, returns; only grows */
     int64_t written_off; /* downward adjustments; only grows */
-    uint64_t version;
-    uint64_t is_repeat; /* by aurora_stock_move: 1 = the key was known, nothing was moved */
-    uint64_t spare;     /* 0 */
+    uint64_t version;    /* grows with each change */
+    uint64_t is_repeat;  /* by aurora_stock_move: 1 = the key was known, nothing was moved */
+    uint64_t spare;      /* 0 */
 } aurora_stock;
 
+/* The counters of one SKU, with its name. */
 typedef struct {
     uint32_t size;
     uint32_t reserved;
-    const char *sku;
-    aurora_stock stock;
+    const char *sku;    /* whose they are */
+    aurora_stock stock; /* the counters */
 } aurora_stock_item;
 
 typedef struct {
@@ -55,6 +57,7 @@ typedef struct {
     const char *next_cursor; /* NULL = this is the last page */
 } aurora_stock_page;
 
+/* Conditions on a listing. */
 typedef struct {
     uint32_t size;  /* sizeof(aurora_stock_filter) */
     uint32_t flags; /* 0 */
@@ -78,8 +81,8 @@ typedef struct {
     int32_t status;     /* AURORA_RESERVATION_... */
     aurora_id order_id; /* all zero for a stand-alone reservation */
     const char *key;    /* NULL for an order's */
-    const char *sku;
-    int64_t quantity;
+    const char *sku;    /* whose stock it is */
+    int64_t quantity;   /* pieces that it holds or held */
     int64_t created_at_ms;
     int64_t expires_at_ms; /* 0 for an order's: only its outcome ends it */
     int64_t updated_at_ms;

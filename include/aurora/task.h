@@ -12,26 +12,27 @@
 extern "C" {
 #endif
 
+/* What a task is about: one step of a payment, or telling of the outcome of an order. */
 enum { AURORA_TASK_PAYMENT = 1, AURORA_TASK_NOTIFICATION = 2 };
 
 /* What a payment task asks for. */
 enum {
-    AURORA_VERB_AUTHORIZE = 1,
-    AURORA_VERB_CAPTURE = 2,
-    AURORA_VERB_VOID = 3,
-    AURORA_VERB_REFUND = 4
+    AURORA_VERB_AUTHORIZE = 1, /* hold the money */
+    AURORA_VERB_CAPTURE = 2,   /* take what is held */
+    AURORA_VERB_VOID = 3,      /* let go of what is held */
+    AURORA_VERB_REFUND = 4     /* give back what was taken */
 };
 
 /* What a notification is about. */
 enum {
-    AURORA_NOTIFICATION_COMPLETED = 1,
-    AURORA_NOTIFICATION_FAILED = 2,
-    AURORA_NOTIFICATION_CANCELLED = 3
+    AURORA_NOTIFICATION_COMPLETED = 1, /* the order is COMPLETED */
+    AURORA_NOTIFICATION_FAILED = 2,    /* the order is FAILED */
+    AURORA_NOTIFICATION_CANCELLED = 3  /* the order is CANCELLED */
 };
 
 /* How a task went. */
 enum {
-    AURORA_OUTCOME_DONE = 1,
+    AURORA_OUTCOME_DONE = 1,      /* it happened */
     AURORA_OUTCOME_DECLINED = 2,  /* refused for good: `code`. Of an authorize it fails
                                      the order, of any other verb it parks the payment */
     AURORA_OUTCOME_PENDING = 3,   /* accepted; finish again, or be asked by a query later */
@@ -50,25 +51,25 @@ typedef struct {
     aurora_id id; /* the provider's idempotency key: one per order and verb (or order and
                      notification), the same over attempts and queries */
     aurora_id order_id;
-    int32_t verb;              /* payments: AURORA_VERB_... */
-    int32_t notification_kind; /* notifications: AURORA_NOTIFICATION_... */
-    uint32_t is_query;         /* payments: do not act, ask the provider what became of `id` */
-    uint32_t attempt;          /* from 1 */
-    int64_t amount_minor;      /* to be moved; notifications: the order's total */
-    const char *currency;
-    const char *payment_method;
+    int32_t verb;                   /* payments: AURORA_VERB_... */
+    int32_t notification_kind;      /* notifications: AURORA_NOTIFICATION_... */
+    uint32_t is_query;              /* payments: do not act, ask the provider what became of `id` */
+    uint32_t attempt;               /* from 1 */
+    int64_t amount_minor;           /* to be moved; notifications: the order's total */
+    const char *currency;           /* ISO 4217 */
+    const char *payment_method;     /* the order's, unread */
     aurora_id authorize_id;         /* the authorize task that capture, void and refund refer to */
     const char *provider_reference; /* what the provider called that authorization; for refunds the
                                        capture; for queries what it called this task, if known */
-    const char *customer_id;
-    const char *contact;   /* where to send a notification */
-    const char *reference; /* the order's */
-    int32_t reason;        /* AURORA_REASON_... of the order, 0 = none */
+    const char *customer_id;        /* the order's */
+    const char *contact;            /* where to send a notification */
+    const char *reference;          /* the order's */
+    int32_t reason;                 /* AURORA_REASON_... of the order, 0 = none */
     uint32_t reserved;
-    const char *decline_code;
-    const char *traceparent;
-    int64_t deadline_at_ms; /* of the order */
-    int64_t lease_at_ms;    /* the lease ends; unfinished, a query (payments) follows */
+    const char *decline_code; /* with a notification of a declined order: the provider's */
+    const char *traceparent;  /* of the span that asks; NULL = none */
+    int64_t deadline_at_ms;   /* of the order */
+    int64_t lease_at_ms;      /* the lease ends; unfinished, a query (payments) follows */
 } aurora_task;
 
 typedef struct {

@@ -19,8 +19,8 @@
 extern "C" {
 #endif
 
-#define AURORA_TOPK_CAPACITY_MAX 1048576
-#define AURORA_TOPK_WEIGHT_MAX 1e12
+#define AURORA_TOPK_CAPACITY_MAX 1048576     /* keys that one sketch holds */
+#define AURORA_TOPK_WEIGHT_MAX 1e12          /* of one add */
 #define AURORA_TOPK_TIME_MAX 253402300799999 /* the end of the year 9999, Unix ms */
 
 /* Opaque; names the caller's memory, where all state is. A zeroed one answers AURORA_EINVAL. */
@@ -30,9 +30,9 @@ typedef struct {
 
 /* One key of an answer; the layout is pinned. */
 typedef struct {
-    double score; /* at the time asked for, never below the true sum */
-    double error; /* the true sum is at least score - error */
-    char key[AURORA_SKU_BYTES_MAX + 8];
+    double score;                       /* at the time asked for, never below the true sum */
+    double error;                       /* the true sum is at least score - error */
+    char key[AURORA_SKU_BYTES_MAX + 8]; /* NUL-terminated */
     uint64_t reserved;
 } aurora_topk_item;
 

@@ -19,11 +19,11 @@ extern "C" {
 
 /* aurora_span.kind, numbered as in OTLP. */
 enum {
-    AURORA_SPAN_INTERNAL = 1,
-    AURORA_SPAN_SERVER = 2,
-    AURORA_SPAN_CLIENT = 3,
-    AURORA_SPAN_PRODUCER = 4,
-    AURORA_SPAN_CONSUMER = 5
+    AURORA_SPAN_INTERNAL = 1, /* work of its own */
+    AURORA_SPAN_SERVER = 2,   /* answers a request */
+    AURORA_SPAN_CLIENT = 3,   /* waits for another server */
+    AURORA_SPAN_PRODUCER = 4, /* puts work where another will find it */
+    AURORA_SPAN_CONSUMER = 5  /* takes it from there */
 };
 
 /* aurora_span.status, numbered as in OTLP. */
@@ -54,25 +54,25 @@ typedef struct {
     int32_t kind;    /* AURORA_ATTRIBUTE_... */
     uint32_t reserved;
     const char *text; /* UTF-8 */
-    int64_t number;
-    double real;
+    int64_t number;   /* with _INT and _BOOL */
+    double real;      /* with _DOUBLE */
 } aurora_attribute;
 
 /* One finished span. It may grow at its end. */
 typedef struct {
     uint32_t size;
-    int32_t kind; /* AURORA_SPAN_... */
-    uint8_t trace_id[16];
-    uint8_t span_id[8];
-    uint8_t parent_id[8];       /* all zero = the trace begins here */
-    uint32_t trace_flags;       /* AURORA_TRACE_...; a failure comes without SAMPLED, too */
-    int32_t status;             /* AURORA_SPAN_UNSET, _OK or _ERROR */
-    const char *name;           /* "place order": few different ones */
-    const char *status_message; /* with AURORA_SPAN_ERROR; else NULL */
-    int64_t start_ns;           /* Unix nanoseconds */
-    int64_t end_ns;             /* not before start_ns */
-    const aurora_attribute *attributes;
-    const aurora_span_link *links;
+    int32_t kind;                       /* AURORA_SPAN_... */
+    uint8_t trace_id[16];               /* not all zero */
+    uint8_t span_id[8];                 /* not all zero */
+    uint8_t parent_id[8];               /* all zero = the trace begins here */
+    uint32_t trace_flags;               /* AURORA_TRACE_...; a failure comes without SAMPLED, too */
+    int32_t status;                     /* AURORA_SPAN_UNSET, _OK or _ERROR */
+    const char *name;                   /* "place order": few different ones */
+    const char *status_message;         /* with AURORA_SPAN_ERROR; else NULL */
+    int64_t start_ns;                   /* Unix nanoseconds */
+    int64_t end_ns;                     /* not before start_ns */
+    const aurora_attribute *attributes; /* attribute_count of them */
+    const aurora_span_link *links;      /* link_count of them */
     uint32_t attribute_count;
     uint32_t link_count;
 } aurora_span;

@@ -21,10 +21,11 @@ extern "C" {
 
 /* What is counted: one per completed order and SKU, or each view of a product. */
 enum {
-    AURORA_TREND_ORDERS = 1,
-    AURORA_TREND_VIEWS = 2,
+    AURORA_TREND_ORDERS = 1, /* completed orders */
+    AURORA_TREND_VIEWS = 2,  /* views of product pages */
 };
 
+/* What to rank. */
 typedef struct {
     uint32_t size;        /* sizeof(aurora_trend_query) */
     uint32_t limit;       /* 1..1,000; 0 = 20 */
@@ -39,9 +40,9 @@ typedef struct {
 typedef struct {
     uint32_t size;
     uint32_t reserved;
-    const char *sku;
-    double score;
-    double error;
+    const char *sku; /* the product */
+    double score;    /* never below the truth */
+    double error;    /* how far the score may be above the truth */
 } aurora_trend;
 
 typedef struct {

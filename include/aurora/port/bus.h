@@ -19,17 +19,18 @@ extern "C" {
 
 /* Topics by number, so that nobody else spells their names ("aurora.orders.v1"). */
 enum {
-    AURORA_TOPIC_ORDERS = 1,
-    AURORA_TOPIC_INVENTORY = 2,
-    AURORA_TOPIC_PAYMENTS = 3,
-    AURORA_TOPIC_PRODUCTS = 4, /* compacted, never expired */
-    AURORA_TOPIC_VIEWS = 5,
+    AURORA_TOPIC_ORDERS = 1,       /* what orders come to */
+    AURORA_TOPIC_INVENTORY = 2,    /* what became of their stock */
+    AURORA_TOPIC_PAYMENTS = 3,     /* what became of their money */
+    AURORA_TOPIC_PRODUCTS = 4,     /* compacted, never expired */
+    AURORA_TOPIC_VIEWS = 5,        /* views of products */
     AURORA_TOPIC_DEAD_LETTERS = 6, /* one partition; for people */
-    AURORA_TOPIC_COUNT = 7
+    AURORA_TOPIC_COUNT = 7         /* one more than the last */
 };
 
-#define AURORA_BUS_HEADERS_MAX 16
+#define AURORA_BUS_HEADERS_MAX 16 /* headers of one message */
 
+/* A header of a message. */
 typedef struct {
     const char *name;  /* "ce_type", "traceparent" */
     const char *value; /* UTF-8, NUL-terminated */
@@ -38,12 +39,12 @@ typedef struct {
 /* A message to publish. All of it is copied by the call. */
 typedef struct {
     int32_t topic;     /* AURORA_TOPIC_... */
-    uint32_t key_len;  /* 1.. */
+    uint32_t key_len;  /* at least 1 */
     const char *key;   /* decides the partition (murmur2, as Java's clients do) */
     const void *data;  /* NULL with data_len 0 = a tombstone */
     uint32_t data_len; /* at most 1 MiB */
     uint32_t header_count;
-    const aurora_bus_header *headers;
+    const aurora_bus_header *headers; /* header_count of them */
     int64_t position; /* of the log, growing; 0 = of no log: not counted in the acknowledged
                          prefix (dead letters) */
     int64_t at_ms;
@@ -51,22 +52,22 @@ typedef struct {
 
 /* A message that arrived. Valid until the next poll. Texts end with a NUL behind their length. */
 typedef struct {
-    int32_t topic;
-    int32_t partition;
-    int64_t offset;
-    const char *key; /* NULL = none */
+    int32_t topic;     /* AURORA_TOPIC_... */
+    int32_t partition; /* from 0 */
+    int64_t offset;    /* in its partition */
+    const char *key;   /* NULL = none */
     uint32_t key_len;
     uint32_t data_len;
-    const char *data; /* NULL = a tombstone */
-    const aurora_bus_header *headers;
+    const char *data;                 /* NULL = a tombstone */
+    const aurora_bus_header *headers; /* header_count of them */
     uint32_t header_count;
     int64_t at_ms;
 } aurora_bus_record;
 
 /* Where effects of a partition stand. */
 typedef struct {
-    int32_t topic;
-    int32_t partition;
+    int32_t topic;       /* AURORA_TOPIC_... */
+    int32_t partition;   /* from 0 */
     int64_t next_offset; /* all before it have taken effect, durably */
 } aurora_bus_position;
 
@@ -91,19 +92,19 @@ typedef struct {
     uint32_t is_connected; /* some broker answered lately */
     uint32_t assigned;     /* partitions that this instance consumes */
     uint32_t reserved;
-    uint64_t produced; /* acknowledged */
-    uint64_t produce_failures;
-    uint64_t consumed;
-    uint64_t rebalances;
-    int64_t lag; /* messages behind the ends of the assigned partitions; -1 unknown */
+    uint64_t produced;         /* acknowledged */
+    uint64_t produce_failures; /* messages that were given up */
+    uint64_t consumed;         /* messages that poll has handed out */
+    uint64_t rebalances;       /* times that partitions changed hands */
+    int64_t lag;               /* messages behind the ends of the assigned partitions; -1 unknown */
     int64_t produce_latency_us; /* of the last acknowledged one, from produce to acknowledgement */
     char last_error[256];       /* the newest failure; empty = none */
 } aurora_bus_figures;
 
 /* How far behind the end of a partition that this instance consumes its effects are. */
 typedef struct {
-    int32_t topic;
-    int32_t partition;
+    int32_t topic;          /* AURORA_TOPIC_... */
+    int32_t partition;      /* from 0 */
     const char *topic_name; /* as the bus knows it, "aurora.orders.v1"; lives as long as the bus */
     int64_t lag;            /* messages; -1 unknown */
     int64_t oldest_at_ms;   /* a time that the oldest of them is not older than, at most some
@@ -163,6 +164,7 @@ typedef struct {
     /* Lets `poll` and `produced` return early; any thread. */
     void (*wake)(void *self);
 
+    /* What it has done so far; any thread. */
     void (*figures)(void *self, aurora_bus_figures *out);
 
     /* Flushes for at most a second, then frees. In a forked child it only frees memory. */
@@ -175,20 +177,21 @@ typedef struct {
 
 /* A property for the bus's own client, such as librdkafka's "compression.type". */
 typedef struct {
-    const char *name;
-    const char *value;
+    const char *name;  /* as librdkafka spells it */
+    const char *value; /* its text */
 } aurora_bus_property;
 
 /* Only says whether address and properties are right: opens nothing, reaches nobody, leaves *out as
  * it is. A driver that does not know the flag opens the bus, which is then closed at once. */
 #define AURORA_BUS_CHECK 1u
 
+/* How to open. */
 typedef struct {
     uint32_t size; /* sizeof(aurora_bus_options) */
     uint32_t property_count;
-    const char *address; /* what stands behind "scheme:" in the URL */
-    const aurora_bus_property *properties;
-    const aurora_allocator *allocator;                           /* never NULL */
+    const char *address;                   /* what stands behind "scheme:" in the URL */
+    const aurora_bus_property *properties; /* property_count of them, handed on unread */
+    const aurora_allocator *allocator;     /* never NULL */
     void (*log)(void *self, int32_t level, const char *message); /* never NULL */
     void *log_self;
     uint32_t flags;    /* AURORA_BUS_... */

@@ -17,15 +17,16 @@ extern "C" {
 #endif
 
 enum {
-    AURORA_PORT_STORE = 1,
-    AURORA_PORT_PAYMENT = 2,
-    AURORA_PORT_CACHE = 3,
-    AURORA_PORT_BUS = 4,
-    AURORA_PORT_SEARCH = 5,
-    AURORA_PORT_LIMITER = 6,
-    AURORA_PORT_NOTIFIER = 7,
+    AURORA_PORT_STORE = 1,    /* port/store.h */
+    AURORA_PORT_PAYMENT = 2,  /* port/payment.h */
+    AURORA_PORT_CACHE = 3,    /* port/cache.h */
+    AURORA_PORT_BUS = 4,      /* port/bus.h */
+    AURORA_PORT_SEARCH = 5,   /* port/search.h */
+    AURORA_PORT_LIMITER = 6,  /* port/limiter.h */
+    AURORA_PORT_NOTIFIER = 7, /* port/notifier.h */
 };
 
+/* One row of a table of drivers. */
 typedef struct aurora_driver {
     uint32_t size;
     uint32_t port;                         /* AURORA_PORT_... */

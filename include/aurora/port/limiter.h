@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-#define AURORA_LIMITER_TAKES_MAX 16
+#define AURORA_LIMITER_TAKES_MAX 16 /* takes of one call */
 
 /* aurora_limiter_take.flags: it takes where it can, and where it cannot it stops nobody. */
 #define AURORA_LIMITER_TAKE_SHADOW 1u
@@ -20,16 +20,17 @@ extern "C" {
 /* One take of one key under one policy. */
 typedef struct {
     const char *policy; /* [a-z0-9_-]{1,40}; with the key it names the bucket */
-    const char *key;
-    uint32_t key_len; /* 0..512 */
-    uint32_t flags;   /* AURORA_LIMITER_TAKE_SHADOW, or 0 */
-    uint64_t tokens;  /* these three as in aurora_bucket_init */
-    uint64_t per_ns;
-    uint64_t burst;
-    uint64_t cost;
-    uint64_t extra; /* tokens that are wanted beside the cost: all of them, or none */
+    const char *key;    /* any bytes; key_len of them */
+    uint32_t key_len;   /* 0..512 */
+    uint32_t flags;     /* AURORA_LIMITER_TAKE_SHADOW, or 0 */
+    uint64_t tokens;    /* these three as in aurora_bucket_init */
+    uint64_t per_ns;    /* the time in which `tokens` arrive */
+    uint64_t burst;     /* tokens that a full bucket holds */
+    uint64_t cost;      /* tokens to take */
+    uint64_t extra;     /* tokens that are wanted beside the cost: all of them, or none */
 } aurora_limiter_take;
 
+/* What an adapter fills in. */
 typedef struct {
     uint32_t size; /* sizeof(aurora_limiter_port) */
     uint32_t reserved;
@@ -51,6 +52,7 @@ typedef struct {
                               aurora_limit *limits_out, uint64_t *extras_out);
 } aurora_limiter_port;
 
+/* How to open. */
 typedef struct {
     uint32_t size; /* sizeof(aurora_limiter_port_options) */
     uint32_t reserved;

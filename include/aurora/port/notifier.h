@@ -18,9 +18,9 @@ extern "C" {
 
 /* start and room are called by one thread of the library's, which holds no lock of ours. */
 typedef struct {
-    uint32_t size; /* sizeof(aurora_notifier_port) */
-    uint32_t flags;
-    void *self; /* handed back to every function */
+    uint32_t size;  /* sizeof(aurora_notifier_port) */
+    uint32_t flags; /* AURORA_NOTIFIER_... */
+    void *self;     /* handed back to every function */
     /* How many more may be started now. Required. */
     uint32_t (*room)(void *self);
     /* Begins to send; the task is valid during the call only. Required. AURORA_OK: begun,

@@ -17,13 +17,13 @@
 extern "C" {
 #endif
 
-#define AURORA_SEARCH_AFTER_BYTES_MAX 1024
+#define AURORA_SEARCH_AFTER_BYTES_MAX 1024 /* of what says where a page ended */
 
 /* One product as an event told it. */
 typedef struct {
     const aurora_product *product; /* NULL = deleted: a marker with the version stays */
-    const char *sku;
-    uint64_t version;
+    const char *sku;               /* the product's */
+    uint64_t version;              /* that the event gave it */
 } aurora_search_change;
 
 /* What an index holds. */
@@ -38,26 +38,26 @@ typedef struct {
 
 /* All changes of the events in (from, to], in order. */
 typedef struct {
-    const aurora_search_change *changes;
+    const aurora_search_change *changes; /* `count` of them */
     uint32_t count;
     uint32_t reserved;
-    int64_t from;
-    int64_t to;
-    aurora_id log_id;
+    int64_t from;     /* the position before the first event */
+    int64_t to;       /* the position of the last event */
+    aurora_id log_id; /* of the log epoch that both lie in */
 } aurora_search_batch;
 
 /* The next products of a rebuild, by SKU. */
 typedef struct {
-    uint64_t rebuild;
-    const char *after; /* what the state's rebuild_after must still be */
-    const aurora_search_change *changes;
+    uint64_t rebuild;                    /* the number of the rebuild */
+    const char *after;                   /* what the state's rebuild_after must still be */
+    const aurora_search_change *changes; /* `count` of them */
     uint32_t count;
     uint32_t is_last; /* the new generation takes the place of the old one */
 } aurora_search_pages;
 
 /* A search. Arguments were checked; query->time_max_ms bounds what waits for a network. */
 typedef struct {
-    const aurora_query *query;
+    const aurora_query *query; /* what to find */
     const void *after; /* hits behind what `after_out` of the last page said; NULL = the first */
     uint32_t after_length;
     uint32_t limit; /* 1..100 */
@@ -65,13 +65,13 @@ typedef struct {
 
 /* All in the caller's arena. */
 typedef struct {
-    const aurora_hit *hits;
+    const aurora_hit *hits; /* best first */
     uint32_t count;
     uint32_t facet_count;
-    const aurora_facet *facets; /* first page only */
-    uint64_t total;
-    uint32_t after_length; /* 0 = this is the last page */
-    uint8_t after[AURORA_SEARCH_AFTER_BYTES_MAX];
+    const aurora_facet *facets;                   /* first page only */
+    uint64_t total;                               /* hits over all pages */
+    uint32_t after_length;                        /* 0 = this is the last page */
+    uint8_t after[AURORA_SEARCH_AFTER_BYTES_MAX]; /* where this page ended, for the next request */
 } aurora_search_result;
 
 /* All calls return AURORA_OK or: AURORA_EBUSY (others write; try again), AURORA_EIO, AURORA_EFULL,
@@ -130,9 +130,10 @@ enum {
     AURORA_SEARCH_MEMORY = 2,   /* the index dies with the instance; address is not looked at */
 };
 
+/* How to open. */
 typedef struct {
     uint32_t size;
-    uint32_t flags;
+    uint32_t flags;      /* 0 */
     const char *address; /* of the store, as it was given; of a driver's index, its own URL behind
                             the scheme. Borrowed for the call. */
     const aurora_allocator *allocator;                           /* never NULL */

@@ -19,7 +19,7 @@ extern "C" {
 /* --- tables are data ------------------------------------------------------------------------ */
 
 enum {
-    AURORA_COLUMN_INT64 = 1,
+    AURORA_COLUMN_INT64 = 1, /* number */
     AURORA_COLUMN_TEXT = 2,  /* UTF-8 without NUL inside; compared bytewise */
     AURORA_COLUMN_UUID = 3,  /* 16 bytes, compared bytewise */
     AURORA_COLUMN_BOOL = 4,  /* number 0 or 1 */
@@ -27,43 +27,44 @@ enum {
     AURORA_COLUMN_BYTES = 6, /* any bytes, compared bytewise */
 };
 
+/* One column of a table. */
 typedef struct {
-    const char *name;
-    uint32_t kind;
+    const char *name;     /* a-z, 0-9 and _ */
+    uint32_t kind;        /* AURORA_COLUMN_... */
     uint32_t is_nullable; /* 1 = may be null; key columns never are */
 } aurora_column;
 
 /* A secondary index over `columns` (indices into the table's columns), then the key. With
  * partial_column >= 0 only rows whose value there is not null are in it. */
 typedef struct {
-    const char *name;
-    const uint8_t *columns;
+    const char *name;       /* a-z, 0-9 and _ */
+    const uint8_t *columns; /* column_count of them */
     uint32_t column_count;
-    uint32_t is_unique;
-    int32_t partial_column;
+    uint32_t is_unique;     /* 1 = no two rows agree in `columns` */
+    int32_t partial_column; /* of the table; -1 = all rows */
 } aurora_index;
 
 /* At most 64 columns. The first key_count columns are the primary key, in order. version_column is
  * the index of an INT64 column that never shrinks and is checked by updates, or -1. */
 typedef struct {
-    const char *name;
-    const aurora_column *columns;
+    const char *name;             /* a-z, 0-9 and _ */
+    const aurora_column *columns; /* column_count of them */
     uint32_t column_count;
     uint32_t key_count;
-    const aurora_index *indexes;
+    const aurora_index *indexes; /* index_count of them */
     uint32_t index_count;
-    int32_t version_column;
-    uint32_t lock_rank; /* position in the global lock order; 0 = never locked */
+    int32_t version_column; /* -1 = none */
+    uint32_t lock_rank;     /* position in the global lock order; 0 = never locked */
 } aurora_table;
 
 /* A value: null when kind is 0, else of the column's kind. Numbers are in `number`; text, uuid and
  * bytes are in bytes/length (text also has a NUL behind its last byte when the store hands it out,
  * not necessarily when it is handed in). */
 typedef struct {
-    uint32_t kind;
-    uint32_t length;
-    int64_t number;
-    const void *bytes;
+    uint32_t kind;     /* AURORA_COLUMN_..., 0 = null */
+    uint32_t length;   /* of bytes */
+    int64_t number;    /* of numbers, times and booleans */
+    const void *bytes; /* of text, uuid and bytes */
 } aurora_value;
 
 /* --- what is moved -------------------------------------------------------------------------- */
@@ -72,22 +73,23 @@ typedef struct {
  * the call then answers AURORA_ENOMEM. Memory is aligned to 8 bytes and freed by the caller. */
 typedef struct {
     void *self;
+    /* Returns `bytes` bytes, or NULL where there are none. */
     void *(*allocate)(void *self, size_t bytes);
 } aurora_arena_port;
 
 /* One row to load by its whole key (key_count values). */
 typedef struct {
-    const aurora_table *table;
-    const aurora_value *key;
-    aurora_value *values_out; /* column_count values of the caller's, written when found */
-    uint32_t is_found_out;    /* 1 or 0 */
+    const aurora_table *table; /* the table */
+    const aurora_value *key;   /* the table's key_count values */
+    aurora_value *values_out;  /* column_count values of the caller's, written when found */
+    uint32_t is_found_out;     /* 1 or 0 */
     uint32_t reserved;
 } aurora_store_load;
 
 enum {
     AURORA_SCAN_LOWER_OPEN = 1, /* rows > lower, else >= */
     AURORA_SCAN_UPPER_OPEN = 2, /* rows < upper, else <= */
-    AURORA_SCAN_DESCENDING = 4,
+    AURORA_SCAN_DESCENDING = 4, /* from the upper end down */
 };
 
 /* A range of an index (or of the primary key with index -1) in its order: the index's columns
@@ -95,11 +97,11 @@ enum {
  * bound): a row is in the range when its first lower_count columns compare >= lower and its first
  * upper_count columns compare <= upper, as tuples. Nulls never compare: bounds must not be null. */
 typedef struct {
-    const aurora_table *table;
-    int32_t index;
-    uint32_t flags;
-    const aurora_value *lower;
-    const aurora_value *upper;
+    const aurora_table *table; /* the table */
+    int32_t index;             /* of the table; -1 = the primary key */
+    uint32_t flags;            /* AURORA_SCAN_... */
+    const aurora_value *lower; /* lower_count values */
+    const aurora_value *upper; /* upper_count values */
     uint32_t lower_count;
     uint32_t upper_count;
     uint64_t columns;         /* bit i = column i is wanted, others come back null; 0 = all */
@@ -119,11 +121,11 @@ enum {
  * columns of an update differ from what is stored (bit i; 0 = may be any): an adapter may use
  * it. */
 typedef struct {
-    const aurora_table *table;
-    const aurora_value *values;
-    uint64_t columns;
-    int64_t version_loaded;
-    uint32_t kind;
+    const aurora_table *table;  /* the table */
+    const aurora_value *values; /* the table's column_count values */
+    uint64_t columns;           /* what an update changes, see above */
+    int64_t version_loaded;     /* what UPDATE expects in version_column */
+    uint32_t kind;              /* AURORA_PUT_... */
     uint32_t reserved;
 } aurora_store_put;
 
@@ -131,9 +133,9 @@ typedef struct {
 typedef struct {
     int64_t position; /* of the first event; filled by reads and, for append, at commit */
     int64_t at_ms;
-    uint32_t count;  /* events in it, >= 1 */
-    uint32_t format; /* format number of `body` */
-    const char *body;
+    uint32_t count;   /* events in it, >= 1 */
+    uint32_t format;  /* format number of `body` */
+    const char *body; /* the events, body_length bytes */
     size_t body_length;
 } aurora_log_row;
 
@@ -145,13 +147,14 @@ typedef struct {
     int64_t at_ms;
     const char *aggregate_type; /* the module that tells it */
     const char *aggregate_id;   /* the key */
-    const char *type;
-    const char *topic;       /* "orders.v1": without a prefix */
-    const char *payload;     /* a JSON object */
-    const char *time;        /* at_ms in RFC 3339 */
-    const char *traceparent; /* NULL = none */
+    const char *type;           /* the name of the event */
+    const char *topic;          /* "orders.v1": without a prefix */
+    const char *payload;        /* a JSON object */
+    const char *time;           /* at_ms in RFC 3339 */
+    const char *traceparent;    /* NULL = none */
 } aurora_store_outbox_row;
 
+/* What the log holds. */
 typedef struct {
     int64_t first;       /* lowest kept position; head + 1 when the log is empty */
     int64_t head;        /* highest position, 0 when nothing was ever appended */
@@ -160,8 +163,8 @@ typedef struct {
 } aurora_log_bounds;
 
 enum {
-    AURORA_TXN_READ = 1,
-    AURORA_TXN_WRITE = 2,
+    AURORA_TXN_READ = 1,  /* one snapshot */
+    AURORA_TXN_WRITE = 2, /* the one writer of this instance */
 };
 
 enum {
@@ -172,6 +175,7 @@ enum {
     AURORA_STORE_PRIVATE = 2,
 };
 
+/* A transaction of the adapter's. */
 typedef struct aurora_store_txn aurora_store_txn;
 
 /* --- the port ------------------------------------------------------------------------------- */
@@ -183,8 +187,8 @@ typedef struct aurora_store_txn aurora_store_txn;
  * An adapter may tell a refused put only later: at commit, or by what is read before it, as
  * AURORA_ECONFLICT. */
 typedef struct {
-    uint32_t size; /* sizeof(aurora_store) that the adapter was compiled with */
-    uint32_t flags;
+    uint32_t size;  /* sizeof(aurora_store) that the adapter was compiled with */
+    uint32_t flags; /* AURORA_STORE_SERIAL, AURORA_STORE_PRIVATE */
     void *self;
 
     /* Begins a transaction. kind is READ or WRITE; batch names a write transaction for `commit`
@@ -239,6 +243,7 @@ typedef struct {
                               aurora_log_row *rows_out, uint32_t capacity, uint32_t *count_out,
                               const aurora_arena_port *arena);
 
+    /* What the log holds as this transaction sees it. */
     aurora_status (*log_bounds)(void *self, aurora_store_txn *txn, aurora_log_bounds *out);
 
     /* Deletes whole log rows whose last position is below `position`, at most `rows_max` of them
@@ -255,6 +260,7 @@ typedef struct {
     /* Bytes that the store occupies, for metrics; 0 where unknown. */
     int64_t (*bytes_used)(void *self);
 
+    /* Nobody calls any more. */
     void (*close)(void *self);
 
     /* The store's own clock inside of a write transaction, Unix milliseconds, so that all instances
@@ -285,11 +291,12 @@ enum {
     AURORA_STORE_NO_MIGRATE = 4, /* an older schema answers AURORA_ESCHEMA */
 };
 
+/* How to open. */
 typedef struct {
     uint32_t size;
-    uint32_t flags;
-    const char *address; /* what stands behind "scheme:" in the URL */
-    const aurora_table *const *tables;
+    uint32_t flags;                    /* AURORA_STORE_READONLY ... */
+    const char *address;               /* what stands behind "scheme:" in the URL */
+    const aurora_table *const *tables; /* table_count of them */
     uint32_t table_count;
     const aurora_allocator *allocator;                           /* never NULL */
     void (*log)(void *self, int32_t level, const char *message); /* never NULL */
