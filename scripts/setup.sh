@@ -12,6 +12,9 @@ if [ "${1:-}" = tests ]; then
     packages+=(valgrind musl-tools clang-format-14 abigail-tools chromium chromium-driver python3-jsonschema python3-venv python3-aiosmtpd
         postgresql-15 redis-server kcat maven openjdk-17-jre-headless python3-yaml python3-prometheus-client
         nginx haproxy libnginx-mod-http-lua slowhttptest prometheus doxygen mandoc)
+    # For the Python binding.
+    packages+=(python3-cffi python3-pip python3-setuptools python3-wheel python3-pytest python3-hypothesis
+        mypy python3-gunicorn python3-matplotlib)
     command -v go >/dev/null || packages+=(golang-go)
 fi
 

@@ -6,9 +6,10 @@ import pathlib
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-FOLDERS = ("include", "src", "daemons", "tests", "examples", "bench", "load", "scripts", "cmake", "console")
+FOLDERS = ("include", "src", "daemons", "tests", "examples", "bench", "load", "scripts", "cmake", "console",
+           "bindings")
 C_ENDINGS = (".c", ".h")
-OTHER_ENDINGS = (".sh", ".py", ".sql", ".cmake", ".map", ".js", ".ts", ".tsx", ".mjs", ".css")
+OTHER_ENDINGS = (".sh", ".py", ".pyi", ".sql", ".cmake", ".map", ".js", ".ts", ".tsx", ".mjs", ".css")
 
 
 def files(endings):

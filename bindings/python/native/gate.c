@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/* Opening and closing of what Python holds, and the log on its way there. */
+#include "python.h"
+
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Log handlers are told not to call the library; a thread that does so is refused here, since what
+ * it would wait for may be itself. */
+static _Thread_local int is_in_callback;
+
+aurora_status python_gate_enter(struct gate *gate)
+{
+    if (is_in_callback)
+        return AURORA_EREENTRANT;
+    atomic_fetch_add(&gate->inside, 1);
+    if (!atomic_load(&gate->is_shut))
+        return AURORA_OK;
+    atomic_fetch_sub(&gate->inside, 1);
+    return AURORA_ECLOSED;
+}
+
+void python_gate_leave(struct gate *gate)
+{
+    atomic_fetch_sub(&gate->inside, 1);
+}
+
+bool python_is_in_callback(void)
+{
+    return is_in_callback != 0;
+}
+
+static void pause_a_little(void)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+}
+
+/* True for the one caller that shuts the gate. */
+static bool shut(struct gate *gate)
+{
+    return gate != NULL && atomic_exchange(&gate->is_shut, 1) == 0;
+}
+
+static bool is_ours(const struct gate *gate)
+{
+    return gate->pid == getpid();
+}
+
+/* --- handles ---------------------------------------------------------------------------------- */
+
+static void hand_over(void *self, const aurora_log_record *record)
+{
+    is_in_callback++;
+    python_log(self, record);
+    is_in_callback--;
+}
+
+/* Never called: `record` is there. */
+static void write_line(void *self, int32_t level, const char *component, const char *message)
+{
+    (void)self;
+    (void)level;
+    (void)component;
+    (void)message;
+}
+
+aurora_status python_shop_open(const char *url, aurora_options *options, void *log_self,
+                               int32_t level_min, python_shop **out, aurora_error *err)
+{
+    *out = NULL;
+    python_shop *shop = calloc(1, sizeof *shop);
+    if (shop == NULL)
+        return AURORA_ENOMEM;
+    shop->gate.pid = getpid();
+    shop->log = (aurora_log){.size = sizeof shop->log,
+                             .self = log_self,
+                             .write = write_line,
+                             .record = hand_over,
+                             .level_min = level_min};
+    options->log = log_self == NULL ? NULL : &shop->log;
+    aurora_status rc = aurora_open(url, options, &shop->shop, err);
+    if (rc != AURORA_OK) {
+        free(shop);
+        return rc;
+    }
+    *out = shop;
+    return AURORA_OK;
+}
+
+/* Waiting for tasks, events and versions ends at a wake; a placing ends at its own timeout. */
+void python_shop_close(python_shop *shop)
+{
+    if (shop == NULL || !shut(&shop->gate))
+        return;
+    while (is_ours(&shop->gate) && atomic_load(&shop->gate.inside) > 0) {
+        aurora_wake(shop->shop);
+        pause_a_little();
+    }
+    aurora_close(shop->shop);
+    shop->shop = NULL;
+}
+
+bool python_shop_is_open(const python_shop *shop)
+{
+    return shop != NULL && !atomic_load(&shop->gate.is_shut);
+}
+
+void python_shop_free(python_shop *shop)
+{
+    python_shop_close(shop);
+    free(shop);
+}
+
+/* --- queues ----------------------------------------------------------------------------------- */
+
+aurora_status python_queue_open(python_shop *shop, uint32_t capacity, python_queue **out)
+{
+    *out = NULL;
+    python_queue *queue = calloc(1, sizeof *queue);
+    if (queue == NULL)
+        return AURORA_ENOMEM;
+    queue->gate.pid = getpid();
+    aurora_status rc = python_gate_enter(&shop->gate);
+    if (rc == AURORA_OK) {
+        rc = aurora_queue_new(shop->shop, capacity, &queue->queue);
+        python_gate_leave(&shop->gate);
+    }
+    if (rc != AURORA_OK) {
+        free(queue);
+        return rc;
+    }
+    *out = queue;
+    return AURORA_OK;
+}
+
+void python_queue_close(python_queue *queue)
+{
+    if (queue == NULL || !shut(&queue->gate))
+        return;
+    while (is_ours(&queue->gate) && atomic_load(&queue->gate.inside) > 0) {
+        aurora_queue_wake(queue->queue);
+        pause_a_little();
+    }
+    aurora_queue_free(queue->queue);
+    queue->queue = NULL;
+}
+
+bool python_queue_is_open(const python_queue *queue)
+{
+    return queue != NULL && !atomic_load(&queue->gate.is_shut);
+}
+
+void python_queue_free(python_queue *queue)
+{
+    python_queue_close(queue);
+    free(queue);
+}

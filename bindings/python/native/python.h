@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* What the extension has beside the library: gates, orders packed into two arrays, and an empty
+ * call to measure against. cdef.py repeats the prototypes for Python. */
+#ifndef AURORA_PYTHON_H
+#define AURORA_PYTHON_H
+
+#include "gate.h"
+
+/* Opens with the log that `log_self`, a handle of Python's, names; NULL = silence. */
+aurora_status python_shop_open(const char *url, aurora_options *options, void *log_self,
+                               int32_t level_min, python_shop **out, aurora_error *err);
+
+/* Lets nobody in any more, waits for who is inside, closes. Repeats are no-ops. */
+void python_shop_close(python_shop *shop);
+bool python_shop_is_open(const python_shop *shop);
+
+/* Closes and frees; nobody may be about to enter. */
+void python_shop_free(python_shop *shop);
+
+aurora_status python_queue_open(python_shop *shop, uint32_t capacity, python_queue **out);
+void python_queue_close(python_queue *queue);
+bool python_queue_is_open(const python_queue *queue);
+void python_queue_free(python_queue *queue);
+
+/* Whether this thread is inside a log handler, where nothing may be closed. */
+bool python_is_in_callback(void);
+
+/* Written in Python. */
+void python_log(void *self, const aurora_log_record *record);
+
+/* As aurora_bucket_try_take to its caller, and does nothing: what a call costs by itself. */
+bool python_empty_take(aurora_bucket *bucket, uint64_t n, int64_t now_ns,
+                       int64_t *retry_after_ns_out);
+
+#endif

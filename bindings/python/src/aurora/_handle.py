@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: MIT
+"""One open store as all parts of a Shop share it: opening, closing, and what fork does to it."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+import os
+import threading
+import weakref
+from typing import Mapping, NamedTuple, Optional, Union
+
+from ._call import Arena, check, new_error, text
+from ._native import ffi, lib
+from ._types import CData
+from .log import level_of
+from .statuses import ForkedError
+
+SettingValue = Union[str, int, bool, datetime.timedelta]
+
+
+class Options(NamedTuple):
+    """How a store was opened, kept so that a forked child can open it again."""
+
+    url: str
+    flags: int
+    settings: tuple[str, ...]
+    logger: Optional[logging.Logger]
+    clock: Optional[CData]
+
+    @property
+    def is_in_memory(self) -> bool:
+        return self.url.startswith("memory:")
+
+
+def setting_text(name: str, value: SettingValue) -> str:
+    """name=value as the table of settings reads it."""
+    if isinstance(value, bool):
+        value = "true" if value else "false"
+    elif isinstance(value, datetime.timedelta):
+        value = f"{value // datetime.timedelta(milliseconds=1)}ms"
+    elif not isinstance(value, (str, int)):
+        raise TypeError(f"setting {name} must be a str, int, bool or timedelta, not {type(value).__name__}")
+    return f"{name}={value}"
+
+
+def setting_texts(settings: Optional[Mapping[str, SettingValue]]) -> tuple[str, ...]:
+    return tuple(setting_text(name, value) for name, value in (settings or {}).items())
+
+
+def native_options(options: Options, arena: Arena) -> CData:
+    native = arena.struct("aurora_options")
+    native.flags = options.flags
+    texts = [arena.text(setting, setting.partition("=")[0]) for setting in options.settings]
+    native.settings = arena.keep(ffi.new("char *[]", texts))
+    native.setting_count = len(texts)
+    if options.clock is not None:
+        native.clock = options.clock
+    return native
+
+
+def close_gate(gate: CData) -> None:
+    """Closes, from whatever thread the garbage collector runs on: inside a log handler the close
+    would wait for that handler."""
+    if lib.python_is_in_callback():
+        threading.Thread(target=lib.python_shop_close, args=(gate,)).start()
+    else:
+        lib.python_shop_close(gate)
+
+
+class Handle:
+    """The gate of an open store. `gate` is what every call passes first."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._lock = threading.Lock()
+        self._stale: Optional[CData] = None
+        self._log_handle: Optional[CData] = None
+        self._gate: Optional[CData] = self._open()
+        _handles.add(self)
+
+    def _open(self) -> CData:
+        options, arena, error = self._options, Arena(), new_error()
+        out = ffi.new("python_shop **")
+        level = 0
+        if options.logger is not None:
+            self._log_handle = ffi.new_handle(options.logger)
+            level = level_of(options.logger.getEffectiveLevel())
+        check(lib.python_shop_open(text(options.url, "url"), native_options(options, arena),
+                                   self._log_handle or ffi.NULL, level, out, error), error)
+        gate = ffi.gc(out[0], lib.python_shop_free)
+        self._finalizer = weakref.finalize(self, _finish, gate, self._log_handle)
+        return gate
+
+    @property
+    def gate(self) -> CData:
+        return self._gate or self._reopen()
+
+    @property
+    def options(self) -> Options:
+        return self._options
+
+    @property
+    def is_open(self) -> bool:
+        return self._gate is None or lib.python_shop_is_open(self._gate)
+
+    def close(self) -> None:
+        """Repeats are no-ops."""
+        with self._lock:
+            gate, self._stale = self._gate or self._stale, None
+            self._gate = gate
+        if gate is not None:
+            close_gate(gate)
+        self._finalizer.detach()
+
+    # --- fork -------------------------------------------------------------------------------------
+
+    def _forked(self) -> None:
+        """Runs in a child, where nobody else runs yet: the parent's handle is of no use there."""
+        self._lock = threading.Lock()
+        if self._gate is not None and lib.python_shop_is_open(self._gate):
+            self._stale, self._gate = self._gate, None
+
+    def _reopen(self) -> CData:
+        with self._lock:
+            if self._gate is not None:
+                return self._gate
+            if self._options.is_in_memory:
+                raise ForkedError("a store in memory stays with the process that opened it")
+            if self._stale is not None:
+                self._finalizer.detach()
+                lib.python_shop_close(self._stale)  # frees the parent's memory, touches no file
+                self._stale = None
+            self._gate = self._open()
+            return self._gate
+
+
+def _finish(gate: CData, log_handle: Optional[CData]) -> None:
+    """Of a handle that nobody closed. `log_handle` lives until the gate is shut."""
+    del log_handle
+    close_gate(gate)
+
+
+_handles: weakref.WeakSet[Handle] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for handle in list(_handles):
+        handle._forked()
+
+
+os.register_at_fork(after_in_child=_after_fork)
