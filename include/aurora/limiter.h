@@ -80,6 +80,16 @@ AURORA_API void aurora_limiter_free(aurora_limiter *limiter);
 AURORA_API bool aurora_limiter_try_take(aurora_limiter *limiter, const void *key, size_t key_len,
                                         uint64_t n, int64_t now_ns, aurora_limit *limit_out);
 
+/* Takes `n` tokens of each of `count` keys, one after the other, as aurora_limiter_try_take does: a
+ * key that is refused stops no other, and one that stands in it twice is asked twice. `keys` are
+ * the bytes of all keys one behind the other, key_lens their lengths: what a caller from another
+ * language can hand over in one piece. limits_out[i] (NULL = not wanted) is the bucket of key i
+ * after its take. Returns how many took. Threads: shared. */
+AURORA_API uint32_t aurora_limiter_try_take_many(aurora_limiter *limiter, const void *keys,
+                                                 const uint32_t *key_lens, uint32_t count,
+                                                 uint64_t n, int64_t now_ns,
+                                                 aurora_limit *limits_out);
+
 /* Takes from several buckets, of one limiter or of many, all or none: all are locked, and asked,
  * before any is taken from. True: each claim took its n, but shadows whose bucket could not. False:
  * nobody took. limits_out[i] (NULL = not wanted) is the bucket of claims[i] after that, and its

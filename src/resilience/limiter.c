@@ -106,6 +106,20 @@ bool aurora_limiter_try_take(aurora_limiter *limiter, const void *key, size_t ke
     return is_taken;
 }
 
+uint32_t aurora_limiter_try_take_many(aurora_limiter *limiter, const void *keys,
+                                      const uint32_t *key_lens, uint32_t count, uint64_t n,
+                                      int64_t now_ns, aurora_limit *limits_out)
+{
+    const unsigned char *key = keys == NULL ? (const unsigned char *)"" : keys;
+    uint32_t taken = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        aurora_limit *limit = limits_out == NULL ? NULL : &limits_out[i];
+        taken += aurora_limiter_try_take(limiter, key, key_lens[i], n, now_ns, limit);
+        key += key_lens[i];
+    }
+    return taken;
+}
+
 void aurora_limiter_read(aurora_limiter *limiter, const void *key, size_t key_len, int64_t now_ns,
                          aurora_limit *limit_out)
 {

@@ -72,6 +72,30 @@ START_TEST(test_limiter__keys_have_buckets_of_their_own)
 }
 END_TEST
 
+START_TEST(test_limiter__many_keys_are_taken_from_as_one_by_one)
+{
+    const uint32_t lens[] = {3, 0, 5, 3, 3};
+    aurora_limiter *limiter = limiter_of(100, 0, 2);
+    aurora_limit limits[5];
+
+    ck_assert_uint_eq(
+        aurora_limiter_try_take_many(limiter, "annbobbyannann", lens, 5, 1, 0, limits), 4);
+
+    ck_assert_uint_eq(limits[0].remaining, 1);
+    ck_assert_uint_eq(limits[1].remaining, 1);
+    ck_assert_uint_eq(limits[2].remaining, 1);
+    ck_assert_uint_eq(limits[3].remaining, 0);
+    ck_assert_uint_eq(limits[3].is_allowed, 1);
+    ck_assert_uint_eq(limits[4].is_allowed, 0);
+    ck_assert_int_eq(limits[4].retry_after_ns, SECOND);
+    ck_assert(takes(limiter, "bobby", 1, 0));
+    ck_assert(!takes(limiter, "bobby", 1, 0));
+    ck_assert_uint_eq(aurora_limiter_try_take_many(limiter, NULL, lens + 1, 1, 1, 0, NULL), 1);
+    ck_assert_uint_eq(aurora_limiter_try_take_many(limiter, NULL, NULL, 0, 1, 0, NULL), 0);
+    aurora_limiter_free(limiter);
+}
+END_TEST
+
 START_TEST(test_limiter__answer_tells_what_is_left)
 {
     aurora_limiter *limiter = limiter_of(100, 0, 5);
@@ -424,6 +448,7 @@ static Suite *limiter_suite(void)
 
     tcase_add_test(tcase, test_limiter__digest_agrees_with_other_implementations);
     tcase_add_test(tcase, test_limiter__keys_have_buckets_of_their_own);
+    tcase_add_test(tcase, test_limiter__many_keys_are_taken_from_as_one_by_one);
     tcase_add_test(tcase, test_limiter__answer_tells_what_is_left);
     tcase_add_test(tcase, test_limiter__reading_and_refusing_store_no_key);
     tcase_add_test(tcase, test_limiter__full_bucket_is_evicted_before_an_older_busy_one);

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: MIT
+# tests/conformance: one program that runs a file of cases, one test for each file.
+file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/conformance/*.c)
+add_executable(conformance_runner ${files})
+aurora_compile(conformance_runner GNU)
+target_compile_definitions(conformance_runner PRIVATE _GNU_SOURCE=)
+target_link_libraries(conformance_runner PRIVATE
+    aurora_static SQLite::SQLite3 Threads::Threads PkgConfig::CJSON m)
+set_target_properties(conformance_runner PROPERTIES OUTPUT_NAME runner
+    RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/conformance)
+file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/conformance/data/*.json)
+foreach(file IN LISTS files)
+    get_filename_component(noun ${file} NAME_WE)
+    if(noun STREQUAL index)
+        continue()
+    endif()
+    add_test(NAME conformance/${noun} COMMAND conformance_runner ${file})
+    set_tests_properties(conformance/${noun} PROPERTIES
+        LABELS conformance TIMEOUT 120 ENVIRONMENT "${aurora_test_environment}")
+endforeach()

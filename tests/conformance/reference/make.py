@@ -1,0 +1,35 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Writes the files of data/ whose expected values a reference computes; --check compares."""
+
+import sys
+
+import bucket
+import cases
+import money
+
+PARTS = [bucket, money]
+
+
+def main():
+    is_check = sys.argv[1:] == ["--check"]
+    stale = []
+    for part in PARTS:
+        for file in part.files():
+            text = file.text()
+            if not is_check:
+                file.path().write_text(text)
+            elif not file.path().exists() or file.path().read_text() != text:
+                stale.append(file.path().name)
+    path = cases.DATA / "index.json"
+    if not is_check:
+        path.write_text(cases.index())
+    elif not path.exists() or path.read_text() != cases.index():
+        stale.append(path.name)
+    for name in stale:
+        print(f"tests/conformance/data/{name} is not what reference/make.py writes")
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
