@@ -48,3 +48,17 @@ foreach(name IN LISTS aurora_pc_names)
     install(FILES ${PROJECT_BINARY_DIR}/generated/${name}.pc
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT library)
 endforeach()
+
+# Pages of the library, and of each program that is built.
+install(FILES ${PROJECT_SOURCE_DIR}/docs/man/aurora.3
+    DESTINATION ${CMAKE_INSTALL_MANDIR}/man3 COMPONENT library)
+if(TARGET aurorad)
+    install(FILES ${PROJECT_SOURCE_DIR}/docs/man/auroractl.1
+        DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT programs)
+    install(FILES ${PROJECT_SOURCE_DIR}/docs/man/aurora-settings.5
+        DESTINATION ${CMAKE_INSTALL_MANDIR}/man5 COMPONENT programs)
+    install(FILES ${PROJECT_SOURCE_DIR}/docs/man/aurora.7
+        DESTINATION ${CMAKE_INSTALL_MANDIR}/man7 COMPONENT programs)
+    file(GLOB aurora_man8 CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/man/*.8)
+    install(FILES ${aurora_man8} DESTINATION ${CMAKE_INSTALL_MANDIR}/man8 COMPONENT programs)
+endif()

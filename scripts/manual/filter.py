@@ -191,8 +191,8 @@ class Header:
         """The header's first comment says what all of it is."""
         self.out.append(f"/** @file\n@brief {self.title}: see @ref {self.group} \"its group\". */")
         head = f"@defgroup {self.group} {self.title}\n@ingroup {self.part}\n"
-        use = f"<code>\\#include &lt;{self.name}&gt;</code>\n\n"
-        self.out.append(block(self.pending, group=head + use))
+        use = f"<code>\\#include &lt;{self.name}&gt;</code>"
+        self.out.append(block(self.pending, group=head).removesuffix("*/") + f"\n{use}\n*/")
         self.out.append("/** @{ */")
         self.group = self.pending = None
 
