@@ -124,6 +124,15 @@ test("parking that the log has beside the history is told each time", () => {
     assert.deepEqual(timeline.moments.filter((one) => one.type === "payment.parked").map((one) => one.ms), [10.2, 31].map((s) => Date.parse(at(s))));
 });
 
+test("a payment that a mark does not fit parks again by a repeat of what it said", () => {
+    const repair = step(4, "PARKED", 30, { event: "order.repair", actor: "olga" });
+    const events = [logged("payment.parked", 10), logged("payment.parked", 30.1, { resend: true }), logged("payment.parked", 60, { resend: true })];
+
+    const timeline = told([created, reserved, parked, repair], { events });
+
+    assert.deepEqual(states(timeline, "payment").slice(-3), ["PARKED", "trying again", "PARKED"]);
+});
+
 test("a compensation by an operator is one, and the parked payment stays parked", () => {
     const repair = step(4, "PARKED", 30, { event: "order.repair", actor: "olga", outcome: "FAILED", reason: "operator" });
 

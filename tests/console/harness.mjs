@@ -127,6 +127,30 @@ export async function startGateway() {
     };
 }
 
+/** The eight daemons over Kafka, each with a store of its own: {url, folder, stop}. Payments are given up at once, so that
+ * they park. null where there is no Kafka. */
+export async function startCluster() {
+    const kafka = process.env.AURORA_TEST_KAFKA;
+    if (kafka === undefined || kafka === "")
+        return null;
+    const folder = mkdtempSync(join(tmpdir(), "aurora-console-"));
+    const bus = `kafka://${kafka}?prefix=c${process.pid}x${Date.now().toString(36)}&partitions=1`;
+    const daemons = await Promise.all(SERVICES.map((name) => start(`aurora-${name}`,
+        ["--bus", bus, "--start-wait", "30s", "--store", `sqlite:${folder}/${name}.db`, ...(name !== "payment" ? []
+            : ["--attempts-max", "1", "--park-attempts-min", "1", "--retry-first", "100ms"])])));
+    const upstream = SERVICES.map((name, index) => `${name}=${new URL(daemons[index].url).host}`).join(",");
+    const gateway = await start("aurora-gateway", ["--upstream", upstream]);
+    ctl("seed", "--url", gateway.url, "--retry-for", "60s");
+    return {
+        url: gateway.url,
+        folder,
+        async stop() {
+            await Promise.all([gateway, ...daemons].map((one) => one.stop()));
+            rmSync(folder, { recursive: true });
+        },
+    };
+}
+
 /** Whether the server has a console; a build without npm has none. */
 export async function hasConsole(url) {
     return (await fetch(`${url}/console/`)).status === 200;

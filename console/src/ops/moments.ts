@@ -53,6 +53,8 @@ const sequence = [
 
 /** How much later the order may hear of what a participant says. */
 const NEAR_MS = 1000;
+/** How much later a service may hear of a repair. */
+const ANSWER_MS = 5000;
 
 export function laneOf(type: string): Lane {
     if (type.startsWith("inventory."))
@@ -62,7 +64,8 @@ export function laneOf(type: string): Lane {
 
 export function momentsOf(story: Story): Moment[] {
     const moments = ordersMoments(story);
-    const logged = participantsFromLog(story.events ?? []);
+    const repairs = moments.filter((moment) => moment.type === "order.repair").map((moment) => moment.ms);
+    const logged = participantsFromLog(story.events ?? [], repairs);
     /* The log says when it happened, the history when the order heard of it. */
     moments.push(...participantsFromHistory(story.history).filter((moment) => !logged.some((one) => isSame(one, moment))));
     moments.push(...logged);
@@ -87,11 +90,17 @@ function isSame(one: Moment, other: Moment): boolean {
     return one.type === other.type && (!one.type.endsWith(".parked") || Math.abs(one.ms - other.ms) < NEAR_MS);
 }
 
-function participantsFromLog(events: readonly LogEvent[]): Moment[] {
+/** A participant that stays parked after a repair, as by a mark that does not fit, says so in a repeat. */
+function isAnswer(event: LogEvent, repairs: readonly number[]): boolean {
+    const ms = Date.parse(event.at);
+    return event.type.endsWith(".parked") && repairs.some((repair) => ms >= repair && ms - repair < ANSWER_MS);
+}
+
+function participantsFromLog(events: readonly LogEvent[], repairs: readonly number[]): Moment[] {
     const moments: Moment[] = [];
     for (const event of events) {
         const moment = { ms: Date.parse(event.at), lane: laneOf(event.type), type: event.type };
-        if (!event.resend && moment.lane !== "order" && !moments.some((known) => isSame(known, moment)))
+        if ((!event.resend || isAnswer(event, repairs)) && moment.lane !== "order" && !moments.some((known) => isSame(known, moment)))
             moments.push(moment);
     }
     return moments;

@@ -13,6 +13,7 @@ import { RepairButtons } from "./repair-buttons";
 import { mayAdministrate, ofService, server } from "./server";
 import { Steps } from "./steps";
 import { layout, type Scale } from "./timeline";
+import { completed, isApart, toldOf } from "./told";
 import type { LogEvent, LogPage, Order, Page, Participant, Saga, Transition } from "./types";
 import { reasonWords } from "./words";
 
@@ -40,7 +41,8 @@ export function OrderView({ id }: { id: string }) {
             {(value) => (
                 <>
                     <Facts value={value} />
-                    {value.saga !== undefined && <Participants saga={value.saga} reload={whole.reload} />}
+                    {value.saga !== undefined && (isApart(value.saga) ? <Apart value={value} saga={value.saga} logged={logged.found} reload={whole.reload} />
+                        : <Participants saga={value.saga} reload={whole.reload} />)}
                     <Story value={value} logged={logged.found} />
                     <Lines order={value.order} />
                     <Events {...logged} />
@@ -114,14 +116,55 @@ function Facts({ value: { order } }: { value: Whole }) {
     );
 }
 
+function Ahead({ saga }: { saga: Saga }) {
+    if (saga.resend_at === null)
+        return null;
+    return (
+        <p class="ops-quiet">
+            {saga.deadline_at !== null && saga.outcome === null && <>Deadline {clock(saga.deadline_at, false)} UTC. </>}
+            The newest event is repeated at {clock(saga.resend_at, false)} UTC.
+        </p>
+    );
+}
+
+/** Stock and payment as services of their own: what they told is known, and what they keep to themselves is not. */
+function Apart({ value, saga, logged, reload }: { value: Whole; saga: Saga; logged: Found | null; reload: () => void }) {
+    const now = useNow();
+    const told = toldOf(saga, value.history, logged?.events ?? []);
+    return (
+        <section class="card">
+            <div class="ops-head"><h2>Participants</h2><RepairButtons saga={completed(saga, told)} done={reload} /></div>
+            <Scrolled label="Participants">
+                <table class="ops-table">
+                    <caption class="visually-hidden">What stock and payment told of this order</caption>
+                    <thead><tr><th scope="col">Participant</th><th scope="col">State</th><th scope="col">Parked</th><th scope="col">Told last</th><th scope="col" class="n">Time (UTC)</th></tr></thead>
+                    <tbody>
+                        {told.map((one) => (
+                            <tr key={one.participant}>
+                                <th scope="row">{one.participant}</th>
+                                <td><code>{one.state ?? "–"}</code></td>
+                                <td>{one.parked ? <><Badge state="PARKED">parked</Badge> {since(one, now)}</> : "no"}</td>
+                                <td>{one.event ?? "nothing yet"}</td>
+                                <td class="n">{one.at === null ? "–" : clock(one.at)}</td>
+                            </tr>
+                        ))}
+                    </tbody>
+                </table>
+            </Scrolled>
+            <p class="ops-quiet">
+                They are services of their own here: this is read from what they told. Attempts and reasons are in the log of the payment service.
+            </p>
+            <Ahead saga={saga} />
+        </section>
+    );
+}
+
 function Participants({ saga, reload }: { saga: Saga; reload: () => void }) {
     const now = useNow();
     return (
         <section class="card">
             <div class="ops-head"><h2>Participants</h2><RepairButtons saga={saga} done={reload} /></div>
-            {saga.participants.length === 0 && (
-                <p class="ops-quiet">The order service keeps none of their states: stock and payment are services of their own here. The steps below are what they told it.</p>
-            )}
+            {saga.participants.length === 0 && <p class="ops-quiet">Neither stock nor payment knows of it yet.</p>}
             {saga.participants.length > 0 && <Scrolled label="Participants">
                 <table class="ops-table">
                     <caption class="visually-hidden">What stock and payment know of this order</caption>
@@ -146,12 +189,7 @@ function Participants({ saga, reload }: { saga: Saga; reload: () => void }) {
                     </tbody>
                 </table>
             </Scrolled>}
-            {saga.resend_at !== null && (
-                <p class="ops-quiet">
-                    {saga.deadline_at !== null && saga.outcome === null && <>Deadline {clock(saga.deadline_at, false)} UTC. </>}
-                    The newest event is repeated at {clock(saga.resend_at, false)} UTC.
-                </p>
-            )}
+            <Ahead saga={saga} />
         </section>
     );
 }

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: MIT
 // The three ways to help an order, each asked about in plain words first.
 import { useState } from "preact/hooks";
-import { post, segment } from "../api/client";
+import { get, post, segment } from "../api/client";
 import { asProblem, type Problem } from "../api/problem";
+import { useLoad } from "../shell/load";
+import { Waiting } from "../shell/states";
 import { say } from "../shell/toasts";
 import { Dialog, Refusal } from "./dialog";
 import { shortId } from "./format";
 import { type Action, canCompensate, explainCompensate, explainMark, explainRetry, isBeingRetried, marksOf, parkedOf, truthOf } from "./repair";
-import { whyNot } from "./server";
-import type { Participant, Saga } from "./types";
+import { server, whyNot } from "./server";
+import { completed, toldOf } from "./told";
+import type { Page, Participant, Saga, Transition } from "./types";
 
 export interface Wish {
     readonly action: Action;
@@ -53,7 +56,29 @@ export function RepairButtons({ saga, done }: { saga: Saga; done: () => void }) 
     );
 }
 
-function Question({ saga, action, close, done }: { saga: Saga; action: Action; close: () => void; done: () => void }) {
+interface QuestionProps {
+    saga: Saga;
+    action: Action;
+    close: () => void;
+    done: () => void;
+}
+
+/** What fits is known by the step that a participant is at, which the history tells where the saga does not. */
+function Question(props: QuestionProps) {
+    const { saga } = props;
+    const isUnknown = props.action !== "compensate" && parkedOf(saga).some((one) => one.state === null);
+    const history = useLoad(async (abort) => !isUnknown ? null : get<Page<Transition>>(`/orders/${segment(saga.order_id)}/history`, {}, abort), [isUnknown]);
+    if (history.value === null && isUnknown && history.problem === null)
+        return <Dialog title={titleOf(props)} close={props.close}><Waiting what="Reading the history" /></Dialog>;
+    return <Asked {...props} saga={history.value == null ? saga : completed(saga, toldOf(saga, history.value.items, []))} />;
+}
+
+function titleOf({ saga, action }: QuestionProps): string {
+    return `${titles[action]} order ${shortId(saga.order_id)}`;
+}
+
+function Asked(props: QuestionProps) {
+    const { saga, action, close, done } = props;
     const parked = parkedOf(saga);
     const [name, setName] = useState(parked[0]?.participant ?? "");
     const participant = parked.find((one) => one.participant === name) ?? parked[0];
@@ -77,12 +102,15 @@ function Question({ saga, action, close, done }: { saga: Saga; action: Action; c
         }
     };
     return (
-        <Dialog title={`${titles[action]} order ${shortId(saga.order_id)}`} close={close}>
+        <Dialog title={titleOf(props)} close={close}>
             <form onSubmit={(event) => void submit(event)}>
                 {action !== "compensate" && parked.length > 1 && <Which parked={parked} name={name} set={setName} />}
                 {action === "mark" && participant !== undefined && <Results participant={participant} result={result} set={setResult} />}
                 <p class="ops-consequence">{explain(saga, action, participant, result)}</p>
                 {action === "retry" && participant !== undefined && isBeingRetried(participant) && <p class="ops-note">It is being tried again at this moment.</p>}
+                {action !== "compensate" && server.value?.isGateway === true && (
+                    <p class="ops-note">Where the {participant?.participant ?? "participant"} is a service of its own, it takes this in a moment, if it fits then. Watch whether the order moves on.</p>
+                )}
                 <label class="ops-field">Note, for the order's history
                     <input type="text" value={note} maxLength={1024} onInput={(event) => setNote(event.currentTarget.value)} autocomplete="off" />
                 </label>

@@ -102,7 +102,7 @@ function SagaTable({ sagas, chosen, choose, done }: Choice) {
                             <td>{saga.outcome === null ? "nothing" : <Badge state={saga.outcome} />}</td>
                             <td class="n">{age(saga.age_ms / 1000)}</td>
                             <td class="ops-words">{waitsFor(saga)}</td>
-                            <td class="n">{Math.max(0, ...saga.participants.map((one) => one.attempts))}</td>
+                            <td class="n">{attemptsOf(saga)}</td>
                             <td><RepairButtons saga={saga} done={done} /></td>
                         </tr>
                     ))}
@@ -112,10 +112,16 @@ function SagaTable({ sagas, chosen, choose, done }: Choice) {
     );
 }
 
+/** Of another service's nobody knows. */
+function attemptsOf(saga: Saga): string {
+    const known = saga.participants.filter((one) => one.state !== null);
+    return known.length === 0 && saga.participants.length > 0 ? "–" : String(Math.max(0, ...known.map((one) => one.attempts)));
+}
+
 function waitsFor(saga: Saga): string {
-    const parked = parkedOf(saga).map((one) => `${one.participant} ${one.state ?? ""}: ${one.parked_reason ?? "parked"}`);
+    const parked = parkedOf(saga).map((one) => `${one.participant}${one.state === null ? "" : ` ${one.state}`}: ${one.parked_reason ?? "parked"}`);
     if (parked.length > 0)
         return parked.join("; ");
     const busy = saga.participants.filter((one) => one.next_attempt_at !== null || one.state?.endsWith("ING") === true);
-    return busy.map((one) => `${one.participant} ${one.state ?? ""}`).join("; ") || "events";
+    return busy.map((one) => `${one.participant} ${one.state ?? ""}`.trim()).join("; ") || "events";
 }
