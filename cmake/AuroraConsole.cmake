@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # The console in the browser: console/ bundled by npm's packages into one C file, aurora_console_c.
 # Packages are installed while this is configured, once for each package-lock.json and for all build
-# trees; after that no network is needed. Bundling takes about a second, when a source has changed.
+# trees; after that no network is needed, and in another copy of the sources none but for what npm's
+# cache does not have. Bundling takes about a second, when a source has changed.
 set(AURORA_CONSOLE AUTO CACHE STRING "Build the console: ON, OFF, or AUTO where npm is")
 set_property(CACHE AURORA_CONSOLE PROPERTY STRINGS AUTO ON OFF)
 

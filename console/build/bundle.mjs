@@ -23,6 +23,7 @@ async function bundleSources() {
         outdir: "out",
         bundle: true,
         splitting: true,
+        preserveSymlinks: true, // paths go into names: where packages are must change nothing
         format: "esm",
         minify: true,
         write: false,
