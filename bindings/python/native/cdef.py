@@ -27,6 +27,9 @@ void python_queue_close(python_queue *queue);
 bool python_queue_is_open(const python_queue *queue);
 void python_queue_free(python_queue *queue);
 bool python_is_in_callback(void);
+aurora_status python_orders_submit(python_queue *queue, const char *texts, size_t texts_len,
+                                   const int64_t *numbers, size_t number_count,
+                                   const uint64_t *tags, uint32_t count, uint32_t *accepted_out);
 bool python_empty_take(aurora_bucket *bucket, uint64_t n, int64_t now_ns,
                        int64_t *retry_after_ns_out);
 aurora_status aurora_open_check(const char *url, const aurora_options *options, aurora_error *err);

@@ -226,7 +226,7 @@ def python_type(declared: str) -> str:
     if "*" not in words and "[" not in words:
         name = re.match(r"(\w+)", words)
         assert name is not None
-        if name.group(1) == "bool":
+        if name.group(1) in ("bool", "_Bool"):
             return "bool"
         if name.group(1) == "double":
             return "float"

@@ -25,6 +25,12 @@ void python_queue_free(python_queue *queue);
 /* Whether this thread is inside a log handler, where nothing may be closed. */
 bool python_is_in_callback(void);
 
+/* Submits `count` orders that are packed as pack.c says; tags and *accepted_out as in
+ * aurora_order_submit. AURORA_EINVAL for a piece that is too short. */
+aurora_status python_orders_submit(python_queue *queue, const char *texts, size_t texts_len,
+                                   const int64_t *numbers, size_t number_count,
+                                   const uint64_t *tags, uint32_t count, uint32_t *accepted_out);
+
 /* Written in Python. */
 void python_log(void *self, const aurora_log_record *record);
 

@@ -8,24 +8,43 @@
         order = shop.orders.place([("mug", 2)], currency="EUR", payment_method="tok_approve",
                                   key="cart-42")
         assert order.status is aurora.OrderStatus.COMPLETED, order.reason
-"""
 
-from . import enums as _enums, statuses as _statuses
+docs/PYTHON.md is the manual."""
+
+from . import aio, enums as _enums, metrics, settings, statuses as _statuses, testing
 from ._native import ffi as _ffi, lib as _lib
 from ._page import Page
+from .breaker import Breaker, BreakerFigures, BreakerOpenError
+from .care import Drain, Report, Violation
 from .enums import *  # noqa: F401,F403
 from .errors import AuroraError, FatalError, RetriableError, UsageError
+from .events import Consumer, Event, EventPage
+from .limits import Bucket, Bulkhead, BulkheadFullError, Limit, Limiter
+from .machines import Machine, order_machine, payment_machine, reservation_machine
 from .money import Money
+from .notifications import Notification
 from .orders import Charge, Line, Order, OrderRequest, ParkedBy, Transition
 from .products import ANY_VERSION, Product, ProductInput
+from .queue import Completion, Queue
+from .retry import Retry, RetryBudget
+from .sagas import DeadLetter, ParticipantState, Saga
+from .search import Facet, Hit, SearchPage
 from .shop import Shop, open
+from .sketches import Related, Score, TopK
 from .statuses import *  # noqa: F401,F403
 from .stock import Reservation, Stock
+from .tasks import NotificationTask, PaymentTask, TaskResult
+from .trending import DAY, HOUR, WEEK, Trend
 
 __all__ = [
-    "ANY_VERSION", "AuroraError", "Charge", "FatalError", "Line", "Money", "Order", "OrderRequest", "Page",
-    "ParkedBy", "Product", "ProductInput", "Reservation", "RetriableError", "Shop", "Stock", "Transition",
-    "UsageError", "open",
+    "ANY_VERSION", "AuroraError", "Breaker", "BreakerFigures", "BreakerOpenError", "Bucket", "Bulkhead",
+    "BulkheadFullError", "Charge", "Completion", "Consumer", "DAY", "DeadLetter", "Drain", "Event", "EventPage",
+    "Facet", "FatalError", "HOUR", "Hit", "Limit", "Limiter", "Line", "Machine", "Money", "Notification",
+    "NotificationTask", "Order", "OrderRequest", "Page", "ParkedBy", "ParticipantState", "PaymentTask",
+    "Product", "ProductInput", "Queue", "Related", "Report", "Reservation", "RetriableError", "Retry",
+    "RetryBudget", "Saga", "Score", "SearchPage", "Shop", "Stock", "TaskResult", "TopK", "Transition", "Trend",
+    "UsageError", "Violation", "WEEK", "aio", "metrics", "open", "order_machine", "payment_machine",
+    "reservation_machine", "settings", "testing",
 ]
 __all__ += _enums.__all__
 __all__ += _statuses.__all__

@@ -7,6 +7,7 @@ import datetime
 import logging
 import os
 import threading
+import warnings
 import weakref
 from typing import Mapping, NamedTuple, Optional, Union
 
@@ -15,6 +16,7 @@ from ._native import ffi, lib
 from ._types import CData
 from .log import level_of
 from .statuses import ForkedError
+from .testing import ManualClock
 
 SettingValue = Union[str, int, bool, datetime.timedelta]
 
@@ -26,7 +28,7 @@ class Options(NamedTuple):
     flags: int
     settings: tuple[str, ...]
     logger: Optional[logging.Logger]
-    clock: Optional[CData]
+    clock: Optional[ManualClock]
 
     @property
     def is_in_memory(self) -> bool:
@@ -55,7 +57,7 @@ def native_options(options: Options, arena: Arena) -> CData:
     native.settings = arena.keep(ffi.new("char *[]", texts))
     native.setting_count = len(texts)
     if options.clock is not None:
-        native.clock = options.clock
+        native.clock = options.clock.native
     return native
 
 
@@ -89,7 +91,7 @@ class Handle:
         check(lib.python_shop_open(text(options.url, "url"), native_options(options, arena),
                                    self._log_handle or ffi.NULL, level, out, error), error)
         gate = ffi.gc(out[0], lib.python_shop_free)
-        self._finalizer = weakref.finalize(self, _finish, gate, self._log_handle)
+        self._finalizer = weakref.finalize(self, _finish, gate, self._log_handle, options.clock)
         return gate
 
     @property
@@ -135,10 +137,12 @@ class Handle:
             return self._gate
 
 
-def _finish(gate: CData, log_handle: Optional[CData]) -> None:
-    """Of a handle that nobody closed. `log_handle` lives until the gate is shut."""
-    del log_handle
+def _finish(gate: CData, *kept: object) -> None:
+    """Of a handle that nobody closed. What is `kept` is used until the gate is shut."""
+    if lib.python_shop_is_open(gate):
+        warnings.warn("an aurora.Shop was not closed", ResourceWarning, stacklevel=2)
     close_gate(gate)
+    del kept
 
 
 _handles: weakref.WeakSet[Handle] = weakref.WeakSet()

@@ -8,7 +8,7 @@ import datetime
 import enum
 import time
 import uuid
-from typing import Any, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import TYPE_CHECKING, Any, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from ._call import (Arena, OrderId, WAIT_SLICE_MS, at_ms, check, id_of, integer, milliseconds, new_error,
                     optional_text_of, optional_time_of, pairs_of, text_of, time_of, uint32, uuid_of)
@@ -20,7 +20,8 @@ from .enums import ChargeKind, EventKind, OrderStatus, Reason
 from .money import Money
 from .statuses import CurrencyError, InvalidArgumentError
 
-LINES_MAX = 1000
+if TYPE_CHECKING:
+    from .queue import Completion, Queue
 
 
 class Line(NamedTuple):
@@ -278,6 +279,21 @@ class Orders:
         native = native_request(request, arena, flags, timeout_ms)
         check(lib.shop_order_place(self._handle.gate, native, out, error), error)
         return owned_order(out[0])
+
+    def place_many(self, requests: Iterable[OrderRequest], *, in_flight: int = 4096,
+                   timeout: Optional[float] = None) -> Iterator[Completion]:
+        """Places orders in batches: gives a completion for each, in the order in which they
+        complete, with the place in `requests` as its tag. Requests are taken as there is room for
+        them; leaving the loop early drops completions, not orders."""
+        from .queue import place_many
+
+        return place_many(self._handle, requests, in_flight, timeout)
+
+    def queue(self, capacity: int = 8192) -> Queue:
+        """A queue of your own, for batches and event loops."""
+        from .queue import Queue
+
+        return Queue(self._handle, capacity)
 
     def check(self, request: OrderRequest) -> None:
         """What placing checks first, without a store: raises, with field and rule, or does not."""

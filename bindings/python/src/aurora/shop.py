@@ -8,12 +8,22 @@ import os
 from types import TracebackType
 from typing import Mapping, Optional, Type, Union
 
-from ._call import check, new_error, text
-from ._handle import Handle, Options, SettingValue, setting_text, setting_texts
-from ._native import lib
+from . import care, settings as _settings
+from ._call import check, milliseconds, new_error
+from ._handle import Handle, Options, SettingValue, setting_texts
+from ._native import ffi, lib
+from .events import Events
+from .log import level_of
+from .metrics import Metrics
+from .notifications import Notifications
 from .orders import Orders
 from .products import Products
+from .sagas import Sagas
+from .search import Search
 from .stock import StockRoom
+from .tasks import payments
+from .testing import ManualClock
+from .trending import Recommendations
 
 
 class Shop:
@@ -27,6 +37,13 @@ class Shop:
         self.products = Products(handle)
         self.stock = StockRoom(handle)
         self.orders = Orders(handle)
+        self.payments = payments(handle)
+        self.notifications = Notifications(handle)
+        self.events = Events(handle)
+        self.sagas = Sagas(handle)
+        self.search = Search(handle)
+        self.recommendations = Recommendations(handle)
+        self.metrics = Metrics(handle)
 
     def __enter__(self) -> Shop:
         return self
@@ -48,17 +65,81 @@ class Shop:
     def __repr__(self) -> str:
         return f"<aurora.Shop {self._handle.options.url!r} {'open' if self.is_open else 'closed'}>"
 
+    # --- driving ----------------------------------------------------------------------------------
+
+    def pump(self, budget: float = 0.0) -> Optional[float]:
+        """Runs what is due, for about `budget` seconds (0 = one batch); for shops opened with
+        worker=False. Returns in how many seconds the next timer is due, None = none before
+        fileno() turns readable."""
+        due = ffi.new("int64_t *")
+        check(lib.shop_pump(self._handle.gate, milliseconds(budget, "budget"), due))
+        return None if due[0] < 0 else due[0] / 1000
+
+    def fileno(self) -> int:
+        """The descriptor that is readable when pump has work; -1 with a worker."""
+        return int(lib.shop_fd(self._handle.gate))
+
+    def wake(self) -> None:
+        """Lets waits for tasks, events and orders look up at once. Those of this package wait on
+        unless they have been told to stop."""
+        lib.shop_wake(self._handle.gate)
+
+    def health(self) -> None:
+        """Raises what every command would, or does not."""
+        check(lib.shop_health(self._handle.gate))
+
+    # --- care -------------------------------------------------------------------------------------
+
+    def verify(self) -> care.Report:
+        """Checks every invariant on one snapshot of the store; writers go on meanwhile."""
+        return care.verify(self._handle)
+
+    def backup(self, path: Union[str, "os.PathLike[str]"]) -> None:
+        """Copies the store, while it works, to a file that must not exist."""
+        care.backup(self._handle, path)
+
+    def restored(self) -> None:
+        """To be called once after the database under this store was restored from its own backup."""
+        care.restored(self._handle)
+
+    def store_key(self, name: str) -> bytes:
+        """The store's secret of this name, 32 bytes, the same for all who open it."""
+        return care.store_key(self._handle, name)
+
+    def drain(self) -> care.Drain:
+        """What is still under way."""
+        return care.drain(self._handle)
+
+    def refuse_orders(self, is_refusing: bool = True) -> None:
+        """Makes this shop refuse new orders with BusyError, or take them again."""
+        check(lib.shop_drain_set(self._handle.gate, is_refusing))
+
+    def set(self, name: str, value: SettingValue) -> None:
+        """Changes a reloadable setting until the shop is closed."""
+        _settings.put(self._handle, name, value)
+
+    def set_log_level(self, level: int) -> None:
+        """A level of Python's logging, from now on."""
+        check(lib.shop_log_set_level(self._handle.gate, level_of(level)))
+
+    def bus_health(self) -> None:
+        """Raises StoreError while the bus cannot be reached."""
+        error = new_error()
+        check(lib.shop_bus_health(self._handle.gate, error), error)
+
 
 def open(url: Union[str, "os.PathLike[str]"], *, worker: bool = True, readonly: bool = False,
          create: bool = True, migrate: bool = True, log: Optional[logging.Logger] = None,
-         settings: Optional[Mapping[str, SettingValue]] = None) -> Shop:
+         settings: Optional[Mapping[str, SettingValue]] = None,
+         clock: Optional[ManualClock] = None) -> Shop:
     """Opens the store at `url`: "shop.db", "sqlite:shop.db" or "memory:".
 
     worker: a thread of the library drives timers, payments and the search index; without it they
     stand still between calls. readonly: queries only. create, migrate: what to do about a store
     that is not there (else NotFoundError), or of an older release (else SchemaError). log: where
     the library's log goes, from the level that this logger lets through at this moment. settings:
-    as docs/EMBEDDING.md lists them, {"order_deadline": "2m", "payment": "none:"}."""
+    as docs/EMBEDDING.md lists them, {"order_deadline": "2m", "payment": "none:"}. clock: for
+    tests."""
     flags = (lib.AURORA_OPEN_WORKER if worker else 0) | (lib.AURORA_OPEN_READONLY if readonly else 0)
     flags |= (0 if create else lib.AURORA_OPEN_NO_CREATE) | (0 if migrate else lib.AURORA_OPEN_NO_MIGRATE)
-    return Shop(Handle(Options(os.fspath(url), flags, setting_texts(settings), log, None)))
+    return Shop(Handle(Options(os.fspath(url), flags, setting_texts(settings), log, clock)))
