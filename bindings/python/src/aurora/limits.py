@@ -44,8 +44,10 @@ def limit_of(native: CData) -> Limit:
                  native.reset_ns)
 
 
-def period_ns(per: Union[int, float]) -> int:
-    """Seconds as nanoseconds; whole ones are exact."""
+def period_ns(per: Union[int, float], exact_ns: Optional[int] = None) -> int:
+    """Seconds as nanoseconds; whole ones are exact, and so is `exact_ns` in its place."""
+    if exact_ns is not None:
+        return integer(exact_ns, "per_ns", 0, UINT64_MAX)
     if isinstance(per, bool) or not isinstance(per, (int, float)):
         raise TypeError(f"per must be seconds, not {type(per).__name__}")
     if not 0 < per < 2**33:
@@ -54,14 +56,15 @@ def period_ns(per: Union[int, float]) -> int:
 
 
 class Bucket:
-    """`tokens` arrive in `per` seconds, at most `burst` lie in it; it begins full."""
+    """`tokens` arrive in `per` seconds (or `per_ns` nanoseconds), at most `burst` lie in it; it
+    begins full."""
 
     __slots__ = ("_native",)
 
     def __init__(self, tokens: int, per: Union[int, float] = 1, burst: Optional[int] = None, *,
-                 now_ns: Optional[int] = None) -> None:
+                 per_ns: Optional[int] = None, now_ns: Optional[int] = None) -> None:
         self._native = ffi.new("aurora_bucket *")
-        if lib.aurora_bucket_init(self._native, integer(tokens, "tokens", 0, UINT64_MAX), period_ns(per),
+        if lib.aurora_bucket_init(self._native, integer(tokens, "tokens", 0, UINT64_MAX), period_ns(per, per_ns),
                                   integer(tokens if burst is None else burst, "burst", 0, UINT64_MAX),
                                   monotonic_ns() if now_ns is None else now_ns) != 0:
             raise InvalidArgumentError("at least 1 token and at most 1 in a nanosecond, burst 1 to 10^16, "
@@ -90,12 +93,12 @@ class Limiter:
     are its locks (0 = chosen); `seed`, two words of 64 bits, is random unless given."""
 
     def __init__(self, capacity: int, tokens: int, per: Union[int, float] = 1, burst: Optional[int] = None,
-                 *, shards: int = 0, seed: Optional[tuple[int, int]] = None) -> None:
+                 *, per_ns: Optional[int] = None, shards: int = 0, seed: Optional[tuple[int, int]] = None) -> None:
         error, out = new_error(), ffi.new("aurora_limiter **")
         options = ffi.new("aurora_limiter_options *")
         options.size = ffi.sizeof("aurora_limiter_options")
         options.capacity, options.shards = uint32(capacity, "capacity"), uint32(shards, "shards")
-        options.tokens, options.per_ns = integer(tokens, "tokens", 0, UINT64_MAX), period_ns(per)
+        options.tokens, options.per_ns = integer(tokens, "tokens", 0, UINT64_MAX), period_ns(per, per_ns)
         options.burst = integer(tokens if burst is None else burst, "burst", 0, UINT64_MAX)
         options.seed = list(seed or (secrets.randbits(64), secrets.randbits(64)))
         check(lib.aurora_limiter_new(options, out, error), error)
@@ -141,11 +144,11 @@ class Limiter:
         return limit_of(out)
 
     def set_rate(self, tokens: int, per: Union[int, float] = 1, burst: Optional[int] = None, *,
-                 now_ns: Optional[int] = None) -> None:
+                 per_ns: Optional[int] = None, now_ns: Optional[int] = None) -> None:
         """Gives all keys another rate; nobody gets a fresh burst."""
         error = new_error()
         check(lib.aurora_limiter_set_rate(
-            self._native, integer(tokens, "tokens", 0, UINT64_MAX), period_ns(per),
+            self._native, integer(tokens, "tokens", 0, UINT64_MAX), period_ns(per, per_ns),
             integer(tokens if burst is None else burst, "burst", 0, UINT64_MAX),
             monotonic_ns() if now_ns is None else now_ns, error), error)
 
