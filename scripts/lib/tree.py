@@ -9,7 +9,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDERS = ("include", "src", "daemons", "tests", "examples", "bench", "load", "scripts", "cmake", "console",
            "bindings")
 C_ENDINGS = (".c", ".h")
-OTHER_ENDINGS = (".sh", ".py", ".pyi", ".sql", ".cmake", ".map", ".js", ".ts", ".tsx", ".mjs", ".css")
+OTHER_ENDINGS = (".sh", ".py", ".pyi", ".sql", ".cmake", ".map", ".js", ".ts", ".tsx", ".mjs", ".css", ".go")
 
 
 def files(endings):

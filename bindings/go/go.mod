@@ -1,0 +1,3 @@
+module aurora.dev/aurora
+
+go 1.19

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+
+package aurora
+
+import (
+	"context"
+	"time"
+)
+
+// Payments hands out the money to be moved, as durable tasks. It needs a shop that was opened with the
+// setting "payment=none:"; with any other, an adapter of the library does the work.
+type Payments struct{ core *core }
+
+// Serve lets provider do all payments, until ctx is done or the shop is closed, and returns why. It
+// returns when all calls of the provider have: wait for it before the shop is closed. Several may
+// serve one shop, also in other processes.
+func (p Payments) Serve(ctx context.Context, provider Provider, opts ...ServeOption) error {
+	const op = "payments serve"
+	if provider == nil {
+		return invalid(op, "provider", "must not be nil")
+	}
+	if p.core != nil && !p.core.tasks[0] {
+		return &Error{Op: op, Code: ErrConflict, Field: "payment",
+			Message: `open the shop with WithSettings("payment=none:") to get its payments`}
+	}
+	l := newLoop(p.core, op, taskPayment, opts)
+	l.take = func(ctx context.Context, limit int) ([]job, error) {
+		tasks, err := p.Take(ctx, limit, l.serve.lease, -1)
+		jobs := make([]job, len(tasks))
+		for i, task := range tasks {
+			task := task
+			run := provider.Start
+			if task.IsQuery {
+				run = provider.Query
+			}
+			jobs[i] = job{task.ID, task.LeaseAt, func(ctx context.Context) (TaskResult, error) {
+				return run(ctx, task)
+			}}
+		}
+		return jobs, err
+	}
+	return l.run(ctx)
+}
+
+// Take leases up to limit (1 to 1,024) due payments: nobody else gets them meanwhile. It waits for the
+// first at most for wait (negative = without end, 0 = not at all), and gives none when that is over.
+// lease is 1 s to 1 h, 0 = 30 s.
+func (p Payments) Take(ctx context.Context, limit int, lease,
+	wait time.Duration) ([]PaymentTask, error) {
+	return takeTasks(ctx, p.core, "payments take", taskPayment, limit, lease, wait, paymentOf,
+		func(tasks []PaymentTask) {
+			for _, task := range tasks { // nobody waits any more: others may have them
+				p.Finish(context.Background(), task.ID, TaskResult{Outcome: OutcomeNotBegun})
+			}
+		})
+}
+
+// Finish reports how a payment went, durably: also after the lease, after a restart, or when the
+// provider calls back. Repeats are no-ops. ErrNotFound for an id that was never a payment's.
+func (p Payments) Finish(ctx context.Context, task ID, result TaskResult) error {
+	return finishTask(ctx, p.core, "payments finish", taskPayment, task, result)
+}
