@@ -81,11 +81,14 @@ typedef struct {
 typedef struct {
     uint32_t size; /* sizeof(aurora_tracer) */
     uint32_t reserved;
-    void *self; /* handed back to span */
+    void *self; /* handed back to the calls */
     /* One span, after the fact; it and all it points to are valid during the call. Required. Called
      * on any thread that is inside the library and on threads of ours, several at once; must not
      * block and calls nothing of ours but the helpers below. What has no room is to be dropped. */
     void (*span)(void *self, const aurora_span *span);
+    /* So many spans will not be told, for want of room: a bus that acknowledges nothing for long.
+     * As span; NULL = nobody counts them. */
+    void (*dropped)(void *self, uint64_t span_count);
 } aurora_tracer;
 
 /* Reads a traceparent of version 00, or the part of a later version's that has stayed the same.

@@ -42,8 +42,10 @@ static aurora_status open_shop(aurora_daemon *daemon, aurora_error *err)
                             .write = aurora_service_log_library,
                             .level_min = aurora_service_log_library_level(daemon->log),
                             .record = aurora_service_log_record};
-    const aurora_tracer tracer = {
-        .size = sizeof tracer, .self = daemon->telemetry, .span = aurora_telemetry_span};
+    const aurora_tracer tracer = {.size = sizeof tracer,
+                                  .self = daemon->telemetry,
+                                  .span = aurora_telemetry_span,
+                                  .dropped = aurora_telemetry_dropped};
     fill_options(daemon, &options);
     options.flags = AURORA_OPEN_WORKER;
     options.log = &log;

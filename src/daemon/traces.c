@@ -288,6 +288,7 @@ void aurora__daemon_traces_fill(const aurora_daemon *daemon, aurora_http_tracing
     out->keeps_none = daemon->keeps_none;
     out->slow_ns = aurora_config_number(config, "trace_slow") * INT64_C(1000000);
     out->span = aurora_telemetry_span;
+    out->may_keep = aurora_telemetry_may_keep;
     out->self = daemon->telemetry;
 }
 

@@ -223,7 +223,7 @@ static bool produce(relay *of)
     if (accepted > 0)
         of->produced = page->messages[page->sent - 1].position;
     if (accepted > 0)
-        aurora__relay_spans_sent(&of->spans, page, of->produced);
+        aurora__relay_spans_sent(&of->spans, of->bus, page, of->produced);
     if (rc != AURORA_OK && rc != AURORA_EBUSY)
         fail_delivery(of);
     return accepted > 0;

@@ -66,9 +66,9 @@ typedef struct {
 
 void aurora__relay_spans_init(aurora__relay_spans *spans, const aurora__bus *bus);
 void aurora__relay_spans_free(aurora__relay_spans *spans, const aurora__bus *bus);
-/* The bus took the page's messages up to `position`. */
-void aurora__relay_spans_sent(aurora__relay_spans *spans, aurora__relay_page *page,
-                              int64_t position);
+/* The bus took the page's messages up to `position`. Spans that have no room are dropped. */
+void aurora__relay_spans_sent(aurora__relay_spans *spans, const aurora__bus *bus,
+                              aurora__relay_page *page, int64_t position);
 /* All up to `position` is acknowledged. */
 void aurora__relay_spans_acked(aurora__relay_spans *spans, const aurora__bus *bus,
                                int64_t position);

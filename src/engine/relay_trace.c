@@ -32,25 +32,28 @@ void aurora__relay_spans_forget(aurora__relay_spans *spans)
     spans->count = 0;
 }
 
-/* Where more wait than fit, the span of the newest is missing: a bus that is so far behind shows
- * elsewhere. */
-static void push(aurora__relay_spans *spans, const aurora__relay_span *span)
+/* Where more wait than fit, or there was no memory, the newest have no span: whether it is
+ * there. */
+static bool push(aurora__relay_spans *spans, const aurora__relay_span *span)
 {
-    if (spans->count == WAITING_MAX)
-        return;
+    if (spans->items == NULL || spans->count == WAITING_MAX)
+        return false;
     spans->items[(spans->first + spans->count) % WAITING_MAX] = *span;
     spans->count++;
+    return true;
 }
 
-void aurora__relay_spans_sent(aurora__relay_spans *spans, aurora__relay_page *page,
-                              int64_t position)
+void aurora__relay_spans_sent(aurora__relay_spans *spans, const aurora__bus *bus,
+                              aurora__relay_page *page, int64_t position)
 {
+    uint64_t dropped = 0;
     while (page->spans_sent < page->span_count &&
            page->spans[page->spans_sent].position <= position) {
-        if (spans->items != NULL)
-            push(spans, &page->spans[page->spans_sent]);
+        dropped += !push(spans, &page->spans[page->spans_sent]);
         page->spans_sent++;
     }
+    if (dropped > 0)
+        aurora__span_drop(bus->engine, dropped);
 }
 
 static void tell(const aurora__bus *bus, const aurora__relay_span *of, int64_t now_ns)

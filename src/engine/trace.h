@@ -83,6 +83,9 @@ void aurora__span_fail(aurora__span_draft *draft, const char *error_type, const 
 void aurora__span_tell(const aurora__engine *engine, aurora__span_draft *draft, int64_t start_ns,
                        int64_t end_ns);
 
+/* So many spans are not told, for want of room. */
+void aurora__span_drop(const aurora__engine *engine, uint64_t count);
+
 /* A command that no batch can take: its failure is told. */
 void aurora__trace_refused(aurora__engine *engine, const aurora__command *command,
                            aurora_status status);

@@ -164,3 +164,10 @@ void aurora__span_tell(const aurora__engine *engine, aurora__span_draft *draft, 
     if (tracer->span != NULL)
         tracer->span(tracer->self, &draft->span);
 }
+
+void aurora__span_drop(const aurora__engine *engine, uint64_t count)
+{
+    const aurora_tracer *tracer = &engine->options.tracer;
+    if (tracer->dropped != NULL)
+        tracer->dropped(tracer->self, count);
+}

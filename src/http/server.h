@@ -47,6 +47,9 @@ typedef struct {
      * that have failed (5xx) or are slow, with aurora.kept. As aurora_tracer.span has it. NULL =
      * none are made. */
     void (*span)(void *self, const aurora_span *span);
+    /* Asked before the spans of a request that nobody has asked for: whether there is room for so
+     * many. NULL = always. */
+    bool (*may_keep)(void *self, uint32_t span_count);
     void *self;
 } aurora_http_tracing;
 

@@ -208,6 +208,12 @@ static const char *why_kept(const aurora_http_exchange *exchange, int64_t now_ns
     return is_slow(exchange, now_ns) ? "slow" : NULL;
 }
 
+static bool may_keep(const aurora_http_tracing *tracing, const aurora_http_attempts *attempts)
+{
+    uint32_t count = 1 + (attempts != NULL ? attempts->count : 0);
+    return tracing->may_keep == NULL || tracing->may_keep(tracing->self, count);
+}
+
 void aurora__span_report(const aurora_http_exchange *exchange)
 {
     const aurora_http_tracing *tracing = &exchange->loop->server->options.tracing;
@@ -217,9 +223,9 @@ void aurora__span_report(const aurora_http_exchange *exchange)
     int64_t now_ns = aurora__now_ns();
     bool is_sampled = (exchange->trace_flags & AURORA_TRACE_SAMPLED) != 0;
     const char *kept = is_sampled ? NULL : why_kept(exchange, now_ns);
-    if (!is_sampled && kept == NULL)
-        return;
     const aurora_http_attempts *attempts = exchange->attempts;
+    if (!is_sampled && (kept == NULL || !may_keep(tracing, attempts)))
+        return;
     int64_t offset_ns = wall_offset_ns();
     draft d;
     for (uint32_t i = 0; attempts != NULL && i < attempts->count; i++) {

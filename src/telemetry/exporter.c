@@ -12,6 +12,7 @@
 #include <aurora/handle.h>
 
 #include "http/clock.h"
+#include "telemetry/kept.h"
 #include "telemetry/post.h"
 #include "telemetry/queue.h"
 #include "telemetry/span_json.h"
@@ -38,7 +39,8 @@ struct aurora_telemetry {
     pthread_t thread;
     bool is_started;
     _Atomic int64_t stop_ns; /* nothing is sent after it */
-    _Atomic uint64_t exported, rejected, failed;
+    aurora__kept kept;
+    _Atomic uint64_t exported, rejected, failed, not_kept;
     _Atomic bool is_down;
     /* The thread's alone. */
     uint32_t failures_in_row;
@@ -344,29 +346,47 @@ void aurora_telemetry_free(aurora_telemetry *telemetry)
 
 /* --- from outside ----------------------------------------------------------------------------- */
 
-/* Why a span that nobody has asked for is here, unless it says so. */
-static const char *kept(const aurora_span *span)
+/* Whether nobody has asked for a span, and it does not say itself why it is here. */
+static bool is_unasked(const aurora_span *span)
 {
     if ((span->trace_flags & AURORA_TRACE_SAMPLED) != 0)
-        return NULL;
+        return false;
     for (uint32_t i = 0; i < span->attribute_count; i++) {
         if (strcmp(span->attributes[i].key, "aurora.kept") == 0)
-            return NULL;
+            return false;
     }
-    return "error";
+    return true;
+}
+
+void aurora_telemetry_dropped(void *self, uint64_t span_count)
+{
+    aurora_telemetry *telemetry = self;
+    count(&telemetry->not_kept, span_count);
+}
+
+bool aurora_telemetry_may_keep(void *self, uint32_t span_count)
+{
+    aurora_telemetry *telemetry = self;
+    bool may_keep = aurora__kept_take(&telemetry->kept, aurora__now_ns());
+    if (!may_keep)
+        count(&telemetry->not_kept, span_count);
+    return may_keep;
 }
 
 void aurora_telemetry_span(void *self, const aurora_span *span)
 {
     aurora_telemetry *telemetry = self;
-    aurora__span_queue_add(&telemetry->queue, span, kept(span));
+    bool unasked = is_unasked(span);
+    if (!unasked || aurora_telemetry_may_keep(self, 1))
+        aurora__span_queue_add(&telemetry->queue, span, unasked ? "error" : NULL);
 }
 
 void aurora_telemetry_figures_get(aurora_telemetry *telemetry, aurora_telemetry_figures *out)
 {
     *out = (aurora_telemetry_figures){
         .exported = atomic_load(&telemetry->exported),
-        .dropped = atomic_load(&telemetry->queue.dropped) + atomic_load(&telemetry->rejected),
+        .dropped = atomic_load(&telemetry->queue.dropped) + atomic_load(&telemetry->rejected) +
+                   atomic_load(&telemetry->not_kept),
         .failed = atomic_load(&telemetry->failed),
         .waiting = atomic_load(&telemetry->queue.spans),
         .is_down = atomic_load(&telemetry->is_down),

@@ -40,9 +40,17 @@ aurora_status aurora_telemetry_start(const aurora_telemetry_options *options,
                                      aurora_telemetry **out);
 
 /* Takes a span, or drops it where there is no room; never waits. One that is not sampled is told to
- * be kept for an error unless it has an attribute aurora.kept. As aurora_tracer.span has it, with
- * the telemetry as `self`. Threads: any. */
+ * be kept for an error unless it has an attribute aurora.kept, and then only where there is room as
+ * below. As aurora_tracer.span has it, with the telemetry as `self`. Threads: any. */
 void aurora_telemetry_span(void *self, const aurora_span *span);
+
+/* So many spans are lost before they came here. As aurora_tracer.dropped has it. Threads: any. */
+void aurora_telemetry_dropped(void *self, uint64_t span_count);
+
+/* Whether a request's spans with aurora.kept are to follow: of what nobody asked for only
+ * AURORA__KEPT_PER_SECOND a second are kept. Else `span_count` are counted as dropped. Threads:
+ * any. */
+bool aurora_telemetry_may_keep(void *self, uint32_t span_count);
 
 /* Sends what waits, each batch once, and ends the thread: at most about a second later than after
  * `timeout_ms`. Spans that come later are dropped. NULL is a no-op. */
@@ -52,7 +60,8 @@ void aurora_telemetry_free(aurora_telemetry *telemetry);
 
 typedef struct {
     uint64_t exported; /* spans that the collector has taken */
-    uint64_t dropped;  /* that had no room, or that the collector did not want of a batch */
+    uint64_t dropped;  /* that had no room, were too many failures a second, or that the collector
+                          did not want of a batch */
     uint64_t failed;   /* that were given up with their batch */
     uint32_t waiting;
     bool is_down; /* the newest request has failed */

@@ -254,6 +254,8 @@ def repeats(what, answer, call, requests, status, code=None, of="order"):
         # A kept connection (a probe's) that ends as it is used again is no attempt of its address.
         expect(what + ": requests", len(service.requests) in (requests, requests + (requests > 2)),
                len(service.requests), got[2])
+        retries = server.metric(f'aurora_retries_total{{dependency="{of}"}}')
+        expect(what + ": counted", retries == requests - 1, retries)
     service.stop()
 
 

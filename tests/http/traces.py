@@ -169,6 +169,32 @@ def failures_and_slow_ones_are_kept():
             expect("not slow", not of(sink.spans, asked), of(sink.spans, asked))
 
 
+def of_many_failures_some_are_kept():
+    """Nothing answers behind a gateway: of its 503 some are kept, whole, and the spans of the others are counted. What was
+    asked for is sent all the same."""
+    requests = 600
+    with Sink() as sink, Server("--otlp", sink.url, "--upstream", f"product=127.0.0.1:{free_port()}",
+                                program="aurora-gateway", environment=QUICK, ready=False) as server:
+        begun = time.monotonic()
+        connection = server.open(20)
+        for _ in range(requests):
+            connection.request("GET", "/products", headers=parent("00")[1])
+            answer = connection.getresponse()
+            expect("fails", answer.status == 503, answer.status, answer.read())
+            answer.read()
+        took = time.monotonic() - begun
+        asked, headers = parent("01")
+        server.call("GET", "/products", headers=headers)
+        server_span(sink, asked)
+        server.call("GET", "/products")  # so that what is counted is not that of a request still under way
+        dropped = server.metric('aurora_spans_total{result="dropped"}')
+        server.stop()
+        kept = {span["trace"] for span in sink.spans if span["kind"] == "SERVER" and "aurora.kept" in span["attributes"]}
+        expect("some", 50 <= len(kept) <= 50 * (took + 2), len(kept), took)
+        expect("whole", {span["trace"] for span in sink.spans} == kept | {asked}, sink.spans)
+        expect("counted", dropped >= requests - len(kept), dropped, len(kept))
+
+
 def each_attempt_hands_its_own_span_on():
     with Sink() as sink, traced_gateway(sink) as server:
         trace, headers = parent("01")
@@ -468,6 +494,7 @@ def main():
     the_ratio_goes_by_the_trace_id()
     trace_parent_false_begins_anew()
     failures_and_slow_ones_are_kept()
+    of_many_failures_some_are_kept()
     each_attempt_hands_its_own_span_on()
     attempts_and_refusals_are_seen()
     a_hedge_is_an_attempt()

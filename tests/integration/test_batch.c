@@ -231,6 +231,7 @@ START_TEST(test_batch__a_passing_failure_runs_the_whole_batch_again)
 
     batch_fixture_assert_done(&f, 0, MANY, AURORA_OK);
     ck_assert_uint_eq(batch_fixture_metric(&f, "aurora_batch_retries_total"), 1);
+    ck_assert_uint_eq(batch_fixture_metric(&f, "aurora_retries_total"), 1); /* of the store */
     ck_assert_uint_eq(batch_fixture_metric(&f, "aurora_bisections_total"), 0);
     ck_assert_int_eq(fault_of(_i / 2)->status, 0);
     ck_assert_int_eq(sold(), MANY);
@@ -308,6 +309,7 @@ START_TEST(test_batch__a_commit_of_unknown_outcome_takes_effect_once)
     ck_assert_uint_eq(f.early_answers, 0);
     ck_assert_uint_eq(batch_fixture_metric(&f, "aurora_unknown_commits_total"), 1);
     ck_assert_uint_eq(batch_fixture_metric(&f, "aurora_batch_retries_total"), (uint64_t)_i);
+    ck_assert_uint_eq(batch_fixture_metric(&f, "aurora_retries_total"), (uint64_t)_i);
     ck_assert_int_eq(sold(), MANY);
     ck_assert_uint_eq(shop_count(f.shop, AURORA_ORDER_COMPLETED), MANY);
     shop_assert_clean(f.shop);

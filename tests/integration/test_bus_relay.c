@@ -100,6 +100,9 @@ START_TEST(test_relay__a_failed_delivery_starts_again_and_keeps_the_order)
               0);
     ck_assert(
         bus_shop_metric(shop->services[BUS_ORDER], "aurora_inbound_events_total", "applied") == 30);
+    ck_assert(bus_shop_metric(shop->services[BUS_PRODUCT], "aurora_retries_total", "bus") ==
+              bus_shop_metric(shop->services[BUS_PRODUCT], "aurora_relay_restarts_total", NULL));
+    ck_assert(bus_shop_metric(shop->services[BUS_ORDER], "aurora_retries_total", "bus") == 0);
     bus_shop_free(shop);
 }
 END_TEST

@@ -64,19 +64,23 @@ static aurora_notification_page *list(int32_t state, const char *cursor, uint32_
     return page;
 }
 
-static double counted(const char *state)
+static double metric_of(const char *name, const char *label)
 {
     aurora_metric_page *page = NULL;
     double value = -1;
     aurora_assert_ok(aurora_metrics(shop, &page));
     for (uint32_t i = 0; i < page->count; i++) {
         const aurora_metric *metric = page->items[i];
-        if (strcmp(metric->name, "aurora_notifications_total") == 0 &&
-            strcmp(metric->labels[0].value, state) == 0)
+        if (strcmp(metric->name, name) == 0 && strcmp(metric->labels[0].value, label) == 0)
             value = metric->value;
     }
     aurora_metric_page_free(page);
     return value;
+}
+
+static double counted(const char *state)
+{
+    return metric_of("aurora_notifications_total", state);
 }
 
 START_TEST(test_notification_list__left_by_its_sender_is_unknown)
@@ -159,6 +163,27 @@ START_TEST(test_notification_list__pages_meet_without_gap_or_repeat)
 }
 END_TEST
 
+START_TEST(test_notification_list__what_is_sent_again_is_a_retry)
+{
+    place("a@shop.example");
+    aurora_id first = take(0);
+    aurora_assert_ok(
+        aurora_task_finish(shop, first,
+                           AURORA_TASK_RESULT(.outcome = AURORA_OUTCOME_UNKNOWN,
+                                              .retry_after_ms = 1000, .code = "smtp_451"),
+                           NULL));
+    ck_assert_double_eq(metric_of("aurora_retries_total", "notify"), 0);
+
+    aurora_manual_clock_advance(&manual, 3600000);
+    aurora_id again = take(0);
+
+    ck_assert_mem_eq(&again, &first, sizeof first);
+    ck_assert_double_eq(metric_of("aurora_retries_total", "notify"), 1);
+    ck_assert_double_eq(metric_of("aurora_retries_total", "payment"), 0);
+    finish(again, AURORA_OUTCOME_DONE, NULL);
+}
+END_TEST
+
 START_TEST(test_notification_list__refuses_what_is_no_state)
 {
     aurora_error err = AURORA_ERROR_INIT;
@@ -201,6 +226,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, test_notification_list__left_by_its_sender_is_unknown);
     tcase_add_test(tcase, test_notification_list__has_one_state_or_all);
     tcase_add_test(tcase, test_notification_list__pages_meet_without_gap_or_repeat);
+    tcase_add_test(tcase, test_notification_list__what_is_sent_again_is_a_retry);
     tcase_add_test(tcase, test_notification_list__refuses_what_is_no_state);
     tcase_add_test(tcase, test_task_finish__a_report_of_another_kind_finds_no_task);
     suite_add_tcase(all, tcase);

@@ -185,6 +185,31 @@ START_TEST(test_parked__is_counted_by_who_and_why)
 }
 END_TEST
 
+/* --- retries ---------------------------------------------------------------------------------- */
+
+static double retries(const char *dependency)
+{
+    return of(shop, "aurora_retries_total", "", dependency, NULL);
+}
+
+START_TEST(test_retries__of_a_payment_are_the_calls_after_the_first)
+{
+    shop_submit(shop, NULL, 1);
+    aurora_task_page *page = provider_take(shop, AURORA_VERB_AUTHORIZE);
+    provider_finish(shop, page->items[0]->id, AURORA_OUTCOME_UNKNOWN);
+    aurora_task_page_free(page);
+    ck_assert_double_eq(retries("payment"), 0);
+
+    advance(60000);
+    provider_serve(bank, shop);
+
+    /* It was asked what became of it, and then to do it again. */
+    ck_assert_double_eq(retries("payment"), 2);
+    ck_assert_double_eq(retries("notify"), 0);
+    ck_assert_double_eq(retries("store"), 0);
+}
+END_TEST
+
 /* --- now -------------------------------------------------------------------------------------- */
 
 #define LOOK_MS 5000
@@ -295,6 +320,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, test_duration__is_from_placed_to_settled_by_the_engines_clock);
     tcase_add_test(tcase, test_timers__are_as_late_as_the_clock_was_not_driven);
     tcase_add_test(tcase, test_parked__is_counted_by_who_and_why);
+    tcase_add_test(tcase, test_retries__of_a_payment_are_the_calls_after_the_first);
     suite_add_tcase(all, tcase);
     tcase = tcase_create("now");
     tcase_add_checked_fixture(tcase, start, stop);

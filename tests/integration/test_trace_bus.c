@@ -241,6 +241,81 @@ START_TEST(test_trace_bus__a_repair_is_the_operators_and_links_to_what_it_helps)
 }
 END_TEST
 
+#define WAITING_MAX 4096 /* of the relay, that have a span */
+#define BEYOND 100
+#define AT_ONCE 500
+
+static void take_all(aurora_queue *queue, uint32_t count)
+{
+    aurora_completion done[64];
+    while (count > 0) {
+        uint32_t taken = 0;
+        aurora_assert_ok(aurora_queue_take(queue, done, 64, WAIT_MS, &taken));
+        ck_assert_uint_gt(taken, 0);
+        for (uint32_t i = 0; i < taken; i++)
+            aurora_assert_ok(done[i].status);
+        count -= taken;
+    }
+}
+
+static void place_many(uint32_t count)
+{
+    const aurora_order_request *requests[AT_ONCE];
+    aurora_queue *queue = NULL;
+    shop_request request;
+    shop_request_init(&request, NULL, 1, "card");
+    request.request.traceparent = SAMPLED;
+    request.request.flags = AURORA_ORDER_NO_WAIT;
+    for (uint32_t i = 0; i < AT_ONCE; i++)
+        requests[i] = &request.request;
+    aurora_assert_ok(aurora_queue_new(ORDER, AT_ONCE, &queue));
+    while (count > 0) {
+        uint32_t accepted = 0;
+        aurora_assert_ok(aurora_order_submit(queue, requests, NULL,
+                                             count < AT_ONCE ? count : AT_ONCE, &accepted));
+        take_all(queue, accepted);
+        count -= accepted;
+    }
+    aurora_queue_free(queue);
+}
+
+static bool is_dropped(bus_shop *of, void *argument)
+{
+    (void)of;
+    return span_log_dropped(spans) >= *(const uint64_t *)argument;
+}
+
+/* The bus is given everything and says nothing. */
+START_TEST(test_trace_bus__spans_beyond_what_waits_for_the_bus_are_counted)
+{
+    uint64_t beyond = BEYOND;
+    spans = span_log_new();
+    shop = bus_shop_new(1);
+    shop->tracer = span_log_tracer(spans);
+    bus_shop_start(shop, BUS_PRODUCT);
+    bus_shop_start(shop, BUS_ORDER);
+    aurora_assert_ok(
+        aurora_product_put(shop->services[BUS_PRODUCT],
+                           AURORA_PRODUCT(.sku = SHOP_SKU, .name = "Cup", .price_minor = SHOP_PRICE,
+                                          .currency = "EUR"),
+                           AURORA_ANY_VERSION, NULL, NULL));
+    ck_assert(bus_fake_wait_count(shop->fake, AURORA_TOPIC_PRODUCTS, NULL, 1, WAIT_MS));
+    ck_assert(bus_fake_wait_done(shop->fake, "order", AURORA_TOPIC_PRODUCTS, WAIT_MS));
+    bus_fake_hold_acks(shop->fake, true);
+
+    place_many(WAITING_MAX + BEYOND);
+    ck_assert(bus_shop_wait(shop, is_dropped, &beyond, WAIT_MS));
+    bus_fake_hold_acks(shop->fake, false);
+    ck_assert(
+        bus_fake_wait_count(shop->fake, AURORA_TOPIC_ORDERS, NULL, WAITING_MAX + BEYOND, WAIT_MS));
+
+    ck_assert_uint_eq(span_log_dropped(spans), BEYOND);
+    bus_shop_free(shop);
+    ck_assert_uint_eq(span_log_count(spans, "send order.created", NULL, NULL), WAITING_MAX);
+    span_log_free(spans);
+}
+END_TEST
+
 static Suite *trace_suite(void)
 {
     Suite *suite = suite_create("trace_bus");
@@ -257,6 +332,10 @@ static Suite *trace_suite(void)
     tcase_add_test(tcase, test_trace_bus__repeats_after_a_lost_acknowledgement_are_the_same_span);
     tcase_add_test(tcase, test_trace_bus__what_is_set_aside_is_told_although_nobody_sampled_it);
     tcase_add_test(tcase, test_trace_bus__a_repair_is_the_operators_and_links_to_what_it_helps);
+    suite_add_tcase(suite, tcase);
+    tcase = tcase_create("beyond");
+    tcase_set_timeout(tcase, 120);
+    tcase_add_test(tcase, test_trace_bus__spans_beyond_what_waits_for_the_bus_are_counted);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -2,6 +2,7 @@
 #include "span_log.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@ struct span_log {
     pthread_mutex_t lock;
     aurora_span *spans[SPANS_MAX];
     uint32_t count;
+    _Atomic uint64_t dropped;
 };
 
 static char *text_copy(const char *text)
@@ -67,12 +69,24 @@ static void take(void *self, const aurora_span *span)
     pthread_mutex_unlock(&log->lock);
 }
 
+static void drop(void *self, uint64_t count)
+{
+    span_log *log = self;
+    atomic_fetch_add(&log->dropped, count);
+}
+
+uint64_t span_log_dropped(span_log *log)
+{
+    return atomic_load(&log->dropped);
+}
+
 span_log *span_log_new(void)
 {
     span_log *log = calloc(1, sizeof *log);
     ck_assert_ptr_nonnull(log);
     pthread_mutex_init(&log->lock, NULL);
-    log->tracer = (aurora_tracer){.size = sizeof log->tracer, .self = log, .span = take};
+    log->tracer =
+        (aurora_tracer){.size = sizeof log->tracer, .self = log, .span = take, .dropped = drop};
     return log;
 }
 

@@ -14,6 +14,8 @@ void span_log_free(span_log *log);
 /* For aurora_options.tracer; lives as long as the log. */
 const aurora_tracer *span_log_tracer(span_log *log);
 void span_log_clear(span_log *log);
+/* How many spans the library said that it does not tell. */
+uint64_t span_log_dropped(span_log *log);
 
 /* How many spans have this name, or which `key` has this text; NULL = any. */
 uint32_t span_log_count(span_log *log, const char *name, const char *key, const char *text);
