@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""run_snippets.py [PAGE...]: runs the shell blocks of the docs as a reader would, page by page.
+
+Each page has a folder of its own and one shell, in which its blocks run one after another; ports
+are exchanged for free ones. Text that a page shows as output is held against what was printed:
+`...` stands for anything, an id or a time for any id or time."""
+
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+
+import snippets
+from tree import ROOT
+
+BUILD = pathlib.Path(os.environ.get("AURORA_BUILD_DIR", ROOT / "build"))
+PORTS = re.compile(r"(?<![\w.-])(8080|8081|9000)(?![\w.-])")
+WILD = (
+    (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), r"[0-9a-f-]{36}"),
+    (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z"), r"[0-9T:.Z-]+"),
+    (re.compile(r"\.\.\."), r".*?"),
+)
+SECONDS_MAX = 120
+
+
+def free_ports(count):
+    """Ports that nobody had a moment ago."""
+    sockets = [socket.socket() for _ in range(count)]
+    for one in sockets:
+        one.bind(("127.0.0.1", 0))
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+def pattern_of(text):
+    """What a page shows, as an expression: blanks count for any blanks or none."""
+    out, at = "", 0
+    pieces = sorted((m.start(), m.end(), by) for wild, by in WILD for m in wild.finditer(text))
+    for start, end, by in pieces:
+        if start >= at:
+            out += literal(text[at:start]) + by
+            at = end
+    return re.compile(out + literal(text[at:]), re.DOTALL)
+
+
+def literal(text):
+    return "".join(r"\s*" if word.isspace() else re.escape(word) for word in re.split(r"(\s+)", text) if word)
+
+
+class Session:
+    """One page: its blocks, the shell that runs them and what they print."""
+
+    def __init__(self, page, blocks, folder):
+        self.page, self.blocks = page, blocks
+        self.folder, self.state = folder / "here", folder / "state"
+        self.folder.mkdir()
+        self.state.mkdir()
+        for entry in ROOT.iterdir():
+            if entry.name not in (".git", "var"):
+                (self.folder / entry.name).symlink_to(entry)
+        self.ports = dict(zip(("8080", "8081", "9000"), map(str, free_ports(3))))
+
+    def mapped(self, text):
+        return PORTS.sub(lambda match: self.ports[match.group(1)], text)
+
+    def script(self):
+        lines = [f"session={self.state}", f". {ROOT}/scripts/snippets/session.sh"]
+        for number, snippet in enumerate(self.blocks):
+            if snippet.language not in ("sh", "console"):
+                continue
+            text = snippet.text
+            if snippet.language == "console":
+                commands = [line[2:] for line in text.splitlines() if line.startswith("$ ")]
+                text = "".join(f"{{ {one}; }} 2>&1 || true\n" for one in commands)
+            for name, part in (("first", snippet.first), ("block", text), ("last", snippet.last)):
+                (self.state / f"{name}.{number}").write_text(self.mapped(part), encoding="utf-8")
+            lines.append(f"block {number}")
+        lines.append(f"echo done >{self.state}/at")
+        return "\n".join(lines) + "\n"
+
+    def run(self):
+        """What is wrong with the page, line by line."""
+        (self.state / "script").write_text(self.script(), encoding="utf-8")
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("AURORA_", "OTEL_"))}
+        environment.update(PATH=f"{BUILD}/bin:{environment['PATH']}", HOME=str(self.state),
+                           AURORA_LISTEN=f"127.0.0.1:{self.ports['8080']}", CC=os.environ.get("CC", "cc"),
+                           LD_LIBRARY_PATH=f"{BUILD}/lib", AURORA_ROOT=str(ROOT))
+        shell = subprocess.Popen(["bash", self.state / "script"], cwd=self.folder, env=environment,
+                                 stdin=subprocess.DEVNULL, start_new_session=True)
+        try:
+            status = shell.wait(SECONDS_MAX)
+        except subprocess.TimeoutExpired:
+            status = f"none after {SECONDS_MAX} s"
+        try:
+            os.killpg(shell.pid, signal.SIGKILL)  # a server that the page has left behind
+        except ProcessLookupError:
+            pass
+        at = (self.state / "at").read_text().strip() if (self.state / "at").exists() else "0"
+        if at != "done":
+            return [f"{self.blocks[int(at)].place}: ended with {status}", *self.printed(int(at), both=True)]
+        return self.compare()
+
+    def printed(self, number, both=False):
+        names = ("out", "err") if both else ("out",)
+        files = [self.state / f"{name}.{number}" for name in names]
+        return [f"    {line}" for file in files if file.exists()
+                for line in file.read_text(encoding="utf-8", errors="replace").splitlines()[-25:]]
+
+    def compare(self):
+        wrong, last = [], None
+        for number, snippet in enumerate(self.blocks):
+            if snippet.language == "console":
+                expected = "\n".join(line for line in snippet.text.splitlines() if not line.startswith("$ "))
+                wrong += self.differs(snippet, expected, number)
+            elif snippet.language == "sh":
+                last = number
+            elif snippet.is_output and last is None:
+                wrong.append(f"{snippet.place}: is the output of no block before it")
+            elif snippet.is_output:
+                wrong += self.differs(snippet, snippet.text, last)
+        return wrong
+
+    def differs(self, snippet, expected, number):
+        printed = (self.state / f"out.{number}").read_text(encoding="utf-8", errors="replace")
+        if pattern_of(self.mapped(expected.strip())).search(printed):
+            return []
+        return [f"{snippet.place}: this is not what is printed:", *self.printed(number)]
+
+
+def main(wanted):
+    pages = {}
+    for snippet in snippets.all_snippets():
+        is_run = snippet.language in ("sh", "console") and not snippet.reason
+        if is_run or snippet.is_output:
+            pages.setdefault(snippet.page, []).append(snippet)
+    failures, count = 0, 0
+    for page, blocks in pages.items():
+        if wanted and page not in wanted:
+            continue
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="aurora-snippets-"))
+        wrong = Session(page, blocks, folder).run()
+        shutil.rmtree(folder, ignore_errors=True)
+        failures += bool(wrong)
+        count += len(blocks)
+        print("\n".join(wrong) if wrong else f"snippets: {page}: {len(blocks)} blocks run and compared", flush=True)
+    print(f"snippets: {count} blocks of {len(pages)} pages")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

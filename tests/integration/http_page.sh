@@ -1,8 +1,0 @@
-#!/usr/bin/env bash
-# SPDX-License-Identifier: MIT
-# The examples of docs/HTTP.md against a real server.
-set -euo pipefail
-root=${AURORA_SOURCE_DIR:-$(cd "$(dirname "$0")/../.." && pwd)}
-export AURORA_BIN=${AURORA_BIN:-$root/build/bin}
-[ -x "$AURORA_BIN/aurorad" ] || { echo "skipped: this build has no aurorad"; exit 77; }
-exec python3 "$root/tests/http/page.py" "$root/docs/HTTP.md"
