@@ -2,7 +2,7 @@
 // A real aurorad with the demo catalogue, and pages of a headless Chromium that watch what no page of ours
 // may do: break the policy, ask another origin, write an error to the console.
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -65,10 +65,10 @@ async function untilListening(server, output) {
     return fail(`aurorad does not listen: ${output.text}`);
 }
 
-/** A program of ours on a free port: {url, stop}. */
-async function start(program, settings, environment = {}) {
+/** A program of ours on a free port: {url, stop, kill}. */
+async function start(program, settings, environment = {}, port = 0) {
     const output = { text: "" };
-    const server = spawn(join(bin, program), ["--listen", "127.0.0.1:0", "--log-format", "json", ...settings],
+    const server = spawn(join(bin, program), ["--listen", `127.0.0.1:${port}`, "--log-format", "json", ...settings],
         { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...environment } });
     server.stdout.on("data", (data) => (output.text += data));
     server.stderr.on("data", (data) => (output.text += data));
@@ -80,6 +80,10 @@ async function start(program, settings, environment = {}) {
             server.kill("SIGTERM");
             await ended;
         },
+        async kill() {
+            server.kill("SIGKILL");
+            await ended;
+        },
     };
 }
 
@@ -89,15 +93,21 @@ export function ctl(...words) {
     return done.stdout;
 }
 
-/** A seeded aurorad: {url, folder, stop}. */
+/** A seeded aurorad: {url, folder, stop, kill, restart}. */
 export async function startShop(settings = [], environment = {}) {
     const folder = mkdtempSync(join(tmpdir(), "aurora-console-"));
     const store = `sqlite:${folder}/shop.db`;
     ctl("seed", "--store", store, "--orders", "40");
-    const server = await start("aurorad", ["--store", store, ...settings], environment);
+    const run = (port) => start("aurorad", ["--store", store, ...settings], environment, port);
+    let server = await run(0);
+    const { url } = server;
     return {
-        url: server.url,
+        url,
         folder,
+        kill: () => server.kill(),
+        async restart() {
+            server = await run(Number(new URL(url).port));
+        },
         async stop() {
             await server.stop();
             rmSync(folder, { recursive: true });
@@ -109,17 +119,17 @@ const SERVICES = ["order", "product", "inventory", "payment", "search", "recomme
 const ISSUER = ["--issuer", "https://issuer.example", "--audience", "aurora"];
 
 /** A gateway that asks for tokens, in front of an aurorad that stands for all services: {url, token, stop}. */
-export async function startGateway() {
+export async function startGateway(settings = []) {
     const secret = { AURORA_SERVICE_SECRET: "a secret of at least thirty-two bytes" };
     const behind = await startShop([], secret);
     ctl("keygen", "--alg", "ES256", "--kid", "test", "--out", behind.folder);
     const upstream = SERVICES.map((name) => `${name}=${new URL(behind.url).host}`).join(",");
     const gateway = await start("aurora-gateway", ["--upstream", upstream, "--jwt-keys", join(behind.folder, "jwks.json"),
-        "--jwt-issuer", ISSUER[1], "--jwt-audience", ISSUER[3]], secret);
+        "--jwt-issuer", ISSUER[1], "--jwt-audience", ISSUER[3], ...settings], secret);
     return {
         url: gateway.url,
-        token: (subject, scopes) => ctl("token", "--key", join(behind.folder, "test.jwk"), "--sub", subject, "--scope", scopes,
-            ...ISSUER).trim(),
+        token: (subject, scopes, ttl = "15m") => ctl("token", "--key", join(behind.folder, "test.jwk"), "--sub", subject,
+            "--scope", scopes, "--ttl", ttl, ...ISSUER).trim(),
         async stop() {
             await gateway.stop();
             await behind.stop();
@@ -193,10 +203,11 @@ export async function openPage(browser, url, path = "/console/", options = {}) {
     };
 }
 
-/** No violation that axe finds in what is shown now. */
-export async function expectAccessible(page, where) {
-    await page.evaluate(require("node:fs").readFileSync(require.resolve("axe-core/axe.min.js"), "utf8"));
-    const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+/** No violation that axe finds in what is shown now; `rules` = only of these. */
+export async function expectAccessible(page, where, rules = null) {
+    if (!(await page.evaluate(() => "axe" in globalThis)))
+        await page.evaluate(readFileSync(require.resolve("axe-core/axe.min.js"), "utf8"));
+    const found = await page.evaluate((only) => globalThis.axe.run(document, { resultTypes: ["violations"], ...(only && { runOnly: only }) }), rules);
     const said = found.violations.map((one) => `${one.id}: ${one.help}: ${one.nodes.map((node) => node.html + " " +
         node.failureSummary).slice(0, 3).join(" | ")}`);
     expect(said.length === 0, `axe: ${where}:`, said);
@@ -208,8 +219,10 @@ export async function expectFits(page, where) {
     expect(wide <= seen, `${where} is ${wide} wide in ${seen}`);
 }
 
-/** For people to look at: var/console/NAME.png, once nothing moves but what never stops. */
+/** For people to look at, where AURORA_PICTURES is set: var/console/NAME.png, once nothing moves but what never stops. */
 export async function picture(page, name) {
+    if (!process.env.AURORA_PICTURES)
+        return;
     await page.evaluate(() => Promise.all(document.getAnimations()
         .filter((one) => one.effect?.getTiming().iterations !== Infinity)
         .map((one) => one.finished.catch(() => undefined))));

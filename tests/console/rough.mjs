@@ -131,6 +131,42 @@ async function waitsForTheServer(browser) {
     wire.stop();
 }
 
+/** Killed and started again, it goes on where its log ends, and the page with it. */
+async function outlivesTheServer(browser) {
+    const order = await place("backgammon", "tok_timeout");
+    const { page, check, close } = await openPage(browser, shop.url, `/console/#/shop/orders/${order.id}`, { allowed: NO_SERVER });
+    await page.getByText("Live", { exact: true }).waitFor();
+    await shop.kill();
+    await page.getByText("Live", { exact: true }).waitFor({ state: "detached" });
+    await page.locator(".saga-active", { hasText: "Payment" }).waitFor();
+    await shop.restart();
+    await page.getByText("Live", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Cancel the order" }).click();
+    await page.getByRole("button", { name: "Yes, cancel it" }).click();
+    await page.locator(".saga-stopped", { hasText: "Payment" }).waitFor();
+    check();
+    await close();
+}
+
+/** Where answers take long it says so, and one press is one order. */
+async function isPatient(browser) {
+    const { page, check, close } = await openPage(browser, shop.url, "/console/#/shop/products/lamp-clip");
+    await page.getByRole("button", { name: "Add to cart" }).click();
+    const session = await page.context().newCDPSession(page);
+    await session.send("Network.enable");
+    await session.send("Network.emulateNetworkConditions", { offline: false, latency: 700, downloadThroughput: 50_000, uploadThroughput: 20_000 });
+    await page.evaluate(() => (location.hash = "#/shop/checkout"));
+    await page.getByText("Loading…").waitFor();
+    let posts = 0;
+    page.on("request", (request) => (posts += request.method() === "POST" && request.url().endsWith("/orders") ? 1 : 0));
+    await page.getByRole("button", { name: /^Place order/ }).dblclick();
+    await page.getByRole("button", { name: "Placing the order…" }).waitFor();
+    await page.getByRole("heading", { level: 1, name: "Thank you" }).waitFor();
+    expect(posts === 1, `${posts} orders were sent`);
+    check();
+    await close();
+}
+
 /** 429 and 503 in the middle of a checkout: said in words, and the same press works later, once. */
 async function isRefused(browser) {
     const { page, check, close } = await openPage(browser, shop.url, "/console/#/shop/products/lamp-clip",
@@ -198,6 +234,8 @@ async function isText(browser) {
         await page.goto(`${shop.url}/console/${hash}`);
         await page.waitForFunction(() => document.querySelector("main h1, main h2") !== null &&
             document.querySelector("main .waiting") === null);
+        if (hash.startsWith("#/shop/orders"))
+            await page.getByRole("link", { name: HOSTILE }).waitFor(); // a name comes after the order
         await expectFits(page, hash);
         await picture(page, `odd-${hash.replace(/\W+/g, "-").slice(0, 30)}`);
     }
@@ -257,6 +295,8 @@ await run("rough", [
     ["begins", begins],
     ["resumes", resumes],
     ["waits for the server", waitsForTheServer],
+    ["outlives the server", outlivesTheServer],
+    ["is patient", isPatient],
     ["is refused", isRefused],
     ["orders again", ordersAgain],
     ["keeps nothing", keepsNothing],

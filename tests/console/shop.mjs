@@ -5,6 +5,9 @@ import { expect, expectAccessible, expectFits, hasConsole, openPage, picture, ru
 
 let shop;
 
+/** All else is the same in the dark. */
+const COLOURS = ["color-contrast"];
+
 const PLACES = { start: "#/shop", results: "#/shop?q=lamp", product: "#/shop/products/hammock", cart: "#/shop/cart",
     checkout: "#/shop/checkout", orders: "#/shop/orders" };
 
@@ -231,7 +234,7 @@ async function byKeyboard(browser) {
 }
 
 async function fitsPhones(browser) {
-    for (const colorScheme of ["light", "dark"]) {
+    for (const colorScheme of process.env.AURORA_PICTURES ? ["light", "dark"] : ["light"]) {
         const { page, check, close } = await openPage(browser, shop.url, "/console/",
             { viewport: { width: 320, height: 640 }, colorScheme, hasTouch: true });
         await page.evaluate(() => localStorage.setItem("aurora.cart", '[{"sku":"hammock","quantity":2},{"sku":"lamp-clip","quantity":1}]'));
@@ -254,9 +257,31 @@ async function fitsPhones(browser) {
     }
 }
 
+/** A token that ends while the page is open: it is asked for anew, and nothing of the cart is lost. */
+async function outlivesTheToken(page, gateway) {
+    await page.getByText("ada", { exact: true }).click();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.goto(`${gateway.url}/console/#/sign-in`);
+    await page.getByLabel("Token").fill(gateway.token("ada", "orders:read orders:write", "2s"));
+    await page.getByRole("button", { name: "Sign in" }).click();
+    const end = Date.now() + 2500;
+    await page.goto(`${gateway.url}/console/#/shop/products/hammock`);
+    await page.getByRole("button", { name: "Add to cart" }).click();
+    await page.goto(`${gateway.url}/console/#/shop/checkout`);
+    await page.getByLabel("E-mail").fill("ada@example.com");
+    await page.waitForTimeout(Math.max(0, end - Date.now()));
+    await page.getByRole("button", { name: /^Place order/ }).click();
+    await page.getByText("The last one was refused").waitFor();
+    await page.getByLabel("Token").fill(gateway.token("ada", "orders:read orders:write"));
+    await page.getByRole("button", { name: "Sign in" }).click();
+    expect((await page.getByLabel("E-mail").inputValue()) === "ada@example.com", "what was typed is lost");
+    await page.getByRole("button", { name: /^Place order/ }).click();
+    await page.getByText("The order is complete and settled.").waitFor();
+}
+
 /** Through a gateway that asks for tokens: what anybody may see, who may buy, and which scope is missing. */
 async function signsIn(browser) {
-    const gateway = await startGateway();
+    const gateway = await startGateway(["--jwt-leeway", "0s"]);
     const { page, check, close } = await openPage(browser, gateway.url, "/console/#/shop/products/hammock",
         { allowed: [/status of 40[13]/] });
     await page.getByRole("button", { name: "Add to cart" }).click();
@@ -291,20 +316,84 @@ async function signsIn(browser) {
     await page.getByRole("link", { name: "My orders" }).click();
     await page.locator(".order-row").first().waitFor();
     expect((await page.locator(".order-row").count()) === 1, "ada sees orders of others");
+    await outlivesTheToken(page, gateway);
     check();
     await close();
     await gateway.stop();
 }
 
-async function isDark(browser) {
-    const { page, check, close } = await openPage(browser, shop.url, "/console/", { colorScheme: "dark" });
+/** As a desktop is at twice its size: half as wide, and nothing lost. */
+async function fitsZoomed(browser) {
+    const { page, check, close } = await openPage(browser, shop.url, "/console/", { colorScheme: "dark", viewport: { width: 640, height: 450 },
+        deviceScaleFactor: 2 });
     await page.locator(".product-card").first().waitFor();
-    for (const [name, hash] of Object.entries(PLACES)) {
+    for (const [name, hash] of Object.entries({ ...PLACES, operations: "#/operations", events: "#/operations/events" })) {
         await page.goto(`${shop.url}/console/${hash}`);
         await page.waitForFunction(() => document.querySelector("main .waiting") === null);
-        await expectAccessible(page, `${name}, dark`);
+        await expectFits(page, `${name}, zoomed`);
+        await expectAccessible(page, `${name}, dark`, COLOURS);
         await picture(page, `${name}-dark`);
     }
+    check();
+    await close();
+}
+
+/** What a screen reader is told of an order, and that nothing moves for those who do not want it. */
+async function speaksAndStandsStill(browser) {
+    const { page, check, close } = await openPage(browser, shop.url, "/console/", { reducedMotion: "reduce" });
+    await buy(page, "apron-linen", "A card without funds");
+    await page.getByText("What it held was given back.").waitFor();
+    const moving = await page.evaluate(() => document.getAnimations().filter((one) => one.effect.getComputedTiming().duration > 1).length);
+    expect(moving === 0, `${moving} things move`);
+    const said = await page.locator("body").ariaSnapshot();
+    for (const words of [/banner/, /navigation "Views"/, /heading "Order" \[level=1\]/, /img "The order failed: the payment was declined/, /button "Order it again"/])
+        expect(words.test(said), `a screen reader is not told ${words}:`, said);
+    check();
+    await close();
+}
+
+/** A catalogue that has no end: the page has one. */
+async function staysLight(browser) {
+    for (let i = 0; i < 6; i++) {
+        const products = Array.from({ length: 100 }, (_, j) => ({ sku: `bulk-${i}-${j}`, name: `Bulkware ${i * 100 + j}`, price_minor: 100 + j, currency: "EUR" }));
+        const answer = await fetch(`${shop.url}/products:batch`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ products }) });
+        expect(answer.ok, "batch:", answer.status);
+    }
+    const { page, check, close } = await openPage(browser, shop.url, "/console/#/shop?q=bulkware");
+    await page.getByText("600 products for “bulkware”").waitFor();
+    for (let shown = 24; shown < 480; shown += 24) {
+        await page.getByRole("button", { name: "Show more" }).click();
+        await page.waitForFunction((count) => document.querySelectorAll(".product-card").length === count, shown + 24);
+    }
+    await page.getByRole("button", { name: "Show the next ones" }).click();
+    await page.getByText("from number 481 on").waitFor();
+    expect((await page.locator(".product-card").count()) === 24, "the page grows without an end");
+    await page.getByRole("button", { name: "Back to the first" }).click();
+    await page.getByText("from number 481 on").waitFor({ state: "detached" });
+    expect((await page.locator(".product-card").count()) === 24, "the first page is another");
+    check();
+    await close();
+}
+
+/** What is put into the cart in one tab is in the other's, also where that has slept. */
+async function sharesTheCart(browser) {
+    const { page, check, close } = await openPage(browser, shop.url, "/console/#/shop/products/mug-moss");
+    const other = await page.context().newPage();
+    await other.goto(`${shop.url}/console/#/shop/products/mug-sand`);
+    await other.getByRole("button", { name: "Add to cart" }).click();
+    await page.getByRole("link", { name: /^Cart 1/ }).waitFor();
+    await page.getByRole("button", { name: "Add to cart" }).click();
+    await other.getByRole("link", { name: /^Cart 2/ }).waitFor();
+    for (const one of [page, other]) {
+        await one.goto(`${shop.url}/console/#/shop/checkout`);
+        await one.getByRole("button", { name: /^Place order/ }).waitFor();
+    }
+    const before = (await placed(shop.url, "mug-sand")).length;
+    await Promise.all([page, other].map((one) => one.evaluate(() => document.querySelector(".place-order").click())));
+    await page.waitForFunction(() => localStorage.getItem("aurora.cart") === "[]");
+    await page.getByRole("link", { name: /^Cart 0/ }).waitFor();
+    await other.getByRole("link", { name: /^Cart 0/ }).waitFor();
+    expect((await placed(shop.url, "mug-sand")).length === before + 1, "two tabs bought twice");
     check();
     await close();
 }
@@ -319,6 +408,9 @@ await run("shop", [
     ["by keyboard", byKeyboard],
     ["fits phones", fitsPhones],
     ["signs in", signsIn],
-    ["is dark", isDark],
+    ["fits zoomed, and is dark", fitsZoomed],
+    ["speaks and stands still", speaksAndStandsStill],
+    ["shares the cart", sharesTheCart],
+    ["stays light", staysLight],
     ["ends", () => shop.stop()],
 ]);

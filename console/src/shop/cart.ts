@@ -67,6 +67,11 @@ export function add(sku: string, quantity: number): void {
     put(sku, quantityOf(stored(), sku) + quantity);
 }
 
+/** Takes over what another tab has just done, which is heard of a moment later only. */
+export function refresh(): void {
+    cart.value = stored();
+}
+
 export function clear(): void {
     cart.value = [];
 }

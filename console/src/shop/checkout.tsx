@@ -12,7 +12,7 @@ import { Title } from "../shell/title";
 import { money } from "../text/money";
 import { attemptKey, endAttempt } from "./attempt";
 import { useBank } from "./bank";
-import { cart, clear } from "./cart";
+import { cart, clear, refresh } from "./cart";
 import { usePricedCart, type PricedCart } from "./lines";
 import { PAYMENTS } from "./payment";
 
@@ -101,8 +101,8 @@ function usePlacing(priced: PricedCart) {
         setProblem(null);
         try {
             const order = await post<Order>("/orders", input, { "Idempotency-Key": attemptKey(lasting, Date.now()) });
+            clear(); // first: a tab that finds the key gone finds the cart empty
             endAttempt(lasting);
-            clear();
             replace(href(["shop", "orders", order.id], { new: "1" }));
         } catch (thrown) {
             const said = asProblem(thrown);
@@ -122,7 +122,8 @@ function Form({ priced }: { priced: PricedCart }) {
     const { isBusy, problem, place } = usePlacing(priced);
     const submit = (event: Event) => {
         event.preventDefault();
-        if (!isBusy)
+        refresh();
+        if (!isBusy && cart.value.length > 0)
             void place(payment, contact.trim());
     };
     return (

@@ -36,19 +36,38 @@ function wordsOf(hit: Hit): CardWords {
     return pieces.some((piece) => piece.isFound) ? { name: hit.name, why: marked } : { name: hit.name };
 }
 
+/** How many are in sight at most: what comes then stands in their place, so that the page stays light. */
+const SHOWN_MAX = 480;
+
+interface Later {
+    /** How many went before those in sight. */
+    from: number;
+    /** Behind the first page where that is in sight, else all. */
+    hits: Hit[];
+}
+
+const NONE_LATER: Later = { from: 0, hits: [] };
+
+function inSight(first: SearchPage | null, later: Later): Hit[] {
+    return later.from === 0 ? [...(first?.hits ?? []), ...later.hits] : later.hits;
+}
+
 /** The pages behind the first one; they go when that is another. */
 function useMore(first: SearchPage | null, filters: Filters) {
-    const [hits, setHits] = useState<Hit[]>([]);
+    const [later, setLater] = useState(NONE_LATER);
     const [cursor, setCursor] = useState<string | null>(null);
     const [problem, setProblem] = useState<Problem | null>(null);
     const control = useRef<AbortController | null>(null);
-    useEffect(() => {
+    const restart = () => {
         control.current?.abort();
         control.current = null;
-        setHits([]);
+        setLater(NONE_LATER);
         setCursor(first?.next_cursor ?? null);
         setProblem(null);
-    }, [first]);
+    };
+    useEffect(restart, [first]);
+    const hits = inSight(first, later);
+    const isFull = hits.length >= SHOWN_MAX;
     const more = () => {
         if (cursor === null || control.current !== null)
             return;
@@ -56,7 +75,10 @@ function useMore(first: SearchPage | null, filters: Filters) {
         control.current = own;
         searchProducts(filters, cursor, own.signal).then(
             (page) => {
-                setHits((before) => [...before, ...page.hits]);
+                setLater((before) => isFull ? { from: before.from + hits.length, hits: page.hits }
+                    : { from: before.from, hits: [...before.hits, ...page.hits] });
+                if (isFull)
+                    window.scrollTo(0, 0);
                 setCursor(page.next_cursor);
                 setProblem(null);
             },
@@ -68,7 +90,7 @@ function useMore(first: SearchPage | null, filters: Filters) {
                     control.current = null;
             });
     };
-    return { hits, hasMore: cursor !== null, problem, more };
+    return { hits, from: later.from, isFull, hasMore: cursor !== null, problem, more, restart };
 }
 
 function found(total: number, q: string): string {
@@ -77,28 +99,29 @@ function found(total: number, q: string): string {
 }
 
 export function Results({ filters }: { filters: Filters }) {
-    const load = useLoad((signal) => searchProducts(filters, "", signal), Object.values(filters));
-    const more = useMore(load.value, filters);
-    const page = load.value;
+    const load = useLoad(async (signal) => ({ page: await searchProducts(filters, "", signal), q: filters.q }), Object.values(filters));
+    const page = load.value?.page ?? null;
+    const more = useMore(page, filters);
     const currency = useCurrency(page);
     if (load.problem !== null)
         return <ProblemView problem={load.problem} retry={load.reload} />;
-    if (page === null)
+    if (load.value === null || page === null)
         return <Waiting what="Searching" />;
     return (
         <div class="results" aria-busy={load.isLoading}>
             <FacetsView facets={page.facets ?? NO_FACETS} filters={filters} currency={currency} />
             <section aria-label="Results">
                 <div class="results-head">
-                    <p role="status" class="results-count">{found(page.total, filters.q)}</p>
+                    <p role="status" class="results-count">{found(page.total, load.value.q)}{more.from > 0 && `, from number ${(more.from + 1).toLocaleString("en")} on`}</p>
                     <SortField filters={filters} />
                 </div>
+                {more.from > 0 && <p><button type="button" class="button small" onClick={more.restart}>Back to the first</button></p>}
                 {page.hits.length === 0
                     ? <Empty title="Nothing fits"><p>Try another word, or fewer filters.</p></Empty>
-                    : <Cards products={[...page.hits, ...more.hits]} words={wordsOf} />}
+                    : <Cards products={more.hits} words={wordsOf} />}
                 {more.problem !== null && <ProblemView problem={more.problem} retry={more.more} />}
                 {more.hasMore && more.problem === null && (
-                    <p class="more"><button type="button" class="button" onClick={more.more}>Show more</button></p>
+                    <p class="more"><button type="button" class="button" onClick={more.more}>{more.isFull ? "Show the next ones" : "Show more"}</button></p>
                 )}
             </section>
         </div>
