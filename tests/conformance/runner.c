@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Runs one file of cases: runner FILE [CASE...]. Says which cases failed, at which step and why. */
+/* Runs one file of cases: runner [--file] FILE [CASE...]. Says which cases failed, at which step
+ * and why. With --file every shop lies in a file, whatever its case says. */
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +9,12 @@
 
 #define FORMAT 1
 
-static const operation *const tables[] = {bucket_operations, limiter_operations, money_operations};
+static const operation *const tables[] = {
+    bucket_operations, limiter_operations, resilience_operations, sketch_operations,
+    plain_operations,  table_operations,   shop_operations,       product_operations,
+    stock_operations,  order_operations,   queue_operations,      event_operations,
+    task_operations,   saga_operations,    store_operations,      search_operations,
+};
 
 /* --- things of a case ------------------------------------------------------------------------- */
 
@@ -180,7 +186,7 @@ static void run_step(case_run *run, const cJSON *raw)
 
 /* --- cases and files -------------------------------------------------------------------------- */
 
-static bool run_case(const cJSON *which, bool is_shop)
+static bool run_case(const cJSON *which, bool is_shop, bool is_on_file)
 {
     case_run run = {.why = NULL};
     int number = 0;
@@ -190,7 +196,7 @@ static bool run_case(const cJSON *which, bool is_shop)
     if (name == NULL || !cJSON_IsArray(steps) || steps->child == NULL)
         case_fail(&run, "a case has a name and steps");
     if (is_shop && run.why == NULL)
-        shop_begin(&run, cJSON_GetObjectItemCaseSensitive(which, "open"));
+        shop_begin(&run, cJSON_GetObjectItemCaseSensitive(which, "open"), is_on_file);
     const cJSON *at = run.why == NULL ? steps->child : NULL;
     for (; at != NULL && run.why == NULL; at = at->next) {
         number++;
@@ -215,7 +221,7 @@ static bool is_wanted(const cJSON *which, char **names, int name_count)
     return name_count == 0;
 }
 
-static int run_file(const cJSON *file, char **names, int name_count)
+static int run_file(const cJSON *file, char **names, int name_count, bool is_on_file)
 {
     const cJSON *cases = cJSON_GetObjectItemCaseSensitive(file, "cases");
     const cJSON *format = cJSON_GetObjectItemCaseSensitive(file, "format");
@@ -230,7 +236,7 @@ static int run_file(const cJSON *file, char **names, int name_count)
         if (!is_wanted(at, names, name_count))
             continue;
         count++;
-        failed += !run_case(at, strcmp(kind, "shop") == 0);
+        failed += !run_case(at, strcmp(kind, "shop") == 0, is_on_file);
     }
     printf("%d cases, %d failed\n", count, failed);
     if (count == 0 || (name_count == 0 && count < (int)cJSON_GetNumberValue(minimum))) {
@@ -258,18 +264,19 @@ static char *read_file(const char *path)
 
 int main(int argc, char **argv)
 {
-    if (argc < 2) {
-        fprintf(stderr, "usage: runner FILE [CASE...]\n");
+    int at = argc > 1 && strcmp(argv[1], "--file") == 0 ? 2 : 1;
+    if (argc <= at) {
+        fprintf(stderr, "usage: runner [--file] FILE [CASE...]\n");
         return 2;
     }
-    char *text = read_file(argv[1]);
+    char *text = read_file(argv[at]);
     cJSON *file = text == NULL ? NULL : cJSON_Parse(text);
     free(text);
     if (file == NULL) {
-        printf("%s cannot be read as JSON\n", argv[1]);
+        printf("%s cannot be read as JSON\n", argv[at]);
         return 1;
     }
-    int rc = run_file(file, argv + 2, argc - 2);
+    int rc = run_file(file, argv + at + 1, argc - at - 1, at == 2);
     cJSON_Delete(file);
     return rc;
 }

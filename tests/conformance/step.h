@@ -55,7 +55,11 @@ typedef struct {
 } operation;
 
 /* Tables end with a row without name. */
-extern const operation bucket_operations[], limiter_operations[], money_operations[];
+extern const operation bucket_operations[], limiter_operations[], resilience_operations[],
+    sketch_operations[], plain_operations[], table_operations[], shop_operations[],
+    product_operations[], stock_operations[], order_operations[], queue_operations[],
+    event_operations[], task_operations[], saga_operations[], store_operations[],
+    search_operations[];
 
 /* Ends the case as failed, unless it has failed before. */
 void case_fail(case_run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -136,10 +140,34 @@ char *compare_values(case_run *run, const cJSON *expected, const cJSON *actual, 
 
 /* --- shops ------------------------------------------------------------------------------------ */
 
-/* Opens the shop of a case; the case fails where that fails. */
-void shop_begin(case_run *run, const cJSON *open);
+/* Opens the shop of a case; the case fails where that fails. is_on_file: whatever `open` says. */
+void shop_begin(case_run *run, const cJSON *open, bool is_on_file);
+
+/* Opens run->shop.url with these settings, NULL = none. */
+aurora_status shop_open(case_run *run, const cJSON *settings, aurora_error *err);
+
+/* Where a file of that name lies in the folder of the case. */
+void shop_path(case_run *run, const char *name, char *path_out, size_t size);
 
 /* Verifies unless the case says no, closes and cleans up. */
 void shop_end(case_run *run, bool is_verified);
+
+/* --- shared by operations ---------------------------------------------------------------------- */
+
+void give_figures(cJSON *to, const aurora_breaker_figures *figures);
+void give_product(cJSON *to, const aurora_product *product);
+void give_stock(cJSON *to, const aurora_stock *stock);
+void give_order(cJSON *to, const aurora_order *order);
+void give_parked(cJSON *to, const char *name, uint32_t parked);
+
+/* Gives the order and keeps it: what an operation that answers with one ends with. */
+void keep_order(step *of, aurora_order *order);
+
+/* Lines with or without prices; the pointer lives as long as the inputs. */
+const aurora_line *input_lines(step *of, cJSON *from, uint32_t *count_out);
+const aurora_pair *input_pairs(step *of, cJSON *from, const char *name, uint32_t *count_out);
+
+/* A request with all it points to, in the memory of the inputs. */
+const aurora_order_request *input_request(step *of, cJSON *from);
 
 #endif
