@@ -135,10 +135,15 @@ aurora_status aurora_stock_adjust(aurora_t *shop, const char *sku, int64_t delta
 {
     if (key == NULL)
         return aurora__refuse(err, AURORA_EINVAL, "key", "is required");
-    return aurora_stock_move(shop,
-                             AURORA_MOVEMENT(.kind = AURORA_MOVEMENT_ADJUSTMENT, .sku = sku,
-                                             .quantity = delta, .reason = reason, .key = key),
-                             NULL, err);
+    aurora_status rc =
+        aurora_stock_move(shop,
+                          AURORA_MOVEMENT(.kind = AURORA_MOVEMENT_ADJUSTMENT, .sku = sku,
+                                          .quantity = delta, .reason = reason, .key = key),
+                          NULL, err);
+    /* What a movement calls its quantity this call's caller knows as delta. */
+    if (rc != AURORA_OK && err != NULL && strcmp(err->field, "quantity") == 0)
+        memcpy(err->field, "delta", sizeof "delta");
+    return rc;
 }
 
 /* --- stand-alone reservations --------------------------------------------------------------- */

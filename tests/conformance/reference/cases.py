@@ -45,9 +45,15 @@ class File:
         self.head = {"format": 1, "about": about, "expected": expected, "kind": kind}
         self.cases = []
 
-    def case(self, name, *steps):
+    def case(self, name, *steps, open=None, verify=None):
+        """One case; `open` is how its shop is opened, verify False leaves out the audit."""
         assert name not in [case["name"] for case in self.cases], name
-        self.cases.append({"name": name, "steps": list(steps)})
+        made = {"name": name}
+        if open is not None:
+            made["open"] = plain(open)
+        if verify is not None:
+            made["verify"] = verify
+        self.cases.append({**made, "steps": list(steps)})
 
     def text(self):
         lines = ["{"]
@@ -56,7 +62,8 @@ class File:
         lines.append(f' "cases_min": {len(self.cases)},')
         lines.append(' "cases": [')
         for number, case in enumerate(self.cases):
-            lines.append(f'  {{"name": {json.dumps(case["name"])}, "steps": [')
+            head = {name: value for name, value in case.items() if name != "steps"}
+            lines.append("  " + json.dumps(head, ensure_ascii=False)[:-1] + ', "steps": [')
             last = len(case["steps"]) - 1
             for place, one in enumerate(case["steps"]):
                 comma = "," if place < last else ""

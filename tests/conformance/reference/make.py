@@ -4,11 +4,25 @@
 
 import sys
 
+import breaker
 import bucket
 import cases
+import limiter
+import machines
 import money
+import retry
+import shop_care
+import shop_events
+import shop_finds
+import shop_orders
+import shop_products
+import shop_stock
+import shop_tasks
+import sketches
+import words
 
-PARTS = [bucket, money]
+PARTS = [bucket, limiter, breaker, retry, sketches, money, machines, words, shop_products, shop_stock,
+         shop_orders, shop_events, shop_tasks, shop_care, shop_finds]
 
 
 def main():
@@ -29,7 +43,6 @@ def main():
     for name in stale:
         print(f"tests/conformance/data/{name} is not what reference/make.py writes")
     return 1 if stale else 0
-
 
 if __name__ == "__main__":
     sys.exit(main())
