@@ -10,6 +10,7 @@
 #include "engine/sha256.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define WAIT_MS 60000
 #define HOST_SCOPE ""
@@ -141,7 +142,8 @@ aurora_status aurora_stock_adjust(aurora_t *shop, const char *sku, int64_t delta
                                           .quantity = delta, .reason = reason, .key = key),
                           NULL, err);
     /* What a movement calls its quantity this call's caller knows as delta. */
-    if (rc != AURORA_OK && err != NULL && strcmp(err->field, "quantity") == 0)
+    if (rc != AURORA_OK && err != NULL && err->size == sizeof *err &&
+        strcmp(err->field, "quantity") == 0)
         memcpy(err->field, "delta", sizeof "delta");
     return rc;
 }

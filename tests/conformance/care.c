@@ -5,7 +5,7 @@
 
 #include "step.h"
 
-/* --- sagas ------------------------------------------------------------------------------------- */
+/* --- sagas ------------------------------------------------------------------------------------ */
 
 static void give_participant(cJSON *to, const aurora_participant *one)
 {
@@ -128,7 +128,7 @@ const operation saga_operations[] = {
     {NULL, NULL},
 };
 
-/* --- a whole store ----------------------------------------------------------------------------- */
+/* --- a whole store ---------------------------------------------------------------------------- */
 
 static aurora_status verify(step *of)
 {
@@ -224,7 +224,7 @@ static aurora_status payment_breaker(step *of)
     return rc;
 }
 
-/* --- figures ----------------------------------------------------------------------------------- */
+/* --- figures ---------------------------------------------------------------------------------- */
 
 static bool labels_fit(const aurora_metric *metric, const cJSON *labels)
 {

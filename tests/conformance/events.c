@@ -8,7 +8,7 @@
 static const char *const consumer_kinds[] = {"host", "saga", "relay", "follower", NULL};
 static const char *const task_kinds[] = {"payment", "notification", NULL};
 
-/* --- events ------------------------------------------------------------------------------------ */
+/* --- events ----------------------------------------------------------------------------------- */
 
 static void give_event(cJSON *to, const aurora_event *event)
 {
@@ -108,7 +108,7 @@ const operation event_operations[] = {
     {NULL, NULL},
 };
 
-/* --- tasks ------------------------------------------------------------------------------------- */
+/* --- tasks ------------------------------------------------------------------------------------ */
 
 static void give_task(cJSON *to, const aurora_task *task)
 {

@@ -9,7 +9,7 @@ static const char *const sorts[] = {"relevance", "price_up", "price_down", "newe
 static const char *const facets[] = {"category", "brand", NULL};
 static const char *const trend_kinds[] = {"orders", "views", NULL};
 
-/* --- search ------------------------------------------------------------------------------------ */
+/* --- search ----------------------------------------------------------------------------------- */
 
 static void give_search(cJSON *to, const aurora_search_page *page)
 {
@@ -71,7 +71,7 @@ static aurora_status search_rebuild(step *of)
     return aurora_search_rebuild(of->run->shop.handle, &of->err);
 }
 
-/* --- trends ------------------------------------------------------------------------------------ */
+/* --- trends ----------------------------------------------------------------------------------- */
 
 static aurora_status give_trends(step *of, aurora_status rc, aurora_trend_page *page)
 {

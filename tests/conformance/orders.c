@@ -7,7 +7,7 @@
 
 #define TAKEN_MAX 256
 
-/* --- requests ---------------------------------------------------------------------------------- */
+/* --- requests --------------------------------------------------------------------------------- */
 
 const aurora_line *input_lines(step *of, cJSON *from, uint32_t *count_out)
 {
@@ -65,7 +65,7 @@ const aurora_order_request *input_request(step *of, cJSON *from)
     return request;
 }
 
-/* --- results ----------------------------------------------------------------------------------- */
+/* --- results ---------------------------------------------------------------------------------- */
 
 void give_parked(cJSON *to, const char *name, uint32_t parked)
 {
@@ -138,7 +138,7 @@ void keep_order(step *of, aurora_order *order)
     step_keep(of, "order", order, release_order);
 }
 
-/* --- one by one -------------------------------------------------------------------------------- */
+/* --- one by one ------------------------------------------------------------------------------- */
 
 static aurora_status order_check(step *of)
 {
@@ -286,7 +286,7 @@ const operation order_operations[] = {
     {NULL, NULL},
 };
 
-/* --- queues ------------------------------------------------------------------------------------ */
+/* --- queues ----------------------------------------------------------------------------------- */
 
 static void release_queue(void *queue)
 {

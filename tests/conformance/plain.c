@@ -7,7 +7,7 @@
 
 static const char *const machines[] = {"order", "reservation", "payment", NULL};
 
-/* --- money ------------------------------------------------------------------------------------- */
+/* --- money ------------------------------------------------------------------------------------ */
 
 static aurora_status money_add(step *of)
 {
@@ -33,7 +33,7 @@ static aurora_status currency_digits(step *of)
     return AURORA_OK;
 }
 
-/* --- ids --------------------------------------------------------------------------------------- */
+/* --- ids -------------------------------------------------------------------------------------- */
 
 static aurora_status id_parse(step *of)
 {
@@ -56,7 +56,7 @@ static aurora_status id_is_equal(step *of)
     return AURORA_OK;
 }
 
-/* --- machines ---------------------------------------------------------------------------------- */
+/* --- machines --------------------------------------------------------------------------------- */
 
 static const aurora_machine *machine_of(step *of)
 {

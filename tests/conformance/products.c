@@ -7,7 +7,7 @@
 
 static const char *const movement_kinds[] = {"receipt", "adjustment", NULL};
 
-/* --- products ---------------------------------------------------------------------------------- */
+/* --- products --------------------------------------------------------------------------------- */
 
 const aurora_pair *input_pairs(step *of, cJSON *from, const char *name, uint32_t *count_out)
 {
@@ -148,7 +148,7 @@ const operation product_operations[] = {
     {"product_resync", product_resync}, {NULL, NULL},
 };
 
-/* --- stock ------------------------------------------------------------------------------------- */
+/* --- stock ------------------------------------------------------------------------------------ */
 
 void give_stock(cJSON *to, const aurora_stock *stock)
 {

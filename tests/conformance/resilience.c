@@ -8,7 +8,7 @@
 static const char *const breaker_outcomes[] = {"success", "failure", "ignored", NULL};
 static const char *const window_kinds[] = {"last_calls", "last_time", NULL};
 
-/* --- breaker ----------------------------------------------------------------------------------- */
+/* --- breaker ---------------------------------------------------------------------------------- */
 
 static const char *state_name(int32_t state)
 {
@@ -104,7 +104,7 @@ void give_figures(cJSON *to, const aurora_breaker_figures *figures)
     give_int(to, "retry_after_ns", figures->retry_after_ns);
 }
 
-/* --- retry ------------------------------------------------------------------------------------- */
+/* --- retry ------------------------------------------------------------------------------------ */
 
 static const char *const retry_outcomes[] = {"success", "retriable", "fatal", "rate_limited", NULL};
 static const char *const jitters[] = {"full", "equal", "none", "decorrelated", NULL};
@@ -180,7 +180,7 @@ static aurora_status retry_attempts(step *of)
     return AURORA_OK;
 }
 
-/* --- bulkhead ---------------------------------------------------------------------------------- */
+/* --- bulkhead --------------------------------------------------------------------------------- */
 
 static aurora_status bulkhead_init(step *of)
 {

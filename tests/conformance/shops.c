@@ -12,7 +12,7 @@
 #define SETTLE_TURNS_MAX 100
 #define OPEN_FOLDERS_MAX 16
 
-/* --- the folder -------------------------------------------------------------------------------- */
+/* --- the folder ------------------------------------------------------------------------------- */
 
 static const char *folder_of(case_run *run)
 {
@@ -37,7 +37,7 @@ static int remove_one(const char *path, const struct stat *info, int kind, struc
     return remove(path);
 }
 
-/* --- open and closed --------------------------------------------------------------------------- */
+/* --- open and closed -------------------------------------------------------------------------- */
 
 static const cJSON *member_of(const cJSON *open, const char *name)
 {
@@ -133,7 +133,7 @@ void shop_end(case_run *run, bool is_verified)
         nftw(run->shop.folder, remove_one, OPEN_FOLDERS_MAX, FTW_DEPTH | FTW_PHYS);
 }
 
-/* --- words that are no calls ------------------------------------------------------------------- */
+/* --- words that are no calls ------------------------------------------------------------------ */
 
 static aurora_status pump_all(case_run *run)
 {

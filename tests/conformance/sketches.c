@@ -28,7 +28,7 @@ static void give_items(cJSON *to, const aurora_topk_item *items, uint32_t count)
     }
 }
 
-/* --- topk -------------------------------------------------------------------------------------- */
+/* --- topk ------------------------------------------------------------------------------------- */
 
 static void release_topk(void *object)
 {
@@ -141,7 +141,7 @@ static aurora_status topk_restore(step *of)
     return own == NULL ? AURORA_OK : aurora_topk_restore(&own->topk, bytes, len);
 }
 
-/* --- related ----------------------------------------------------------------------------------- */
+/* --- related ---------------------------------------------------------------------------------- */
 
 static void release_related(void *object)
 {

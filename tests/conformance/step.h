@@ -152,7 +152,7 @@ void shop_path(case_run *run, const char *name, char *path_out, size_t size);
 /* Verifies unless the case says no, closes and cleans up. */
 void shop_end(case_run *run, bool is_verified);
 
-/* --- shared by operations ---------------------------------------------------------------------- */
+/* --- shared by operations --------------------------------------------------------------------- */
 
 void give_figures(cJSON *to, const aurora_breaker_figures *figures);
 void give_product(cJSON *to, const aurora_product *product);

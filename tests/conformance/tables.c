@@ -8,7 +8,7 @@
 static const char *const classes[] = {"usage", "retriable", "fatal", NULL};
 static const char *const formats[] = {"prometheus", "openmetrics", NULL};
 
-/* --- statuses ---------------------------------------------------------------------------------- */
+/* --- statuses --------------------------------------------------------------------------------- */
 
 static const aurora_status_info *info_of(aurora_status status)
 {
@@ -61,7 +61,7 @@ static aurora_status status_table(step *of)
     return AURORA_OK;
 }
 
-/* --- names ------------------------------------------------------------------------------------- */
+/* --- names ------------------------------------------------------------------------------------ */
 
 static const struct {
     const char *what;
@@ -115,7 +115,7 @@ static aurora_status value_of(step *of)
     return AURORA_OK;
 }
 
-/* --- settings and formats ---------------------------------------------------------------------- */
+/* --- settings and formats --------------------------------------------------------------------- */
 
 static aurora_status setting_find(step *of)
 {

@@ -1,2 +1,0 @@
-def files():
-    return []
