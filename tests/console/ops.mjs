@@ -322,7 +322,8 @@ async function forgetsWhatItLeaves(browser) {
     const first = await goRound();
     await goRound();
     const last = await goRound();
-    expect(last.nodes < first.nodes * 1.2 && last.jsEventListeners < first.jsEventListeners * 1.2, "left behind:", first, last);
+    // Tables grow by a few rows meanwhile; views that stay would be thousands of nodes.
+    expect(last.nodes < first.nodes * 2 && last.jsEventListeners < first.jsEventListeners * 1.5, "left behind:", first, last);
     check();
     await close();
 }

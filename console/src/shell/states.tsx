@@ -24,6 +24,7 @@ export function Empty({ title, children }: { title: string; children?: Component
     );
 }
 
+/** A page without TLS has no clipboard, but on this machine. */
 function TraceId({ id }: { id: string }) {
     const [isCopied, setCopied] = useState(false);
     const copy = () =>
@@ -31,9 +32,11 @@ function TraceId({ id }: { id: string }) {
     return (
         <p class="trace">
             Trace <code>{id}</code>
-            <button type="button" class="button small quiet" onClick={copy}>
-                {isCopied ? "Copied" : "Copy"}
-            </button>
+            {"clipboard" in navigator && (
+                <button type="button" class="button small quiet" onClick={copy}>
+                    {isCopied ? "Copied" : "Copy"}
+                </button>
+            )}
         </p>
     );
 }

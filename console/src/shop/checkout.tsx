@@ -120,6 +120,7 @@ function Form({ priced }: { priced: PricedCart }) {
     const [payment, setPayment] = useState(PAYMENTS[0]?.token ?? "");
     const [contact, setContact] = useState("");
     const { isBusy, problem, place } = usePlacing(priced);
+    useEffect(() => void attemptKey(lasting, Date.now()), []); // long before it is used, so that all tabs know it
     const submit = (event: Event) => {
         event.preventDefault();
         refresh();
