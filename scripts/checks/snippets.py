@@ -27,9 +27,17 @@ WARNINGS = ("-std=gnu11", "-Wall", "-Wextra", "-Werror", "-Wno-unused-variable",
 def compile_c(snippet, folder):
     source = folder / "snippet.c"
     source.write_text(snippet.first + snippet.text + snippet.last, encoding="utf-8")
-    run = subprocess.run([os.environ.get("CC", "cc"), *WARNINGS, "-fsyntax-only", "-I", ROOT / "include", source],
-                         capture_output=True, text=True)
-    return "compiled", run.stderr if run.returncode else None
+    command = [os.environ.get("CC", "cc"), *WARNINGS, "-I", ROOT / "include", source]
+    is_program = "int main(" in snippet.first + snippet.text and (BUILD / "lib" / "libaurora.so").exists()
+    command += ["-o", folder / "snippet", "-L", BUILD / "lib", "-laurora", f"-Wl,-rpath,{BUILD.resolve()}/lib"] \
+        if is_program else ["-fsyntax-only"]
+    run = subprocess.run(command, capture_output=True, text=True)
+    if run.returncode or not is_program:
+        return "compiled", run.stderr if run.returncode else None
+    run = subprocess.run([folder / "snippet"], cwd=folder, capture_output=True, text=True, timeout=60)
+    if run.returncode:
+        return "compiled and run", f"ends with {run.returncode}: {run.stdout}{run.stderr}"
+    return "compiled and run", None
 
 
 def read_settings(snippet, folder):

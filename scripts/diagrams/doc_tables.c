@@ -139,6 +139,54 @@ static void print_statuses(void)
                class_text(rows[i].class_of), rows[i].text);
 }
 
+/* What to do about each. The names are those of the list, so that a new status does not compile
+ * without its advice. */
+#define ADVICE_OK "nothing"
+#define ADVICE_EINVAL "mend the argument that `field` names; `message` has the rule"
+#define ADVICE_ENOTFOUND "check the id, key or SKU"
+#define ADVICE_ECONFLICT "read the state again and decide anew"
+#define ADVICE_EAGAIN "repeat in a moment: the first call with that key is being decided"
+#define ADVICE_EBUSY "repeat with a growing pause; if it lasts, see LOGS.md and METRICS.md"
+#define ADVICE_ETIMEDOUT "repeat with the same key; it is done at most once"
+#define ADVICE_ENOMEM "repeat when there is memory; nothing was changed"
+#define ADVICE_EIO "repeat with a growing pause; `aurora_health` says when the store is back"
+#define ADVICE_EFULL "make room on the disk, then repeat; reading goes on meanwhile"
+#define ADVICE_ECORRUPT "run verify; restore a backup, or mend the row that the log names"
+#define ADVICE_ECORE "close and open the handle again, and report it with the line of the log"
+#define ADVICE_EFORK "open a handle after the fork"
+#define ADVICE_EREENTRANT "make the call when the callback has returned"
+#define ADVICE_EINTR "wait again, or end: somebody asked for it"
+#define ADVICE_EGONE "start again from the oldest event, and read the state for what is missing"
+#define ADVICE_ENOTSUP "use a build, store or setting that has it"
+#define ADVICE_EKEYREUSED "use a new key for a new request"
+#define ADVICE_EUNKNOWNSKU "put the product first; in a cluster its event may be on the way"
+#define ADVICE_ECURRENCY "order in the product's currency"
+#define ADVICE_EOVERFLOW "lower the amount or the quantity"
+#define ADVICE_ETAKEN "use another reference; the first order's id comes along"
+#define ADVICE_EVERSION "read again, and repeat with the version that you found"
+#define ADVICE_EFINAL "nothing: the order has its outcome"
+#define ADVICE_EPARKED "let an operator decide: OPERATIONS.md"
+#define ADVICE_EINSUFFICIENT "receive stock, or take less"
+#define ADVICE_ETOOBIG "send less: fewer lines, a shorter text, a larger buffer"
+#define ADVICE_EREADONLY "open without AURORA_OPEN_READONLY"
+#define ADVICE_ESCHEMA "use the release or the modules that wrote it: UPGRADE.md"
+#define ADVICE_ECLOSED "nothing: the program closes the handle"
+#define ADVICE_EEXPIRED "reserve again under a new key"
+
+static void print_errors(void)
+{
+#define ADVICE(name, value, class, http, text) ADVICE_##name,
+    static const char *const advice[] = {AURORA_STATUS_LIST(ADVICE)};
+#undef ADVICE
+    uint32_t count = 0;
+    const aurora_status_info *rows = aurora_status_table(&count);
+    puts("| status | value | HTTP | class | meaning | what to do |\n"
+         "| --- | --- | --- | --- | --- | --- |");
+    for (uint32_t i = 0; i < count; i++)
+        printf("| `%s` | %d | %d | %s | %s | %s |\n", rows[i].name, (int)rows[i].status,
+               (int)rows[i].http_status, class_text(rows[i].class_of), rows[i].text, advice[i]);
+}
+
 /* --- layouts ---------------------------------------------------------------------------------- */
 
 static void print_sizes(void)
@@ -195,6 +243,7 @@ static const struct {
     {"settings", print_settings},
     {"daemon_settings", print_daemon_settings},
     {"statuses", print_statuses},
+    {"errors", print_errors},
     {"sizes", print_sizes},
 };
 

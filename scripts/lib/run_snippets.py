@@ -60,6 +60,7 @@ class Session:
 
     def __init__(self, page, blocks, folder):
         self.page, self.blocks = page, blocks
+        self.programs = [s.text for s in snippets.of_page(ROOT / page) if s.language == "c"]
         self.folder, self.state = folder / "here", folder / "state"
         self.folder.mkdir()
         self.state.mkdir()
@@ -86,9 +87,15 @@ class Session:
         lines.append(f"echo done >{self.state}/at")
         return "\n".join(lines) + "\n"
 
+    def write_programs(self):
+        """For `block_of_c N`: what a reader copies out of the page."""
+        for number, text in enumerate(self.programs, 1):
+            (self.state / f"c.{number}").write_text(text, encoding="utf-8")
+
     def run(self):
         """What is wrong with the page, line by line."""
         (self.state / "script").write_text(self.script(), encoding="utf-8")
+        self.write_programs()
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("AURORA_", "OTEL_"))}
         environment.update(PATH=f"{BUILD}/bin:{environment['PATH']}", HOME=str(self.state),
                            AURORA_LISTEN=f"127.0.0.1:{self.ports['8080']}", CC=os.environ.get("CC", "cc"),

@@ -33,6 +33,7 @@ class Snippet:
         self.is_output = self.is_figure = False
         self.first = self.last = ""
         self.complaint = None
+        self.follows = None  # the block before it that does something
 
     def take_mark(self, mark):
         if mark.startswith("only parsed, "):
@@ -61,6 +62,7 @@ class Snippet:
 def of_page(path):
     text = path.read_text(encoding="utf-8")
     name = str(path.relative_to(ROOT))
+    before = None
     for match in FENCE.finditer(text):
         marks, indent, language, body = match.groups()
         line = text.count("\n", 0, match.start(2)) + 1
@@ -68,6 +70,9 @@ def of_page(path):
         snippet = Snippet(name, line, language.strip(), body)
         for mark in MARK.findall(marks):
             snippet.take_mark(mark)
+        snippet.follows = before
+        if not snippet.is_output and not snippet.is_figure:
+            before = snippet
         yield snippet
 
 

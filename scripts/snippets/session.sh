@@ -5,6 +5,7 @@ set -euo pipefail
 
 substitutions=()
 refusals_count=1
+patience=200 # tries of 50 ms for a server that was just started
 
 # stands_for TEXT VALUE: a later block that says TEXT means VALUE.
 stands_for() {
@@ -16,6 +17,11 @@ stands_for() {
 # refusals_are_answers: the next block shows what the server refuses, or what is not there.
 refusals_are_answers() {
     refusals_count=0
+}
+
+# block_of_c N: the N-th C block of the page, for a block that compiles it.
+block_of_c() {
+    cat "$session/c.$1"
 }
 
 # printed TEXT: the block that was just run has said so.
@@ -44,7 +50,7 @@ stop() {
 curl() {
     local status attempt options=(-sS --max-time 10)
     [ "$refusals_count" -eq 0 ] || options+=(--fail-with-body)
-    for attempt in $(seq 200); do
+    for attempt in $(seq "$patience"); do
         status=0
         command curl "${options[@]}" "$@" || status=$?
         if [ "$status" -ne 7 ] || [ -z "$(jobs -p)" ]; then
@@ -79,7 +85,7 @@ block() {
     exec >"$session/out.$1" 2>"$session/err.$1"
     eval "$(sed "${substitutions[@]}" -e '' "$session/first.$1")"
     eval "$(sed "${substitutions[@]}" -e '' "$session/block.$1")"
-    refusals_count=1
+    refusals_count=1 patience=200
     eval "$(sed "${substitutions[@]}" -e '' "$session/last.$1")"
 }
 

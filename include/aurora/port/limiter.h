@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a rate limiter that several processes share fills in. Its decisions are those of
- * aurora_bucket_try_take on the same arrivals: tests/contract/test_limiter.c. */
+ * aurora_bucket_try_take on the same arrivals: tests/integration/test_redis_limiter.c. */
 #ifndef AURORA_PORT_LIMITER_H
 #define AURORA_PORT_LIMITER_H
 
