@@ -7,64 +7,37 @@ import "C"
 
 import (
 	"context"
-	"sync"
-	"sync/atomic"
 	"time"
 )
 
-// A core is an open handle, and who is inside a call on it: C allows no call to begin after its close
-// began, and frees the handle when those under way have left.
+// A core is an open handle, behind a gate.
 type core struct {
-	handle  *C.aurora_t
-	inside  atomic.Int64  // calls, and the bit closing
-	left    chan struct{} // the last call left while closing
-	closed  sync.Once
-	done    chan struct{} // closed when closing begins
-	placing placing
-	log     *logPipe
-	clock   *ManualClock
-	tasks   [2]bool // payments, notifications: whether they are given out as tasks
+	gate
+	handle    *C.aurora_t
+	hasWorker bool
+	placing   placing
+	log       *logPipe
+	clock     *ManualClock
+	tasks     [2]bool // payments, notifications: whether they are given out as tasks
 }
-
-const closing = 1 << 62
 
 // enter begins a call; leave must follow when there is no error.
 func (c *core) enter(op string) error {
 	if c == nil {
 		return invalid(op, "shop", "is not open")
 	}
-	if c.inside.Add(1)&closing != 0 {
-		c.leave()
+	if !c.gate.enter() {
 		return &Error{Op: op, Code: ErrClosed}
 	}
 	return nil
 }
 
-func (c *core) leave() {
-	if c.inside.Add(-1) == closing {
-		select {
-		case c.left <- struct{}{}:
-		default:
-		}
-	}
-}
-
-// close lets waiting calls return, waits until all calls have left, and frees the handle.
 func (c *core) close() {
-	c.inside.Add(closing)
-	close(c.done)
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for c.inside.Load() != closing {
-		C.aurora_wake(c.handle)
-		select {
-		case <-c.left:
-		case <-tick.C: // a call that began to wait just after the wake
-		}
-	}
-	C.aurora_close(c.handle)
-	c.placing.close()
-	c.log.close()
+	c.shut(func() { C.aurora_wake(c.handle) }, func() {
+		C.aurora_close(c.handle)
+		c.placing.close()
+		c.log.close()
+	})
 }
 
 type result[T any] struct {
@@ -123,8 +96,8 @@ func do(ctx context.Context, c *core, op string, f func(*frame) error) error {
 // wait is call for what waits by itself until something comes or a wake ends it. It ends with ctx as
 // well, but never leaves the call alone unless it is stuck: what it brings may be somebody's work.
 // late gets what comes after that.
-func wait[T any](ctx context.Context, c *core, op string, f func(*frame) (T, error),
-	late func(T)) (T, error) {
+func wait[T any](ctx context.Context, c *core, op string, timeout time.Duration,
+	f func(*frame, C.int32_t) (T, error), late func(T)) (T, error) {
 	var none T
 	if ctx == nil {
 		return none, invalid(op, "ctx", "must not be nil")
@@ -135,12 +108,42 @@ func wait[T any](ctx context.Context, c *core, op string, f func(*frame) (T, err
 	if err := c.enter(op); err != nil {
 		return none, err
 	}
-	if ctx.Done() == nil {
-		return inside(c, op, f)
+	again := func() (T, error) {
+		return inside(c, op, func(frame *frame) (T, error) { return repeat(ctx, c, timeout, frame, f) })
 	}
+	if ctx.Done() == nil {
+		return again()
+	}
+	return waking(ctx, op, &c.gate, func() { C.aurora_wake(c.handle) }, again, late)
+}
+
+// repeat makes the call again, for the time that is left, where a wake was meant for another.
+func repeat[T any](ctx context.Context, c *core, timeout time.Duration, frame *frame,
+	f func(*frame, C.int32_t) (T, error)) (T, error) {
+	end := time.Now().Add(timeout)
+	for left := timeout; ; {
+		value, err := f(frame, waitMs(left))
+		switch {
+		case !isStatus(err, ErrInterrupted) || ctx.Err() != nil:
+			return value, err
+		case c.isShutting():
+			return value, &Error{Op: frame.op, Code: ErrClosed}
+		}
+		if timeout < 0 {
+			continue
+		}
+		if left = time.Until(end); left < 0 {
+			left = 0
+		}
+	}
+}
+
+// waking runs f, and once ctx is done wakes it until it returns.
+func waking[T any](ctx context.Context, op string, g *gate, wake func(), f func() (T, error),
+	late func(T)) (T, error) {
 	done := make(chan result[T], 1)
 	go func() {
-		value, err := inside(c, op, f)
+		value, err := f()
 		done <- result[T]{value, err}
 	}()
 	select {
@@ -148,7 +151,7 @@ func wait[T any](ctx context.Context, c *core, op string, f func(*frame) (T, err
 		return r.value, r.err
 	case <-ctx.Done():
 	}
-	if r, ok := wakeUntil(c, done); ok {
+	if r, ok := wakeUntil(g, wake, done); ok {
 		if e, isError := r.err.(*Error); isError && e.Code == ErrInterrupted {
 			e.cause = ctx.Err()
 		}
@@ -159,30 +162,25 @@ func wait[T any](ctx context.Context, c *core, op string, f func(*frame) (T, err
 			late(r.value)
 		}
 	}()
+	var none T
 	return none, unknown(op, ctx.Err())
 }
 
 const stuckAfter = time.Second
 
-func wakeUntil[T any](c *core, done <-chan result[T]) (result[T], bool) {
+func wakeUntil[T any](g *gate, wake func(), done <-chan result[T]) (result[T], bool) {
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
 	for end := time.Now().Add(stuckAfter); time.Now().Before(end); {
-		if c.enter("wake") != nil {
-			break // closing wakes everybody
+		if g.enter() { // else it is shutting, which wakes everybody
+			wake()
+			g.leave()
 		}
-		C.aurora_wake(c.handle)
-		c.leave()
 		select {
 		case r := <-done:
 			return r, true
 		case <-tick.C:
 		}
 	}
-	select {
-	case r := <-done:
-		return r, true
-	default:
-		return result[T]{}, false
-	}
+	return result[T]{}, false
 }

@@ -96,13 +96,13 @@ type Events struct{ core *core }
 // Read gives the same events. ErrGone when retention has passed the consumer.
 func (e Events) Read(ctx context.Context, consumer string, limit int,
 	timeout time.Duration) (EventPage, error) {
-	return wait(ctx, e.core, "events read", func(f *frame) (EventPage, error) {
+	return wait(ctx, e.core, "events read", timeout, func(f *frame, most C.int32_t) (EventPage, error) {
 		name, count := f.textOrEmpty("consumer", consumer), f.limit(limit)
 		if f.bad != nil {
 			return EventPage{}, f.bad
 		}
 		out := (**C.aurora_event_page)(f.out())
-		rc := C.aurora_event_read(f.handle, name, count, waitMs(timeout), out)
+		rc := C.aurora_event_read(f.handle, name, count, most, out)
 		return takeEvents(f, rc, out)
 	}, nil)
 }
@@ -111,13 +111,13 @@ func (e Events) Read(ctx context.Context, consumer string, limit int,
 // retention; ErrGone when after lies before the oldest event kept.
 func (e Events) Tail(ctx context.Context, after uint64, limit int,
 	timeout time.Duration) (EventPage, error) {
-	return wait(ctx, e.core, "events tail", func(f *frame) (EventPage, error) {
+	return wait(ctx, e.core, "events tail", timeout, func(f *frame, most C.int32_t) (EventPage, error) {
 		count := f.limit(limit)
 		if f.bad != nil {
 			return EventPage{}, f.bad
 		}
 		out := (**C.aurora_event_page)(f.out())
-		rc := C.aurora_event_tail(f.handle, C.uint64_t(after), count, waitMs(timeout), out)
+		rc := C.aurora_event_tail(f.handle, C.uint64_t(after), count, most, out)
 		return takeEvents(f, rc, out)
 	}, nil)
 }

@@ -213,6 +213,9 @@ func waitLimit(ctx context.Context, r *OrderRequest) C.uint32_t {
 func (o Orders) Place(ctx context.Context, request OrderRequest) (*Order, error) {
 	const op = "orders place"
 	c := o.core
+	if c != nil && !c.hasWorker {
+		return o.placeHere(ctx, op, &request)
+	}
 	if err := begin(ctx, c, op); err != nil {
 		return nil, err
 	}
@@ -247,6 +250,22 @@ func (o Orders) Place(ctx context.Context, request OrderRequest) (*Order, error)
 		return nil, err
 	}
 	return takeOrder(g.all[0].order), nil
+}
+
+// placeHere places an order in a shop that its callers drive.
+func (o Orders) placeHere(ctx context.Context, op string, request *OrderRequest) (*Order, error) {
+	return call(ctx, o.core, op, func(f *frame) (*Order, error) {
+		native := f.order(request, 0)
+		native.timeout_ms = waitLimit(ctx, request)
+		if f.bad != nil {
+			return nil, f.bad
+		}
+		out := (**C.aurora_order)(f.out())
+		if err := f.done(C.aurora_order_place(f.handle, native, out, f.err())); err != nil {
+			return nil, err
+		}
+		return takeOrder(*out), nil
+	})
 }
 
 // begin refuses a call that cannot be made, and sees to the queue.
@@ -310,6 +329,9 @@ type Placement struct {
 func (o Orders) PlaceMany(ctx context.Context, requests []OrderRequest) ([]Placement, error) {
 	const op = "orders place many"
 	c := o.core
+	if c != nil && !c.hasWorker {
+		return o.placeManyHere(ctx, requests), nil
+	}
 	if err := begin(ctx, c, op); err != nil {
 		return nil, err
 	}
@@ -329,6 +351,20 @@ func (o Orders) PlaceMany(ctx context.Context, requests []OrderRequest) ([]Place
 		}
 	}
 	return out, failure
+}
+
+func (o Orders) placeManyHere(ctx context.Context, requests []OrderRequest) []Placement {
+	out := make([]Placement, len(requests))
+	for i, request := range requests {
+		order, err := o.Place(ctx, request)
+		if err != nil {
+			out[i].Err = err
+			continue
+		}
+		out[i] = Placement{ID: order.ID, Status: order.Status, Reason: order.Reason,
+			TotalMinor: order.TotalMinor, Version: order.Version, IsReplay: order.IsReplay}
+	}
+	return out
 }
 
 func (c *core) placeGroup(ctx context.Context, op string, requests []OrderRequest,
@@ -388,72 +424,4 @@ func placementOf(op string, request *OrderRequest, c *C.aurora_completion) Place
 	return Placement{ID: idOf(c.id), Status: OrderStatus(c.order_status), Reason: Reason(c.reason),
 		TotalMinor: int64(c.total_minor), Version: uint64(c.version), IsReplay: c.is_replay != 0,
 		Err: refusal(op, request, c)}
-}
-
-// Wait reads an order as soon as its version is above after, whichever process changed it. It waits
-// until ctx is done, and then gives the context's error.
-func (o Orders) Wait(ctx context.Context, id ID, after uint64) (*Order, error) {
-	const op = "orders wait"
-	c := o.core
-	for {
-		if err := begin(ctx, c, op); err != nil {
-			return nil, err
-		}
-		order, err := c.watch(ctx, op, id, after)
-		if err != nil && !isStatus(err, ErrInterrupted) && !isStatus(err, ErrBusy) {
-			return nil, err
-		}
-		if order != nil && order.Version > after {
-			return order, nil
-		}
-		if err := pause(ctx, c, err); err != nil {
-			return nil, unknown(op, err)
-		}
-	}
-}
-
-// pause waits a little after a failure that may pass.
-func pause(ctx context.Context, c *core, err error) error {
-	if err == nil {
-		return nil
-	}
-	timer := time.NewTimer(10 * time.Millisecond)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-c.done:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	return nil
-}
-
-const watchMs = 10000 // a watch cannot be withdrawn, so none is long
-
-func (c *core) watch(ctx context.Context, op string, id ID, after uint64) (*Order, error) {
-	groupID, g := c.placing.add(1)
-	if err := c.enter(op); err != nil {
-		c.placing.remove(groupID, g)
-		return nil, err
-	}
-	rc := C.aurora_order_watch(c.placing.queue, id.native(), C.uint64_t(after), watchMs,
-		C.uint64_t(groupID<<placeBits))
-	c.leave()
-	if rc != C.AURORA_OK {
-		c.placing.remove(groupID, g)
-		return nil, &Error{Op: op, Code: Status(rc)}
-	}
-	select {
-	case <-g.done:
-	case <-ctx.Done():
-		c.placing.remove(groupID, g)
-		return nil, unknown(op, ctx.Err())
-	}
-	if g.end != nil {
-		return nil, &Error{Op: op, Code: ErrClosed}
-	}
-	if err := statusError(op, g.all[0].status); err != nil {
-		return nil, err
-	}
-	return takeOrder(g.all[0].order), nil
 }

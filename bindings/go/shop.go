@@ -36,6 +36,7 @@ type options struct {
 	level    LogLevel
 	log      func(LogRecord)
 	clock    *ManualClock
+	isPumped bool
 }
 
 // WithSettings gives settings as "name=value": the same names as in a daemon's configuration, for
@@ -62,6 +63,10 @@ func WithLog(level LogLevel, log func(LogRecord)) Option {
 // WithClock lets the shop live by a clock that a test moves.
 func WithClock(clock *ManualClock) Option { return func(o *options) { o.clock = clock } }
 
+// Pumped starts no thread: calls drive the shop by themselves, and what is left is driven by Pump. For
+// tests that need to know what happens when.
+func Pumped() Option { return func(o *options) { o.isPumped = true } }
+
 // Open opens the store at url, and makes it unless an option forbids that: "shop.db" is a file that
 // other processes may have open too, "memory:" is gone at the end. Programs built with the tag
 // aurora_net may give "postgresql://..." as well.
@@ -73,7 +78,7 @@ func Open(url string, opts ...Option) (*Shop, error) {
 		}
 		option(&o)
 	}
-	c := &core{left: make(chan struct{}, 1), done: make(chan struct{}), clock: o.clock}
+	c := &core{gate: newGate(), clock: o.clock, hasWorker: !o.isPumped}
 	frame := newFrame("open")
 	defer frame.free()
 	if o.log != nil {
@@ -122,8 +127,11 @@ func (f *frame) options(o *options, log *logPipe) *C.aurora_options {
 		settings[i] = f.textOrEmpty("settings", s)
 	}
 	native := (*C.aurora_options)(f.alloc(C.sizeof_aurora_options))
-	*native = C.aurora_options{size: C.sizeof_aurora_options, flags: o.flags | C.AURORA_OPEN_WORKER,
-		settings: first, setting_count: C.uint32_t(len(o.settings))}
+	*native = C.aurora_options{size: C.sizeof_aurora_options, flags: o.flags, settings: first,
+		setting_count: C.uint32_t(len(o.settings))}
+	if !o.isPumped {
+		native.flags |= C.AURORA_OPEN_WORKER
+	}
 	native.drivers = netDrivers(&native.driver_count)
 	if log != nil {
 		native.log = log.attach(f)
@@ -150,9 +158,23 @@ func givesTasks(settings []string, name string) bool {
 // known to be stored. It returns nil, also the second time, and for a nil shop.
 func (s *Shop) Close() error {
 	if s != nil && s.core != nil {
-		s.core.closed.Do(s.core.close)
+		s.core.close()
 	}
 	return nil
+}
+
+// Pump runs what is due in a shop that was opened with Pumped, for about budget (0 = one batch), and
+// says in how long the next timer is due: 0 = more to do now, -1 = nothing that is known.
+func (s *Shop) Pump(ctx context.Context, budget time.Duration) (time.Duration, error) {
+	return call(ctx, s.inner(), "pump", func(f *frame) (time.Duration, error) {
+		due := (*C.int64_t)(f.alloc(C.sizeof_int64_t))
+		*due = -1
+		rc := C.aurora_pump(f.handle, waitMs(budget), due)
+		if *due < 0 {
+			return -1, f.done(rc)
+		}
+		return time.Duration(*due) * time.Millisecond, f.done(rc)
+	})
 }
 
 // Health is nil while the shop takes commands, else what every command would get.

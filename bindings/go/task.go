@@ -141,10 +141,10 @@ func takeTasks[T any](ctx context.Context, c *core, op string, kind taskKind, li
 	if limit < 1 || limit > 1024 {
 		return nil, invalid(op, "limit", "must be 1 to 1024")
 	}
-	return wait(ctx, c, op, func(f *frame) ([]T, error) {
+	return wait(ctx, c, op, timeout, func(f *frame, most C.int32_t) ([]T, error) {
 		out := (**C.aurora_task_page)(f.out())
 		rc := C.aurora_task_take(f.handle, C.int32_t(kind), C.uint32_t(limit), C.uint32_t(ms),
-			waitMs(timeout), out)
+			most, out)
 		if err := f.done(rc); err != nil {
 			return nil, err
 		}
