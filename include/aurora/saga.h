@@ -156,7 +156,8 @@ AURORA_API void aurora_saga_free(aurora_saga *saga);
  * durable; the saga goes on by itself. AURORA_ECONFLICT when that participant is not parked, when
  * what a payment is marked as does not fit the step that it is in (the message names what does), or
  * when COMPENSATE meets an order that is already compensating; AURORA_EINVAL for a result that is
- * not the participant's; AURORA_ENOTFOUND. Threads: shared. */
+ * not the participant's; AURORA_ENOTFOUND, but for COMPENSATE: of an order that this store does not
+ * have it cancels what the participants may hold. Threads: shared. */
 AURORA_API aurora_status aurora_saga_repair(aurora_t *shop, const aurora_repair *repair,
                                             aurora_error *err);
 

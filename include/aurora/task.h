@@ -63,7 +63,7 @@ typedef struct {
                                        capture; for queries what it called this task, if known */
     const char *customer_id;        /* the order's */
     const char *contact;            /* where to send a notification */
-    const char *reference;          /* the order's */
+    const char *reference;          /* payments: the order's */
     int32_t reason;                 /* AURORA_REASON_... of the order, 0 = none */
     uint32_t reserved;
     const char *decline_code; /* with a notification of a declined order: the provider's */

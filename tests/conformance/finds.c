@@ -99,7 +99,8 @@ static aurora_status trending(step *of)
     query.category = input_text(of, of->with, "category");
     query.at_ms = input_int(of, of->with, "at_ms", 0);
     query.kind = input_enum(of, of->with, "kind", trend_kinds);
-    return give_trends(of, aurora_trending(of->run->shop.handle, &query, &page, &of->err), page);
+    aurora_status rc = aurora_trending(of->run->shop.handle, &query, &page, &of->err);
+    return give_trends(of, rc, page);
 }
 
 static aurora_status related_products(step *of)

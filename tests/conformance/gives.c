@@ -114,7 +114,8 @@ static char *differs(const char *place, const cJSON *expected, const cJSON *actu
     char *wanted = cJSON_PrintUnformatted(expected);
     char *got = actual == NULL ? NULL : cJSON_PrintUnformatted(actual);
     char *why = NULL;
-    if (asprintf(&why, "%s is %s, expected %s", place, got == NULL ? "not given" : got, wanted) < 0)
+    if (asprintf(&why, "%s is %.400s, expected %.400s", place, got == NULL ? "not given" : got,
+                 wanted) < 0)
         abort();
     free(wanted);
     free(got);

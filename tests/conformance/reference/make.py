@@ -11,12 +11,18 @@ import limiter
 import machines
 import money
 import retry
+import shop_care
+import shop_events
+import shop_finds
+import shop_orders
 import shop_products
 import shop_stock
+import shop_tasks
 import sketches
 import words
 
-PARTS = [bucket, limiter, breaker, retry, sketches, money, machines, words, shop_products, shop_stock]
+PARTS = [bucket, limiter, breaker, retry, sketches, money, machines, words, shop_products, shop_stock,
+         shop_orders, shop_events, shop_tasks, shop_care, shop_finds]
 
 
 def main():
