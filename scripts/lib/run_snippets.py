@@ -65,8 +65,9 @@ class Session:
         self.folder.mkdir()
         self.state.mkdir()
         for entry in ROOT.iterdir():
-            if entry.name not in (".git", "var"):
+            if entry.name not in (".git", "var", "build"):
                 (self.folder / entry.name).symlink_to(entry)
+        (self.folder / "build").symlink_to(BUILD.resolve())
         self.ports = dict(zip(("8080", "8081", "9000"), map(str, free_ports(3))))
 
     def mapped(self, text):
@@ -142,10 +143,55 @@ class Session:
         return [f"{snippet.place}: this is not what is printed:", *self.printed(number)]
 
 
+def run_python(snippet, folder):
+    """By the wheel that was built; None where there is none."""
+    site = BUILD.resolve() / "python" / "site"
+    if not site.is_dir():
+        return None
+    python = os.environ.get("AURORA_PYTHON", "/usr/bin/python3")
+    return subprocess.run([python if os.path.exists(python) else sys.executable, "-c",
+                           snippet.first + snippet.text + snippet.last],
+                          cwd=folder, capture_output=True, text=True, timeout=SECONDS_MAX,
+                          env={"PATH": os.environ["PATH"], "PYTHONPATH": str(site)})
+
+
+def run_go(snippet, folder):
+    """As a module beside the binding; None where there is no Go."""
+    (folder / "main.go").write_text(snippet.first + snippet.text + snippet.last, encoding="utf-8")
+    (folder / "go.mod").write_text(f"module example.com/page\n\ngo 1.19\n\nrequire aurora.dev/aurora v0.0.0\n\n"
+                                   f"replace aurora.dev/aurora => {ROOT}/bindings/go\n", encoding="utf-8")
+    script = f'''set -e
+. "{ROOT}/scripts/lib/go.sh"
+[ -z "$(go_missing)" ] || exit 77
+go_environment "{BUILD}"
+cd "{folder}"
+"$go" run .'''
+    run = subprocess.run(["bash", "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=SECONDS_MAX)
+    return None if run.returncode == 77 else run
+
+
+def run_bindings(wanted):
+    """The Python and Go blocks, each alone. Returns how many failed, were run, and were not."""
+    failed = done = left = 0
+    for snippet in snippets.all_snippets():
+        is_ours = snippet.language == "go" or (snippet.language == "python" and "import aurora" in snippet.text)
+        if not is_ours or snippet.reason or snippet.test or (wanted and snippet.page not in wanted):
+            continue
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="aurora-snippets-"))
+        run = (run_go if snippet.language == "go" else run_python)(snippet, folder)
+        shutil.rmtree(folder, ignore_errors=True)
+        done, left = done + (run is not None), left + (run is None)
+        if run is not None and run.returncode != 0:
+            failed += 1
+            print(f"{snippet.place}: ended with {run.returncode}\n{run.stdout}{run.stderr}")
+    print(f"snippets: {done} blocks of Python and Go run" + (f", {left} not: no wheel or no Go here" if left else ""))
+    return failed
+
+
 def main(wanted):
     pages = {}
     for snippet in snippets.all_snippets():
-        is_run = snippet.language in ("sh", "console") and not snippet.reason
+        is_run = snippet.language in ("sh", "console") and not snippet.reason and not snippet.test
         if is_run or snippet.is_output:
             pages.setdefault(snippet.page, []).append(snippet)
     failures, count = 0, 0
@@ -159,6 +205,7 @@ def main(wanted):
         count += len(blocks)
         print("\n".join(wrong) if wrong else f"snippets: {page}: {len(blocks)} blocks run and compared", flush=True)
     print(f"snippets: {count} blocks of {len(pages)} pages")
+    failures += run_bindings(wanted)
     return 1 if failures else 0
 
 

@@ -6,6 +6,7 @@ A comment that readers do not see may stand on the lines before a fence:
 
     <!-- snippet: only parsed, REASON -->      a shell block that no test can run here
     <!-- snippet: serves -->                   a program that runs until it is ended: the page goes on beside it
+    <!-- snippet: run by TEST -->              another test, whose file names this page, runs it
     <!-- snippet: output -->                   what the shell block before it prints (`...` = anything)
     <!-- snippet: config of aurora-gateway --> whose settings an ini block has (else aurorad's)
     <!-- snippet: first
@@ -29,7 +30,7 @@ MARK = re.compile(r"<!-- snippet: ((?:(?!-->).|\n)*?)\s*-->")
 class Snippet:
     def __init__(self, page, line, language, text):
         self.page, self.line, self.language, self.text = page, line, language, text
-        self.reason = self.program = None
+        self.reason = self.program = self.test = None
         self.is_output = self.is_figure = False
         self.first = self.last = ""
         self.complaint = None
@@ -38,6 +39,8 @@ class Snippet:
     def take_mark(self, mark):
         if mark.startswith("only parsed, "):
             self.reason = mark.removeprefix("only parsed, ")
+        elif mark.startswith("run by "):
+            self.take_test(mark.removeprefix("run by "))
         elif mark == "output":
             self.is_output = True
         elif mark == "serves":
@@ -53,6 +56,14 @@ class Snippet:
             self.last += mark.removeprefix("last\n") + "\n"
         else:
             self.complaint = f"'{mark.splitlines()[0]}' is no mark of a snippet"
+
+    def take_test(self, name):
+        path, page = ROOT / name, pathlib.Path(self.page)
+        self.test = name
+        if not path.exists():
+            self.complaint = f"there is no {name}"
+        elif page.name not in path.read_text(encoding="utf-8"):
+            self.complaint = f"{name} does not name {page.name}, so it cannot run what stands there"
 
     @property
     def place(self):

@@ -10,4 +10,8 @@ if [ ! -x "$build/bin/aurorad" ] || [ ! -x "$build/bin/auroractl" ]; then
     echo "skipped: the programs are not built"
     exit 77
 fi
+if grep -q '^AURORA_SANITIZE:[A-Z]*=.' "$build/CMakeCache.txt"; then
+    echo "skipped: readers have no sanitizers, and what they link would need them too"
+    exit 77
+fi
 python3 scripts/lib/run_snippets.py "$@"
