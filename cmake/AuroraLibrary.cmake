@@ -34,7 +34,6 @@ foreach(adapter IN LISTS AURORA_NET_ADAPTERS)
 endforeach()
 add_library(aurora_shell OBJECT ${aurora_shell_sources} ${aurora_migrations_c})
 aurora_compile(aurora_shell GNU)
-target_compile_definitions(aurora_shell PRIVATE AURORA_VERSION_TEXT="${PROJECT_VERSION}")
 target_link_libraries(aurora_shell PRIVATE SQLite::SQLite3)
 list(APPEND AURORA_OBJECTS aurora_shell)
 

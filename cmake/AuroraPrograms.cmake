@@ -86,7 +86,6 @@ foreach(dir IN LISTS aurora_program_dirs)
     get_filename_component(name ${dir} NAME)
     add_executable(${name} ${sources})
     aurora_compile(${name} GNU)
-    target_compile_definitions(${name} PRIVATE AURORA_VERSION_TEXT="${PROJECT_VERSION}")
     target_link_libraries(${name} PRIVATE aurora_static Threads::Threads m)
     target_link_libraries(${name} PRIVATE
         ${AURORA_PROGRAM_PARTS} $<TARGET_NAME_IF_EXISTS:aurora_net_static>)

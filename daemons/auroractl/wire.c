@@ -173,7 +173,7 @@ aurora_status ctl_exchange_dress(ctl_exchange *exchange, const ctl_endpoint *end
         curl_easy_setopt(curl, CURLOPT_CAINFO, endpoint->ca);
     curl_easy_setopt(curl, CURLOPT_SSLCERT, endpoint->certificate);
     curl_easy_setopt(curl, CURLOPT_SSLKEY, endpoint->certificate_key);
-    curl_easy_setopt(curl, CURLOPT_USERAGENT, "auroractl/" AURORA_VERSION_TEXT);
+    curl_easy_setopt(curl, CURLOPT_USERAGENT, "auroractl/" AURORA_VERSION);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, ANSWER_MS + (long)request->wait_s * 1000);
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, exchange->reply.failure);

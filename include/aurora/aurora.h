@@ -74,5 +74,6 @@
 #include <aurora/topk.h>
 #include <aurora/trace.h>
 #include <aurora/trending.h>
+#include <aurora/version.h>
 
 #endif

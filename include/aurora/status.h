@@ -7,7 +7,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#if defined(__GNUC__) || defined(__clang__)
+/* AURORA_HIDDEN, given where the library is compiled into a program or another library (see
+ * ./dev dist), keeps its calls from being exported there. */
+#if defined(AURORA_HIDDEN) && (defined(__GNUC__) || defined(__clang__))
+#define AURORA_API __attribute__((visibility("hidden")))
+#elif defined(__GNUC__) || defined(__clang__)
 #define AURORA_API __attribute__((visibility("default")))
 #else
 #define AURORA_API

@@ -10,11 +10,6 @@
 #include "engine/bus.h"
 #include "engine/say.h"
 
-/* The build says which; the fallback serves tools that look at single files. */
-#ifndef AURORA_VERSION_TEXT
-#define AURORA_VERSION_TEXT "0.1.0"
-#endif
-
 aurora_status aurora__handle_enter(aurora_t *shop)
 {
     if (shop == NULL)
@@ -96,11 +91,6 @@ int aurora_fd(const aurora_t *shop)
 aurora_status aurora_health(const aurora_t *shop)
 {
     return shop != NULL ? aurora__engine_health(shop->engine) : AURORA_EINVAL;
-}
-
-const char *aurora_version(void)
-{
-    return AURORA_VERSION_TEXT;
 }
 
 aurora_status aurora_log_set_level(aurora_t *shop, int32_t level_min)

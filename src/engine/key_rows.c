@@ -7,12 +7,12 @@
 #define LOOK_EVERY_NS INT64_C(10000000000)
 #define AGAIN_NS INT64_C(100000000)
 
-#define NUMBER(kind, name, is_nullable) COLUMN_##name,
+#define NUMBER(kind, name, is_nullable) KEY_ROWS_##name,
 enum { AURORA__ORDER_KEY_COLUMNS(NUMBER) };
 #undef NUMBER
 #define KEY_COLUMNS                                                                                \
-    (UINT64_C(1) << COLUMN_scope | UINT64_C(1) << COLUMN_key_text |                                \
-     UINT64_C(1) << COLUMN_created_at)
+    (UINT64_C(1) << KEY_ROWS_scope | UINT64_C(1) << KEY_ROWS_key_text |                            \
+     UINT64_C(1) << KEY_ROWS_created_at)
 
 typedef struct {
     aurora__command head;

@@ -36,7 +36,7 @@ struct aurora__keys {
     shard shards[SHARDS];
 };
 
-#define NUMBER(kind, name, is_nullable) COLUMN_##name,
+#define NUMBER(kind, name, is_nullable) KEYS_##name,
 enum { AURORA__ORDER_COLUMNS(NUMBER) };
 #undef NUMBER
 
@@ -228,9 +228,8 @@ static aurora_status fill_page(aurora__engine *engine, aurora_store_txn *txn, in
                            .flags = AURORA_SCAN_LOWER_OPEN,
                            .lower = &lower,
                            .lower_count = 1,
-                           .columns = UINT64_C(1) << COLUMN_id | UINT64_C(1) << COLUMN_key_scope |
-                                      UINT64_C(1) << COLUMN_key_text |
-                                      UINT64_C(1) << COLUMN_created_at,
+                           .columns = UINT64_C(1) << KEYS_id | UINT64_C(1) << KEYS_key_scope |
+                                      UINT64_C(1) << KEYS_key_text | UINT64_C(1) << KEYS_created_at,
                            .limit = PAGE_ROWS};
     aurora__query_arena arena;
     aurora__query_arena_init(&arena, engine->options.allocator);

@@ -31,8 +31,9 @@ static void position_key(aurora__memory_key *key, int64_t position)
     aurora__memory_key_finish(key);
 }
 
-aurora_status aurora__memory_append(void *self, aurora_store_txn *txn, aurora_log_row *row)
+aurora_status aurora__memory_append(void *self, aurora_store_txn *opaque, aurora_log_row *row)
 {
+    aurora__memory_txn *txn = (aurora__memory_txn *)opaque;
     aurora__memory_store *store = self;
     aurora_status rc = aurora__memory_fault_take(&store->faults.append);
     if (rc != AURORA_OK)
@@ -89,10 +90,11 @@ static aurora_status copy_record(const log_record *from, const aurora_arena_port
     return AURORA_OK;
 }
 
-aurora_status aurora__memory_log_read(void *self, aurora_store_txn *txn, int64_t from,
+aurora_status aurora__memory_log_read(void *self, aurora_store_txn *opaque, int64_t from,
                                       size_t bytes_max, aurora_log_row *rows_out, uint32_t capacity,
                                       uint32_t *count_out, const aurora_arena_port *arena)
 {
+    aurora__memory_txn *txn = (aurora__memory_txn *)opaque;
     aurora__memory_store *store = self;
     *count_out = 0;
     aurora_status rc = aurora__memory_fault_take(&store->faults.log_read);
@@ -118,7 +120,7 @@ aurora_status aurora__memory_log_read(void *self, aurora_store_txn *txn, int64_t
 }
 
 /* The oldest kept row, or NULL. */
-static const aurora__memory_item *oldest(const aurora_store_txn *txn)
+static const aurora__memory_item *oldest(const aurora__memory_txn *txn)
 {
     aurora__memory_key key;
     aurora__memory_cursor cursor;
@@ -127,8 +129,10 @@ static const aurora__memory_item *oldest(const aurora_store_txn *txn)
     return aurora__memory_cursor_next(&cursor);
 }
 
-aurora_status aurora__memory_log_bounds(void *self, aurora_store_txn *txn, aurora_log_bounds *out)
+aurora_status aurora__memory_log_bounds(void *self, aurora_store_txn *opaque,
+                                        aurora_log_bounds *out)
 {
+    aurora__memory_txn *txn = (aurora__memory_txn *)opaque;
     (void)self;
     const aurora__memory_item *item = oldest(txn);
     *out = (aurora_log_bounds){.first = txn->state.log_head + 1,
@@ -141,9 +145,10 @@ aurora_status aurora__memory_log_bounds(void *self, aurora_store_txn *txn, auror
     return AURORA_OK;
 }
 
-aurora_status aurora__memory_log_trim(void *self, aurora_store_txn *txn, int64_t position,
+aurora_status aurora__memory_log_trim(void *self, aurora_store_txn *opaque, int64_t position,
                                       uint32_t rows_max)
 {
+    aurora__memory_txn *txn = (aurora__memory_txn *)opaque;
     (void)self;
     if (txn->kind != AURORA_TXN_WRITE)
         return AURORA_EREADONLY;

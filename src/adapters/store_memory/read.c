@@ -15,7 +15,7 @@ uint32_t aurora__memory_table_root(const aurora__memory_store *store, const auro
     }
 }
 
-static aurora_status load_one(aurora__memory_store *store, aurora_store_txn *txn,
+static aurora_status load_one(aurora__memory_store *store, aurora__memory_txn *txn,
                               aurora_store_load *load, const aurora_arena_port *arena)
 {
     uint32_t root = aurora__memory_table_root(store, load->table);
@@ -34,9 +34,10 @@ static aurora_status load_one(aurora__memory_store *store, aurora_store_txn *txn
     return rc;
 }
 
-aurora_status aurora__memory_load(void *self, aurora_store_txn *txn, aurora_store_load *loads,
+aurora_status aurora__memory_load(void *self, aurora_store_txn *opaque, aurora_store_load *loads,
                                   uint32_t count, bool is_locked, const aurora_arena_port *arena)
 {
+    aurora__memory_txn *txn = (aurora__memory_txn *)opaque;
     aurora__memory_store *store = self;
     (void)is_locked; /* the only writer needs no locks */
     aurora_status rc = aurora__memory_fault_take(&store->faults.load);
@@ -160,9 +161,10 @@ static aurora_status copy_range(scan_range *range, aurora_store_scan *scan,
     return AURORA_OK;
 }
 
-aurora_status aurora__memory_scan(void *self, aurora_store_txn *txn, aurora_store_scan *scan,
+aurora_status aurora__memory_scan(void *self, aurora_store_txn *opaque, aurora_store_scan *scan,
                                   const aurora_arena_port *arena)
 {
+    aurora__memory_txn *txn = (aurora__memory_txn *)opaque;
     aurora__memory_store *store = self;
     aurora_status rc = aurora__memory_fault_take(&store->faults.scan);
     if (rc != AURORA_OK)

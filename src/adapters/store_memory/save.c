@@ -7,7 +7,7 @@
 /* One put under way. `old` is the row that it meets, or NULL. */
 typedef struct {
     aurora__memory_store *store;
-    aurora_store_txn *txn;
+    aurora__memory_txn *txn;
     const aurora_store_put *put;
     uint32_t root;
     const aurora__memory_item *old;
@@ -178,7 +178,7 @@ static aurora_status write_row(put_step *step)
                                    true);
 }
 
-static aurora_status put_one(aurora__memory_store *store, aurora_store_txn *txn,
+static aurora_status put_one(aurora__memory_store *store, aurora__memory_txn *txn,
                              const aurora_store_put *put)
 {
     const aurora_table *table = put->table;
@@ -207,9 +207,11 @@ static aurora_status put_one(aurora__memory_store *store, aurora_store_txn *txn,
     return rc;
 }
 
-aurora_status aurora__memory_save(void *self, aurora_store_txn *txn, const aurora_store_put *puts,
-                                  uint32_t count, uint32_t *failed_out)
+aurora_status aurora__memory_save(void *self, aurora_store_txn *opaque,
+                                  const aurora_store_put *puts, uint32_t count,
+                                  uint32_t *failed_out)
 {
+    aurora__memory_txn *txn = (aurora__memory_txn *)opaque;
     aurora__memory_store *store = self;
     if (txn->kind != AURORA_TXN_WRITE)
         return AURORA_EREADONLY;

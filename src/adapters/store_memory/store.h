@@ -21,10 +21,12 @@ typedef struct {
     aurora__memory_node **roots;
 } aurora__memory_state;
 
-/* An open transaction; after its commit the keeper of what it retired. */
-struct aurora_store_txn {
-    aurora_store_txn *next; /* among readers, or among committed writers with garbage */
-    aurora_store_txn *previous;
+typedef struct aurora__memory_txn aurora__memory_txn;
+
+/* What an aurora_store_txn of this store is; after its commit the keeper of what it retired. */
+struct aurora__memory_txn {
+    aurora__memory_txn *next; /* among readers, or among committed writers with garbage */
+    aurora__memory_txn *previous;
     uint64_t snapshot; /* commits that it sees; of garbage: the first commit without it */
     uint32_t kind;
     bool has_appended;
@@ -35,8 +37,8 @@ struct aurora_store_txn {
 };
 
 typedef struct {
-    aurora_store_txn *first;
-    aurora_store_txn *last;
+    aurora__memory_txn *first;
+    aurora__memory_txn *last;
 } aurora__memory_queue;
 
 typedef struct {
@@ -75,27 +77,29 @@ uint32_t aurora__memory_table_root(const aurora__memory_store *store, const auro
 /* txn.c */
 aurora_status aurora__memory_begin(void *self, uint32_t kind, aurora_id batch, int32_t timeout_ms,
                                    uint64_t *epoch_out, aurora_store_txn **out);
-aurora_status aurora__memory_commit(void *self, aurora_store_txn *txn);
+aurora_status aurora__memory_commit(void *self, aurora_store_txn *opaque);
 aurora_status aurora__memory_resolve(void *self, aurora_id batch);
-void aurora__memory_rollback(void *self, aurora_store_txn *txn);
+void aurora__memory_rollback(void *self, aurora_store_txn *opaque);
 
 /* read.c */
-aurora_status aurora__memory_load(void *self, aurora_store_txn *txn, aurora_store_load *loads,
+aurora_status aurora__memory_load(void *self, aurora_store_txn *opaque, aurora_store_load *loads,
                                   uint32_t count, bool is_locked, const aurora_arena_port *arena);
-aurora_status aurora__memory_scan(void *self, aurora_store_txn *txn, aurora_store_scan *scan,
+aurora_status aurora__memory_scan(void *self, aurora_store_txn *opaque, aurora_store_scan *scan,
                                   const aurora_arena_port *arena);
 
 /* save.c */
-aurora_status aurora__memory_save(void *self, aurora_store_txn *txn, const aurora_store_put *puts,
-                                  uint32_t count, uint32_t *failed_out);
+aurora_status aurora__memory_save(void *self, aurora_store_txn *opaque,
+                                  const aurora_store_put *puts, uint32_t count,
+                                  uint32_t *failed_out);
 
 /* log.c */
-aurora_status aurora__memory_append(void *self, aurora_store_txn *txn, aurora_log_row *row);
-aurora_status aurora__memory_log_read(void *self, aurora_store_txn *txn, int64_t from,
+aurora_status aurora__memory_append(void *self, aurora_store_txn *opaque, aurora_log_row *row);
+aurora_status aurora__memory_log_read(void *self, aurora_store_txn *opaque, int64_t from,
                                       size_t bytes_max, aurora_log_row *rows_out, uint32_t capacity,
                                       uint32_t *count_out, const aurora_arena_port *arena);
-aurora_status aurora__memory_log_bounds(void *self, aurora_store_txn *txn, aurora_log_bounds *out);
-aurora_status aurora__memory_log_trim(void *self, aurora_store_txn *txn, int64_t position,
+aurora_status aurora__memory_log_bounds(void *self, aurora_store_txn *opaque,
+                                        aurora_log_bounds *out);
+aurora_status aurora__memory_log_trim(void *self, aurora_store_txn *opaque, int64_t position,
                                       uint32_t rows_max);
 
 #endif

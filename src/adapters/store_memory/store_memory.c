@@ -47,7 +47,7 @@ static void release_all(aurora__memory_store *store)
 {
     aurora_allocator allocator = store->allocator;
     while (store->garbage.first != NULL) {
-        aurora_store_txn *txn = store->garbage.first;
+        aurora__memory_txn *txn = store->garbage.first;
         store->garbage.first = txn->next;
         aurora__memory_objects_free(&allocator, txn->changes.retired);
         allocator.release(allocator.self, txn);

@@ -17,7 +17,7 @@ aurora_status aurora__memory_fault_take(aurora__store_memory_fault *fault)
     return atomic_exchange(&fault->status, 0);
 }
 
-static void queue_push(aurora__memory_queue *queue, aurora_store_txn *txn)
+static void queue_push(aurora__memory_queue *queue, aurora__memory_txn *txn)
 {
     txn->next = NULL;
     txn->previous = queue->last;
@@ -28,7 +28,7 @@ static void queue_push(aurora__memory_queue *queue, aurora_store_txn *txn)
     queue->last = txn;
 }
 
-static void queue_remove(aurora__memory_queue *queue, aurora_store_txn *txn)
+static void queue_remove(aurora__memory_queue *queue, aurora__memory_txn *txn)
 {
     if (txn->previous != NULL)
         txn->previous->next = txn->next;
@@ -50,12 +50,12 @@ static void copy_state(aurora__memory_state *to, const aurora__memory_state *fro
 /* --- memory that nobody sees any more ------------------------------------------------------- */
 
 /* Takes the garbage that no open reader can reach out of the queue. Under the mutex. */
-static aurora_store_txn *take_garbage(aurora__memory_store *store)
+static aurora__memory_txn *take_garbage(aurora__memory_store *store)
 {
-    aurora_store_txn *taken = NULL;
+    aurora__memory_txn *taken = NULL;
     uint64_t oldest = store->readers.first == NULL ? UINT64_MAX : store->readers.first->snapshot;
     while (store->garbage.first != NULL && store->garbage.first->snapshot <= oldest) {
-        aurora_store_txn *txn = store->garbage.first;
+        aurora__memory_txn *txn = store->garbage.first;
         queue_remove(&store->garbage, txn);
         txn->next = taken;
         taken = txn;
@@ -64,11 +64,11 @@ static aurora_store_txn *take_garbage(aurora__memory_store *store)
 }
 
 /* Frees it, outside the mutex: it may be much after a long read. */
-static void free_garbage(aurora__memory_store *store, aurora_store_txn *garbage)
+static void free_garbage(aurora__memory_store *store, aurora__memory_txn *garbage)
 {
     int64_t bytes = 0;
     while (garbage != NULL) {
-        aurora_store_txn *next = garbage->next;
+        aurora__memory_txn *next = garbage->next;
         bytes += aurora__memory_objects_free(&store->allocator, garbage->changes.retired);
         store->allocator.release(store->allocator.self, garbage);
         garbage = next;
@@ -128,11 +128,11 @@ aurora_status aurora__memory_begin(void *self, uint32_t kind, aurora_id batch, i
     if (rc != AURORA_OK)
         return rc;
     size_t roots = store->root_count * sizeof(aurora__memory_node *);
-    aurora_store_txn *txn =
-        store->allocator.allocate(store->allocator.self, sizeof(aurora_store_txn) + roots);
+    aurora__memory_txn *txn =
+        store->allocator.allocate(store->allocator.self, sizeof(aurora__memory_txn) + roots);
     if (txn == NULL)
         return AURORA_ENOMEM;
-    *txn = (aurora_store_txn){.kind = kind, .batch = batch};
+    *txn = (aurora__memory_txn){.kind = kind, .batch = batch};
     txn->changes.allocator = &store->allocator;
     txn->state.roots = txn->roots;
 
@@ -158,7 +158,7 @@ aurora_status aurora__memory_begin(void *self, uint32_t kind, aurora_id batch, i
     /* Nobody else can write to memory of ours: the epoch never changes. */
     if (kind == AURORA_TXN_WRITE && epoch_out != NULL)
         *epoch_out = 1;
-    *out = txn;
+    *out = (aurora_store_txn *)txn;
     return AURORA_OK;
 }
 
@@ -172,7 +172,7 @@ static void leave_writer(aurora__memory_store *store)
 }
 
 /* Makes the transaction's state the newest one. Under the mutex. */
-static void publish(aurora__memory_store *store, aurora_store_txn *txn)
+static void publish(aurora__memory_store *store, aurora__memory_txn *txn)
 {
     copy_state(&store->state, &txn->state, store->root_count);
     store->bytes += txn->changes.bytes;
@@ -180,8 +180,9 @@ static void publish(aurora__memory_store *store, aurora_store_txn *txn)
     queue_push(&store->garbage, txn);
 }
 
-aurora_status aurora__memory_commit(void *self, aurora_store_txn *txn)
+aurora_status aurora__memory_commit(void *self, aurora_store_txn *opaque)
 {
+    aurora__memory_txn *txn = (aurora__memory_txn *)opaque;
     aurora__memory_store *store = self;
     aurora_status rc = txn->kind == AURORA_TXN_WRITE
                            ? aurora__memory_fault_take(&store->faults.commit)
@@ -195,14 +196,14 @@ aurora_status aurora__memory_commit(void *self, aurora_store_txn *txn)
         pthread_mutex_unlock(&store->mutex);
     }
     if (outcome != AURORA_OK) {
-        aurora__memory_rollback(self, txn);
+        aurora__memory_rollback(self, (aurora_store_txn *)txn);
         return rc;
     }
     pthread_mutex_lock(&store->mutex);
     if (rc == AURORA_OK)
         store->committed = txn->batch;
     publish(store, txn);
-    aurora_store_txn *garbage = take_garbage(store);
+    aurora__memory_txn *garbage = take_garbage(store);
     leave_writer(store);
     pthread_mutex_unlock(&store->mutex);
     free_garbage(store, garbage);
@@ -227,13 +228,14 @@ aurora_status aurora__memory_resolve(void *self, aurora_id batch)
     return rc;
 }
 
-void aurora__memory_rollback(void *self, aurora_store_txn *txn)
+void aurora__memory_rollback(void *self, aurora_store_txn *opaque)
 {
+    aurora__memory_txn *txn = (aurora__memory_txn *)opaque;
     aurora__memory_store *store = self;
     if (txn == NULL)
         return;
     aurora__memory_objects_free(&store->allocator, txn->changes.fresh);
-    aurora_store_txn *garbage = NULL;
+    aurora__memory_txn *garbage = NULL;
     pthread_mutex_lock(&store->mutex);
     if (txn->kind == AURORA_TXN_WRITE) {
         leave_writer(store);

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# help: write the library as two files, build/dist/aurora.c and aurora.h; also into bindings/go/bundled
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+python3 scripts/dist/amalgamate.py build/dist
+if [ -d bindings/go ]; then
+    mkdir -p bindings/go/bundled
+    cp build/dist/aurora.c build/dist/aurora.h bindings/go/bundled/
+fi
