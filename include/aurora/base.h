@@ -85,14 +85,6 @@ static inline bool aurora_id_is_equal(aurora_id a, aurora_id b)
     return true;
 }
 
-/* The version of the library that is linked, "0.1.0"; AURORA_VERSION is that of the headers. Static
- * text. Threads: shared. */
-AURORA_API const char *aurora_version(void);
-
-/* The same as a number that grows, as AURORA_VERSION_NUMBER is of the headers: 1002003 is 1.2.3.
- * A program that needs a call of 1.2.0 asks for 1002000 or more. Threads: shared. */
-AURORA_API uint32_t aurora_version_number(void);
-
 #ifdef __cplusplus
 }
 #endif

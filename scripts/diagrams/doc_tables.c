@@ -209,6 +209,7 @@ static void print_sizes(void)
         SIZE(aurora_drain),
         SIZE(aurora_status_info),
         SIZE(aurora_setting_info),
+        SIZE(aurora_feature),
         SIZE(aurora_bucket),
         SIZE(aurora_limit),
         SIZE(aurora_limiter_figures),
