@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Which release these headers are of, which one is linked, and what that one was built with. The
- * build reads the three numbers from here. Not what a handle was opened with: that are its
- * settings. */
+/* Which release these headers are of, which one is linked, and what that one was built with.
+ * Not what a handle was opened with: that are its settings. */
 #ifndef AURORA_VERSION_H
 #define AURORA_VERSION_H
 
