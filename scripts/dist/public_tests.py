@@ -1,0 +1,46 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Prints the tests that use public headers only: a line for each, the test and then the files of
+tests/support that it needs. Found by following #include, from headers to the .c files beside
+them; net.h is not in the amalgamation, and so is a private header, for this."""
+
+import pathlib
+import re
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SUPPORT = ROOT / "tests/support"
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTILINE)
+# <...> that neither the C library nor SQLite nor Check gives: an engine's client or a server part.
+FOREIGN = re.compile(r"(event2?|openssl|librdkafka|hiredis|curl|cjson|cJSON|jwt|libpq|zlib|lzma)\b")
+
+
+def needs(path, seen):
+    """Adds to `seen` all files that `path` needs; false where one is not public."""
+    if path in seen:
+        return True
+    seen.add(path)
+    for mark, name in INCLUDE.findall(path.read_text(encoding="utf-8")):
+        if name == "aurora/net.h" or (mark == "<" and FOREIGN.match(name)):
+            return False
+        if mark == "<":
+            continue
+        header = SUPPORT / name
+        if not header.is_file():
+            return False
+        source = header.with_suffix(".c")
+        if not needs(header, seen) or (source.is_file() and not needs(source, seen)):
+            return False
+    return True
+
+
+def main():
+    for test in sorted((ROOT / "tests").glob("*/test_*.c")):
+        seen = set()
+        if not needs(test, seen):
+            continue
+        sources = sorted(path for path in seen if path.suffix == ".c" and path != test)
+        print(*(path.relative_to(ROOT) for path in [test, *sources]))
+
+
+if __name__ == "__main__":
+    main()
