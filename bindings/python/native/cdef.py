@@ -19,6 +19,9 @@ typedef ... python_queue;"""
 OWN = """
 aurora_status python_shop_open(const char *url, aurora_options *options, void *log_self,
                                int32_t level_min, python_shop **out, aurora_error *err);
+bool python_shop_suspend(python_shop *shop);
+aurora_status python_shop_resume(python_shop *shop, const char *url, aurora_options *options,
+                                 aurora_error *err);
 void python_shop_close(python_shop *shop);
 bool python_shop_is_open(const python_shop *shop);
 void python_shop_free(python_shop *shop);

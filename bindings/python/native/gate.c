@@ -10,15 +10,27 @@
  * it would wait for may be itself. */
 static _Thread_local int is_in_callback;
 
+static void pause_a_little(void)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+}
+
 aurora_status python_gate_enter(struct gate *gate)
 {
     if (is_in_callback)
         return AURORA_EREENTRANT;
-    atomic_fetch_add(&gate->inside, 1);
-    if (!atomic_load(&gate->is_shut))
-        return AURORA_OK;
-    atomic_fetch_sub(&gate->inside, 1);
-    return AURORA_ECLOSED;
+    for (;;) {
+        atomic_fetch_add(&gate->inside, 1);
+        int state = atomic_load(&gate->state);
+        if (state == GATE_OPEN)
+            return AURORA_OK;
+        atomic_fetch_sub(&gate->inside, 1);
+        if (state == GATE_SHUT)
+            return AURORA_ECLOSED;
+        if (gate->pid != getpid())
+            return AURORA_EFORK;
+        pause_a_little();
+    }
 }
 
 void python_gate_leave(struct gate *gate)
@@ -31,15 +43,10 @@ bool python_is_in_callback(void)
     return is_in_callback != 0;
 }
 
-static void pause_a_little(void)
-{
-    nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-}
-
 /* True for the one caller that shuts the gate. */
 static bool shut(struct gate *gate)
 {
-    return gate != NULL && atomic_exchange(&gate->is_shut, 1) == 0;
+    return gate != NULL && atomic_exchange(&gate->state, GATE_SHUT) != GATE_SHUT;
 }
 
 static bool is_ours(const struct gate *gate)
@@ -65,6 +72,13 @@ static void write_line(void *self, int32_t level, const char *component, const c
     (void)message;
 }
 
+static aurora_status open_shop(python_shop *shop, const char *url, aurora_options *options,
+                               aurora_error *err)
+{
+    options->log = shop->log.self == NULL ? NULL : &shop->log;
+    return aurora_open(url, options, &shop->shop, err);
+}
+
 aurora_status python_shop_open(const char *url, aurora_options *options, void *log_self,
                                int32_t level_min, python_shop **out, aurora_error *err)
 {
@@ -78,8 +92,7 @@ aurora_status python_shop_open(const char *url, aurora_options *options, void *l
                              .write = write_line,
                              .record = hand_over,
                              .level_min = level_min};
-    options->log = log_self == NULL ? NULL : &shop->log;
-    aurora_status rc = aurora_open(url, options, &shop->shop, err);
+    aurora_status rc = open_shop(shop, url, options, err);
     if (rc != AURORA_OK) {
         free(shop);
         return rc;
@@ -101,9 +114,34 @@ void python_shop_close(python_shop *shop)
     shop->shop = NULL;
 }
 
+/* SQLite keeps what it has open in static memory, which a child inherits and believes: locks that
+ * only the parent has, or had in this moment. So nothing is open during a fork. */
+bool python_shop_suspend(python_shop *shop)
+{
+    int open = GATE_OPEN;
+    if (!is_ours(&shop->gate) ||
+        !atomic_compare_exchange_strong(&shop->gate.state, &open, GATE_WAITS))
+        return false;
+    if (atomic_load(&shop->gate.inside) > 0) {
+        atomic_store(&shop->gate.state, GATE_OPEN);
+        return false;
+    }
+    aurora_close(shop->shop);
+    shop->shop = NULL;
+    return true;
+}
+
+aurora_status python_shop_resume(python_shop *shop, const char *url, aurora_options *options,
+                                 aurora_error *err)
+{
+    aurora_status rc = open_shop(shop, url, options, err);
+    atomic_store(&shop->gate.state, rc == AURORA_OK ? GATE_OPEN : GATE_SHUT);
+    return rc;
+}
+
 bool python_shop_is_open(const python_shop *shop)
 {
-    return shop != NULL && !atomic_load(&shop->gate.is_shut);
+    return shop != NULL && atomic_load(&shop->gate.state) != GATE_SHUT;
 }
 
 void python_shop_free(python_shop *shop)
@@ -148,7 +186,7 @@ void python_queue_close(python_queue *queue)
 
 bool python_queue_is_open(const python_queue *queue)
 {
-    return queue != NULL && !atomic_load(&queue->gate.is_shut);
+    return queue != NULL && atomic_load(&queue->gate.state) != GATE_SHUT;
 }
 
 void python_queue_free(python_queue *queue)

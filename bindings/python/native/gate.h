@@ -12,9 +12,11 @@
 
 #include <aurora/aurora.h>
 
+enum { GATE_OPEN, GATE_SHUT, GATE_WAITS /* for the end of a fork: who comes waits too */ };
+
 struct gate {
     atomic_long inside; /* calls between enter and leave */
-    atomic_int is_shut;
+    atomic_int state;   /* GATE_... */
     pid_t pid;
 };
 

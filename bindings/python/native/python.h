@@ -10,6 +10,12 @@
 aurora_status python_shop_open(const char *url, aurora_options *options, void *log_self,
                                int32_t level_min, python_shop **out, aurora_error *err);
 
+/* Closes for the time of a fork, where nobody is inside, and opens again in the parent; who comes
+ * meanwhile waits. False: somebody is inside, and it stays open. */
+bool python_shop_suspend(python_shop *shop);
+aurora_status python_shop_resume(python_shop *shop, const char *url, aurora_options *options,
+                                 aurora_error *err);
+
 /* Lets nobody in any more, waits for who is inside, closes. Repeats are no-ops. */
 void python_shop_close(python_shop *shop);
 bool python_shop_is_open(const python_shop *shop);

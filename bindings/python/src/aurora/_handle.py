@@ -9,7 +9,7 @@ import os
 import threading
 import warnings
 import weakref
-from typing import Mapping, NamedTuple, Optional, Union
+from typing import Callable, Mapping, NamedTuple, Optional, Union
 
 from ._call import Arena, check, new_error, text
 from ._native import ffi, lib
@@ -77,12 +77,17 @@ class Handle:
         self._options = options
         self._lock = threading.Lock()
         self._stale: Optional[CData] = None
+        self._is_suspended = False
+        self._queues: list[CData] = []
         self._log_handle: Optional[CData] = None
         self._gate: Optional[CData] = self._open()
         _handles.add(self)
 
     def _open(self) -> CData:
         options, arena, error = self._options, Arena(), new_error()
+        if file_of(options.url) in _in_use:
+            raise ForkedError("the parent process was using this store when it forked; open it in the "
+                              "child alone, or fork while no thread, queue or event loop uses it", "url")
         out = ffi.new("python_shop **")
         level = 0
         if options.logger is not None:
@@ -91,6 +96,7 @@ class Handle:
         check(lib.python_shop_open(text(options.url, "url"), native_options(options, arena),
                                    self._log_handle or ffi.NULL, level, out, error), error)
         gate = ffi.gc(out[0], lib.python_shop_free)
+        self._file = file_of(options.url)
         self._finalizer = weakref.finalize(self, _finish, gate, self._log_handle, options.clock)
         return gate
 
@@ -117,11 +123,36 @@ class Handle:
 
     # --- fork -------------------------------------------------------------------------------------
 
-    def _forked(self) -> None:
-        """Runs in a child, where nobody else runs yet: the parent's handle is of no use there."""
+    def _before_fork(self) -> None:
+        """Closes for a moment. What is in use, by another thread or a queue, stays open, and the
+        child cannot have it."""
+        self._is_suspended = (
+            self._gate is not None and not self._options.is_in_memory and not self._has_queues()
+            and self._lock.acquire(blocking=False))
+        if self._is_suspended and not lib.python_shop_suspend(self._gate or ffi.NULL):
+            self._is_suspended = False
+            self._lock.release()
+
+    def _after_fork_in_parent(self) -> None:
+        """The worker goes on here, whatever the child does."""
+        if not self._is_suspended:
+            return
+        arena, error = Arena(), new_error()
+        try:
+            check(lib.python_shop_resume(self._gate or ffi.NULL, text(self._options.url, "url"),
+                                         native_options(self._options, arena), error), error)
+        finally:
+            self._is_suspended = False
+            self._lock.release()
+
+    def _after_fork_in_child(self) -> None:
         self._lock = threading.Lock()
-        if self._gate is not None and lib.python_shop_is_open(self._gate):
-            self._stale, self._gate = self._gate, None
+        if self._gate is None or not lib.python_shop_is_open(self._gate):
+            return
+        if not self._is_suspended and self._file is not None:
+            _in_use.add(self._file)
+        self._is_suspended = False
+        self._stale, self._gate = self._gate, None
 
     def _reopen(self) -> CData:
         with self._lock:
@@ -136,6 +167,22 @@ class Handle:
             self._gate = self._open()
             return self._gate
 
+    def _has_queues(self) -> bool:
+        return any(lib.python_queue_is_open(queue) for queue in self._queues)
+
+    def add_queue(self, queue: CData) -> None:
+        self._queues = [one for one in self._queues if lib.python_queue_is_open(one)] + [queue]
+
+
+def file_of(url: str) -> Optional[tuple[int, int]]:
+    """Device and inode of a store in a file."""
+    path = url[len("sqlite:"):] if url.startswith("sqlite:") else url
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return found.st_dev, found.st_ino
+
 
 def _finish(gate: CData, *kept: object) -> None:
     """Of a handle that nobody closed. What is `kept` is used until the gate is shut."""
@@ -146,11 +193,18 @@ def _finish(gate: CData, *kept: object) -> None:
 
 
 _handles: weakref.WeakSet[Handle] = weakref.WeakSet()
+_in_use: set[tuple[int, int]] = set()
+"""Files that the parent had open when it forked this process. SQLite's memory of them came along
+and is wrong here: opening one would see, and make, locks that are none."""
 
 
-def _after_fork() -> None:
-    for handle in list(_handles):
-        handle._forked()
+def _each(call: Callable[[Handle], None]) -> Callable[[], None]:
+    def run() -> None:
+        for handle in list(_handles):
+            call(handle)
+    return run
 
 
-os.register_at_fork(after_in_child=_after_fork)
+os.register_at_fork(before=_each(Handle._before_fork),
+                    after_in_parent=_each(Handle._after_fork_in_parent),
+                    after_in_child=_each(Handle._after_fork_in_child))

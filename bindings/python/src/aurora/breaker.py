@@ -31,7 +31,7 @@ class BreakerOpenError(RetriableError):
     code = "BREAKER_OPEN"
 
     def __init__(self, retry_after: float = 0.0) -> None:
-        super().__init__()
+        super().__init__(f"no call may be made, for {retry_after:.3g} s")
         self.retry_after = retry_after
 
 

@@ -151,6 +151,7 @@ class Queue:
         out = ffi.new("python_queue **")
         check(lib.python_queue_open(handle.gate, uint32(capacity, "capacity"), out))
         self._gate = ffi.gc(out[0], lib.python_queue_free)
+        handle.add_queue(self._gate)
         self._finalizer = weakref.finalize(self, lib.python_queue_close, self._gate)
 
     def __enter__(self) -> Queue:
