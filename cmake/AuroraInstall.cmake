@@ -52,7 +52,7 @@ endforeach()
 # Pages of the library, and of each program that is built.
 install(FILES ${PROJECT_SOURCE_DIR}/docs/man/aurora.3
     DESTINATION ${CMAKE_INSTALL_MANDIR}/man3 COMPONENT library)
-if(TARGET aurorad)
+if(AURORA_BUILD_DAEMONS)
     install(FILES ${PROJECT_SOURCE_DIR}/docs/man/auroractl.1
         DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT programs)
     install(FILES ${PROJECT_SOURCE_DIR}/docs/man/aurora-settings.5

@@ -37,6 +37,13 @@ for program in daemons/*/main.c; do
     ls "docs/man/$name".[18] >/dev/null 2>&1 || fail "$name has no page"
 done
 
+# Installed they lie where man looks for them.
+cmake --install "$build" --prefix "$work/installed" >/dev/null
+for page in docs/man/*.[1-9]; do
+    name=$(basename "$page")
+    [ -f "$work/installed/share/man/man${name##*.}/$name" ] || fail "$name is not installed"
+done
+
 # ends WITH COMMAND...
 ends() {
     local expected=$1 status=0

@@ -16,14 +16,7 @@ from tree import ROOT  # noqa: E402
 MANUAL = ROOT / "scripts" / "manual"
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 CALL = re.compile(r"^(?:AURORA_API|static inline)\b[^;({]*?\b(aurora_[a-z0-9_]+)\s*\(", re.MULTILINE)
-NUMBER_OF_ANCHOR = re.compile(r"<name>(\w+)</name>")
-
-
-def parts():
-    """The groups that hold groups, with their titles."""
-    for line in (MANUAL / "groups.txt").read_text(encoding="utf-8").split("\n"):
-        if line[:1].isalpha():
-            yield line.split(": ", 1)
+NAME = re.compile(r"<name>(\w+)</name>")
 
 
 def program_of_readme():
@@ -31,8 +24,16 @@ def program_of_readme():
 
 
 def write_pages(path):
+    """The main page, and the groups in the order of their file."""
     pages = (MANUAL / "main.dox").read_text(encoding="utf-8").replace("PROGRAM\n", program_of_readme())
-    groups = "".join(f"/** @defgroup {name} {title} */\n" for name, title in parts())
+    groups, part = "", None
+    for line in (MANUAL / "groups.txt").read_text(encoding="utf-8").split("\n"):
+        name, _, title = line.strip().partition(": ")
+        if line[:1].isalpha():
+            part = name
+            groups += f"/** @defgroup {name} {title} */\n"
+        elif title and line[:1] == " ":
+            groups += f"/** @defgroup {name.replace('/', '_')} {title}\n@ingroup {part} */\n"
     path.write_text(pages + groups, encoding="utf-8")
 
 
@@ -43,7 +44,7 @@ def run_doxygen(folder, version):
     write_pages(folder / "pages.dox")
     settings = (MANUAL / "Doxyfile").read_text(encoding="utf-8") + "\n".join((
         f'OUTPUT_DIRECTORY = "{folder}"', f"PROJECT_NUMBER = {version}",
-        f'INPUT = "{ROOT / "include"}" "{folder / "pages.dox"}"', f'STRIP_FROM_PATH = "{ROOT / "include"}"',
+        f'INPUT = "{folder / "pages.dox"}" "{ROOT / "include"}"', f'STRIP_FROM_PATH = "{ROOT / "include"}"',
         f'GENERATE_TAGFILE = "{folder / "aurora.tag"}"', ""))
     run = subprocess.run(["doxygen", "-"], cwd=ROOT, input=settings, capture_output=True, text=True)
     if run.returncode != 0:
@@ -68,7 +69,7 @@ def calls():
 def main(folder, version):
     complaints = run_doxygen(folder, version)
     tags = folder / "aurora.tag"
-    known = set(NUMBER_OF_ANCHOR.findall(tags.read_text(encoding="utf-8"))) if tags.exists() else set()
+    known = set(NAME.findall(tags.read_text(encoding="utf-8"))) if tags.exists() else set()
     declared = list(calls()) + list(constants())
     complaints += [f"{path}: {name} is not in the manual" for path, name in declared if name not in known]
     for line in complaints:

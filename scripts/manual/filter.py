@@ -79,7 +79,7 @@ def prose(text):
 
     text = re.sub(r"`([^`]+)`", keep, text)
     text = re.sub(r"[\\@#%]", lambda m: "\\" + m.group(0), text)
-    text = html.escape(text, quote=False)
+    text = html.escape(text, quote=False).replace("--", "\\--")
     text = re.sub(r'"([^"\n]+)"', r"&quot;\1&quot;", text)
     text = TOKEN.sub(link, text)
     text = re.sub(r"\bThreads:\s", "<br><b>Threads:</b> ", text)
