@@ -6,7 +6,7 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, expectAccessible, expectFits, hasConsole, openPage, picture, run, startShop } from "./harness.mjs";
+import { expect, expectAccessible, expectFits, hasConsole, inScheme, openPage, picture, run, startShop } from "./harness.mjs";
 
 const bin = process.env.AURORA_BIN ?? join(fileURLToPath(import.meta.url), "../../../build/bin");
 const views = ["", "orders", "sagas", "dead-letters", "stock", "trending", "limits", "events"];
@@ -81,28 +81,24 @@ function rows(page, name) {
         .evaluateAll((all) => all.map((row) => [...row.children].map((cell) => cell.textContent.trim())));
 }
 
+/** Each view is opened once, and looked at in the light, in the dark and on a phone. */
 async function isAccessible(browser) {
-    for (const colorScheme of ["light", "dark"]) {
-        const { page, check, close } = await open(browser, "", { colorScheme });
-        for (const name of views) {
-            await page.goto(`${shop.url}/console/#/operations${name === "" ? "" : `/${name}`}`);
-            await page.getByRole("heading", { level: 1 }).waitFor();
-            await until(`${name} is there`, async () => (await page.locator(".waiting").count()) === 0);
-            await expectAccessible(page, `${name || "overview"} ${colorScheme}`, colorScheme === "dark" ? ["color-contrast"] : null);
-            await picture(page, `ops-${name || "overview"}-${colorScheme}`);
-        }
-        check();
-        await close();
-    }
-}
-
-async function fitsPhones(browser) {
-    const { page, check, close } = await open(browser, "", { viewport: { width: 320, height: 700 } });
+    const { page, check, close } = await open(browser, "");
     for (const name of [...views, "stock/mug-moss"]) {
+        const title = name.replace("/", "-") || "overview";
+        await page.setViewportSize({ width: 1280, height: 900 });
+        await inScheme(page, "light");
         await page.goto(`${shop.url}/console/#/operations${name === "" ? "" : `/${name}`}`);
+        await page.getByRole("heading", { level: 1 }).waitFor();
         await until(`${name} is there`, async () => (await page.locator(".waiting").count()) === 0);
-        await expectFits(page, name || "overview");
-        await picture(page, `ops-${name.replace("/", "-") || "overview"}-phone`);
+        await expectAccessible(page, title);
+        await picture(page, `ops-${title}-light`);
+        await inScheme(page, "dark");
+        await expectAccessible(page, `${title}, dark`, ["color-contrast"]);
+        await picture(page, `ops-${title}-dark`);
+        await page.setViewportSize({ width: 320, height: 700 });
+        await expectFits(page, title);
+        await picture(page, `ops-${title}-phone`);
     }
     check();
     await close();
@@ -407,8 +403,7 @@ await run("ops", [
     ["begins", begins],
     ["shows the API's numbers", showsTheApisNumbers],
     ["follows the log", followsTheLog],
-    ["is accessible", isAccessible],
-    ["fits a phone", fitsPhones],
+    ["is accessible, and fits a phone", isAccessible],
     ["helps by keyboard", helpsByKeyboard],
     ["marks, and says refusals", marksAndSaysRefusals],
     ["helps many", helpsMany],
