@@ -137,6 +137,11 @@ def main():
                           *(unknown_names(text, code) if "tests" not in path.parts else ())]:
             failures += 1
             print(f"{path.relative_to(ROOT)}: {complaint}")
+    index = set(LINK.findall((ROOT / "docs/README.md").read_text(encoding="utf-8")))
+    for path in sorted((ROOT / "docs").glob("*.md")):
+        if path.name != "README.md" and not any(target.split("#")[0] == path.name for target in index):
+            failures += 1
+            print(f"docs/README.md: does not lead to {path.name}")
     for path in sorted((ROOT / "include").rglob("*.h")):
         for complaint in names.missing_paths(path.read_text(encoding="utf-8")):
             failures += 1
