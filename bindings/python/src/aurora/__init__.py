@@ -11,7 +11,7 @@
 
 docs/PYTHON.md is the manual."""
 
-from . import aio, enums as _enums, metrics, settings, statuses as _statuses, testing
+from . import aio, enums as _enums, metrics, settings, statuses as _statuses, tasks, testing
 from ._native import ffi as _ffi, lib as _lib
 from ._page import Page
 from .breaker import Breaker, BreakerFigures, BreakerOpenError
@@ -19,7 +19,7 @@ from .care import Drain, Report, Violation
 from .enums import *  # noqa: F401,F403
 from .errors import AuroraError, FatalError, RetriableError, UsageError
 from .events import Consumer, Event, EventPage
-from .limits import Bucket, Bulkhead, BulkheadFullError, Limit, Limiter
+from .limits import Bucket, Bulkhead, BulkheadFullError, Claim, Limit, Limiter, take_all
 from .machines import Machine, order_machine, payment_machine, reservation_machine
 from .money import Money
 from .notifications import Notification
@@ -29,7 +29,7 @@ from .queue import Completion, Queue
 from .retry import Retry, RetryBudget
 from .sagas import DeadLetter, ParticipantState, Saga
 from .search import Facet, Hit, SearchPage
-from .shop import Shop, open
+from .shop import Shop, check_options, open
 from .sketches import Related, Score, TopK
 from .statuses import *  # noqa: F401,F403
 from .stock import Reservation, Stock
@@ -38,13 +38,13 @@ from .trending import DAY, HOUR, WEEK, Trend
 
 __all__ = [
     "ANY_VERSION", "AuroraError", "Breaker", "BreakerFigures", "BreakerOpenError", "Bucket", "Bulkhead",
-    "BulkheadFullError", "Charge", "Completion", "Consumer", "DAY", "DeadLetter", "Drain", "Event", "EventPage",
-    "Facet", "FatalError", "HOUR", "Hit", "Limit", "Limiter", "Line", "Machine", "Money", "Notification",
-    "NotificationTask", "Order", "OrderRequest", "Page", "ParkedBy", "ParticipantState", "PaymentTask",
-    "Product", "ProductInput", "Queue", "Related", "Report", "Reservation", "RetriableError", "Retry",
-    "RetryBudget", "Saga", "Score", "SearchPage", "Shop", "Stock", "TaskResult", "TopK", "Transition", "Trend",
-    "UsageError", "Violation", "WEEK", "aio", "metrics", "open", "order_machine", "payment_machine",
-    "reservation_machine", "settings", "testing",
+    "BulkheadFullError", "Charge", "Claim", "Completion", "Consumer", "DAY", "DeadLetter", "Drain", "Event",
+    "EventPage", "Facet", "FatalError", "HOUR", "Hit", "Limit", "Limiter", "Line", "Machine", "Money",
+    "Notification", "NotificationTask", "Order", "OrderRequest", "Page", "ParkedBy", "ParticipantState",
+    "PaymentTask", "Product", "ProductInput", "Queue", "Related", "Report", "Reservation", "RetriableError",
+    "Retry", "RetryBudget", "Saga", "Score", "SearchPage", "Shop", "Stock", "TaskResult", "TopK",
+    "Transition", "Trend", "UsageError", "Violation", "WEEK", "aio", "check_options", "metrics", "open",
+    "order_machine", "payment_machine", "reservation_machine", "settings", "take_all", "tasks", "testing",
 ]
 __all__ += _enums.__all__
 __all__ += _statuses.__all__

@@ -6,7 +6,7 @@ from __future__ import annotations
 import datetime
 import math
 import uuid
-from typing import Iterable, Mapping, Optional, Union
+from typing import Iterable, List, Mapping, Optional, Union
 
 from ._native import ffi, lib
 from ._types import CData
@@ -42,6 +42,15 @@ def failure(status: int, error: Optional[CData] = None) -> AuroraError:
     unknown.status = status
     unknown.retryable = bool(lib.aurora_status_is_retriable(status))
     return unknown
+
+
+def failures(statuses: CData, error: CData) -> List[Optional[AuroraError]]:
+    """One for each element of an array; `error` speaks of the first that failed."""
+    found: List[Optional[AuroraError]] = []
+    for status in statuses:
+        is_first = status != 0 and not any(found)
+        found.append(failure(status, error if is_first else None) if status else None)
+    return found
 
 
 def check(status: int, error: Optional[CData] = None) -> None:

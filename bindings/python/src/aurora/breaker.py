@@ -15,6 +15,7 @@ from typing import Any, Callable, Optional, Tuple, Type, TypeVar, Union, cast
 
 from ._call import check, integer, new_error, uint32
 from ._native import ffi, lib
+from ._types import CData
 from .enums import BreakerOutcome, BreakerState
 from .errors import RetriableError
 from .limits import period_ns
@@ -50,6 +51,12 @@ class BreakerFigures:
     opened: int
     stale: int
     retry_after_ns: int
+
+
+def figures_of(native: CData) -> BreakerFigures:
+    return BreakerFigures(BreakerState(native.state), native.calls, native.failed, native.slow,
+                          native.failure_rate_ppm, native.slow_rate_ppm, native.probes_in_flight,
+                          native.refused, native.opened, native.stale, native.retry_after_ns)
 
 
 def seconds_ns(value: Union[int, float], field: str) -> int:
@@ -164,6 +171,4 @@ class Breaker:
         out = ffi.new("aurora_breaker_figures *")
         with self._lock:
             lib.aurora_breaker_read(self._native, monotonic_ns() if now_ns is None else now_ns, out)
-        return BreakerFigures(BreakerState(out.state), out.calls, out.failed, out.slow, out.failure_rate_ppm,
-                              out.slow_rate_ppm, out.probes_in_flight, out.refused, out.opened, out.stale,
-                              out.retry_after_ns)
+        return figures_of(out)

@@ -18,6 +18,9 @@ class AuroraError(Exception):
     retryable: bool = False
     """Whether the same call may work later, unchanged."""
 
+    version: int | None = None
+    """Of a VersionError by products.put: the current version, 0 = there is none."""
+
     def __init__(self, message: str = "", field: str = "") -> None:
         super().__init__(message, field)
         self.message = message or (type(self).__doc__ or "").rstrip(".")

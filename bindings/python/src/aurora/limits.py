@@ -5,6 +5,7 @@ them. Times are nanoseconds of one clock; without one it is time.monotonic_ns().
 from __future__ import annotations
 
 import array
+import numbers
 import secrets
 import threading
 import time
@@ -12,7 +13,7 @@ from time import monotonic_ns
 from types import TracebackType
 from typing import List, NamedTuple, Optional, Sequence, Type, Union
 
-from ._call import UINT64_MAX, check, integer, new_error, uint32
+from ._call import Arena, UINT64_MAX, check, integer, new_error, uint32
 from ._native import ffi, lib
 from ._types import CData
 from .errors import RetriableError
@@ -48,7 +49,7 @@ def period_ns(per: Union[int, float], exact_ns: Optional[int] = None) -> int:
     """Seconds as nanoseconds; whole ones are exact, and so is `exact_ns` in its place."""
     if exact_ns is not None:
         return integer(exact_ns, "per_ns", 0, UINT64_MAX)
-    if isinstance(per, bool) or not isinstance(per, (int, float)):
+    if isinstance(per, bool) or not isinstance(per, numbers.Real):
         raise TypeError(f"per must be seconds, not {type(per).__name__}")
     if not 0 < per < 2**33:
         raise InvalidArgumentError(f"must be above 0 seconds, is {per}", "per")
@@ -160,6 +161,37 @@ class Limiter:
                 for name in ("keys", "capacity", "admitted", "refused", "evicted", "evicted_busy")}
 
 
+class Claim(NamedTuple):
+    """One of several takes that go together. `is_shadow`: it takes where it can, and where it
+    cannot it stops nobody."""
+
+    limiter: Limiter
+    key: Key
+    n: int = 1
+    is_shadow: bool = False
+
+
+def take_all(claims: Sequence[Claim], now_ns: Optional[int] = None) -> tuple[bool, List[Limit]]:
+    """Takes from several buckets, of one limiter or of many, all or none; gives whether, and each
+    bucket after that."""
+    arena = Arena()
+    structs = []
+    for limiter, key, n, is_shadow in claims:
+        claim = arena.struct("aurora_limiter_claim")
+        data = key.encode() if isinstance(key, str) else key
+        claim.limiter = limiter._native
+        claim.flags = lib.AURORA_LIMITER_SHADOW if is_shadow else 0
+        claim.key, claim.key_len = arena.keep(ffi.from_buffer("char[]", data)), len(data)
+        claim.n = n
+        structs.append(claim)
+    if len(structs) > lib.AURORA_LIMITER_CLAIMS_MAX:
+        raise InvalidArgumentError(f"must be at most {lib.AURORA_LIMITER_CLAIMS_MAX}", "claims")
+    limits = ffi.new("aurora_limit[]", max(len(structs), 1))
+    taken = lib.aurora_limiter_try_take_all(arena.pointers("aurora_limiter_claim", structs), len(structs),
+                                            monotonic_ns() if now_ns is None else now_ns, limits)
+    return taken, [limit_of(limits[at]) for at in range(len(structs))]
+
+
 class BulkheadFullError(RetriableError):
     """As many calls run, and wait, as may."""
 
@@ -186,18 +218,29 @@ class Bulkhead:
         with self._freed:
             self._freed.notify()
 
+    def try_wait(self) -> bool:
+        """Joins those who wait; then try_promote() until it is true, or abandon()."""
+        return lib.aurora_bulkhead_try_wait(self._native)
+
+    def try_promote(self) -> bool:
+        """Turns one waiter into a running call where there is a place."""
+        return lib.aurora_bulkhead_try_promote(self._native)
+
+    def abandon(self) -> None:
+        lib.aurora_bulkhead_abandon(self._native)
+
     def enter(self, timeout: Optional[float] = None) -> None:
         """Takes a place, waiting for one."""
         if self.try_enter():
             return
-        if not lib.aurora_bulkhead_try_wait(self._native):
+        if not self.try_wait():
             raise BulkheadFullError()
         end = None if timeout is None else time.monotonic() + timeout
         with self._freed:
-            while not lib.aurora_bulkhead_try_promote(self._native):
+            while not self.try_promote():
                 left = None if end is None else end - time.monotonic()
                 if left is not None and left <= 0:
-                    lib.aurora_bulkhead_abandon(self._native)
+                    self.abandon()
                     raise BulkheadFullError("no place fell free in time")
                 self._freed.wait(left)
 

@@ -11,7 +11,7 @@ from typing import Iterator, Optional
 from ._call import optional_text_of, optional_time_of, time_of, uuid_of
 from ._handle import Handle
 from ._native import lib
-from ._page import items, page
+from ._page import Page, items, page
 from ._types import CData
 from .enums import NotificationKind, NotificationState, TaskKind
 from .tasks import NotificationTask, TaskResult, Tasks, notification_of
@@ -49,8 +49,13 @@ class Notifications(Tasks[NotificationTask]):
         super().__init__(handle, TaskKind.NOTIFICATION, notification_of,
                          TaskResult.unknown(retry_after=0.001))
 
-    def list(self, state: Optional[NotificationState] = None) -> Iterator[Notification]:
-        """Those in one state, or all, newest order first."""
-        return items(lambda cursor: page(lambda at, most, out, error: lib.shop_notification_list(
+    def page(self, state: Optional[NotificationState] = None, *, cursor: Optional[str] = None,
+             limit: int = 0) -> Page[Notification]:
+        """A page of those in one state, or of all, newest order first."""
+        return page(lambda at, most, out, error: lib.shop_notification_list(
             self._handle.gate, state or 0, at, most, out, error),
-            "aurora_notification_page", lib.aurora_notification_page_free, listed, cursor, 200))
+            "aurora_notification_page", lib.aurora_notification_page_free, listed, cursor, limit)
+
+    def list(self, state: Optional[NotificationState] = None) -> Iterator[Notification]:
+        """All of them, read page by page."""
+        return items(lambda cursor: self.page(state, cursor=cursor, limit=200))

@@ -53,8 +53,8 @@ class ParkedBy(enum.IntFlag):
 
 @dataclasses.dataclass(frozen=True)
 class OrderRequest:
-    """An order to be placed. With a `unit_price` on its lines, and with charges, the prices are the
-    caller's; else they come from the products."""
+    """An order to be placed. `own_prices`: its unit prices and charges are the caller's; None = so
+    it is where there are some. Else prices come from the products."""
 
     lines: Sequence[LineLike]
     currency: str
@@ -68,9 +68,12 @@ class OrderRequest:
     placed_at: Optional[datetime.datetime] = None
     key_scope: Optional[str] = None
     traceparent: Optional[str] = None
+    own_prices: Optional[bool] = None
 
     @property
     def has_own_prices(self) -> bool:
+        if self.own_prices is not None:
+            return self.own_prices
         rows: Sequence[Sequence[Any]] = self.lines
         return bool(self.charges) or any(len(row) > 2 and row[2] is not None for row in rows)
 
@@ -272,10 +275,13 @@ class Orders:
                                charges, metadata, placed_at, key_scope, traceparent)
         return self.place_request(request, timeout=timeout)
 
-    def place_request(self, request: OrderRequest, *, timeout: Optional[float] = None) -> Order:
-        """The same with a request that was made before."""
+    def place_request(self, request: OrderRequest, *, timeout: Optional[float] = None,
+                      as_created: bool = False) -> Order:
+        """The same with a request that was made before. `as_created`, with timeout 0: the order as
+        its creating commit left it, also when the key was known."""
         arena, error, out = Arena(), new_error(), ffi.new("aurora_order **")
         flags, timeout_ms = wait_of(timeout)
+        flags |= lib.AURORA_ORDER_AS_CREATED if as_created else 0
         native = native_request(request, arena, flags, timeout_ms)
         check(lib.shop_order_place(self._handle.gate, native, out, error), error)
         return owned_order(out[0])

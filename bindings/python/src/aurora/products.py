@@ -7,7 +7,7 @@ import dataclasses
 import datetime
 from typing import Iterable, Iterator, List, Mapping, Optional
 
-from ._call import (Arena, check, failure, integer, new_error, pairs_of, text, text_of, time_of, uint32,
+from ._call import (Arena, check, failure, failures, integer, new_error, pairs_of, text, text_of, time_of, uint32,
                     UINT64_MAX)
 from ._handle import Handle
 from ._native import ffi, lib
@@ -15,6 +15,7 @@ from ._types import CData
 from ._page import Page, items, page
 from .errors import AuroraError
 from .money import Money
+from .statuses import VersionError
 
 ANY_VERSION = UINT64_MAX
 """Whatever is there, and also nothing."""
@@ -86,11 +87,17 @@ class Products:
             category: str = "", image_url: str = "", attributes: Optional[Mapping[str, str]] = None,
             if_version: int = ANY_VERSION) -> int:
         """Inserts or replaces one product and returns its version. if_version 0 = it must not
-        exist yet, n = n must be the current one; else VersionError."""
+        exist yet, n = n must be the current one; else VersionError, whose `version` is the
+        current one, 0 = there is none."""
         product = ProductInput(sku, name, price, description, brand, category, image_url, attributes or {})
         arena, error, version = Arena(), new_error(), ffi.new("uint64_t *")
-        check(lib.shop_product_put(self._handle.gate, native_input(product, arena),
-                                   integer(if_version, "if_version", 0, UINT64_MAX), version, error), error)
+        status = lib.shop_product_put(self._handle.gate, native_input(product, arena),
+                                      integer(if_version, "if_version", 0, UINT64_MAX), version, error)
+        if status == VersionError.status:
+            refused = failure(status, error)
+            refused.version = int(version[0])
+            raise refused
+        check(status, error)
         return int(version[0])
 
     def put_many(self, products: Iterable[ProductInput]) -> List[Optional[AuroraError]]:
@@ -103,12 +110,7 @@ class Products:
                                            len(inputs), each, error)
         if status != 0 and not any(each):
             raise failure(status, error)
-        found: List[Optional[AuroraError]] = [failure(one) if one else None for one in each]
-        for at, one in enumerate(found):
-            if one is not None:
-                found[at] = failure(each[at], error)  # the first one is what the error speaks of
-                break
-        return found
+        return failures(each, error)
 
     def get(self, sku: str) -> Product:
         """NotFoundError where there is none, or it was deleted."""

@@ -118,7 +118,7 @@ class Packer:
         for charge in charges:
             texts.append(charge[1])
             rows += (charge[0], price_minor(charge[2], currency, "charges"))
-        if priced or charges:
+        if request.own_prices if request.own_prices is not None else priced or charges:
             flags |= lib.AURORA_ORDER_OWN_PRICES
         metadata = request.metadata
         if metadata:

@@ -131,22 +131,23 @@ class Sagas:
     def retry(self, order_id: OrderId, participant: Participant, *, actor: str,
               note: Optional[str] = None) -> None:
         """Lets a parked participant try again. ConflictError when it is not parked."""
-        self._repair(order_id, RepairAction.RETRY, participant, 0, actor, note)
+        self.repair(order_id, RepairAction.RETRY, actor=actor, note=note, participant=participant)
 
     def mark(self, order_id: OrderId, participant: Participant, result: StepResult, *, actor: str,
              note: Optional[str] = None) -> None:
         """Says that the parked participant's step is done in truth, with `result`."""
-        self._repair(order_id, RepairAction.MARK, participant, result, actor, note)
+        self.repair(order_id, RepairAction.MARK, actor=actor, note=note, participant=participant, result=result)
 
     def compensate(self, order_id: OrderId, *, actor: str, note: Optional[str] = None) -> None:
         """Fails an order that has no outcome yet, cancels one that is COMPLETED."""
-        self._repair(order_id, RepairAction.COMPENSATE, 0, 0, actor, note)
+        self.repair(order_id, RepairAction.COMPENSATE, actor=actor, note=note)
 
-    def _repair(self, order_id: OrderId, action: RepairAction, participant: int, result: int, actor: str,
-                note: Optional[str]) -> None:
+    def repair(self, order_id: OrderId, action: RepairAction, *, actor: str, note: Optional[str] = None,
+               participant: Optional[Participant] = None, result: Optional[StepResult] = None) -> None:
+        """Any of the three."""
         arena, error = Arena(), new_error()
         repair = arena.struct("aurora_repair")
-        repair.action, repair.participant, repair.result = action, participant, result
+        repair.action, repair.participant, repair.result = action, participant or 0, result or 0
         repair.order_id = id_of(order_id)
         repair.actor = arena.text(actor, "actor")
         repair.note = arena.optional_text(note, "note")

@@ -9,8 +9,8 @@ from types import TracebackType
 from typing import Mapping, Optional, Type, Union
 
 from . import care, settings as _settings
-from ._call import check, milliseconds, new_error
-from ._handle import Handle, Options, SettingValue, setting_texts
+from ._call import Arena, check, milliseconds, new_error, text
+from ._handle import Handle, Options, SettingValue, native_options, setting_texts
 from ._native import ffi, lib
 from .events import Events
 from .log import level_of
@@ -140,6 +140,20 @@ def open(url: Union[str, "os.PathLike[str]"], *, worker: bool = True, readonly: 
     the library's log goes, from the level that this logger lets through at this moment. settings:
     as docs/EMBEDDING.md lists them, {"order_deadline": "2m", "payment": "none:"}. clock: for
     tests."""
+    return Shop(Handle(options_of(url, worker, readonly, create, migrate, log, settings, clock)))
+
+
+def check_options(url: Union[str, "os.PathLike[str]"], *,
+                  settings: Optional[Mapping[str, SettingValue]] = None) -> None:
+    """Checks URL and settings as open does, and touches no store."""
+    arena, error = Arena(), new_error()
+    options = options_of(url, False, False, True, True, None, settings, None)
+    check(lib.aurora_open_check(text(options.url, "url"), native_options(options, arena), error), error)
+
+
+def options_of(url: Union[str, "os.PathLike[str]"], worker: bool, readonly: bool, create: bool, migrate: bool,
+               log: Optional[logging.Logger], settings: Optional[Mapping[str, SettingValue]],
+               clock: Optional[ManualClock]) -> Options:
     flags = (lib.AURORA_OPEN_WORKER if worker else 0) | (lib.AURORA_OPEN_READONLY if readonly else 0)
     flags |= (0 if create else lib.AURORA_OPEN_NO_CREATE) | (0 if migrate else lib.AURORA_OPEN_NO_MIGRATE)
-    return Shop(Handle(Options(os.fspath(url), flags, setting_texts(settings), log, clock)))
+    return Options(os.fspath(url), flags, setting_texts(settings), log, clock)

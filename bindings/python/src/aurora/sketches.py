@@ -44,6 +44,11 @@ class TopK:
         with self._lock:
             check(lib.aurora_topk_add(self._native, text(key, "key"), weight, at_ms))
 
+    def reset(self) -> None:
+        """Forgets all adds."""
+        with self._lock:
+            lib.aurora_topk_reset(self._native)
+
     def list(self, at_ms: int, limit: int = 20) -> List[Score]:
         """The heaviest keys as of `at_ms`, which is not before newest_ms."""
         room, count = ffi.new("aurora_topk_item[]", max(limit, 1)), ffi.new("uint32_t *")
@@ -110,6 +115,23 @@ class Related:
         datas = [ffi.from_buffer("char[]", text(sku, "skus") + b"\0") for sku in skus]
         with self._lock:
             check(lib.aurora_related_add(self._native, ffi.new("char *[]", datas), len(datas), weight, at_ms))
+
+    def reset(self) -> None:
+        """Forgets all baskets."""
+        with self._lock:
+            lib.aurora_related_reset(self._native)
+
+    def merge(self, other: Related) -> None:
+        """Adds all that another table counted."""
+        if other is self:
+            raise InvalidArgumentError("must be another table", "other")
+        first, second = sorted((self, other), key=id)
+        with first._lock, second._lock:
+            check(lib.aurora_related_merge(self._native, other._native))
+
+    @property
+    def capacity(self) -> int:
+        return int(lib.aurora_related_capacity(self._native))
 
     def list(self, sku: str, at_ms: int, limit: int = 10) -> List[Score]:
         """The SKUs most bought with `sku`."""

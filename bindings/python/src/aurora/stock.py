@@ -17,6 +17,7 @@ from ._types import CData
 from ._page import Page, items, page
 from .enums import Decision, MovementKind, ReservationStatus
 from .orders import LineLike, native_lines
+from .statuses import InvalidArgumentError
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,17 +68,22 @@ class StockRoom:
     def __init__(self, handle: Handle) -> None:
         self._handle = handle
 
-    def receive(self, sku: str, quantity: int, *, key: str, reason: Optional[str] = None,
+    def receive(self, sku: str, quantity: int, *, key: Optional[str], reason: Optional[str] = None,
                 key_scope: Optional[str] = None) -> Stock:
-        """Adds a delivery of 1 to 1,000,000,000 and returns the counters after it."""
+        """Adds a delivery of 1 to 1,000,000,000 and returns the counters after it. key None: a
+        fresh one, so that a repeat counts twice."""
         return self._move(MovementKind.RECEIPT, sku, quantity, key, reason, key_scope)
 
-    def adjust(self, sku: str, delta: int, *, reason: str, key: str,
+    def adjust(self, sku: str, delta: int, *, reason: str, key: Optional[str],
                key_scope: Optional[str] = None) -> Stock:
         """Corrects the count, up or down. InsufficientStockError when less is available."""
-        return self._move(MovementKind.ADJUSTMENT, sku, delta, key, reason, key_scope)
+        try:
+            return self._move(MovementKind.ADJUSTMENT, sku, delta, key, reason, key_scope)
+        except InvalidArgumentError as error:
+            error.field = "delta" if error.field == "quantity" else error.field
+            raise
 
-    def _move(self, kind: MovementKind, sku: str, quantity: int, key: str, reason: Optional[str],
+    def _move(self, kind: MovementKind, sku: str, quantity: int, key: Optional[str], reason: Optional[str],
               key_scope: Optional[str]) -> Stock:
         arena, error, out = Arena(), new_error(), ffi.new("aurora_stock *")
         movement = arena.struct("aurora_movement")
@@ -85,7 +91,7 @@ class StockRoom:
         movement.sku = arena.text(sku, "sku")
         movement.quantity = integer(quantity, "quantity")
         movement.reason = arena.optional_text(reason, "reason")
-        movement.key = arena.text(key, "key")
+        movement.key = arena.optional_text(key, "key")
         movement.key_scope = arena.optional_text(key_scope, "key_scope")
         check(lib.shop_stock_move(self._handle.gate, movement, out, error), error)
         return stock_of(sku, out)
@@ -126,9 +132,14 @@ class StockRoom:
         """Gives a reservation's stock back. ConflictError when it was committed."""
         check(lib.shop_stock_release(self._handle.gate, text(key, "key")))
 
-    def reservations(self, sku: str) -> Iterator[Reservation]:
-        """What holds `sku` now, of orders and stand-alone, oldest first."""
+    def reservations_page(self, sku: str, *, cursor: Optional[str] = None,
+                          limit: int = 0) -> Page[Reservation]:
+        """A page of what holds `sku` now, of orders and stand-alone, oldest first."""
         name = text(sku, "sku")
-        return items(lambda cursor: page(lambda at, most, out, error: lib.shop_reservation_list(
+        return page(lambda at, most, out, error: lib.shop_reservation_list(
             self._handle.gate, name, at, most, out, error),
-            "aurora_reservation_page", lib.aurora_reservation_page_free, reservation_of, cursor, 200))
+            "aurora_reservation_page", lib.aurora_reservation_page_free, reservation_of, cursor, limit)
+
+    def reservations(self, sku: str) -> Iterator[Reservation]:
+        """All of them, read page by page."""
+        return items(lambda cursor: self.reservations_page(sku, cursor=cursor, limit=200))

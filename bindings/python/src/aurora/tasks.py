@@ -13,15 +13,16 @@ import time
 import uuid
 from typing import Callable, Generic, Iterator, List, Optional, Sequence, TypeVar
 
-from ._call import (Arena, OrderId, WAIT_SLICE_MS, check, failure, id_of, milliseconds, new_error,
+from ._call import (Arena, OrderId, WAIT_SLICE_MS, check, failure, failures, id_of, milliseconds, new_error,
                     optional_text_of, optional_time_of, optional_uuid_of, text_of, uint32, uuid_of)
 from ._handle import Handle
 from ._native import ffi, lib
 from ._types import CData
+from .breaker import BreakerFigures, figures_of
 from .enums import NotificationKind, Outcome, Reason, TaskKind, Verb
 from .errors import AuroraError
 from .money import Money
-from .statuses import ClosedError
+from .statuses import ClosedError, NotSupportedError
 
 logger = logging.getLogger("aurora.tasks")
 
@@ -237,6 +238,15 @@ class Tasks(Generic[T]):
             except ClosedError:
                 return
 
+    def breaker(self) -> BreakerFigures:
+        """The breaker before a payment provider that the library calls by itself.
+        NotSupportedError where there is none."""
+        if self._kind is not TaskKind.PAYMENT:
+            raise NotSupportedError("only payments have one")
+        out = ffi.new("aurora_breaker_figures *")
+        check(lib.shop_payment_breaker(self._handle.gate, out))
+        return figures_of(out)
+
     def finish(self, task_id: OrderId, result: TaskResult) -> None:
         """Reports on a task by its id, as a provider's call back does. NotFoundError for an id
         that was never a task of this kind."""
@@ -253,7 +263,7 @@ class Tasks(Generic[T]):
                                            each, error)
         if status != 0 and not any(each):
             raise failure(status, error)
-        return [failure(one) if one else None for one in each]
+        return failures(each, error)
 
 
 def attempt(handler: Callable[[T], TaskResult], task: T) -> TaskResult:
