@@ -5,7 +5,7 @@
  * their own, reported apart. Metrics are always counted: what one costs is measured by itself, as
  * is a scrape. Leaves its figures in var/bench/observe.json.
  *
- * bench_observe [--stored N] [--rounds N] [--seconds S] [--quick] */
+ * bench_observe [--stored N] [--rounds N] [--seconds S] [--quick] [--counts] */
 #include "http_load.h"
 #include "http_shop.h"
 #include "otlp_sink.h"
@@ -42,6 +42,7 @@ typedef struct {
     uint64_t stored;
     int rounds;
     double seconds;
+    bool counts_only;
 } plan;
 
 typedef struct {
@@ -72,7 +73,8 @@ typedef struct {
     variant of[VARIANTS];
     pid_t sink;
     uint64_t errors, orders;
-    double reader_us, sink_us, counter_ns, histogram_ns, scrape_cpu_ms, scrape_kib;
+    double reader_us, sink_us, scrape_cpu_ms, scrape_kib;
+    double count_ns[3][2]; /* counter, histogram, atomic; by one thread and by two */
     series scrapes;
 } report;
 
@@ -294,37 +296,121 @@ static void measure_scrape_cpu(report *r)
 
 /* --- one count ------------------------------- */
 
+/* From nanoseconds to some seconds, in no order: drawn before, so that drawing them is not
+ * timed. */
+#define VALUES 4096
+
+typedef struct {
+    aurora__counter *counter;
+    aurora__histogram *histogram;
+    _Atomic uint64_t word; /* what all share */
+    uint64_t values[VALUES];
+} counted;
+
+enum { COUNTER, HISTOGRAM, ATOMIC };
+enum { TIMES = 1000000, TRIES = 50, THREADS = 2 };
+
+static void count_many(counted *of, int kind)
+{
+    switch (kind) {
+    case COUNTER:
+        for (uint32_t i = 0; i < TIMES; i++)
+            aurora__counter_add(of->counter, 1);
+        break;
+    case HISTOGRAM:
+        for (uint32_t i = 0; i < TIMES; i++)
+            aurora__histogram_add(of->histogram, of->values[i % VALUES]);
+        break;
+    default:
+        for (uint32_t i = 0; i < TIMES; i++)
+            atomic_fetch_add_explicit(&of->word, 1, memory_order_relaxed);
+        break;
+    }
+}
+
+typedef struct {
+    counted *of;
+    int kind;
+    double ns;
+    pthread_barrier_t *start;
+} counting;
+
+static double thread_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
+}
+
+static void *count_beside(void *argument)
+{
+    counting *self = argument;
+    pthread_barrier_wait(self->start);
+    double started = thread_ns();
+    count_many(self->of, self->kind);
+    self->ns = (thread_ns() - started) / TIMES;
+    return NULL;
+}
+
+/* What one costs a thread while `threads` do nothing else, in its processor time. Of one thread
+ * the least of many short tries is reported, which others of the machine disturbed least; of two
+ * the median, since in the least they may not have run beside each other. */
+static double time_count(counted *of, int kind, int threads)
+{
+    pthread_barrier_t start;
+    pthread_t ids[THREADS];
+    counting each[THREADS];
+    double sum = 0;
+    pthread_barrier_init(&start, NULL, (unsigned)threads);
+    for (int i = 0; i < threads; i++) {
+        each[i] = (counting){.of = of, .kind = kind, .start = &start};
+        if (pthread_create(&ids[i], NULL, count_beside, &each[i]) != 0)
+            die("pthread_create", strerror(errno));
+    }
+    for (int i = 0; i < threads; i++) {
+        pthread_join(ids[i], NULL);
+        sum += each[i].ns;
+    }
+    pthread_barrier_destroy(&start);
+    return sum / threads;
+}
+
+static void draw_values(counted *of)
+{
+    uint64_t ns = 1000;
+    for (uint32_t i = 0; i < VALUES; i++) {
+        of->values[i] = ns;
+        ns = ns * 48271 % 2147483647;
+    }
+}
+
 static void measure_counts(report *r)
 {
-    static const aurora__family counted =
+    static const aurora__family counts =
         AURORA__COUNTER_FAMILY("bench_total", "What the benchmark counts.");
     static const aurora__family timed =
         AURORA__DURATION_FAMILY("bench_seconds", "What the benchmark times.");
-    enum { TIMES = 20000000, TRIES = 5 };
+    static counted of;
     aurora_allocator heap;
     aurora__registry *registry = NULL;
     if (aurora__allocator_copy(&heap, NULL, NULL) == AURORA_OK)
         registry = aurora__registry_open(&heap, 64);
     if (registry == NULL)
         die("registry", "no memory");
-    aurora__counter *counter = aurora__registry_counter(registry, &counted, NULL);
-    aurora__histogram *histogram = aurora__registry_histogram(registry, &timed, NULL);
-    r->counter_ns = r->histogram_ns = 1e9;
-    for (int try = 0; try < TRIES; try++) {
-        double started = now_ms();
-        for (uint32_t i = 0; i < TIMES; i++)
-            aurora__counter_add(counter, 1);
-        double counted_ms = now_ms();
-        uint64_t ns = 1000;
-        for (uint32_t i = 0; i < TIMES; i++) {
-            aurora__histogram_add(histogram, ns);
-            ns = ns * 13 % 1000000007; /* from nanoseconds to a second, in no order */
+    of.counter = aurora__registry_counter(registry, &counts, NULL);
+    of.histogram = aurora__registry_histogram(registry, &timed, NULL);
+    draw_values(&of);
+    for (int threads = 1; threads <= THREADS; threads++) {
+        for (int kind = COUNTER; kind <= ATOMIC; kind++) {
+            series tries = {.count = 0};
+            for (int try = 0; try < TRIES; try++)
+                add(&tries, time_count(&of, kind, threads));
+            r->count_ns[kind][threads - 1] = quantile(&tries, threads == 1 ? 0 : 0.5);
         }
-        double timed_ms = now_ms();
-        r->counter_ns = fmin(r->counter_ns, (counted_ms - started) * 1e6 / TIMES);
-        r->histogram_ns = fmin(r->histogram_ns, (timed_ms - counted_ms) * 1e6 / TIMES);
     }
-    if (aurora__counter_read(counter) != (uint64_t)TIMES * TRIES)
+    uint64_t done = (uint64_t)TIMES * TRIES * (1 + THREADS);
+    if (aurora__counter_read(of.counter) != done ||
+        aurora__histogram_read(of.histogram, &(uint64_t){0}) != done)
         die("counter", "has lost some");
     aurora__registry_close(registry);
 }
@@ -410,6 +496,15 @@ static double rate_cost(const report *r, int kind)
     return (1 - median(&r->of[kind].rate) / median(&r->of[OFF].rate)) * 100;
 }
 
+static void print_counts(const report *r)
+{
+    static const char *const names[] = {"ns, a counter's increment: 1 thread / 2 threads",
+                                        "ns, a histogram's record: 1 thread / 2 threads",
+                                        "ns, a relaxed atomic add: 1 thread / 2 threads"};
+    for (int kind = COUNTER; kind <= ATOMIC; kind++)
+        printf("%-52s %6.2f / %.2f\n", names[kind], r->count_ns[kind][0], r->count_ns[kind][1]);
+}
+
 static void print_report(const plan *p, const report *r, const otlp_sink_figures *sink)
 {
     printf("%-8s %12s %12s %10s %14s %14s\n", "", "orders/s", "CPU us/order", "p99 ms",
@@ -422,8 +517,7 @@ static void print_report(const plan *p, const report *r, const otlp_sink_figures
     printf("\n%-52s %10.2f\n", "CPU us an order, whoever reads the log", r->reader_us);
     printf("%-52s %10.2f\n", "CPU us a traced order, whoever takes the spans", r->sink_us);
     printf("%-52s %10" PRIu64 "\n", "spans taken", (uint64_t)sink->spans);
-    printf("%-52s %10.2f\n", "ns, a counter's increment", r->counter_ns);
-    printf("%-52s %10.2f\n", "ns, a histogram's record", r->histogram_ns);
+    print_counts(r);
     printf("%-52s %6.2f / %.2f\n", "ms of a scrape under load, median / p99", median(&r->scrapes),
            quantile(&r->scrapes, 0.99));
     printf("%-52s %10.2f\n", "CPU ms of a scrape", r->scrape_cpu_ms);
@@ -445,11 +539,14 @@ static void print_report(const plan *p, const report *r, const otlp_sink_figures
     fprintf(file,
             "\"log_reader_cpu_us_per_order\":%.2f,\"sink_cpu_us_per_order\":%.2f,"
             "\"spans\":%" PRIu64 ",\"counter_ns\":%.2f,\"histogram_ns\":%.2f,"
+            "\"counter_2_ns\":%.2f,\"histogram_2_ns\":%.2f,\"atomic_ns\":%.2f,"
+            "\"atomic_2_ns\":%.2f,"
             "\"scrape_ms\":%.2f,\"scrape_p99_ms\":%.2f,\"scrape_cpu_ms\":%.3f,"
             "\"scrape_kib\":%.1f,\"stored_orders\":%" PRIu64 ",\"errors\":%" PRIu64 "}\n",
-            r->reader_us, r->sink_us, (uint64_t)sink->spans, r->counter_ns, r->histogram_ns,
-            median(&r->scrapes), quantile(&r->scrapes, 0.99), r->scrape_cpu_ms, r->scrape_kib,
-            p->stored, r->errors);
+            r->reader_us, r->sink_us, (uint64_t)sink->spans, r->count_ns[COUNTER][0],
+            r->count_ns[HISTOGRAM][0], r->count_ns[COUNTER][1], r->count_ns[HISTOGRAM][1],
+            r->count_ns[ATOMIC][0], r->count_ns[ATOMIC][1], median(&r->scrapes),
+            quantile(&r->scrapes, 0.99), r->scrape_cpu_ms, r->scrape_kib, p->stored, r->errors);
     fclose(file);
 }
 
@@ -459,6 +556,8 @@ static plan read_plan(int count, char **words)
     for (int i = 1; i < count; i++) {
         if (strcmp(words[i], "--quick") == 0)
             p = (plan){.stored = 20000, .rounds = 8, .seconds = 0.5};
+        else if (strcmp(words[i], "--counts") == 0)
+            p.counts_only = true;
         else if (strcmp(words[i], "--stored") == 0 && i + 1 < count)
             p.stored = strtoull(words[++i], NULL, 10);
         else if (strcmp(words[i], "--rounds") == 0 && i + 1 < count)
@@ -466,7 +565,8 @@ static plan read_plan(int count, char **words)
         else if (strcmp(words[i], "--seconds") == 0 && i + 1 < count)
             p.seconds = strtod(words[++i], NULL);
         else
-            die("usage", "bench_observe [--stored N] [--rounds N] [--seconds S] [--quick]");
+            die("usage",
+                "bench_observe [--stored N] [--rounds N] [--seconds S] [--quick] [--counts]");
     }
     if (p.rounds < 1 || p.rounds > ROUNDS_MAX)
         die("--rounds", "must be 1 to 64");
@@ -484,6 +584,10 @@ int main(int count, char **words)
     if (sink == MAP_FAILED)
         die("mmap", strerror(errno));
     measure_counts(&r);
+    if (p.counts_only) {
+        print_counts(&r);
+        return 0;
+    }
     http_shop_make(FOLDER "/observe.db", p.stored);
     uint16_t sink_port = http_load_free_port();
     r.sink = start_sink(sink_port, sink);

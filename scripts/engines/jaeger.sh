@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Sourced by engine.sh: one Jaeger, which takes OTLP over HTTP and keeps traces in memory, the oldest go
 # first. It is built from its Go module: some minutes the first time, kept beside the other engines' jars.
-. scripts/lib/go.sh
+. scripts/lib/go_program.sh
 
 jaeger_program=$engines_cache/jaeger-1.76.0/jaeger
 

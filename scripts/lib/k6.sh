@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Sourced: k6 out of its Go module, load/k6.
-. scripts/lib/go.sh
+. scripts/lib/go_program.sh
 
 # k6_sources: what a built one was built from.
 k6_sources() {

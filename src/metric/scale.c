@@ -62,4 +62,6 @@ void aurora__scale_init(aurora__scale *scale, int32_t kind)
         }
         scale->first[place] = (uint8_t)bucket;
     }
+    for (uint32_t i = 0; i < AURORA__SCALE_BUCKETS_MAX; i++)
+        scale->bounds[i] = i < scale->step_count ? scale->steps[i].bound : UINT64_MAX;
 }

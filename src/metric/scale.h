@@ -30,6 +30,7 @@ typedef struct {
     const aurora__scale_step *steps;
     uint32_t step_count;
     uint8_t first[AURORA__SCALE_PLACES]; /* the first bucket that values of a place can be in */
+    uint64_t bounds[AURORA__SCALE_BUCKETS_MAX]; /* of the steps; that of +Inf is UINT64_MAX */
 } aurora__scale;
 
 void aurora__scale_init(aurora__scale *scale, int32_t kind);
@@ -43,13 +44,12 @@ static inline uint32_t aurora__scale_place(uint64_t value)
     return shift * 8 + (uint32_t)(value >> shift);
 }
 
-/* The bucket of a value: looked up by its first four bits, then at most a step or two on. */
+/* The bucket of a value: looked up by its first four bits, and the next one if it is beyond. Bounds
+ * are further apart than an eighth, so that no place has two; no branch depends on the value. */
 static inline uint32_t aurora__scale_bucket(const aurora__scale *scale, uint64_t value)
 {
     uint32_t bucket = scale->first[aurora__scale_place(value)];
-    while (bucket < scale->step_count && value > scale->steps[bucket].bound)
-        bucket++;
-    return bucket;
+    return bucket + (value > scale->bounds[bucket]);
 }
 
 #endif
