@@ -26,8 +26,11 @@ if(aurora_has_net AND PQ_FOUND)
 else()
     list(FILTER aurora_support_files EXCLUDE REGEX "/postgres_[a-z]+\\.c$")
 endif()
-add_library(aurora_test_support STATIC ${aurora_support_files})
+# The store of examples/own_store keeps the contract too.
+file(GLOB aurora_own_store_files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/examples/own_store/*.c)
+add_library(aurora_test_support STATIC ${aurora_support_files} ${aurora_own_store_files})
 aurora_compile(aurora_test_support GNU)
+target_include_directories(aurora_test_support PRIVATE ${PROJECT_SOURCE_DIR}/examples)
 target_include_directories(aurora_test_support PUBLIC
     ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests/support ${PROJECT_SOURCE_DIR}/tests)
 target_link_libraries(aurora_test_support PUBLIC

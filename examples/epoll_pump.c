@@ -3,6 +3,7 @@
  * handle's (the engine has work: pump) and the queue's (answers wait: take them), next to whatever
  * else the program serves. aurora_pump says for how long the loop may sleep. The store is argv[1],
  * or in memory.
+ * To compile: cc epoll_pump.c $(pkg-config --cflags --libs aurora)
  * Prints:
  *   100 orders answered, 100 completed
  */

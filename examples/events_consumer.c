@@ -2,6 +2,7 @@
 /* A named consumer of the event log: read a page, act on it, acknowledge it. The name's position is
  * stored, so after a crash between acting and acknowledging the same events come once more: act
  * idempotently, or keep page->position together with what you did. Leaves consumer.db.
+ * To compile: cc events_consumer.c $(pkg-config --cflags --libs aurora)
  * Prints:
  *   1 product.upserted mug
  *   2 order.created

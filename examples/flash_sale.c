@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A flash sale: 16 threads want one mug each, 1,000 times over, and there are 5,000 mugs. Every
+/* A flash sale: 64 threads want one mug each, 250 times over, and there are 5,000 mugs. Every
  * order has a key, so whatever is refused for want of room is simply submitted again. The store is
- * argv[1], or in memory: `flash_sale sale.db`. Exit status 0: nothing was oversold. */
+ * argv[1], or in memory: `flash_sale sale.db`. Exit status 0: nothing was oversold.
+ * To compile: cc flash_sale.c -pthread $(pkg-config --cflags --libs aurora) */
 #include <aurora/aurora.h>
 
 #include <inttypes.h>
@@ -9,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { THREADS = 16, ORDERS = 1000, WINDOW = 64, STOCK = 5000, PAUSE_MS = 20 };
+enum { THREADS = 64, ORDERS = 250, WINDOW = 64, STOCK = 5000, PAUSE_MS = 20 };
 
 /* What one thread did. `backlog` holds the numbers of the orders still to be submitted. */
 struct buyer {

@@ -3,6 +3,7 @@
  * library makes the calls. argv[1] is its URL, argv[2] the secret that both know; to try it:
  *   PAYMENT_SECRET=hush examples/payment_bridge.py 9000 &
  *   payment_over_http http://127.0.0.1:9000/ hush
+ * To compile: cc payment_over_http.c $(pkg-config --cflags --libs aurora aurora-net)
  * With both it prints:
  *   card_good: COMPLETED
  *   card_decline: FAILED, card_declined

@@ -3,6 +3,7 @@
  * report what it said. With the setting payment=none: the library calls nobody. Here the provider
  * is a toy that loses its first answer, as networks do: the next task is then a query for the same
  * id, and no money moves twice. The store is argv[1], or in memory.
+ * To compile: cc payment_tasks.c $(pkg-config --cflags --libs aurora)
  * Prints:
  *   authorize 2500 EUR -> unknown
  *   ask about authorize 2500 EUR -> done

@@ -3,6 +3,7 @@
  * back. A hold is all or nothing over its lines and ends by itself after its time to live. Its key
  * names it for ever, so every call may be repeated after a lost answer. The store is argv[1], or in
  * memory.
+ * To compile: cc stock_hold.c $(pkg-config --cflags --libs aurora)
  * Prints:
  *   ann holds 2: reserved
  *   bob holds 2: out_of_stock

@@ -2,6 +2,7 @@
 /* The parts that need no store and no handle: a rate limiter for callers, a circuit breaker and
  * retries for a dependency. They own no clock: the program passes the time, here a number that it
  * counts up itself, so that each run prints the same.
+ * To compile: cc token_bucket.c $(pkg-config --cflags --libs aurora)
  * Prints:
  *   ann: 5 of 8 admitted at once, next in 100 ms
  *   bob: 1 of 1 admitted

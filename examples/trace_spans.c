@@ -2,6 +2,7 @@
 /* A tracer in a dozen lines: each span that the library tells is printed with its depth under the
  * span of this program. A real one copies what it wants into a queue and returns: it must not
  * block.
+ * To compile: cc trace_spans.c $(pkg-config --cflags --libs aurora)
  * Prints (batch and followers left out; ids and times differ with each run):
  *   place order
  *     process order.created (inventory)

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The files of cases: what a reference computes is what stands there."""
+"""The files of cases: what a reference says is what stands there, and every public call is reached
+by one or excused with a reason."""
 
 import pathlib
 import subprocess

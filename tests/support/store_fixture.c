@@ -7,6 +7,7 @@
 
 #include "adapters/store_memory/store_memory.h"
 #include "adapters/store_sqlite/store_sqlite.h"
+#include "own_store/sorted_store.h"
 #ifdef AURORA_HAVE_POSTGRES
 #include "adapters/store_postgres/store_postgres.h"
 #include "postgres_place.h"
@@ -14,6 +15,7 @@
 
 const store_adapter store_adapters[] = {
     {.name = "memory", .open = aurora__store_memory_open},
+    {.name = "sorted", .open = sorted_store_open}, /* examples/own_store */
     {.name = "sqlite", .open = aurora__store_sqlite_open, .is_file = true, .has_backup = true},
 #ifdef AURORA_HAVE_POSTGRES
     {.name = "postgresql",

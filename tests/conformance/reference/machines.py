@@ -35,6 +35,9 @@ def files():
     for (title, rows), machine in zip(tables(), ("order", "reservation", "payment"), strict=True):
         assert machine in title.lower(), title
         events = sorted({event for cells in rows.values() for event in cells})
+        file.case(f"{machine}_names_its_states",
+                  step("machine_read", machine=machine, as_="m",
+                       gives={"states": [state for state in rows if state != NONE]}))
         for state, cells in rows.items():
             given = {} if state == NONE else {"state": state}
             file.case(f"{machine}_{'none' if state == NONE else state}",

@@ -7,6 +7,7 @@ import sys
 import breaker
 import bucket
 import cases
+import coverage
 import limiter
 import machines
 import money
@@ -40,7 +41,14 @@ def main():
         path.write_text(cases.index())
     elif not path.exists() or path.read_text() != cases.index():
         stale.append(path.name)
-    for name in stale:
+    if not is_check:
+        coverage.README.write_text(coverage.readme())
+    elif coverage.README.read_text() != coverage.readme():
+        stale.append("../README.md")
+    for one in coverage.complaints():
+        print(one)
+        stale.append(None)
+    for name in filter(None, stale):
         print(f"tests/conformance/data/{name} is not what reference/make.py writes")
     return 1 if stale else 0
 

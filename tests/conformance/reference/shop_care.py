@@ -111,6 +111,11 @@ def stores(file):
     case("a_setting_that_is_none", step("setting_put", assignment="order_weight=2s", fails={"status": "EINVAL"}))
     case("a_value_that_is_none", step("setting_put", assignment="order_wait=never", fails={"status": "EINVAL", "field": "order_wait"}))
     case("a_setting_of_the_opening", step("setting_put", assignment="payment=none:", fails={"status": "ECONFLICT"}))
+    case("a_clock_that_is_set_back_ends_no_deadline_early",
+         step("order_place", as_="o", currency="EUR", payment_method="tok_timeout", no_wait=True,
+              lines=[{"sku": "sku-1", "quantity": 1}]),
+         step("clock_step", wall_ms=1750000000000 - 3600000), step("pump"),
+         step("order_get", order_id="$o.id", gives={"status": "RESERVED"}))
     case("it_is_well", step("health"), step("bus_health"))
     case("the_simulator_has_no_breaker", step("payment_breaker", fails={"status": "ENOTSUP"}))
     case("orders_are_counted", order, order and step("settle", order_id="$o.id"),
