@@ -26,7 +26,7 @@ AWAITED = {"docs/PYTHON.md", "docs/GO.md", "docs/INSTALL.md"}
 OTHERS = {
     "sqlite3_config", "sqlite3_soft_heap_limit64", "curl_global_init_mem", "rd_kafka_queue_poll_callback",
     "jwks_uri", "sasl_ssl", "wal_level", "max_slot_wal_keep_size", "pg_stat_user_tables", "lua_shared_dict",
-    "json_parser", "aurora_order_id", "ignore_invalid_headers",
+    "json_parser", "third_party", "aurora_order_id", "ignore_invalid_headers",
 }
 CASE_NAME = re.compile(r"\b(test_[a-z0-9_]+__[a-z0-9_]+)\b")
 PATH_NAME = re.compile(r"(?<![\w/.-])((?:tests|scripts|src|examples|docs|deploy|cmake|include)/[\w./-]*\.\w+)\b(?![*])")

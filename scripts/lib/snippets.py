@@ -70,6 +70,15 @@ class Snippet:
         return f"{self.page}:{self.line}"
 
 
+def test_of_binding(page, language):
+    """The test of a binding that runs a whole page by itself: one that names it. None where there is none."""
+    folder = {"python": "python", "go": "go"}.get(language)
+    for path in sorted((ROOT / "bindings" / folder / "tests").glob("*.*")) if folder else ():
+        if path.is_file() and pathlib.Path(page).name in path.read_text(encoding="utf-8", errors="ignore"):
+            return str(path.relative_to(ROOT))
+    return None
+
+
 def of_page(path):
     text = path.read_text(encoding="utf-8")
     name = str(path.relative_to(ROOT))
@@ -81,6 +90,8 @@ def of_page(path):
         snippet = Snippet(name, line, language.strip(), body)
         for mark in MARK.findall(marks):
             snippet.take_mark(mark)
+        if name.startswith("docs/"):
+            snippet.test = snippet.test or test_of_binding(name, snippet.language)
         snippet.follows = before
         if not snippet.is_output and not snippet.is_figure:
             before = snippet
