@@ -6,8 +6,12 @@
 
 #include <stdlib.h>
 
+#ifdef AURORA_GO_BUNDLED
+#include <aurora.h>
+#else
 #include <aurora/aurora.h>
 #include <aurora/testing.h>
+#endif
 
 /* The outs of one call. It lies in C memory and is used again by later calls. */
 typedef struct {

@@ -15,7 +15,7 @@ OTHER_ENDINGS = (".sh", ".py", ".pyi", ".sql", ".cmake", ".map", ".js", ".ts", "
 def files(endings):
     for folder in FOLDERS:
         for path in sorted((ROOT / folder).rglob("*")):
-            if path.is_file() and path.suffix in endings and "node_modules" not in path.parts:
+            if path.is_file() and path.suffix in endings and not {"node_modules", "bundled"} & set(path.parts):
                 yield path.relative_to(ROOT)
 
 

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT
+
+package aurorahttp
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"aurora.dev/aurora"
+)
+
+// Break lets requests through while breaker does, and answers 503 with Retry-After to the rest. An
+// answer of 5xx and a panic are failures.
+func Break(breaker *aurora.Breaker) func(http.Handler) http.Handler {
+	if breaker == nil {
+		panic("aurorahttp: Break needs a breaker")
+	}
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			ticket, ok := breaker.Enter()
+			if !ok {
+				unavailable(w, breaker.Figures().RetryAfter)
+				return
+			}
+			outcome := aurora.BreakerFailure
+			defer func() { breaker.Leave(ticket, outcome) }()
+			told := &statusWriter{ResponseWriter: w, status: http.StatusOK}
+			next.ServeHTTP(told, r)
+			switch {
+			case r.Context().Err() != nil:
+				outcome = aurora.BreakerIgnored // the client went
+			case told.status < 500:
+				outcome = aurora.BreakerSuccess
+			}
+		})
+	}
+}
+
+// Bulk lets at most so many requests run at once as bulkhead has places, and answers 503 to the rest.
+func Bulk(bulkhead *aurora.Bulkhead) func(http.Handler) http.Handler {
+	if bulkhead == nil {
+		panic("aurorahttp: Bulk needs a bulkhead")
+	}
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if !bulkhead.TryEnter() {
+				unavailable(w, time.Second)
+				return
+			}
+			defer bulkhead.Leave()
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+func unavailable(w http.ResponseWriter, after time.Duration) {
+	if after < time.Second {
+		after = time.Second
+	}
+	w.Header().Set("Retry-After", strconv.FormatInt(seconds(after), 10))
+	problem(w, http.StatusServiceUnavailable, map[string]any{
+		"type":  "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity",
+		"title": "Temporarily reduced capacity", "code": "overloaded"})
+}
+
+type statusWriter struct {
+	http.ResponseWriter
+	status    int
+	isWritten bool
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	if !w.isWritten && status >= 200 {
+		w.status, w.isWritten = status, true
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *statusWriter) Write(bytes []byte) (int, error) {
+	w.isWritten = true
+	return w.ResponseWriter.Write(bytes)
+}
+
+// Flush lets handlers stream.
+func (w *statusWriter) Flush() {
+	if flusher, ok := w.ResponseWriter.(http.Flusher); ok {
+		flusher.Flush()
+	}
+}
+
+// Unwrap is for http.ResponseController.
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// A Transport calls a server behind a breaker, and calls again where that is safe: methods that may be
+// repeated, requests with an Idempotency-Key, and bodies that can be had again.
+type Transport struct {
+	Base    http.RoundTripper   // http.DefaultTransport when nil
+	Breaker *aurora.Breaker     // none when nil
+	Retry   aurora.RetryOptions // AttemptsMax 1 = no repeats
+}
+
+// RoundTrip gives an *aurora.OpenError while the breaker lets no call pass.
+func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	retry, err := aurora.NewRetry(t.Retry)
+	if err != nil {
+		closeBody(r)
+		return nil, err
+	}
+	for attempt := r; ; {
+		response, err := t.once(attempt)
+		outcome := outcomeOf(r, response, err, retry)
+		if !isRepeatable(r) || !retry.Wait(r.Context(), outcome) {
+			return response, err
+		}
+		if attempt, err = again(r); err != nil {
+			return response, nil // what came is better than nothing
+		}
+		if response != nil {
+			io.Copy(io.Discard, io.LimitReader(response.Body, 64<<10))
+			response.Body.Close()
+		}
+	}
+}
+
+func (t *Transport) once(r *http.Request) (*http.Response, error) {
+	base := t.Base
+	if base == nil {
+		base = http.DefaultTransport
+	}
+	if t.Breaker == nil {
+		return base.RoundTrip(r)
+	}
+	ticket, ok := t.Breaker.Enter()
+	if !ok {
+		closeBody(r)
+		return nil, &aurora.OpenError{RetryAfter: t.Breaker.Figures().RetryAfter}
+	}
+	outcome := aurora.BreakerFailure
+	defer func() { t.Breaker.Leave(ticket, outcome) }()
+	response, err := base.RoundTrip(r)
+	switch {
+	case errors.Is(err, context.Canceled):
+		outcome = aurora.BreakerIgnored // the caller's own wish
+	case err == nil && response.StatusCode < 500:
+		outcome = aurora.BreakerSuccess
+	}
+	return response, err
+}
+
+func closeBody(r *http.Request) {
+	if r.Body != nil {
+		r.Body.Close()
+	}
+}
+
+func outcomeOf(r *http.Request, response *http.Response, err error,
+	retry *aurora.Retry) aurora.RetryOutcome {
+	var open *aurora.OpenError
+	switch {
+	case r.Context().Err() != nil:
+		return aurora.RetryFatal
+	case errors.As(err, &open):
+		retry.Hint(open.RetryAfter)
+		return aurora.RetryRateLimited
+	case err != nil:
+		return aurora.RetryRetriable
+	}
+	switch response.StatusCode {
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		retry.Hint(retryAfter(response))
+		return aurora.RetryRateLimited
+	case http.StatusBadGateway, http.StatusGatewayTimeout:
+		return aurora.RetryRetriable
+	}
+	return aurora.RetrySuccess
+}
+
+func retryAfter(response *http.Response) time.Duration {
+	text := response.Header.Get("Retry-After")
+	if n, err := strconv.ParseUint(text, 10, 31); err == nil {
+		return time.Duration(n) * time.Second
+	}
+	if at, err := http.ParseTime(text); err == nil {
+		return time.Until(at)
+	}
+	return 0
+}
+
+func isRepeatable(r *http.Request) bool {
+	if r.Body != nil && r.Body != http.NoBody && r.GetBody == nil {
+		return false
+	}
+	switch r.Method {
+	case "", http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace, http.MethodPut,
+		http.MethodDelete:
+		return true
+	}
+	return r.Header.Get("Idempotency-Key") != ""
+}
+
+func again(r *http.Request) (*http.Request, error) {
+	next := r.Clone(r.Context())
+	if r.GetBody != nil {
+		body, err := r.GetBody()
+		if err != nil {
+			return nil, err
+		}
+		next.Body = body
+	}
+	return next, nil
+}
