@@ -179,6 +179,10 @@ func (b *Breaker) FiguresAt(now int64) BreakerFigures {
 	defer b.lock.Unlock()
 	var n C.aurora_breaker_figures
 	C.aurora_breaker_read(&b.native, C.int64_t(now), &n)
+	return figuresOf(&n)
+}
+
+func figuresOf(n *C.aurora_breaker_figures) BreakerFigures {
 	return BreakerFigures{BreakerState(n.state), int(n.calls), int(n.failed), int(n.slow),
 		int(n.failure_rate_ppm), int(n.slow_rate_ppm), int(n.probes_in_flight), uint64(n.refused),
 		uint64(n.opened), uint64(n.stale), time.Duration(n.retry_after_ns)}

@@ -15,14 +15,7 @@ import (
 type Rate struct {
 	Tokens uint64 // 1 up to one a nanosecond
 	Per    time.Duration
-	Burst  uint64 // 0 = Tokens
-}
-
-func (r Rate) burst() C.uint64_t {
-	if r.Burst == 0 {
-		return C.uint64_t(r.Tokens)
-	}
-	return C.uint64_t(r.Burst)
+	Burst  uint64
 }
 
 func (r Rate) per() C.uint64_t {
@@ -62,7 +55,7 @@ func NewBucket(rate Rate) (*Bucket, error) { return NewBucketAt(rate, nowNS()) }
 // NewBucketAt makes a full bucket that lives by the caller's clock.
 func NewBucketAt(rate Rate, now int64) (*Bucket, error) {
 	b := new(Bucket)
-	rc := C.aurora_bucket_init(&b.native, C.uint64_t(rate.Tokens), rate.per(), rate.burst(),
+	rc := C.aurora_bucket_init(&b.native, C.uint64_t(rate.Tokens), rate.per(), C.uint64_t(rate.Burst),
 		C.int64_t(now))
 	if rc != C.AURORA_OK {
 		return nil, &Error{Op: "new bucket", Code: Status(rc), Field: "rate"}
@@ -116,7 +109,7 @@ func NewLimiter(o LimiterOptions) (*Limiter, error) {
 	native := (*C.aurora_limiter_options)(f.alloc(C.sizeof_aurora_limiter_options))
 	*native = C.aurora_limiter_options{size: C.sizeof_aurora_limiter_options,
 		capacity: f.size("capacity", o.Capacity), shards: f.size("shards", o.Shards),
-		tokens: C.uint64_t(o.Rate.Tokens), per_ns: o.Rate.per(), burst: o.Rate.burst(),
+		tokens: C.uint64_t(o.Rate.Tokens), per_ns: o.Rate.per(), burst: C.uint64_t(o.Rate.Burst),
 		seed: [2]C.uint64_t{C.uint64_t(o.Seed[0]), C.uint64_t(o.Seed[1])}}
 	if f.bad != nil {
 		return nil, f.bad
@@ -262,7 +255,7 @@ func (l *Limiter) SetRate(rate Rate) error { return l.SetRateAt(rate, nowNS()) }
 func (l *Limiter) SetRateAt(rate Rate, now int64) error {
 	f := newFrame("limiter set rate")
 	defer f.free()
-	rc := C.aurora_limiter_set_rate(l.native, C.uint64_t(rate.Tokens), rate.per(), rate.burst(),
+	rc := C.aurora_limiter_set_rate(l.native, C.uint64_t(rate.Tokens), rate.per(), C.uint64_t(rate.Burst),
 		C.int64_t(now), f.err())
 	runtime.KeepAlive(l)
 	return f.done(rc)

@@ -27,6 +27,11 @@ func (s NotificationState) String() string {
 	return C.GoString(C.aurora_notification_state_name(C.int32_t(s)))
 }
 
+// ParseNotificationState gives the state of that name, 0 for another text.
+func ParseNotificationState(name string) NotificationState {
+	return NotificationState(parse(name, func(text *C.char) C.int32_t { return C.aurora_notification_state_parse(text) }))
+}
+
 // A Notification is what became of one message.
 type Notification struct {
 	Kind         NotificationKind

@@ -2,6 +2,9 @@
 
 package aurora
 
+// #include "shim.h"
+import "C"
+
 import (
 	"context"
 	"time"
@@ -59,4 +62,16 @@ func (p Payments) Take(ctx context.Context, limit int, lease,
 // provider calls back. Repeats are no-ops. ErrNotFound for an id that was never a payment's.
 func (p Payments) Finish(ctx context.Context, task ID, result TaskResult) error {
 	return finishTask(ctx, p.core, "payments finish", taskPayment, task, result)
+}
+
+// Breaker reads the breaker before the shop's provider. ErrNotSupported where there is none, as before
+// one that is served.
+func (p Payments) Breaker(ctx context.Context) (BreakerFigures, error) {
+	return call(ctx, p.core, "payments breaker", func(f *frame) (BreakerFigures, error) {
+		native := (*C.aurora_breaker_figures)(f.alloc(C.sizeof_aurora_breaker_figures))
+		if err := f.done(C.aurora_payment_breaker(f.handle, native)); err != nil {
+			return BreakerFigures{}, err
+		}
+		return figuresOf(native), nil
+	})
 }

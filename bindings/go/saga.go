@@ -21,6 +21,11 @@ const (
 // String is the participant's name: "inventory", "payment".
 func (p Participant) String() string { return C.GoString(C.aurora_participant_name(C.int32_t(p))) }
 
+// ParseParticipant gives the participant of that name, 0 for another text.
+func ParseParticipant(name string) Participant {
+	return Participant(parse(name, func(text *C.char) C.int32_t { return C.aurora_participant_parse(text) }))
+}
+
 // RepairAction is a way to help a saga.
 type RepairAction int32
 
@@ -32,6 +37,11 @@ const (
 
 // String is the action's name: "retry" to "compensate".
 func (a RepairAction) String() string { return C.GoString(C.aurora_repair_name(C.int32_t(a))) }
+
+// ParseRepairAction gives the action of that name, 0 for another text.
+func ParseRepairAction(name string) RepairAction {
+	return RepairAction(parse(name, func(text *C.char) C.int32_t { return C.aurora_repair_parse(text) }))
+}
 
 // RepairResult is what a step is marked as. The first five are inventory's, the rest payment's.
 type RepairResult int32
@@ -51,6 +61,11 @@ const (
 
 // String is the result's name: "reserved" to "refunded".
 func (r RepairResult) String() string { return C.GoString(C.aurora_result_name(C.int32_t(r))) }
+
+// ParseRepairResult gives the result of that name, 0 for another text.
+func ParseRepairResult(name string) RepairResult {
+	return RepairResult(parse(name, func(text *C.char) C.int32_t { return C.aurora_result_parse(text) }))
+}
 
 // A SagaParticipant is what one participant knows of an order.
 type SagaParticipant struct {

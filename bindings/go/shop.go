@@ -10,7 +10,6 @@ import (
 	"errors"
 	"strings"
 	"time"
-	"unsafe"
 )
 
 // A Shop is an open store. Its parts are its members. Any number of goroutines may use it; close it
@@ -224,49 +223,6 @@ func (s *Shop) inner() *core {
 
 // Version is the version of the library that is linked, "0.1.0".
 func Version() string { return C.GoString(C.aurora_version()) }
-
-// SettingKind says how the text of a setting is read.
-type SettingKind int32
-
-const (
-	SettingDuration SettingKind = C.AURORA_SETTING_DURATION // "250ms"
-	SettingInteger  SettingKind = C.AURORA_SETTING_INTEGER  // decimal, or "1GiB"
-	SettingText     SettingKind = C.AURORA_SETTING_TEXT
-	SettingURL      SettingKind = C.AURORA_SETTING_URL
-	SettingBool     SettingKind = C.AURORA_SETTING_BOOL
-)
-
-// String is the kind's name: "duration" to "bool".
-func (k SettingKind) String() string { return C.GoString(C.aurora_setting_kind_name(C.int32_t(k))) }
-
-// Setting is one row of the table of settings.
-type Setting struct {
-	Name         string
-	Kind         SettingKind
-	Default      string
-	Minimum      int64 // in milliseconds for durations, bytes for texts
-	Maximum      int64
-	IsSecret     bool // to be masked when printed
-	IsReloadable bool // Shop.Set may change it
-	IsForDaemons bool // Open refuses it
-	Help         string
-}
-
-// Settings lists all settings by name.
-func Settings() []Setting {
-	var count C.uint32_t
-	rows := unsafe.Slice(C.aurora_setting_table(&count), count)
-	out := make([]Setting, count)
-	for i := range rows {
-		row := &rows[i]
-		out[i] = Setting{Name: C.GoString(row.name), Kind: SettingKind(row.kind),
-			Default: C.GoString(row.default_text), Minimum: int64(row.minimum),
-			Maximum: int64(row.maximum), IsSecret: row.flags&C.AURORA_SETTING_SECRET != 0,
-			IsReloadable: row.flags&C.AURORA_SETTING_RELOADABLE != 0,
-			IsForDaemons: row.flags&C.AURORA_SETTING_DAEMON != 0, Help: C.GoString(row.help)}
-	}
-	return out
-}
 
 func timeOf(ms C.int64_t) time.Time {
 	if ms == 0 {

@@ -206,7 +206,7 @@ func TestEveryWaitEndsWithItsContext(t *testing.T) {
 			return err
 		},
 		"order": func(ctx context.Context) error {
-			_, err := shop.Orders.Wait(ctx, order.ID, 1000)
+			_, err := shop.Orders.Wait(ctx, order.ID, 1000, -1)
 			return err
 		},
 		"queue": func(ctx context.Context) error {
@@ -550,7 +550,7 @@ func TestOrdersTakeTheirWay(t *testing.T) {
 	}
 	within(t, "the refund", func() {
 		for cancelled.SettledAt.IsZero() {
-			if cancelled, err = shop.Orders.Wait(background, order.ID, cancelled.Version); err != nil {
+			if cancelled, err = shop.Orders.Wait(background, order.ID, cancelled.Version, -1); err != nil {
 				t.Error(err)
 				return
 			}

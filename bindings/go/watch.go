@@ -10,19 +10,29 @@ import (
 	"time"
 )
 
-// Wait reads an order as soon as its version is above after, whichever process changed it. It waits
-// until ctx is done, and then gives the context's error.
-func (o Orders) Wait(ctx context.Context, id ID, after uint64) (*Order, error) {
+// Wait reads an order as soon as its version is above after, whichever process changed it, or when
+// timeout has passed (negative = never, 0 = at once): compare Version. ErrNotFound.
+func (o Orders) Wait(ctx context.Context, id ID, after uint64, timeout time.Duration) (*Order, error) {
 	const op = "orders wait"
 	c := o.core
-	if c != nil && !c.hasWorker {
-		return o.waitHere(ctx, op, id, after)
+	if timeout == 0 {
+		return o.Get(ctx, id)
 	}
-	for {
+	if c != nil && !c.hasWorker {
+		return o.waitHere(ctx, op, id, after, timeout)
+	}
+	for end := time.Now().Add(timeout); ; {
 		if err := begin(ctx, c, op); err != nil {
 			return nil, err
 		}
-		order, err := c.watch(ctx, op, id, after)
+		left := watchMax // a watch cannot be withdrawn, so none is long
+		if until := time.Until(end); timeout > 0 && until < left {
+			left = until
+		}
+		if left < time.Millisecond {
+			return o.Get(ctx, id)
+		}
+		order, err := c.watch(ctx, op, id, after, left)
 		if err != nil && !isStatus(err, ErrInterrupted) && !isStatus(err, ErrBusy) {
 			return nil, err
 		}
@@ -34,6 +44,8 @@ func (o Orders) Wait(ctx context.Context, id ID, after uint64) (*Order, error) {
 		}
 	}
 }
+
+const watchMax = 10 * time.Second
 
 // pause waits a little after a failure that may pass.
 func pause(ctx context.Context, c *core, err error) error {
@@ -51,15 +63,14 @@ func pause(ctx context.Context, c *core, err error) error {
 	return nil
 }
 
-const watchMs = 10000 // a watch cannot be withdrawn, so none is long
-
-func (c *core) watch(ctx context.Context, op string, id ID, after uint64) (*Order, error) {
+func (c *core) watch(ctx context.Context, op string, id ID, after uint64,
+	timeout time.Duration) (*Order, error) {
 	groupID, g := c.placing.add(1)
 	if err := c.enter(op); err != nil {
 		c.placing.remove(groupID, g)
 		return nil, err
 	}
-	rc := C.aurora_order_watch(c.placing.queue, id.native(), C.uint64_t(after), watchMs,
+	rc := C.aurora_order_watch(c.placing.queue, id.native(), C.uint64_t(after), C.uint32_t(millis(timeout)),
 		C.uint64_t(groupID<<placeBits))
 	c.leave()
 	if rc != C.AURORA_OK {
@@ -82,17 +93,22 @@ func (c *core) watch(ctx context.Context, op string, id ID, after uint64) (*Orde
 }
 
 // waitHere waits in a shop that its callers drive.
-func (o Orders) waitHere(ctx context.Context, op string, id ID, after uint64) (*Order, error) {
+func (o Orders) waitHere(ctx context.Context, op string, id ID, after uint64,
+	timeout time.Duration) (*Order, error) {
+	most := timeout
+	if most < 0 || most > 10*time.Minute {
+		most = 10 * time.Minute
+	}
 	for {
-		order, err := wait(ctx, o.core, op, watchMs*time.Millisecond, func(f *frame, most C.int32_t) (*Order, error) {
+		order, err := wait(ctx, o.core, op, most, func(f *frame, ms C.int32_t) (*Order, error) {
 			out := (**C.aurora_order)(f.out())
-			rc := C.aurora_order_wait(f.handle, id.native(), C.uint64_t(after), most, out)
+			rc := C.aurora_order_wait(f.handle, id.native(), C.uint64_t(after), ms, out)
 			if err := f.done(rc); err != nil {
 				return nil, err
 			}
 			return takeOrder(*out), nil
 		}, nil)
-		if err != nil || order.Version > after {
+		if err != nil || order.Version > after || timeout > 0 {
 			return order, err
 		}
 	}

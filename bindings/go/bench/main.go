@@ -141,7 +141,7 @@ func benchOrders(count, size int) error {
 }
 
 func benchCalls(count int) error {
-	bucket, err := aurora.NewBucketAt(aurora.Rate{Tokens: 1000000000, Per: time.Second}, 1)
+	bucket, err := aurora.NewBucketAt(aurora.Rate{Tokens: 1000000000, Per: time.Second, Burst: 1000000000}, 1)
 	if err != nil {
 		return err
 	}
@@ -173,7 +173,7 @@ func median(of []time.Duration) time.Duration {
 
 func benchBatch(count int) error {
 	limiter, err := aurora.NewLimiter(aurora.LimiterOptions{Capacity: 100000,
-		Rate: aurora.Rate{Tokens: 1000000, Per: time.Second}})
+		Rate: aurora.Rate{Tokens: 1000000, Per: time.Second, Burst: 1000000}})
 	if err != nil {
 		return err
 	}
