@@ -113,27 +113,29 @@ static void *add_many(void *unused)
     return unused;
 }
 
+static void *end_after_all(void *threads)
+{
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(((pthread_t *)threads)[i], NULL);
+    aurora__span_queue_end(&queue);
+    return NULL;
+}
+
 /* Many add, one takes: each span is taken once or counted. */
 START_TEST(test_span_queue__many_threads_add_while_one_takes)
 {
-    pthread_t threads[THREADS];
+    pthread_t threads[THREADS], end;
     aurora__span_batch *batch;
     uint64_t taken = 0;
     begin(100, 1 << 20, 7);
     for (int i = 0; i < THREADS; i++)
         ck_assert_int_eq(pthread_create(&threads[i], NULL, add_many, NULL), 0);
-    for (int i = 0; i < 20; i++) {
-        batch = aurora__span_queue_take(&queue, 0);
-        taken += batch->count;
-        aurora__span_queue_release(&queue, batch);
-    }
-    for (int i = 0; i < THREADS; i++)
-        pthread_join(threads[i], NULL);
-    aurora__span_queue_end(&queue);
+    ck_assert_int_eq(pthread_create(&end, NULL, end_after_all, threads), 0);
     while ((batch = aurora__span_queue_take(&queue, 0)) != NULL) {
         taken += batch->count;
         aurora__span_queue_release(&queue, batch);
     }
+    pthread_join(end, NULL);
     ck_assert_uint_eq(taken + queue.dropped, THREADS * SPANS_EACH);
     ck_assert_uint_eq(queue.spans, 0);
     ck_assert_uint_eq(queue.bytes, 0);
