@@ -75,13 +75,14 @@ static void tick(void *self)
 {
     aurora__routes_loop *loop = self;
     uint64_t newest = 0;
+    bool is_draining = aurora_http_is_draining(loop->routes->server);
     int64_t now = now_ns();
     /* A failure is for the answers to report. */
     if (aurora_event_bounds(loop->routes->shop, NULL, &newest) != AURORA_OK)
         newest = UINT64_MAX;
     for (aurora__event_wait **at = &loop->event_waits; *at != NULL;) {
         aurora__event_wait *wait = *at;
-        if (newest <= wait->after && now < wait->end_ns) {
+        if (newest <= wait->after && now < wait->end_ns && !is_draining) {
             at = &wait->next;
             continue;
         }

@@ -11,6 +11,8 @@
 #include "routes/loop.h"
 #include "routes/order_answer.h"
 
+#define WATCH_MS 1000 /* of one watch: bounds how long a server that drains waits for it */
+
 /* --- one -------------------------------------------------------------------------------------- */
 
 /* A GET with Prefer: wait, in the exchange's memory. */
@@ -40,13 +42,16 @@ static void show(aurora_http_exchange *exchange, aurora_order *order)
     aurora_order_free(order);
 }
 
-/* Waits on, or answers with what there is: where no watch can be had too. Frees the order. */
+/* Waits on, or answers with what there is: where no watch can be had or the server goes, too. Frees
+ * the order. */
 static void wait_on(order_wait *wait, aurora_order *order)
 {
     int64_t left_ms = (wait->end_ns - now_ns()) / 1000000;
+    uint32_t watch_ms = left_ms < WATCH_MS ? (uint32_t)left_ms : WATCH_MS;
     if (!aurora__order_is_over(order) && left_ms > 0 &&
-        aurora__routes_loop_watch(wait->loop, order->id, order->version, (uint32_t)left_ms,
-                                  &wait->waiter) == AURORA_OK)
+        !aurora_http_is_draining(wait->loop->routes->server) &&
+        aurora__routes_loop_watch(wait->loop, order->id, order->version, watch_ms, &wait->waiter) ==
+            AURORA_OK)
         aurora_order_free(order);
     else
         show(wait->exchange, order);

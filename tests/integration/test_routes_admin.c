@@ -297,6 +297,29 @@ START_TEST(test_events__answer_nothing_when_the_wait_is_over)
 }
 END_TEST
 
+START_TEST(test_events__answer_when_the_server_goes)
+{
+    char target[256];
+    order_server_open(&server, _i, NULL);
+    order_server_expect(&server, 200, "GET", "/admin/events?limit=1000", NULL);
+    snprintf(target, sizeof target, "/admin/events?wait=30&after=%s", at("newest"));
+    http_client waiting;
+    http_client_init(&waiting, server.client.port);
+    http_client_send(&waiting, "GET", target, NULL, NULL);
+
+    order_server_await_in_flight(&server, 1);
+
+    bool is_whole = aurora_http_drain(server.routes.server, 15000);
+
+    ck_assert(is_whole);
+    http_answer answer = http_client_receive(&waiting, false);
+    ck_assert_int_eq(answer.status, 200);
+    ck_assert_str_eq(http_answer_at(&answer, "items"), "[]");
+    http_answer_free(&answer);
+    http_client_close(&waiting);
+}
+END_TEST
+
 /* --- dead letters ----------------------------------------------------------------------------- */
 
 /* A COMPLETED order whose cancel inventory cannot take, as its row is damaged. */
@@ -416,6 +439,7 @@ static Suite *suite(void)
     ADD(test_events__are_read_page_by_page);
     ADD(test_events__wait_for_what_comes);
     ADD(test_events__answer_nothing_when_the_wait_is_over);
+    ADD(test_events__answer_when_the_server_goes);
     tcase_add_test(tcase, test_dead_letters__are_listed_and_redriven);
     ADD(test_stats__show_store_log_and_server);
     ADD(test_limits__show_the_breaker_before_the_provider);

@@ -450,6 +450,31 @@ START_TEST(test_order__is_awaited_by_a_get_that_prefers_so)
 }
 END_TEST
 
+START_TEST(test_order__is_shown_as_it_is_when_the_server_goes)
+{
+    order_server_init(&server, _i, NULL);
+    server.settings[0] = "payment=none:";
+    order_server_start(&server);
+    order_server_expect(&server, 201, "POST", "/orders", BODY);
+    char *id = strdup(at("id"));
+    http_client other;
+    http_client_init(&other, server.client.port);
+    http_client_send(&other, "GET", target(id, ""), "Prefer: wait=30\r\n", NULL);
+
+    order_server_await_in_flight(&server, 1);
+
+    bool is_whole = aurora_http_drain(server.routes.server, 15000);
+
+    ck_assert(is_whole);
+    http_answer answer = http_client_receive(&other, false);
+    ck_assert_int_eq(answer.status, 200);
+    ck_assert_str_eq(http_answer_at(&answer, "id"), id);
+    http_answer_free(&answer);
+    http_client_close(&other);
+    free(id);
+}
+END_TEST
+
 START_TEST(test_order__tells_its_history)
 {
     open_kind(_i);
@@ -671,6 +696,7 @@ static Suite *suite(void)
     ADD(test_order__is_not_found_under_no_ones_id);
     ADD(test_order__of_another_does_not_exist);
     ADD(test_order__is_awaited_by_a_get_that_prefers_so);
+    ADD(test_order__is_shown_as_it_is_when_the_server_goes);
     ADD(test_order__tells_its_history);
     ADD(test_cancel__returns_a_completed_order_and_is_repeatable);
     ADD(test_cancel__keeps_its_key);

@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #define SCOPES "orders:read orders:write"
 
@@ -101,6 +102,16 @@ static void close_all(order_server *server)
     http_client_close(&server->client);
     aurora_http_free(server->routes.server);
     aurora_close(server->shop);
+}
+
+void order_server_await_in_flight(order_server *server, uint32_t count)
+{
+    aurora_http_stats stats = {0};
+    for (int i = 0; i < 10000 && stats.in_flight != count; i++) {
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        aurora_http_stats_get(server->routes.server, &stats);
+    }
+    ck_assert_uint_eq(stats.in_flight, count);
 }
 
 void order_server_restart(order_server *server, const char *sql)

@@ -36,6 +36,8 @@ void order_server_start(order_server *server);
 /* init and start. */
 void order_server_open(order_server *server, int kind, const char *secret);
 void order_server_stop(order_server *server);
+/* Until the server handles so many requests at once; bounded. */
+void order_server_await_in_flight(order_server *server, uint32_t count);
 /* Closes everything, runs `sql` on the store's file, of which nothing is then remembered, and
  * serves it again; only for ORDER_SERVER_SQLITE. */
 void order_server_restart(order_server *server, const char *sql);
