@@ -311,7 +311,7 @@ def test_memory_and_queues_stay_with_the_parent(shop):
     (lambda shop: shop.orders.place([], **PAY), aurora.InvalidArgumentError, "line_count"),
     (lambda shop: shop.orders.queue(0), aurora.InvalidArgumentError, None),
     (lambda shop: shop.orders.queue(10**12), aurora.InvalidArgumentError, "capacity"),
-    (lambda shop: shop.events.page("A B"), aurora.InvalidArgumentError, None),
+    (lambda shop: shop.events.page("A B"), aurora.InvalidArgumentError, "consumer"),
     (lambda shop: shop.products.page(limit=-1), aurora.InvalidArgumentError, "limit"),
     (lambda shop: shop.products.page(limit=5000), aurora.InvalidArgumentError, "limit"),
     (lambda shop: aurora.open("gopher://x"), aurora.NotSupportedError, None),

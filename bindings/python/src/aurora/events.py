@@ -6,6 +6,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import json
+import re
 import time
 import uuid
 from typing import Any, Iterator, List, NamedTuple, Optional
@@ -17,7 +18,10 @@ from ._native import ffi, lib
 from ._types import CData
 from .enums import ConsumerKind, EventKind
 from .errors import AuroraError
-from .statuses import ClosedError
+from .statuses import ClosedError, InvalidArgumentError
+
+
+CONSUMER = re.compile(rb"[a-z0-9._-]{1,64}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,6 +77,14 @@ def consumer_of(native: CData) -> Consumer:
                     time_of(native.seen_at_ms), bool(native.is_gone))
 
 
+def consumer_name(name: str) -> bytes:
+    """The call has no room to say what is wrong with it."""
+    data = text(name, "consumer")
+    if not CONSUMER.fullmatch(data):
+        raise InvalidArgumentError("must be 1 to 64 of a-z 0-9 . _ -", "consumer")
+    return data
+
+
 class Events:
     """`shop.events`."""
 
@@ -121,7 +133,7 @@ class Events:
     def page(self, consumer: str, *, limit: int = 0, wait: Optional[float] = 0.0) -> EventPage:
         """A page, which nobody acknowledges but ack(). The first read makes the consumer, at the
         oldest event kept. GoneError: retention has passed it."""
-        name = text(consumer, "consumer")
+        name = consumer_name(consumer)
         return self._read(limit, wait, lambda most, wait_ms, out: lib.shop_event_read(
             self._handle.gate, name, most, wait_ms, out))
 
