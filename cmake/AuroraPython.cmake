@@ -1,6 +1,15 @@
 # SPDX-License-Identifier: MIT
 # The Python binding: its wheel is built once and all of its tests run what is in the wheel.
 set(aurora_python_dir ${PROJECT_SOURCE_DIR}/bindings/python)
+# Sanitized builds repeat what provokes the C of the binding, and nothing else.
+if(AURORA_SANITIZE MATCHES "address")
+    add_test(NAME python/asan COMMAND bash ${aurora_python_dir}/tests/asan.sh)
+    aurora_test_properties(python/asan ${aurora_python_dir}/tests/asan.sh integration python)
+    set_property(TEST python/asan APPEND PROPERTY ENVIRONMENT "AURORA_SANITIZE=${AURORA_SANITIZE}")
+endif()
+if(AURORA_SANITIZE)
+    return()
+endif()
 add_test(NAME python/wheel COMMAND bash ${aurora_python_dir}/tests/wheel.sh)
 set_tests_properties(python/wheel PROPERTIES FIXTURES_SETUP python_wheel)
 aurora_test_properties(python/wheel ${aurora_python_dir}/tests/wheel.sh integration python)
