@@ -5,28 +5,31 @@ if(NOT AURORA_INSTALL)
     return()
 endif()
 
-set(aurora_targets "")
-foreach(target aurora aurora_static aurora_net aurora_net_static)
-    if(TARGET ${target})
-        list(APPEND aurora_targets ${target})
-    endif()
-endforeach()
-install(TARGETS ${aurora_targets} EXPORT AuroraTargets
-    LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT library
-    ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT library)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/aurora
     DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT library FILES_MATCHING PATTERN "*.h")
 
-set(AURORA_HAS_NET_STATIC FALSE)
-if(TARGET aurora_net_static)
-    set(AURORA_HAS_NET_STATIC TRUE)
-endif()
+# An export set for each library: who links one needs not what the others stand on.
 set(aurora_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/Aurora)
-install(EXPORT AuroraTargets NAMESPACE Aurora:: DESTINATION ${aurora_package_dir}
-    COMPONENT library)
+set(AURORA_INSTALLED "")
+foreach(target aurora aurora_static aurora_net aurora_net_static)
+    if(NOT TARGET ${target})
+        continue()
+    endif()
+    get_target_property(name ${target} EXPORT_NAME)
+    if(NOT name)
+        set(name ${target})
+    endif()
+    list(APPEND AURORA_INSTALLED ${name})
+    install(TARGETS ${target} EXPORT Aurora_${name}
+        LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT library
+        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT library)
+    install(EXPORT Aurora_${name} NAMESPACE Aurora:: DESTINATION ${aurora_package_dir}
+        COMPONENT library)
+endforeach()
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/AuroraConfig.cmake.in
     ${PROJECT_BINARY_DIR}/generated/AuroraConfig.cmake
-    INSTALL_DESTINATION ${aurora_package_dir})
+    INSTALL_DESTINATION ${aurora_package_dir}
+    NO_SET_AND_CHECK_MACRO)
 # Before 1.0 a minor version may break its callers.
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/generated/AuroraConfigVersion.cmake
     COMPATIBILITY SameMinorVersion)
@@ -34,10 +37,23 @@ install(FILES ${PROJECT_BINARY_DIR}/generated/AuroraConfig.cmake
     ${PROJECT_BINARY_DIR}/generated/AuroraConfigVersion.cmake
     DESTINATION ${aurora_package_dir} COMPONENT library)
 
-# Relative to the file itself, so that an installed tree can be moved.
-file(RELATIVE_PATH AURORA_PC_PREFIX
-    ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
-string(REGEX REPLACE "/$" "" AURORA_PC_PREFIX ${AURORA_PC_PREFIX})
+# Relative to the file itself, so that an installed tree can be moved; but in /usr, where pkg-config
+# knows the folders as the compiler's own and leaves them out.
+if(CMAKE_INSTALL_PREFIX STREQUAL "/usr")
+    set(AURORA_PC_PREFIX /usr)
+    set(AURORA_PC_LIBDIR ${CMAKE_INSTALL_FULL_LIBDIR})
+    set(AURORA_PC_INCLUDEDIR ${CMAKE_INSTALL_FULL_INCLUDEDIR})
+else()
+    set(aurora_pc_dir ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig)
+    file(RELATIVE_PATH aurora_up ${aurora_pc_dir} ${CMAKE_INSTALL_PREFIX})
+    file(RELATIVE_PATH aurora_include ${CMAKE_INSTALL_FULL_LIBDIR}
+        ${CMAKE_INSTALL_FULL_INCLUDEDIR})
+    string(REGEX REPLACE "/$" "" aurora_up "${aurora_up}")
+    set(AURORA_PC_PREFIX "\${pcfiledir}/${aurora_up}")
+    # Not by way of prefix: --define-prefix would take the folder above lib/TRIPLET for it.
+    set(AURORA_PC_LIBDIR "\${pcfiledir}/..")
+    set(AURORA_PC_INCLUDEDIR "\${libdir}/${aurora_include}")
+endif()
 set(aurora_pc_names aurora)
 if(TARGET aurora_net OR TARGET aurora_net_static)
     list(APPEND aurora_pc_names aurora-net)

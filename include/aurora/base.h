@@ -48,10 +48,10 @@ typedef struct {
     char message[188];    /* "must be 1 to 1000000, is 0" */
 } aurora_error;
 
-/* For the declaration of an aurora_error, in C. */
+/* For the declaration of an aurora_error, in C and C++. */
 #define AURORA_ERROR_INIT                                                                          \
     {                                                                                              \
-        .size = sizeof(aurora_error)                                                               \
+        (uint32_t)sizeof(aurora_error), 0, "", ""                                                  \
     }
 
 /* One line of an order or of a reservation. Arrays of it have this pinned layout. */

@@ -1,0 +1,106 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# ctest: timeout 600
+# The projects of tests/consumers against an installation that was moved, and with the sources: by
+# pkg-config, find_package, add_subdirectory and FetchContent, in C and C++, shared and static. Each
+# program brings an order to COMPLETED.
+set -euo pipefail
+root=${AURORA_SOURCE_DIR:-$(cd "$(dirname "$0")/../.." && pwd)}
+build=${AURORA_BUILD_DIR:-$root/build}
+
+if [ ! -e "$build/lib/libaurora.so" ] || [ ! -e "$build/lib/libaurora.a" ]; then
+    echo "skipped: this build has no shared library, or no static one"
+    exit 77
+fi
+work=$(mktemp -d "${TMPDIR:-/tmp}/aurora-test-XXXXXX")
+trap 'rm -rf "$work"' EXIT
+version=$(sed -n 's/^project(Aurora VERSION \([0-9.]*\).*/\1/p' "$root/CMakeLists.txt")
+net=OFF
+[ ! -e "$build/lib/libaurora-net.so" ] || net=ON
+cp -r "$root/tests/consumers" "$work/consumers"
+
+fail() {
+    echo "consumers: $*"
+    exit 1
+}
+
+# quietly COMMAND...: what it says only when it fails.
+quietly() {
+    "$@" >"$work/log" 2>&1 || {
+        tail -40 "$work/log"
+        fail "$* does not work"
+    }
+}
+
+# expect HOW FOLDER PROGRAM...: each brings its order to the end, with the library of this tree.
+expect() {
+    local how=$1 folder=$2 program said
+    shift 2
+    for program in "$@"; do
+        said=$("$folder/$program" 2>&1) || true
+        [ "$said" = "$version COMPLETED" ] || fail "$how: $program says '$said'"
+        if [[ $program = *static* ]] && ldd "$folder/$program" | grep libaurora; then
+            fail "$how: $program still needs a shared library of ours"
+        elif [[ $program = *shared* ]] && ! ldd "$folder/$program" | grep libaurora.so >/dev/null; then
+            fail "$how: $program does not use the shared library"
+        fi
+    done
+    echo "consumers: $how: $*"
+}
+plain=(c_shared c_static cc_shared cc_static)
+with_net=()
+[ "$net" = OFF ] || with_net=(net_shared net_static)
+
+# Installed by way of DESTDIR, then moved.
+quietly env DESTDIR="$work/stage" cmake --install "$build" --prefix /opt/aurora --component library
+mv "$work/stage/opt/aurora" "$work/installed"
+if grep -rIl -e "$work/stage" -e "$build" -e "$root" "$work/installed"; then
+    fail "these files name the folder in which they were made"
+fi
+pc=$(find "$work/installed" -name aurora.pc)
+export PKG_CONFIG_PATH=${pc%/*}
+for how in --dont-define-prefix --define-prefix; do
+    for name in $(cd "$PKG_CONFIG_PATH" && ls -- *.pc); do
+        for variable in libdir includedir; do
+            folder=$(pkg-config "$how" --variable=$variable "${name%.pc}")
+            [ "$(realpath "$folder")" = "$(realpath "$PKG_CONFIG_PATH/..")" ] ||
+                [ -e "$folder/aurora/aurora.h" ] || fail "$name with $how: $variable is $folder"
+        done
+    done
+done
+quietly make -C "$work/consumers/pkgconfig"
+expect pkg-config "$work/consumers/pkgconfig" "${plain[@]}" c_static_flag
+if [ "$net" = ON ]; then
+    quietly make -C "$work/consumers/pkgconfig" net
+    expect "pkg-config of aurora-net" "$work/consumers/pkgconfig" "${plain[@]/#/net_}"
+fi
+unset PKG_CONFIG_PATH
+
+quietly cmake -S "$work/consumers/find_package" -B "$work/found" -G Ninja -DNET=$net \
+    -DCMAKE_PREFIX_PATH="$work/installed"
+quietly cmake --build "$work/found"
+expect find_package "$work/found" "${plain[@]}" "${with_net[@]/#/c_}" "${with_net[@]/#/cc_}"
+
+# What is missing is said by name, and only to who asks for it.
+mkdir "$work/refused"
+cat >"$work/refused/CMakeLists.txt" <<'END'
+cmake_minimum_required(VERSION 3.21)
+project(refused C)
+find_package(Aurora 0.1 REQUIRED COMPONENTS aurora wheels)
+END
+if cmake -S "$work/refused" -B "$work/refused/build" -DCMAKE_PREFIX_PATH="$work/installed" \
+    >"$work/log" 2>&1 || ! grep -q Aurora::wheels "$work/log"; then
+    fail "a component that there is not is not refused by its name"
+fi
+
+# add_subdirectory configures all of it, with libaurora-net; FetchContent, which has only the library's
+# part of the tree, also compiles it.
+quietly cmake -S "$work/consumers/subdirectory" -B "$work/whole" -G Ninja -DNET=$net \
+    -DAURORA_SOURCE="$root"
+quietly cmake --build "$work/whole" --target aurora_pure
+echo "consumers: add_subdirectory: configured"
+tar -C "$root" -cf "$work/aurora.tar" CMakeLists.txt cmake include src pkgconfig
+quietly cmake -S "$work/consumers/subdirectory" -B "$work/fetched" -G Ninja \
+    -DAURORA_URL="file://$work/aurora.tar" -DAURORA_BUILD_NET=OFF -DCMAKE_BUILD_TYPE=Debug
+quietly cmake --build "$work/fetched"
+expect FetchContent "$work/fetched" "${plain[@]}"
