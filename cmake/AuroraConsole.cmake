@@ -4,6 +4,7 @@
 # trees; after that no network is needed, and in another copy of the sources none but for what npm's
 # cache does not have. Bundling takes about a second, when a source has changed.
 set(AURORA_CONSOLE AUTO CACHE STRING "Build the console: ON, OFF, or AUTO where npm is")
+set(AURORA_CONSOLE_PREBUILT "" CACHE FILEPATH "The C file of a console that was bundled before")
 set_property(CACHE AURORA_CONSOLE PROPERTY STRINGS AUTO ON OFF)
 
 set(aurora_console_dir ${PROJECT_SOURCE_DIR}/console)
@@ -47,7 +48,9 @@ function(aurora_console_prepare out)
     set(${out} "" PARENT_SCOPE)
 endfunction()
 
-if(AURORA_CONSOLE STREQUAL "OFF")
+if(AURORA_CONSOLE_PREBUILT)
+    set(aurora_console_absence "")
+elseif(AURORA_CONSOLE STREQUAL "OFF")
     set(aurora_console_absence "this build has AURORA_CONSOLE=OFF")
 else()
     aurora_console_prepare(aurora_console_absence)
@@ -56,7 +59,9 @@ else()
     endif()
 endif()
 
-if(aurora_console_absence)
+if(AURORA_CONSOLE_PREBUILT)
+    set(aurora_console_c ${AURORA_CONSOLE_PREBUILT})
+elseif(aurora_console_absence)
     message(STATUS "Console: built without it: ${aurora_console_absence}")
     set(aurora_console_c ${PROJECT_BINARY_DIR}/generated/aurora_console_absent.c)
     file(CONFIGURE OUTPUT ${aurora_console_c} @ONLY CONTENT

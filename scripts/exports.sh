@@ -21,6 +21,8 @@ if grep -q aurora_net build/build.ninja; then
     exported_symbols build/lib/libaurora-net.so >tests/abi/exports-net.txt
     libraries+=(libaurora-net)
 fi
+debian_symbols libaurora0 libaurora-dev tests/abi/exports.txt
+debian_symbols libaurora-net0 libaurora-net-dev tests/abi/exports-net.txt
 wc -l tests/abi/exports*.txt
 if ! command -v abidw >/dev/null; then
     echo "exports: abidw is missing, so the baselines stay; ./dev setup tests installs it" >&2

@@ -43,6 +43,16 @@ check_library() {
     fi
 }
 
+# check_package PACKAGE LIST: what programs wait for in a package is what the library has.
+check_package() {
+    if ! diff -u --label "$2" "$2" --label "debian/$1.symbols" \
+        <(sed -n 's/^ \(aurora_.*\)@AURORA_.*/\1/p' "debian/$1.symbols"); then
+        echo "symbols: debian/$1.symbols is behind; ./dev exports writes it"
+        failed=1
+    fi
+}
+check_package libaurora0 tests/abi/exports.txt
+check_package libaurora-net0 tests/abi/exports-net.txt
 check_library libaurora tests/abi/exports.txt
 check_library libaurora-net tests/abi/exports-net.txt
 for part in http routes service upstream daemon gateway; do

@@ -76,6 +76,20 @@ if [ "$net" = ON ]; then
 fi
 unset PKG_CONFIG_PATH
 
+# As docs/INSTALL.md says it, with README's program.
+mkdir -p "$work/home/page"
+ln -s "$work/installed" "$work/home/aurora"
+awk '/^```c$/ && !done {inside = 1; next} /^```/ && inside {inside = 0; done = 1} inside' \
+    "$root/README.md" >"$work/home/page/shop.c"
+awk '/^## Into a folder/ {here = 1} /^```/ && inside {inside = 0; exit} inside
+    here && /^```sh$/ {inside = ++seen == 2}' "$root/docs/INSTALL.md" >"$work/home/typed"
+grep -q pkg-config "$work/home/typed" || fail "docs/INSTALL.md does not say how pkg-config is asked"
+quietly env -C "$work/home/page" HOME="$work/home" bash -euo pipefail "$work/home/typed"
+for program in shop shop-static; do
+    [ "$(cd "$work/home/page" && ./$program)" = "COMPLETED 2500" ] || fail "by docs/INSTALL.md $program does not work"
+done
+echo "consumers: docs/INSTALL.md: shop shop-static"
+
 quietly cmake -S "$work/consumers/find_package" -B "$work/found" -G Ninja -DNET=$net \
     -DCMAKE_PREFIX_PATH="$work/installed"
 quietly cmake --build "$work/found"
