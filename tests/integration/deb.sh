@@ -99,9 +99,9 @@ cat >"$root/root/aurora/serve" <<END
 set -a; . $settings; set +a
 umask 0077
 cd $state
-setpriv --reuid=$user --regid=$user --init-groups --inh-caps=-all --no-new-privs $start 2>/tmp/aurorad.log &
+setpriv --reuid=$user --regid=$user --init-groups --inh-caps=-all --no-new-privs $start 2>/root/aurora/aurorad.log &
 server=\$!
-trap 'cat /tmp/aurorad.log' ERR
+trap 'cat /root/aurora/aurorad.log' ERR
 for _ in \$(seq 100); do
     curl -sf http://127.0.0.1:8080/readyz >/dev/null && break
     sleep 0.1
