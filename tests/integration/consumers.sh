@@ -53,11 +53,12 @@ with_net=()
 
 # Installed by way of DESTDIR, then moved.
 quietly env DESTDIR="$work/stage" cmake --install "$build" --prefix /opt/aurora --component library
-mv "$work/stage/opt/aurora" "$work/installed"
-if grep -rIl -e "$work/stage" -e "$build" -e "$root" "$work/installed"; then
+mkdir -p "$work/home/page"
+mv "$work/stage/opt/aurora" "$work/home/aurora"
+if grep -rIl -e "$work/stage" -e "$build" -e "$root" "$work/home/aurora"; then
     fail "these files name the folder in which they were made"
 fi
-pc=$(find "$work/installed" -name aurora.pc)
+pc=$(find "$work/home/aurora" -name aurora.pc)
 export PKG_CONFIG_PATH=${pc%/*}
 for how in --dont-define-prefix --define-prefix; do
     for name in $(cd "$PKG_CONFIG_PATH" && ls -- *.pc); do
@@ -76,22 +77,37 @@ if [ "$net" = ON ]; then
 fi
 unset PKG_CONFIG_PATH
 
+# docs_project SECTION FOLDER: a project around the CMake block of docs/INSTALL.md.
+docs_project() {
+    mkdir "$work/$2"
+    {
+        echo "cmake_minimum_required(VERSION 3.21)"
+        echo "project(shop C)"
+        echo "add_executable(shop ../home/page/shop.c)"
+        awk -v heading="## $1" '/^## / {here = $0 == heading} /^```/ {inside = 0} inside; here && /^```cmake$/ {inside = 1}' \
+            "$root/docs/INSTALL.md" | sed "s,https://example.com/aurora-[0-9.]*tar.gz,file://$work/aurora.tar,"
+    } >"$work/$2/CMakeLists.txt"
+    grep -q Aurora:: "$work/$2/CMakeLists.txt" || fail "docs/INSTALL.md has no CMake block below $1"
+}
+
 # As docs/INSTALL.md says it, with README's program.
-mkdir -p "$work/home/page"
-ln -s "$work/installed" "$work/home/aurora"
 awk '/^```c$/ && !done {inside = 1; next} /^```/ && inside {inside = 0; done = 1} inside' \
     "$root/README.md" >"$work/home/page/shop.c"
 awk '/^## Into a folder/ {here = 1} /^```/ && inside {inside = 0; exit} inside
     here && /^```sh$/ {inside = ++seen == 2}' "$root/docs/INSTALL.md" >"$work/home/typed"
 grep -q pkg-config "$work/home/typed" || fail "docs/INSTALL.md does not say how pkg-config is asked"
 quietly env -C "$work/home/page" HOME="$work/home" bash -euo pipefail "$work/home/typed"
-for program in shop shop-static; do
+docs_project "Into a folder" found_by_docs
+quietly cmake -S "$work/found_by_docs" -B "$work/found_by_docs/build" -DCMAKE_PREFIX_PATH="$work/home/aurora"
+quietly cmake --build "$work/found_by_docs/build"
+cp "$work/found_by_docs/build/shop" "$work/home/page/shop-cmake"
+for program in shop shop-static shop-cmake; do
     [ "$(cd "$work/home/page" && ./$program)" = "COMPLETED 2500" ] || fail "by docs/INSTALL.md $program does not work"
 done
-echo "consumers: docs/INSTALL.md: shop shop-static"
+echo "consumers: docs/INSTALL.md: shop shop-static shop-cmake"
 
 quietly cmake -S "$work/consumers/find_package" -B "$work/found" -G Ninja -DNET=$net \
-    -DCMAKE_PREFIX_PATH="$work/installed"
+    -DCMAKE_PREFIX_PATH="$work/home/aurora"
 quietly cmake --build "$work/found"
 expect find_package "$work/found" "${plain[@]}" "${with_net[@]/#/c_}" "${with_net[@]/#/cc_}"
 
@@ -102,7 +118,7 @@ cmake_minimum_required(VERSION 3.21)
 project(refused C)
 find_package(Aurora 0.1 REQUIRED COMPONENTS aurora wheels)
 END
-if cmake -S "$work/refused" -B "$work/refused/build" -DCMAKE_PREFIX_PATH="$work/installed" \
+if cmake -S "$work/refused" -B "$work/refused/build" -DCMAKE_PREFIX_PATH="$work/home/aurora" \
     >"$work/log" 2>&1 || ! grep -q Aurora::wheels "$work/log"; then
     fail "a component that there is not is not refused by its name"
 fi
@@ -116,5 +132,7 @@ echo "consumers: add_subdirectory: configured"
 tar -C "$root" -cf "$work/aurora.tar" CMakeLists.txt cmake include src pkgconfig
 quietly cmake -S "$work/consumers/subdirectory" -B "$work/fetched" -G Ninja \
     -DAURORA_URL="file://$work/aurora.tar" -DAURORA_BUILD_NET=OFF -DCMAKE_BUILD_TYPE=Debug
+docs_project "Inside your CMake project" fetched_by_docs
+quietly cmake -S "$work/fetched_by_docs" -B "$work/fetched_by_docs/build" -DAURORA_BUILD_NET=OFF
 quietly cmake --build "$work/fetched"
 expect FetchContent "$work/fetched" "${plain[@]}"
