@@ -53,6 +53,7 @@
 #include <aurora/cache.h>
 #include <aurora/event.h>
 #include <aurora/handle.h>
+#include <aurora/layout.h>
 #include <aurora/limiter.h>
 #include <aurora/machine.h>
 #include <aurora/metric.h>

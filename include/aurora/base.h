@@ -54,6 +54,9 @@ typedef struct {
         (uint32_t)sizeof(aurora_error), 0, "", ""                                                  \
     }
 
+/* What AURORA_ERROR_INIT is to C: clears *err and sets its size. Threads: confined. */
+AURORA_API void aurora_error_init(aurora_error *err);
+
 /* One line of an order or of a reservation. Arrays of it have this pinned layout. */
 typedef struct {
     const char *sku;          /* what is bought */
@@ -84,6 +87,10 @@ static inline bool aurora_id_is_equal(aurora_id a, aurora_id b)
     }
     return true;
 }
+
+/* Below 0 where `a` comes before `b`, as by time of creation, 0 where they are the same, above 0
+ * otherwise. Threads: shared. */
+AURORA_API int32_t aurora_id_compare(aurora_id a, aurora_id b);
 
 #ifdef __cplusplus
 }

@@ -191,33 +191,13 @@ static void print_errors(void)
 
 static void print_sizes(void)
 {
-#define SIZE(type)                                                                                 \
-    {                                                                                              \
-#type, sizeof(type)                                                                        \
-    }
-    static const struct {
-        const char *name;
-        size_t bytes;
-    } rows[] = {
-        SIZE(aurora_id),           SIZE(aurora_error),
-        SIZE(aurora_line),         SIZE(aurora_pair),
-        SIZE(aurora_charge),       SIZE(aurora_stock),
-        SIZE(aurora_completion),   SIZE(aurora_drain),
-        SIZE(aurora_status_info),  SIZE(aurora_setting_info),
-        SIZE(aurora_feature),      SIZE(aurora_bucket),
-        SIZE(aurora_limit),        SIZE(aurora_limiter_figures),
-        SIZE(aurora_breaker),      SIZE(aurora_breaker_figures),
-        SIZE(aurora_bulkhead),     SIZE(aurora_retry),
-        SIZE(aurora_retry_budget), SIZE(aurora_topk),
-        SIZE(aurora_topk_item),    SIZE(aurora_trace_context),
-        SIZE(aurora_attribute),    SIZE(aurora_related),
-        SIZE(aurora_cache_stats),  SIZE(aurora_fault_point),
-        SIZE(aurora_manual_clock), SIZE(aurora_failing_allocator),
-    };
-#undef SIZE
+    uint32_t count = 0;
+    const aurora_layout *rows = aurora_layout_table(&count);
     puts("| struct | bytes |\n| --- | --- |");
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        printf("| `%s` | %zu |\n", rows[i].name, rows[i].bytes);
+    for (uint32_t i = 0; i < count; i++) {
+        if (rows[i].is_pinned)
+            printf("| `%s` | %u |\n", rows[i].name, (unsigned)rows[i].bytes);
+    }
 }
 
 static const struct {

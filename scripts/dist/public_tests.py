@@ -4,6 +4,7 @@
 tests/support that it needs. Found by following #include, from headers to the .c files beside
 them; net.h is not in the amalgamation, and so is a private header, for this."""
 
+import os
 import pathlib
 import re
 
@@ -11,6 +12,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SUPPORT = ROOT / "tests/support"
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTILINE)
 # <...> that neither the C library nor SQLite nor Check gives: an engine's client or a server part.
+ALSO = {"test.h": ["tempdir.c"]}  # what a header declares beside the file of its name
 FOREIGN = re.compile(r"(event2?|openssl|librdkafka|hiredis|curl|cjson|cJSON|jwt|libpq|zlib|lzma)\b")
 
 
@@ -24,11 +26,12 @@ def needs(path, seen):
             return False
         if mark == "<":
             continue
-        header = SUPPORT / name
+        header = pathlib.Path(os.path.normpath(SUPPORT / name))
         if not header.is_file():
             return False
-        source = header.with_suffix(".c")
-        if not needs(header, seen) or (source.is_file() and not needs(source, seen)):
+        sources = [header.with_suffix(".c")]
+        sources += [SUPPORT / other for other in ALSO.get(header.name, ())]
+        if not all(needs(file, seen) for file in [header, *sources] if file.is_file()):
             return False
     return True
 

@@ -63,3 +63,9 @@ aurora_status aurora__refuse_within(aurora_error *err, aurora_status status, con
     cut(err->field, sizeof err->field);
     return status;
 }
+
+void aurora_error_init(aurora_error *err)
+{
+    memset(err, 0, sizeof *err);
+    err->size = sizeof *err;
+}

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/id.h"
 
+#include <string.h>
+
 #include "core/internal.h"
 
 #define HIGH_MAX ((uint64_t)0xFFF)
@@ -64,6 +66,12 @@ aurora_id aurora__id_floor(int64_t ms)
     aurora_id id = {{0}};
     put_time(&id, ms < 0 ? 0 : ms);
     return id;
+}
+
+int32_t aurora_id_compare(aurora_id a, aurora_id b)
+{
+    int order = memcmp(a.bytes, b.bytes, sizeof a.bytes);
+    return (order > 0) - (order < 0);
 }
 
 void aurora_id_format(aurora_id id, char text_out[AURORA_ID_TEXT_BYTES])

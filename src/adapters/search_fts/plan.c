@@ -174,10 +174,13 @@ static void add_pair(aurora__fts_plan *plan, uint32_t index, uint32_t next)
     if (left->words != 1 || right->words != 1 || left->is_stop || right->is_stop)
         return;
     aurora__fts_phrase phrase = {.slot = index, .weight = plan->weights->glued};
-    snprintf(text, sizeof text, "%s%s", left->text, right->text);
+    /* One word each, so nothing is cut; a compiler cannot know. */
+    snprintf(text, sizeof text, "%.*s%.*s", AURORA__FTS_WORD_BYTES_MAX, left->text,
+             AURORA__FTS_WORD_BYTES_MAX, right->text);
     if (count_of(plan, text) > 0)
         add_phrase(plan, &phrase, text, false);
-    snprintf(text, sizeof text, "%s %s", left->text, right->text);
+    snprintf(text, sizeof text, "%.*s %.*s", AURORA__FTS_WORD_BYTES_MAX, left->text,
+             AURORA__FTS_WORD_BYTES_MAX, right->text);
     uint32_t count = aurora__fts_synonyms(text, synonyms, SYNONYMS_MAX);
     phrase.weight = plan->weights->synonym;
     for (uint32_t i = 0; i < count; i++)
