@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# help: write tests/abi/ anew after a public call, member or constant was added (docs/ABI.md)
+# help: write tests/abi/ and the package's symbols anew after a public call, member or constant was added (docs/ABI.md)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib/build.sh
@@ -24,6 +24,9 @@ fi
 debian_symbols libaurora0 libaurora-dev tests/abi/exports.txt
 debian_symbols libaurora-net0 libaurora-net-dev tests/abi/exports-net.txt
 wc -l tests/abi/exports*.txt
+version=$(sed -n 's/^project(Aurora VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)
+soversion=$(sed -n 's/^set(AURORA_SOVERSION \([0-9]*\)).*/\1/p' CMakeLists.txt)
+abi_debian "debian/libaurora$soversion.symbols" "$version" "AURORA_$soversion" <tests/abi/exports.txt
 if ! command -v abidw >/dev/null; then
     echo "exports: abidw is missing, so the baselines stay; ./dev setup tests installs it" >&2
     exit 1
