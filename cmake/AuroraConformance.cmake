@@ -17,4 +17,11 @@ foreach(file IN LISTS files)
     add_test(NAME conformance/${noun} COMMAND conformance_runner ${file})
     set_tests_properties(conformance/${noun} PROPERTIES
         LABELS conformance TIMEOUT 120 ENVIRONMENT "${aurora_test_environment}")
+    # What holds in memory holds in a file.
+    file(STRINGS ${file} is_shop REGEX "^ \"kind\": \"shop\"")
+    if(is_shop)
+        add_test(NAME conformance/${noun}_in_a_file COMMAND conformance_runner --file ${file})
+        set_tests_properties(conformance/${noun}_in_a_file PROPERTIES
+            LABELS conformance TIMEOUT 240 ENVIRONMENT "${aurora_test_environment}")
+    endif()
 endforeach()
