@@ -21,3 +21,14 @@ cp status.go "$AURORA_BUILD_DIR/go/status.go"
 cmp status.go "$AURORA_BUILD_DIR/go/status.go"
 "$go" vet ./...
 GODEBUG=cgocheck=1 "$go" test -race -count=1 ./...
+
+# What stands in docs/GO.md, and the example.
+page=$AURORA_BUILD_DIR/go/page
+mkdir -p "$page"
+python3 tests/pages.py "$page/main.go"
+printf 'module example.com/page\n\ngo 1.19\n\nrequire aurora.dev/aurora v0.0.0\n\nreplace aurora.dev/aurora => %s\n' \
+    "$PWD" >"$page/go.mod"
+(cd "$page" && "$go" vet . && "$go" run . >said)
+cd "$AURORA_SOURCE_DIR/examples/go/http_service"
+"$go" vet .
+"$go" test -race -count=1 .
