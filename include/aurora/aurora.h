@@ -38,7 +38,8 @@
  * Log, clock, allocator and tracer call nothing of ours. There are no completion callbacks.
  *
  * FORK: A handle belongs to the process that opened it. In a child every call answers AURORA_EFORK,
- * and aurora_close only frees memory.
+ * and aurora_close only frees memory. A SQLite file that the parent had open at the fork cannot be
+ * opened in the child: aurora_open answers AURORA_EFORK. Close it before, or open after the fork.
  *
  * Without AURORA_OPEN_WORKER a blocking call drives the engine by itself. A timeout ends the
  * waiting, never the command. */

@@ -408,6 +408,54 @@ START_TEST(test_processes__handle_is_dead_after_fork_and_lives_on_in_its_owner)
 }
 END_TEST
 
+static aurora_status open_again(const char *path, aurora_t **out)
+{
+    char url[600];
+    snprintf(url, sizeof url, "sqlite:%s", path);
+    return aurora_open(url, NULL, out, NULL);
+}
+
+static void open_after_fork(aurora_t *inherited)
+{
+    char other_path[600];
+    aurora_t *shop = NULL;
+    alarm(60); /* it used to wait for ever */
+    CHILD_ASSERT(open_again(file, &shop) == AURORA_EFORK && shop == NULL);
+    aurora_close(inherited);
+    CHILD_ASSERT(open_again(file, &shop) == AURORA_EFORK && shop == NULL);
+    snprintf(other_path, sizeof other_path, "%s.other", file);
+    CHILD_ASSERT(open_again(other_path, &shop) == AURORA_OK);
+    CHILD_ASSERT(aurora_stock_receive(shop, SHOP_SKU, 1, "x", NULL) == AURORA_OK);
+    aurora_close(shop);
+    _exit(0);
+}
+
+static void open_before_anybody(void)
+{
+    aurora_t *shop = NULL;
+    CHILD_ASSERT(open_again(file, &shop) == AURORA_OK);
+    CHILD_ASSERT(aurora_stock_receive(shop, SHOP_SKU, 1, "x", NULL) == AURORA_OK);
+    aurora_close(shop);
+    _exit(0);
+}
+
+START_TEST(test_processes__file_open_at_a_fork_is_refused_in_the_child)
+{
+    aurora_t *shop = open_waiting(_i);
+    pid_t child = fork();
+    if (child == 0)
+        open_after_fork(shop);
+    wait_for(child, 0);
+    ck_assert_int_eq(aurora_health(shop), AURORA_OK);
+    aurora_close(shop);
+
+    child = fork();
+    if (child == 0)
+        open_before_anybody();
+    wait_for(child, 0);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *all = suite_create("processes");
@@ -424,6 +472,7 @@ static Suite *suite(void)
                         0, 2);
     tcase_add_loop_test(tcase, test_processes__handle_is_dead_after_fork_and_lives_on_in_its_owner,
                         0, 2);
+    tcase_add_loop_test(tcase, test_processes__file_open_at_a_fork_is_refused_in_the_child, 0, 2);
     suite_add_tcase(all, tcase);
     return all;
 }

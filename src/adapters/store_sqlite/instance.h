@@ -19,6 +19,7 @@ typedef struct {
     aurora__store_sqlite_faults *faults; /* NULL outside tests */
     char *path;                          /* absolute, without links */
     pid_t pid;                           /* of the process that opened; a child may only close */
+    int noted;                           /* of inherited.h */
     aurora__sqlite_locks locks;
 
     pthread_mutex_t mutex; /* over all up to is_writing */

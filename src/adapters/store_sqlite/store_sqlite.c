@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "adapters/store_sqlite/environment.h"
+#include "adapters/store_sqlite/inherited.h"
 #include "adapters/store_sqlite/instance.h"
 
 #define CLOSE_WAIT_MS 2000
@@ -65,6 +66,7 @@ static void close_store(void *self)
         close_connections(store, is_locked);
     }
     aurora__sqlite_locks_close(&store->locks);
+    aurora__sqlite_opened_forget(store->noted);
     pthread_cond_destroy(&store->is_free);
     pthread_mutex_destroy(&store->mutex);
     allocator->release(allocator->self, store->path);
@@ -136,11 +138,25 @@ static aurora_status hold_file(aurora__sqlite_store *store, aurora_error *err)
     return status;
 }
 
+static aurora_status find_file(aurora__sqlite_store *store, aurora_error *err)
+{
+    aurora_status status = aurora__sqlite_place_check(&store->options, &store->path, err);
+    if (status != AURORA_OK)
+        return status;
+    status = aurora__sqlite_opened_note(store->path, &store->noted);
+    if (status == AURORA_EFORK)
+        return aurora__sqlite_error(err, status,
+                                    "%s was open in the parent when it forked this process: close "
+                                    "it before the fork, or open it in the child alone",
+                                    store->path);
+    return status == AURORA_OK ? status : lock_error(store, status, "", err);
+}
+
 static aurora_status open_store(aurora__sqlite_store *store, aurora_error *err)
 {
     uint32_t left_out = store->faults ? store->faults->left_out : 0;
     bool is_writable = !(store->options.flags & AURORA_STORE_READONLY);
-    aurora_status status = aurora__sqlite_place_check(&store->options, &store->path, err);
+    aurora_status status = find_file(store, err);
     if (status == AURORA_OK && !(left_out & AURORA__SQLITE_NO_WRITE_LOCK)) {
         status = aurora__sqlite_locks_open_write(&store->locks, store->path, !is_writable);
         if (status != AURORA_OK)
@@ -173,6 +189,7 @@ static aurora__sqlite_store *new_store(const aurora_store_options *options,
         .options = *options,
         .faults = faults,
         .pid = getpid(),
+        .noted = -1,
         .locks = AURORA__SQLITE_LOCKS_INIT,
         .data_version = -1,
         .wal_frames = 1, /* what an earlier process may have left behind */
