@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http/plain_text.h"
 #include "http/time_text.h"
 #include "http/utf8.h"
 
@@ -44,17 +45,6 @@ static void put(aurora_json_out *out, const char *bytes, size_t len)
     out->len += len;
 }
 
-/* How many bytes from `text` need neither an escape nor a closer look. */
-static size_t plain_length(const char *text)
-{
-    size_t length = 0;
-    for (;; length++) {
-        unsigned char c = (unsigned char)text[length];
-        if (c < 0x20 || c == '"' || c == '\\' || c >= 0x80)
-            return length;
-    }
-}
-
 static void put_escape(aurora_json_out *out, unsigned char c)
 {
     static const char named[] = "\"\\\b\f\n\r\t";
@@ -70,12 +60,13 @@ static void put_escape(aurora_json_out *out, unsigned char c)
 
 static void put_quoted(aurora_json_out *out, const char *text)
 {
+    const char *end = text + strlen(text);
     put(out, "\"", 1);
     for (;;) {
-        size_t length = plain_length(text);
+        size_t length = aurora__plain_length(text, (size_t)(end - text));
         put(out, text, length);
         text += length;
-        if (*text == '\0')
+        if (text == end)
             break;
         if ((unsigned char)*text < 0x80) {
             put_escape(out, (unsigned char)*text++);

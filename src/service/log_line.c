@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "http/plain_text.h"
 #include "http/utf8.h"
 #include "service/log_redact.h"
 
@@ -74,13 +75,9 @@ static size_t encode(const char *text, size_t *used_out, char out[8])
 /* How many bytes from `text` stand for themselves, at most `most`. */
 static size_t plain_length(const char *text, size_t most)
 {
-    size_t len = 0;
-    for (; len < most; len++) {
-        unsigned char c = (unsigned char)text[len];
-        if (c < 0x20 || c >= 0x7f || c == '"' || c == '\\')
-            break;
-    }
-    return len;
+    size_t length = strnlen(text, most);
+    const char *deleted = memchr(text, 0x7f, length); /* JSON takes it as it is, terminals do not */
+    return aurora__plain_length(text, deleted == NULL ? length : (size_t)(deleted - text));
 }
 
 static void put_quoted(aurora__log_line *line, const char *text)

@@ -29,14 +29,14 @@ static bool is_token(char c)
     return is_word(c) || (c != '\0' && strchr("._-~+/=", c) != NULL);
 }
 
-enum { DULL, DIGIT, GAP, TELLING };
+enum { DULL, DIGIT, GAP, TELLING, END };
 
 /* What a character may be the beginning or a part of. Most are dull, and cost a look. */
 static const unsigned char kinds[256] = {
     ['0'] = DIGIT,   ['1'] = DIGIT,   ['2'] = DIGIT,   ['3'] = DIGIT,   ['4'] = DIGIT,
     ['5'] = DIGIT,   ['6'] = DIGIT,   ['7'] = DIGIT,   ['8'] = DIGIT,   ['9'] = DIGIT,
     [' '] = GAP,     ['-'] = GAP,     ['@'] = TELLING, ['e'] = TELLING, ['b'] = TELLING,
-    ['B'] = TELLING, ['/'] = TELLING,
+    ['B'] = TELLING, ['/'] = TELLING, ['\0'] = END,
 };
 
 static bool is_told(const char *start, const char *at, bool has_url)
@@ -58,26 +58,22 @@ bool aurora__log_redact_is_needed(const char *text)
 {
     int digits = 0;
     bool has_url = false;
-    for (const char *at = text; *at != '\0'; at++) {
-        switch (kinds[(unsigned char)*at]) {
-        case DULL:
+    for (const char *at = text;; at++) {
+        unsigned char kind = kinds[(unsigned char)*at];
+        if (kind == DULL) {
             digits = 0;
-            break;
-        case DIGIT:
+        } else if (kind == DIGIT) {
             if (++digits == CARD_DIGITS_MIN)
                 return true;
-            break;
-        case TELLING:
+        } else if (kind == TELLING) {
             digits = 0;
             has_url |= at[0] == '/' && at[1] == '/';
             if (is_told(text, at, has_url))
                 return true;
-            break;
-        default:
-            break; /* cards are written in groups */
-        }
+        } else if (kind == END) {
+            return false;
+        } /* cards are written in groups, with gaps */
     }
-    return false;
 }
 
 /* --- what stands at a place: its length, or 0 ------------------------------------------------- */

@@ -5,6 +5,9 @@
 #include <string.h>
 
 #include "http/decimal.h"
+#include "http/plain_text.h"
+
+#define SHORT_MAX 128 /* bytes of a key or text that is written in one piece */
 
 static char *put(char *at, const char *text, size_t len)
 {
@@ -90,8 +93,43 @@ static void put_value(aurora_json_out *out, const aurora_attribute *attribute)
     }
 }
 
+static bool is_plain(const char *text, size_t len)
+{
+    return aurora__plain_length(text, len) == len;
+}
+
+/* Nearly all attributes are a short plain text or a number with a short plain key: those are put
+ * together at once. False: nothing is written. */
+static bool put_short(aurora_json_out *out, const aurora_attribute *attribute)
+{
+    char text[2 * SHORT_MAX + 64], *at = text;
+    size_t len = strnlen(attribute->key, SHORT_MAX + 1);
+    if (len > SHORT_MAX || !is_plain(attribute->key, len))
+        return false;
+    at = PUT(at, "{\"key\":\"");
+    at = put(at, attribute->key, len);
+    at = PUT(at, "\",\"value\":{\"");
+    if (attribute->kind == AURORA_ATTRIBUTE_TEXT && attribute->text != NULL) {
+        len = strnlen(attribute->text, SHORT_MAX + 1);
+        if (len > SHORT_MAX || !is_plain(attribute->text, len))
+            return false;
+        at = PUT(at, "stringValue\":\"");
+        at = put(at, attribute->text, len);
+    } else if (attribute->kind == AURORA_ATTRIBUTE_INT && attribute->number >= 0) {
+        at = PUT(at, "intValue\":\"");
+        at = aurora__decimal_write(at, (uint64_t)attribute->number);
+    } else {
+        return false;
+    }
+    at = PUT(at, "\"}}");
+    aurora_json_out_raw(out, NULL, text, (size_t)(at - text));
+    return true;
+}
+
 void aurora__attribute_write(aurora_json_out *out, const aurora_attribute *attribute)
 {
+    if (put_short(out, attribute))
+        return;
     aurora_json_out_object(out, NULL);
     put_text(out, "key", attribute->key);
     aurora_json_out_object(out, "value");

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* How much of a text JSON takes as it is. Most texts are plain from end to end, so eight bytes are
+ * looked at in one step. */
+#ifndef AURORA_HTTP_PLAIN_TEXT_H
+#define AURORA_HTTP_PLAIN_TEXT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define AURORA__EACH_BYTE(byte) ((uint64_t)(byte)*UINT64_C(0x0101010101010101))
+
+/* How many of the first `length` bytes are neither control characters, quotes, backslashes nor
+ * parts of a character beyond ASCII. */
+static inline size_t aurora__plain_length(const char *text, size_t length)
+{
+    size_t plain = 0;
+    for (; length - plain >= 8; plain += 8) {
+        uint64_t bytes;
+        memcpy(&bytes, text + plain, 8);
+        /* Each term has a byte's highest bit where the rule is broken. What is borrowed from a
+         * neighbour only follows a byte that breaks it. */
+        uint64_t broken = bytes | (bytes - AURORA__EACH_BYTE(0x20)) |
+                          ((bytes ^ AURORA__EACH_BYTE('"')) - AURORA__EACH_BYTE(1)) |
+                          ((bytes ^ AURORA__EACH_BYTE('\\')) - AURORA__EACH_BYTE(1));
+        if ((broken & AURORA__EACH_BYTE(0x80)) != 0)
+            break;
+    }
+    for (; plain < length; plain++) {
+        unsigned char c = (unsigned char)text[plain];
+        if (c < 0x20 || c == '"' || c == '\\' || c >= 0x80)
+            break;
+    }
+    return plain;
+}
+
+#endif
