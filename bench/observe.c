@@ -485,15 +485,24 @@ static void run_rounds(const plan *p, report *r)
 
 /* --- the figures ------------------------------- */
 
-/* Beside the server without, by the medians of all rounds. */
+/* Beside the server without, in the same round: what disturbs the machine lasts longer than one. */
+static double median_ratio(const series *of, const series *to)
+{
+    static series ratios;
+    ratios.count = 0;
+    for (int i = 0; i < of->count && i < to->count; i++)
+        add(&ratios, of->values[i] / to->values[i]);
+    return median(&ratios);
+}
+
 static double cpu_cost(const report *r, int kind)
 {
-    return (median(&r->of[kind].cpu) / median(&r->of[OFF].cpu) - 1) * 100;
+    return (median_ratio(&r->of[kind].cpu, &r->of[OFF].cpu) - 1) * 100;
 }
 
 static double rate_cost(const report *r, int kind)
 {
-    return (1 - median(&r->of[kind].rate) / median(&r->of[OFF].rate)) * 100;
+    return (1 - median_ratio(&r->of[kind].rate, &r->of[OFF].rate)) * 100;
 }
 
 static void print_counts(const report *r)

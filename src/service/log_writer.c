@@ -2,18 +2,20 @@
 #include "service/log_writer.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #define BUFFER_BYTES 524288
 #define RESERVE_BYTES 65536 /* which requests leave to lines that say what is wrong */
-#define GATHER_NS 2000000   /* under load one write then holds many lines */
+#define GATHER_NS 5000000   /* under load one write then holds many lines */
 #define STALL_MS 1000
 
 struct aurora__log_writer {
@@ -21,12 +23,14 @@ struct aurora__log_writer {
     pthread_mutex_t lock;
     pthread_cond_t ready;
     int fd;
-    size_t piece; /* a pipe that is writable takes so much without waiting */
+    size_t piece; /* a pipe that is writable takes so much without waiting... */
+    size_t whole; /* ...and one that is empty so much */
     bool is_ending;
     char *filling; /* guarded by the lock */
     size_t length;
     uint64_t lost;
-    char *writing; /* the thread's */
+    char *writing; /* the thread's, and the next */
+    bool is_leaving;
 };
 
 /* Whether the descriptor takes bytes soon; while the daemon runs it may take its time. */
@@ -45,11 +49,21 @@ static bool wait_writable(aurora__log_writer *writer)
     }
 }
 
+/* An empty pipe is woken once for many lines. At the end nothing may wait, whoever else writes. */
+static size_t piece_of(aurora__log_writer *writer, size_t length)
+{
+    int unread = 0;
+    bool is_empty = !writer->is_leaving && writer->whole > writer->piece &&
+                    ioctl(writer->fd, FIONREAD, &unread) == 0 && unread == 0;
+    size_t most = is_empty ? writer->whole : writer->piece;
+    return length < most ? length : most;
+}
+
 /* A descriptor that is broken loses the lines: a daemon does not stop for its log. */
 static void write_all(aurora__log_writer *writer, const char *text, size_t length)
 {
     while (length > 0 && wait_writable(writer)) {
-        ssize_t written = write(writer->fd, text, length < writer->piece ? length : writer->piece);
+        ssize_t written = write(writer->fd, text, piece_of(writer, length));
         if (written < 0 && errno != EINTR && errno != EAGAIN)
             return;
         if (written > 0) {
@@ -79,6 +93,7 @@ static void *run(void *self)
         writer->filling = writer->writing;
         writer->writing = full;
         writer->length = 0;
+        writer->is_leaving = writer->is_ending;
         pthread_mutex_unlock(&writer->lock);
         write_all(writer, full, length);
         pthread_mutex_lock(&writer->lock);
@@ -96,6 +111,8 @@ aurora__log_writer *aurora__log_writer_new(int fd)
     writer->fd = fd;
     writer->piece =
         fstat(fd, &status) == 0 && S_ISREG(status.st_mode) ? BUFFER_BYTES : (size_t)PIPE_BUF;
+    int pipe_bytes = fcntl(fd, F_GETPIPE_SZ);
+    writer->whole = pipe_bytes > 0 ? (size_t)pipe_bytes : writer->piece;
     writer->filling = malloc(BUFFER_BYTES);
     writer->writing = malloc(BUFFER_BYTES);
     pthread_mutex_init(&writer->lock, NULL);
