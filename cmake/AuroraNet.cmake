@@ -14,7 +14,11 @@ if(NOT CURL_FOUND OR NOT OPENSSL_FOUND)
 endif()
 
 # An adapter whose library is missing is left out; drivers.c then has no row for it.
-find_package(PkgConfig REQUIRED)
+find_package(PkgConfig QUIET)
+if(NOT PkgConfig_FOUND)
+    message(STATUS "libaurora-net is not built: it needs pkg-config")
+    return()
+endif()
 pkg_check_modules(PQ IMPORTED_TARGET libpq>=15)
 pkg_check_modules(RDKAFKA IMPORTED_TARGET rdkafka>=2.0.2)
 pkg_check_modules(HIREDIS IMPORTED_TARGET hiredis>=0.14)

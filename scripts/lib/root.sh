@@ -42,7 +42,8 @@ root_open() {
         echo "skipped: $why"
         return 77
     fi
-    folder=$(mktemp -d "$root_cache/run-XXXXXX")
+    # A caller that asks for the status has switched off set -e: what follows must not go on with nothing.
+    folder=$(mktemp -d "$root_cache/run-XXXXXX") || return 1
     # Held by this shell and what it starts: who finds it free may remove the folder.
     exec {root_alive}>"$folder/lock"
     flock "$root_alive"
@@ -52,8 +53,7 @@ root_open() {
     before=${before#"trap -- '"}
     # shellcheck disable=SC2064
     trap "root_close; ${before%"' EXIT"}" EXIT
-    mkdir "$root"
-    tar -C "$root" -xpf "$root_cache/$root_release.tar"
+    mkdir "$root" && tar -C "$root" -xpf "$root_cache/$root_release.tar"
 }
 
 # root_close: ends what runs in the root, and removes it.
@@ -65,7 +65,9 @@ root_close() {
         root_job=
     fi
     exec {root_alive}>&-
-    rm -rf --one-file-system "$(dirname "$root")"
+    case $root in
+    "$root_cache"/run-*/root) rm -rf --one-file-system "${root%/root}" ;;
+    esac
     root=
 }
 
@@ -147,6 +149,7 @@ root_within='
             [ -e "$file" ] || continue
             [ -e "$root$file" ] || touch "$root$file"
             mount --bind "$file" "$root$file"
+            mount -o remount,bind,ro "$root$file"
         done
     else
         ip link set lo up
@@ -214,14 +217,16 @@ root_tarball() {
         return
     fi
     proxy=$(apt-config dump --format '%v' Acquire::http::Proxy 2>/dev/null || true)
-    fresh=$(mktemp -d "$root_cache/new-XXXXXX")
+    fresh=$(mktemp -d "$root_cache/new-XXXXXX") || return
     chmod 755 "$fresh"
     # What debootstrap mounts ends with its namespace.
     if http_proxy=${proxy:-${http_proxy:-}} unshare --mount --pid --fork --kill-child=KILL \
         /usr/sbin/debootstrap --variant=minbase "$root_release" "$fresh" "$mirror" >"$log" 2>&1; then
         rm -f "$fresh"/var/cache/apt/archives/*.deb
-        tar -C "$fresh" --exclude=./proc/* -cf "$tarball.new" .
-        mv "$tarball.new" "$tarball"
+        if ! { tar -C "$fresh" --exclude=./proc/* -cf "$tarball.new" . && mv "$tarball.new" "$tarball"; }; then
+            rm -f "$tarball.new"
+            echo "the packed root cannot be written to $root_cache"
+        fi
     else
         echo "debootstrap: $(tail -1 "$log")"
     fi

@@ -384,6 +384,33 @@ async function sharesTheCart(browser) {
     await close();
 }
 
+// The next key comes after the search for the last ones went out, and before the box has heard of it.
+async function keepsWhatIsTyped(browser) {
+    const { page, check, close } = await openPage(browser, shop.url);
+    await page.locator(".product-card").first().waitFor();
+    await page.evaluate(() => {
+        const box = document.querySelector("input[role=combobox]");
+        const type = (text) => {
+            Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(box, text);
+            box.dispatchEvent(new InputEvent("input", { bubbles: true }));
+        };
+        const replaceState = history.replaceState.bind(history);
+        history.replaceState = (...all) => {
+            replaceState(...all);
+            history.replaceState = replaceState;
+            type("lam");
+            setTimeout(() => type(box.value + "p"), 80);
+        };
+        type("la");
+    });
+    await page.getByText(/products for “lamp”/).waitFor();
+    expect(await page.getByRole("combobox", { name: "Search the shop" }).inputValue() === "lamp", "a key was lost");
+    await page.evaluate(() => { location.hash = "#/shop?q=mug"; });
+    await page.waitForFunction(() => document.querySelector("input[role=combobox]").value === "mug");
+    check();
+    await close();
+}
+
 await run("shop", [
     ["begins", begins],
     ["buys", buys],
@@ -391,6 +418,7 @@ await run("shop", [
     ["watches", watches],
     ["buys once", buysOnce],
     ["searches", searches],
+    ["keeps what is typed", keepsWhatIsTyped],
     ["by keyboard", byKeyboard],
     ["fits phones and zooms, is dark", fitsPhones],
     ["signs in", signsIn],

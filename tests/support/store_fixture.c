@@ -149,10 +149,15 @@ void store_missing(const store_fixture *fixture, char *address_out, size_t capac
         aurora_test_path(address_out, capacity, fixture->folder, "missing");
 }
 
+void store_attach_again(store_fixture *fixture)
+{
+    aurora_assert_ok(store_attach(fixture, fixture->address, 0, &fixture->port));
+}
+
 void store_reopen(store_fixture *fixture)
 {
     fixture->port.close(fixture->port.self);
-    aurora_assert_ok(store_attach(fixture, fixture->address, 0, &fixture->port));
+    store_attach_again(fixture);
 }
 
 void store_close(store_fixture *fixture)

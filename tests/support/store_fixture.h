@@ -43,6 +43,8 @@ typedef struct {
 store_fixture *store_open(int adapter);
 void store_close(store_fixture *fixture);
 
+/* Opens what was closed, at the same address. */
+void store_attach_again(store_fixture *fixture);
 /* Closes and opens again at the same address. */
 void store_reopen(store_fixture *fixture);
 

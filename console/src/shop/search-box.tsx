@@ -46,21 +46,24 @@ export function SearchBox() {
     const [isOpen, setOpen] = useState(false);
     const [chosen, setChosen] = useState(-1);
     const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-    const typed = useRef(asked);
+    const sent = useRef(asked); // what we searched for last: more may have been typed since
     const [items, forget] = useSuggestions(text, isOpen);
     const isShown = isOpen && items.length > 0;
 
     useEffect(() => {
-        if (asked !== typed.current && isResults()) { // by a link or the history, not by our typing
-            typed.current = asked;
+        if (asked !== sent.current && isResults()) { // by a link or the history, not by our typing
+            clearTimeout(timer.current);
+            sent.current = asked;
             setText(asked);
         }
     }, [asked]);
 
     const search = (q: string, afterMs: number) => {
         clearTimeout(timer.current);
-        typed.current = q;
-        timer.current = setTimeout(() => narrow(readFilters(place.value.query), { q }), afterMs);
+        timer.current = setTimeout(() => {
+            sent.current = q;
+            narrow(readFilters(place.value.query), { q });
+        }, afterMs);
     };
     const type = (value: string) => {
         setText(value);
