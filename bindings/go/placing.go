@@ -170,8 +170,16 @@ func (p *placing) submit(ctx context.Context, c *core, f *frame, g *group, id ui
 		if rc == C.AURORA_OK {
 			continue
 		}
-		if rc != C.AURORA_EBUSY || done == 0 {
+		if rc != C.AURORA_EBUSY {
 			return done, &Error{Op: f.op, Code: Status(rc)}
+		}
+		if p.underWay(g, len(requests), done) == 0 {
+			select {
+			case <-g.progress: // the last came meanwhile: there may be room
+				continue
+			default:
+				return done, &Error{Op: f.op, Code: Status(rc)}
+			}
 		}
 		select {
 		case <-g.progress:
@@ -181,6 +189,13 @@ func (p *placing) submit(ctx context.Context, c *core, f *frame, g *group, id ui
 		}
 	}
 	return done, nil
+}
+
+// underWay is how many of a group's requests are accepted and have not come back.
+func (p *placing) underWay(g *group, requests, accepted int) int {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	return accepted - (requests - g.left)
 }
 
 // waitLimit is how long the engine shall wait for the outcome of an order whose caller gave no limit:

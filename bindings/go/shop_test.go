@@ -459,6 +459,51 @@ func TestABatchIsPlacedWhole(t *testing.T) {
 	must(t, err, context.Canceled)
 }
 
+// Room that will never come: what is accepted is told, and the rest, without waiting for ever.
+func TestABatchEndsWhereOrdersAreRefusedInItsMiddle(t *testing.T) {
+	shop := openShop(t, WithSettings("queue_max=8"))
+	requests := make([]OrderRequest, 8000)
+	for i := range requests {
+		requests[i] = mugs(fmt.Sprint("k", i), 1)
+	}
+	type result struct {
+		placed []Placement
+		err    error
+	}
+	ended := make(chan result, 1)
+	go func() {
+		placed, err := shop.Orders.PlaceMany(background, requests)
+		ended <- result{placed, err}
+	}()
+	for {
+		stock, err := shop.Stock.Get(background, "mug")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if stock.Sold > 0 {
+			break
+		}
+	}
+	if err := shop.Operator.SetDrain(background, true); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case r := <-ended:
+		must(t, r.err, ErrBusy)
+		completed := 0
+		for _, p := range r.placed {
+			if p.Err == nil && p.Status == OrderCompleted {
+				completed++
+			}
+		}
+		if completed == 0 || completed == len(requests) {
+			t.Error(completed, "orders were completed")
+		}
+	case <-time.After(time.Minute):
+		t.Fatal("the batch waits for ever")
+	}
+}
+
 func TestAFileIsReadByOthers(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "shop.db")
 	_, err := Open(path, NoCreate())

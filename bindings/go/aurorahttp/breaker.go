@@ -14,7 +14,8 @@ import (
 )
 
 // Break lets requests through while breaker does, and answers 503 with Retry-After to the rest. An
-// answer of 5xx and a panic are failures.
+// answer of 5xx and a panic are failures, and so is a deadline of the request that is over. What a
+// client ended by going is neither.
 func Break(breaker *aurora.Breaker) func(http.Handler) http.Handler {
 	if breaker == nil {
 		panic("aurorahttp: Break needs a breaker")
@@ -27,13 +28,15 @@ func Break(breaker *aurora.Breaker) func(http.Handler) http.Handler {
 				return
 			}
 			outcome := aurora.BreakerFailure
-			defer func() { breaker.Leave(ticket, outcome) }()
+			defer func() { // a handler may panic because its client went
+				if errors.Is(r.Context().Err(), context.Canceled) {
+					outcome = aurora.BreakerIgnored
+				}
+				breaker.Leave(ticket, outcome)
+			}()
 			told := &statusWriter{ResponseWriter: w, status: http.StatusOK}
 			next.ServeHTTP(told, r)
-			switch {
-			case r.Context().Err() != nil:
-				outcome = aurora.BreakerIgnored // the client went
-			case told.status < 500:
+			if told.status < 500 && r.Context().Err() == nil {
 				outcome = aurora.BreakerSuccess
 			}
 		})
@@ -103,7 +106,7 @@ type Transport struct {
 	Retry   aurora.RetryOptions // AttemptsMax 1 = no repeats
 }
 
-// RoundTrip gives an *aurora.OpenError while the breaker lets no call pass.
+// RoundTrip gives an *aurora.OpenError at once while the breaker lets no call pass.
 func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	retry, err := aurora.NewRetry(t.Retry)
 	if err != nil {
@@ -116,9 +119,11 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		if !isRepeatable(r) || !retry.Wait(r.Context(), outcome) {
 			return response, err
 		}
-		if attempt, err = again(r); err != nil {
-			return response, nil // what came is better than nothing
+		next, bodyErr := again(r)
+		if bodyErr != nil {
+			return response, err // what came of the attempt, an answer or an error
 		}
+		attempt = next
 		if response != nil {
 			io.Copy(io.Discard, io.LimitReader(response.Body, 64<<10))
 			response.Body.Close()
@@ -164,8 +169,7 @@ func outcomeOf(r *http.Request, response *http.Response, err error,
 	case r.Context().Err() != nil:
 		return aurora.RetryFatal
 	case errors.As(err, &open):
-		retry.Hint(open.RetryAfter)
-		return aurora.RetryRateLimited
+		return aurora.RetryFatal // waiting it out would pile up callers while the other side is down
 	case err != nil:
 		return aurora.RetryRetriable
 	}

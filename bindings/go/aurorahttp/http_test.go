@@ -161,7 +161,7 @@ func TestATransportDoesNotCallWhileTheBreakerIsOpen(t *testing.T) {
 		w.WriteHeader(500)
 	}))
 	defer server.Close()
-	client := &http.Client{Transport: &Transport{Breaker: breakerOf(t, 2*time.Hour)}}
+	client := &http.Client{Transport: &Transport{Breaker: breakerOf(t, 10*time.Minute)}}
 	for i := 0; i < 2; i++ {
 		response, err := client.Get(server.URL)
 		if err != nil {
@@ -171,8 +171,58 @@ func TestATransportDoesNotCallWhileTheBreakerIsOpen(t *testing.T) {
 	}
 	_, err := client.Get(server.URL)
 	var open *aurora.OpenError
-	if !errors.As(err, &open) || open.RetryAfter <= time.Hour || calls.Load() != 2 {
+	if !errors.As(err, &open) || open.RetryAfter <= 5*time.Minute || calls.Load() != 2 {
 		t.Error(err, calls.Load())
+	}
+}
+
+// A client that goes says nothing of the handler, also where it panics for it; a deadline does.
+func TestBreakIgnoresClientsThatGo(t *testing.T) {
+	breaker := breakerOf(t, time.Hour)
+	h := Break(breaker)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		<-r.Context().Done()
+		if r.URL.Path == "/panic" {
+			panic(http.ErrAbortHandler)
+		}
+		w.WriteHeader(500)
+	}))
+	serve := func(ctx context.Context, path string) {
+		defer func() { recover() }()
+		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", path, nil).WithContext(ctx))
+	}
+	gone, cancel := context.WithCancel(context.Background())
+	cancel()
+	for i := 0; i < 3; i++ {
+		serve(gone, "/")
+		serve(gone, "/panic")
+	}
+	if w := get(Break(breaker)(fine), "x"); w.Code != 200 {
+		t.Error("clients that go open the breaker")
+	}
+	late, cancel := context.WithTimeout(context.Background(), time.Millisecond)
+	defer cancel()
+	for i := 0; i < 3; i++ {
+		serve(late, "/")
+	}
+	if w := get(Break(breaker)(fine), "x"); w.Code != 503 {
+		t.Error("deadlines that are over do not open the breaker")
+	}
+}
+
+type refusing struct{}
+
+func (refusing) RoundTrip(*http.Request) (*http.Response, error) {
+	return nil, errors.New("nobody listens")
+}
+
+// The attempt's error is what is told where a body cannot be had again.
+func TestTransportKeepsTheErrorOfAnAttempt(t *testing.T) {
+	transport := &Transport{Base: refusing{}, Retry: aurora.RetryOptions{Delay: time.Millisecond}}
+	r, _ := http.NewRequest("PUT", "http://127.0.0.1/", strings.NewReader("body"))
+	r.GetBody = func() (io.ReadCloser, error) { return nil, errors.New("read once") }
+	response, err := transport.RoundTrip(r)
+	if response != nil || err == nil || err.Error() != "nobody listens" {
+		t.Error(response, err)
 	}
 }
 
