@@ -285,6 +285,34 @@ def test_a_store_in_use_at_the_fork_is_refused_in_the_child(tmp_path):
         assert in_child(lambda: aurora.open(path).stock.get("mug").available) == "100"
 
 
+def test_a_relative_path_is_the_same_file_after_a_fork_elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    with stocked(aurora.open("shop.db")) as shop:
+        monkeypatch.chdir(elsewhere)
+        assert in_child(lambda: shop.stock.get("mug").available) == "100"
+        assert shop.stock.get("mug").available == 100
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_a_store_that_is_gone_after_a_fork_holds_up_no_other(tmp_path, monkeypatch):
+    shops = [stocked(aurora.open(tmp_path / f"{number}.db")) for number in range(4)]
+    for file in list(tmp_path.glob("1.db*")):
+        os.rename(file, str(file) + ".gone")
+    told = []
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "unraisablehook", lambda report: told.append(report.exc_type))
+        in_child(lambda: None)
+    assert told == [aurora.NotFoundError] and not (tmp_path / "1.db").exists()
+    with pytest.raises(aurora.ClosedError):
+        shops[1].stock.get("mug")
+    for number in (0, 2, 3):
+        assert shops[number].stock.get("mug").available == 100
+    for shop in shops:
+        shop.close()
+
+
 def test_memory_and_queues_stay_with_the_parent(shop):
     queue = shop.orders.queue()
     for call in (lambda: shop.products.get("mug"), lambda: queue.take()):

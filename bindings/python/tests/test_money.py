@@ -20,6 +20,15 @@ def test_an_amount_has_the_decimals_of_its_currency(amount, currency, minor):
     assert Money(amount, currency).minor == minor
 
 
+@given(MINOR)
+def test_an_amount_is_exact_in_every_decimal_context(minor):
+    with decimal.localcontext() as context:
+        context.prec = 3
+        amount, said = Money.from_minor(minor, "EUR").amount, str(Money.from_minor(minor, "EUR"))
+    assert Money(amount, "EUR").minor == minor
+    assert said == f"{'-' if minor < 0 else ''}{abs(minor) // 100}.{abs(minor) % 100:02} EUR"
+
+
 @pytest.mark.parametrize("amount", [1.5, 12, True, None, b"1"])
 def test_what_is_no_text_and_no_decimal_is_refused(amount):
     with pytest.raises(TypeError, match="str or Decimal"):

@@ -6,6 +6,7 @@ from __future__ import annotations
 import datetime
 import logging
 import os
+import re
 import threading
 import warnings
 import weakref
@@ -33,6 +34,11 @@ class Options(NamedTuple):
     @property
     def is_in_memory(self) -> bool:
         return self.url.startswith("memory:")
+
+    @property
+    def again(self) -> Options:
+        """For opening after a fork: what is gone since is an error, not a new and empty store."""
+        return self._replace(flags=self.flags | lib.AURORA_OPEN_NO_CREATE)
 
 
 def setting_text(name: str, value: SettingValue) -> str:
@@ -74,17 +80,18 @@ class Handle:
     """The gate of an open store. `gate` is what every call passes first."""
 
     def __init__(self, options: Options) -> None:
-        self._options = options
+        self._options = options._replace(url=absolute(options.url))
         self._lock = threading.Lock()
         self._stale: Optional[CData] = None
         self._is_suspended = False
         self._queues: list[CData] = []
         self._log_handle: Optional[CData] = None
-        self._gate: Optional[CData] = self._open()
-        _handles.add(self)
+        self._gate: Optional[CData] = self._open(self._options)
+        with _handles_lock:
+            _handles.add(self)
 
-    def _open(self) -> CData:
-        options, arena, error = self._options, Arena(), new_error()
+    def _open(self, options: Options) -> CData:
+        arena, error = Arena(), new_error()
         if file_of(options.url) in _in_use:
             raise ForkedError("the parent process was using this store when it forked; open it in the "
                               "child alone, or fork while no thread, queue or event loop uses it", "url")
@@ -138,9 +145,13 @@ class Handle:
         if not self._is_suspended:
             return
         arena, error = Arena(), new_error()
+        again = self._options.again
         try:
-            check(lib.python_shop_resume(self._gate or ffi.NULL, text(self._options.url, "url"),
-                                         native_options(self._options, arena), error), error)
+            check(lib.python_shop_resume(self._gate or ffi.NULL, text(again.url, "url"),
+                                         native_options(again, arena), error), error)
+        except BaseException:
+            lib.python_shop_close(self._gate or ffi.NULL)  # or calls would wait for it for ever
+            raise
         finally:
             self._is_suspended = False
             self._lock.release()
@@ -164,7 +175,7 @@ class Handle:
                 self._finalizer.detach()
                 lib.python_shop_close(self._stale)  # frees the parent's memory, touches no file
                 self._stale = None
-            self._gate = self._open()
+            self._gate = self._open(self._options.again)
             return self._gate
 
     def _has_queues(self) -> bool:
@@ -172,6 +183,14 @@ class Handle:
 
     def add_queue(self, queue: CData) -> None:
         self._queues = [one for one in self._queues if lib.python_queue_is_open(one)] + [queue]
+
+
+def absolute(url: str) -> str:
+    """The same store from any working directory, which may be another when it is opened again."""
+    scheme, colon, rest = url.rpartition("sqlite:") if url.startswith("sqlite:") else ("", "", url)
+    if rest == "" or os.path.isabs(rest) or (not colon and _SCHEME.match(rest)):
+        return url
+    return scheme + colon + os.path.join(os.getcwd(), rest)
 
 
 def file_of(url: str) -> Optional[tuple[int, int]]:
@@ -192,19 +211,54 @@ def _finish(gate: CData, *kept: object) -> None:
     del kept
 
 
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _handles: weakref.WeakSet[Handle] = weakref.WeakSet()
+_handles_lock = threading.Lock()
+_forks = threading.Lock()  # one after the other
+_forking: list[Handle] = []
+"""Those that there were before the fork: other threads may open more meanwhile."""
 _in_use: set[tuple[int, int]] = set()
 """Files that the parent had open when it forked this process. SQLite's memory of them came along
 and is wrong here: opening one would see, and make, locks that are none."""
 
 
-def _each(call: Callable[[Handle], None]) -> Callable[[], None]:
-    def run() -> None:
-        for handle in list(_handles):
+def _each(call: Callable[[Handle], None]) -> None:
+    """All of them, whatever one of them says; Python reports the first failure."""
+    failure: Optional[BaseException] = None
+    for handle in _forking:
+        try:
             call(handle)
-    return run
+        except BaseException as error:
+            failure = failure or error
+    if failure is not None:
+        raise failure
 
 
-os.register_at_fork(before=_each(Handle._before_fork),
-                    after_in_parent=_each(Handle._after_fork_in_parent),
-                    after_in_child=_each(Handle._after_fork_in_child))
+def _before_fork() -> None:
+    global _forking
+    _forks.acquire()
+    with _handles_lock:
+        _forking = list(_handles)
+    _each(Handle._before_fork)
+
+
+def _after_fork_in_parent() -> None:
+    global _forking
+    try:
+        _each(Handle._after_fork_in_parent)
+    finally:
+        _forking = []
+        _forks.release()
+
+
+def _after_fork_in_child() -> None:
+    global _forking, _forks, _handles_lock
+    _forks, _handles_lock = threading.Lock(), threading.Lock()
+    try:
+        _each(Handle._after_fork_in_child)
+    finally:
+        _forking = []
+
+
+os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent,
+                    after_in_child=_after_fork_in_child)

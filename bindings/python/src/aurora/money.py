@@ -87,7 +87,9 @@ class Money:
     @property
     def amount(self) -> decimal.Decimal:
         """Decimal("12.50"), with the decimals of the currency."""
-        return decimal.Decimal(self._minor).scaleb(-digits_of(self._currency))
+        # Of its digits: arithmetic would round to the caller's context.
+        digits = tuple(int(digit) for digit in str(abs(self._minor)))
+        return decimal.Decimal((int(self._minor < 0), digits, -digits_of(self._currency)))
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError("Money does not change")
