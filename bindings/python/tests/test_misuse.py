@@ -313,6 +313,57 @@ def test_a_store_that_is_gone_after_a_fork_holds_up_no_other(tmp_path, monkeypat
         shop.close()
 
 
+CLOSES_BESIDE_FORKS = """
+import os, sys, threading, time, aurora
+sys.setswitchinterval(1e-6)
+end = time.monotonic() + 2
+def churn(path):
+    while time.monotonic() < end:
+        shop = aurora.open(path, worker=False)
+        shop.close()
+        assert not shop.is_open
+threads = [threading.Thread(target=churn, args=(f"{sys.argv[1]}/{number}.db",)) for number in range(2)]
+[thread.start() for thread in threads]
+while time.monotonic() < end:
+    child = os.fork()
+    if child == 0:
+        os._exit(0)
+    os.waitpid(child, 0)
+[thread.join() for thread in threads]
+"""
+
+DROPPED_IN_A_HANDLER = """
+import logging, warnings, aurora
+warnings.simplefilter("ignore")
+dropped = []
+class Drop(logging.Handler):
+    def emit(self, record):
+        dropped.clear()
+def opened(name):
+    logger = logging.Logger(name, logging.DEBUG)
+    logger.addHandler(Drop() if name == "drops" else logging.NullHandler())
+    shop = aurora.open("memory:", log=logger)
+    shop.products.put("mug", "Mug", aurora.Money("1", "EUR"))
+    shop.stock.receive("mug", 100000, key="k")
+    return shop
+def request():
+    return aurora.OrderRequest([("mug", 1)], currency="EUR", payment_method="tok_approve")
+for _ in range(5):
+    with opened("drops") as shop:
+        other = opened("other")
+        other.orders.queue().submit([request() for _ in range(300)], timeout=0)
+        dropped.append(other)
+        del other
+        shop.orders.place([("mug", 1)], currency="EUR", payment_method="tok_approve")
+"""
+
+
+@pytest.mark.parametrize("program", [CLOSES_BESIDE_FORKS, DROPPED_IN_A_HANDLER], ids=["closed beside forks", "dropped in a handler"])
+def test_what_used_to_crash_does_not(program, tmp_path):
+    ended = subprocess.run([sys.executable, "-c", program, str(tmp_path)], stderr=subprocess.PIPE, text=True, timeout=120)
+    assert ended.returncode == 0, ended.stderr
+
+
 def test_memory_and_queues_stay_with_the_parent(shop):
     queue = shop.orders.queue()
     for call in (lambda: shop.products.get("mug"), lambda: queue.take()):

@@ -67,13 +67,18 @@ def native_options(options: Options, arena: Arena) -> CData:
     return native
 
 
-def close_gate(gate: CData) -> None:
+def close_gate(gate: CData, *kept: object) -> None:
     """Closes, from whatever thread the garbage collector runs on: inside a log handler the close
-    would wait for that handler."""
+    would wait for that handler. What is `kept` is used until the gate is shut."""
     if lib.python_is_in_callback():
-        threading.Thread(target=lib.python_shop_close, args=(gate,)).start()
+        threading.Thread(target=_close_keeping, args=(gate, kept)).start()
     else:
-        lib.python_shop_close(gate)
+        _close_keeping(gate, kept)
+
+
+def _close_keeping(gate: CData, kept: tuple[object, ...]) -> None:
+    lib.python_shop_close(gate)
+    del kept
 
 
 class Handle:
@@ -124,8 +129,8 @@ class Handle:
         with self._lock:
             gate, self._stale = self._gate or self._stale, None
             self._gate = gate
-        if gate is not None:
-            close_gate(gate)
+            if gate is not None:  # under the lock: a fork meanwhile leaves this store alone
+                close_gate(gate, self._log_handle, self._options.clock)
         self._finalizer.detach()
 
     # --- fork -------------------------------------------------------------------------------------
@@ -204,11 +209,10 @@ def file_of(url: str) -> Optional[tuple[int, int]]:
 
 
 def _finish(gate: CData, *kept: object) -> None:
-    """Of a handle that nobody closed. What is `kept` is used until the gate is shut."""
+    """Of a handle that nobody closed."""
     if lib.python_shop_is_open(gate):
         warnings.warn("an aurora.Shop was not closed", ResourceWarning, stacklevel=2)
-    close_gate(gate)
-    del kept
+    close_gate(gate, *kept)
 
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
