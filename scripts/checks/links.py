@@ -20,8 +20,6 @@ HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 TEST_NAME = re.compile(r"`((?:unit|contract|integration|sim|threats|checks|abi)/[\w-]+)`")
 NAME = re.compile(r"(?<![\w.-])[a-z][a-z0-9]*(?:_[a-z0-9]+)+(?![\w*{-]|\.\.\.)")
 CODE = (".c", ".h", ".py", ".go", ".sh", ".sql", ".json", ".yml", ".yaml", ".js", ".ini", ".service", ".pyi", ".csv")
-# Pages that are on their way; a line goes with its page.
-AWAITED = set()
 # Names of other projects that these pages speak of.
 OTHERS = {
     "sqlite3_config", "sqlite3_soft_heap_limit64", "curl_global_init_mem", "rd_kafka_queue_poll_callback",
@@ -51,8 +49,6 @@ def dead_links(path, text):
             continue
         name, _, anchor = target.partition("#")
         file = (path.parent / name).resolve() if name else path
-        if not file.exists() and str(file.relative_to(ROOT)) in AWAITED:
-            continue
         if not file.exists():
             yield f"{target} is not there"
         elif anchor and file.suffix == ".md" and anchor not in anchors(file):
@@ -103,7 +99,7 @@ class Names:
     @staticmethod
     def missing_paths(text):
         for name in PATH_NAME.findall(text):
-            if "..." not in name and name not in AWAITED and not (ROOT / name).exists():
+            if "..." not in name and not (ROOT / name).exists():
                 yield f"there is no {name}"
 
 

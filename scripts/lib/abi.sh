@@ -30,19 +30,6 @@ abi_soname() {
     readelf -d "$1" | sed -n 's/.*(SONAME).*\[\(.*\)\]/\1/p'
 }
 
-# abi_debian LIST VERSION NODE <NAMES: adds to a package's list of symbols, as of VERSION, the names
-# that it lacks. What has gone stays, for dpkg to refuse.
-abi_debian() {
-    local known
-    known=$(mktemp)
-    sed -n 's/^ \(.*\)@.*/\1/p' "$1" | LC_ALL=C sort >"$known"
-    LC_ALL=C comm -13 "$known" - | sed "s/.*/ &@$3 $2/" | LC_ALL=C sort - <(grep '^ ' "$1") \
-        >"$known.rows"
-    grep -v '^ ' "$1" | cat - "$known.rows" >"$known"
-    cat "$known" >"$1"
-    rm -f "$known" "$known.rows"
-}
-
 # abi_renew BASELINE.abi.gz SHARED_LIBRARY [--break]: writes the baseline if a program that was
 # linked against it still runs, or a break is meant. Of a struct that grew that is not asked here:
 # abi_pins.py does.

@@ -5,6 +5,7 @@ a handle or a queue."""
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import List, Tuple
 
 from headers import Function, Headers
@@ -16,30 +17,16 @@ LEFT_OUT = {"aurora_open", "aurora_open_check", "aurora_close", "aurora_queue_ne
 
 OPAQUE = """typedef ... python_shop;
 typedef ... python_queue;"""
-OWN = """
-aurora_status python_shop_open(const char *url, aurora_options *options, void *log_self,
-                               int32_t level_min, python_shop **out, aurora_error *err);
-bool python_shop_suspend(python_shop *shop);
-aurora_status python_shop_resume(python_shop *shop, const char *url, aurora_options *options,
-                                 aurora_error *err);
-void python_shop_close(python_shop *shop);
-bool python_shop_is_open(const python_shop *shop);
-void python_shop_free(python_shop *shop);
-aurora_status python_queue_open(python_shop *shop, uint32_t capacity, python_queue **out);
-void python_queue_close(python_queue *queue);
-bool python_queue_is_open(const python_queue *queue);
-void python_queue_free(python_queue *queue);
-bool python_is_in_callback(void);
-aurora_status python_orders_submit(python_queue *queue, const char *texts, size_t texts_len,
-                                   const int64_t *numbers, size_t number_count,
-                                   const uint64_t *tags, uint32_t count, uint32_t *accepted_out);
-bool python_empty_take(aurora_bucket *bucket, uint64_t n, int64_t now_ns,
-                       int64_t *retry_after_ns_out);
-aurora_status aurora_open_check(const char *url, const aurora_options *options, aurora_error *err);
-extern "Python+C" void python_log(void *self, const aurora_log_record *record);
-"""
+PYTHON_H = Path(__file__).with_name("python.h")
 
 REFUSED = {"aurora_status": "return rc;", "void": "return;", "int": "return -1;"}
+
+
+def own() -> str:
+    """The prototypes of python.h; the log's function is Python's, and opening is checked without a gate."""
+    text = re.sub(r"/\*.*?\*/|^#.*?$", "", PYTHON_H.read_text(), flags=re.S | re.M)
+    return (text.replace("void python_log(", 'extern "Python+C" void python_log(') +
+            "aurora_status aurora_open_check(const char *url, const aurora_options *options, aurora_error *err);")
 
 
 def parameter_name(parameter: str) -> str:
@@ -83,4 +70,4 @@ def write(headers: Headers) -> Tuple[str, str]:
             source.append(body)
         else:
             declared.append(f"{function.result} {function.name}({', '.join(function.parameters)});")
-    return "\n".join(declared) + OWN, "\n".join(source)
+    return "\n".join(declared) + own(), "\n".join(source)

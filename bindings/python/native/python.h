@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the extension has beside the library: gates, orders packed into two arrays, and an empty
- * call to measure against. cdef.py repeats the prototypes for Python. */
+ * call to measure against. cdef.py reads the prototypes for Python from here. */
 #ifndef AURORA_PYTHON_H
 #define AURORA_PYTHON_H
 

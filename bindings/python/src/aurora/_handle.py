@@ -97,18 +97,18 @@ class Handle:
 
     def _open(self, options: Options) -> CData:
         arena, error = Arena(), new_error()
-        if file_of(options.url) in _in_use:
-            raise ForkedError("the parent process was using this store when it forked; open it in the "
-                              "child alone, or fork while no thread, queue or event loop uses it", "url")
         out = ffi.new("python_shop **")
         level = 0
         if options.logger is not None:
             self._log_handle = ffi.new_handle(options.logger)
             level = level_of(options.logger.getEffectiveLevel())
-        check(lib.python_shop_open(text(options.url, "url"), native_options(options, arena),
-                                   self._log_handle or ffi.NULL, level, out, error), error)
+        try:
+            check(lib.python_shop_open(text(options.url, "url"), native_options(options, arena),
+                                       self._log_handle or ffi.NULL, level, out, error), error)
+        except ForkedError as failure:
+            raise ForkedError("the parent process was using this store when it forked; open it in the "
+                              "child alone, or fork while no thread, queue or event loop uses it", "url") from failure
         gate = ffi.gc(out[0], lib.python_shop_free)
-        self._file = file_of(options.url)
         self._finalizer = weakref.finalize(self, _finish, gate, self._log_handle, options.clock)
         return gate
 
@@ -165,8 +165,6 @@ class Handle:
         self._lock = threading.Lock()
         if self._gate is None or not lib.python_shop_is_open(self._gate):
             return
-        if not self._is_suspended and self._file is not None:
-            _in_use.add(self._file)
         self._is_suspended = False
         self._stale, self._gate = self._gate, None
 
@@ -198,16 +196,6 @@ def absolute(url: str) -> str:
     return scheme + colon + os.path.join(os.getcwd(), rest)
 
 
-def file_of(url: str) -> Optional[tuple[int, int]]:
-    """Device and inode of a store in a file."""
-    path = url[len("sqlite:"):] if url.startswith("sqlite:") else url
-    try:
-        found = os.stat(path)
-    except (OSError, ValueError):
-        return None
-    return found.st_dev, found.st_ino
-
-
 def _finish(gate: CData, *kept: object) -> None:
     """Of a handle that nobody closed."""
     if lib.python_shop_is_open(gate):
@@ -221,9 +209,6 @@ _handles_lock = threading.Lock()
 _forks = threading.Lock()  # one after the other
 _forking: list[Handle] = []
 """Those that there were before the fork: other threads may open more meanwhile."""
-_in_use: set[tuple[int, int]] = set()
-"""Files that the parent had open when it forked this process. SQLite's memory of them came along
-and is wrong here: opening one would see, and make, locks that are none."""
 
 
 def _each(call: Callable[[Handle], None]) -> None:
