@@ -242,6 +242,60 @@ START_TEST(test_openapi__describes_every_body)
 }
 END_TEST
 
+static bool is_named(const cJSON *names, const char *name)
+{
+    const cJSON *item;
+    cJSON_ArrayForEach(item, names)
+    {
+        if (strcmp(cJSON_GetStringValue(item), name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool takes_null(const cJSON *schema)
+{
+    const cJSON *type = member(resolve(schema), "type");
+    const cJSON *one;
+    cJSON_ArrayForEach(one, member(schema, "anyOf"))
+    {
+        if (takes_null(one))
+            return true;
+    }
+    return cJSON_IsArray(type) ? is_named(type, "null") : strcmp(text(schema, "type"), "null") == 0;
+}
+
+/* null is the same as leaving an optional member out (docs/HTTP.md), so its schema takes it. */
+static void check_nulls(const char *where, const cJSON *schema)
+{
+    const cJSON *property;
+    schema = resolve(schema);
+    cJSON_ArrayForEach(property, member(schema, "properties"))
+    {
+        ck_assert_msg(is_named(member(schema, "required"), property->string) ||
+                          takes_null(property),
+                      "%s: %s is optional and takes no null", where, property->string);
+        check_nulls(where, property);
+    }
+    if (member(schema, "items") != NULL)
+        check_nulls(where, member(schema, "items"));
+    cJSON_ArrayForEach(property, member(schema, "anyOf")) check_nulls(where, property);
+    cJSON_ArrayForEach(property, member(schema, "oneOf")) check_nulls(where, property);
+}
+
+static void check_optional_members(const aurora_http_route *route, const cJSON *operation)
+{
+    const cJSON *type;
+    cJSON_ArrayForEach(type, member(resolve(member(operation, "requestBody")), "content"))
+        check_nulls(route->operation, member(type, "schema"));
+}
+
+START_TEST(test_openapi__optional_members_of_a_body_take_null)
+{
+    each_route(check_optional_members);
+}
+END_TEST
+
 /* --- from the document to the tables ---------------------------------------------------------- */
 
 static bool is_served(const char *path, const char *method, const char *id)
@@ -321,6 +375,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, test_openapi__describes_every_path_parameter);
     tcase_add_test(tcase, test_openapi__names_the_scope_of_every_route);
     tcase_add_test(tcase, test_openapi__describes_every_body);
+    tcase_add_test(tcase, test_openapi__optional_members_of_a_body_take_null);
     tcase_add_test(tcase, test_openapi__describes_nothing_that_is_not_served);
     tcase_add_test(tcase, test_openapi__references_lead_somewhere);
     tcase_add_test(tcase, test_openapi__shows_an_example_of_every_body);
