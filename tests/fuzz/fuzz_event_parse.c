@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Can another service's message hurt us? Reads any bytes as the data of each kind; what comes out
- * is rendered, and must then be read as the same. Built by hand, from the top of the tree:
- *
- *   clang-14 -g -O1 -std=c11 -fsanitize=fuzzer,address,undefined -Iinclude -Isrc \
- *       tests/fuzz/fuzz_event_parse.c $(find src/codec src/core -name '*.c') -o fuzz_event_parse
- *   ./fuzz_event_parse -max_len=4096 -max_total_time=60 CORPUS
- *
- * The first byte is the kind. */
+ * is rendered, and must then be read as the same. The first byte is the kind. */
 #include "codec/event_json.h"
 #include "codec/event_parse.h"
 #include "codec/record.h"

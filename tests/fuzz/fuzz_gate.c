@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Can a client's bytes hurt the gate, and is its verdict the same wherever they are cut? Reads the
- * bytes as one connection's requests, whole and in pieces, and compares. Run by ./dev fuzz, or
- * built by hand from the top of the tree:
- *
- *   clang-14 -g -O1 -std=c11 -fsanitize=fuzzer,address,undefined -Iinclude -Isrc \
- *       tests/fuzz/fuzz_gate.c src/http/gate*.c -o fuzz_gate
- *   ./fuzz_gate -max_len=4096 -max_total_time=60 CORPUS
- *
- * The first byte says how large the pieces are. */
+ * bytes as one connection's requests, whole and in pieces, and compares. The first byte says how
+ * large the pieces are. */
 #include "http/gate.h"
 
 #include <stdlib.h>

@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Can a log record hurt us? Reads any bytes as a body, renders what comes out, and reads the same
- * events again from what we write of them. Built by hand, from the top of the tree:
- *
- *   clang-14 -g -O1 -std=c11 -fsanitize=fuzzer,address,undefined -Iinclude -Isrc \
- *       tests/fuzz/fuzz_log.c $(find src/codec src/core -name '*.c') -o fuzz_log
- *   ./fuzz_log -max_len=4096 -max_total_time=60 CORPUS
- *
- * The first byte is the record's count. */
+ * events again from what we write of them. The first byte is the record's count. */
 #include "codec/event_json.h"
 #include "codec/log.h"
 

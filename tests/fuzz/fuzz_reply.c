@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Can an upstream's bytes hurt the gateway, and is the verdict the same wherever they are cut?
- * Reads the bytes as one connection's answers, whole and in pieces, and compares. Run by ./dev
- * fuzz, or built by hand from the top of the tree:
- *
- *   clang-14 -g -O1 -std=c11 -fsanitize=fuzzer,address,undefined -Iinclude -Isrc \
- *       tests/fuzz/fuzz_reply.c src/upstream/reply*.c src/http/gate*.c src/http/hex.c -o fuzz_reply
- *   ./fuzz_reply -max_len=4096 -max_total_time=60 CORPUS
- *
- * The first byte says how large the pieces are, and whether the requests were HEADs. */
+ * Reads the bytes as one connection's answers, whole and in pieces, and compares. The first byte
+ * says how large the pieces are, and whether the requests were HEADs. */
 #include "upstream/reply.h"
 
 #include <stdlib.h>
