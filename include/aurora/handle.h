@@ -38,14 +38,28 @@ enum {
     AURORA_LOG_FATAL = 5    /* the handle is of no more use */
 };
 
-/* Where time comes from. Both functions are required, must not block, and are called from any
- * thread that is inside the library and from its worker. */
+/* Where time comes from. The first two functions are required and must not block; all are called
+ * from any thread that is inside the library and from its worker. */
 typedef struct {
     uint32_t size;                       /* sizeof(aurora_clock) */
-    void *self;                          /* handed back to both */
+    void *self;                          /* handed back to all */
     int64_t (*wall_ms)(void *self);      /* Unix milliseconds UTC; may step */
     int64_t (*monotonic_ns)(void *self); /* any origin; never decreases */
+    /* Lets ms milliseconds pass, where a batch waits before it asks its store again. NULL = the
+     * thread sleeps. */
+    void (*pause_ms)(void *self, int64_t ms);
 } aurora_clock;
+
+/* Where random bytes come from: ids, the seeds of tables, a store's secrets. For simulations, which
+ * want the same ones again; whoever can guess them can guess those secrets. */
+typedef struct {
+    uint32_t size;     /* sizeof(aurora_random) */
+    uint32_t reserved; /* 0 */
+    void *self;        /* handed back to fill */
+    /* Fills `count` bytes; required, any thread. False = it has none: what asked for them answers
+     * AURORA_EIO. */
+    bool (*fill)(void *self, void *bytes_out, size_t count);
+} aurora_random;
 
 /* aurora_log_record.flags. */
 #define AURORA_LOG_EACH 1u /* each one counts, however alike: a host leaves out none as repeated */
@@ -91,6 +105,7 @@ typedef struct {
     uint32_t setting_count;
     aurora_fault_plan *faults;   /* tests only; NULL; must outlive the handle */
     const aurora_tracer *tracer; /* who is told of spans; NULL = nobody, and none is made */
+    const aurora_random *random; /* NULL = the system's */
 } aurora_options;
 
 /* C++ and FFI: zeroes *options and sets its size. C has AURORA_OPTIONS. Threads: confined. */

@@ -17,6 +17,7 @@ struct aurora {
     aurora__engine *engine;
     aurora_allocator allocator; /* all three calls are there */
     aurora_clock clock;
+    aurora_random random;          /* fill is never NULL */
     aurora_log log;                /* write is never NULL */
     _Atomic int32_t log_level_min; /* of what ports say; the engine has its own */
     aurora_tracer tracer;          /* span NULL = nobody is told */

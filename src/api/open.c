@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Opening a store: what the host gave is checked and copied, then the store is opened, claimed for
  * the modules, and handed to an engine. */
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "api/allocator.h"
@@ -15,6 +14,7 @@
 #include "api/module_set.h"
 #include "api/notifier_port.h"
 #include "api/payment_port.h"
+#include "api/random.h"
 #include "api/refuse.h"
 #include "api/setting.h"
 #include "engine/bus.h"
@@ -123,6 +123,8 @@ static aurora_status new_handle(const aurora_options *options, aurora_t **out, a
     if (rc == AURORA_OK)
         rc = aurora__clock_copy(&shop.clock, options->clock, err);
     if (rc == AURORA_OK)
+        rc = aurora__random_copy(&shop.random, options->random, err);
+    if (rc == AURORA_OK)
         rc = copy_log(&shop.log, options->log, err);
     if (rc == AURORA_OK)
         rc = copy_tracer(&shop.tracer, options->tracer, err);
@@ -209,7 +211,7 @@ static aurora_status claim_store(const aurora_t *shop, const aurora_store *store
 {
     uint64_t random[2];
     aurora__id_source source = {0};
-    if (getrandom(random, sizeof random, 0) != sizeof random)
+    if (!shop->random.fill(shop->random.self, random, sizeof random))
         return aurora__refuse_plain(err, AURORA_EIO);
     aurora_id batch = aurora__id_next(&source, shop->clock.wall_ms(shop->clock.self), random);
     return say_url(err, aurora__module_set_claim(store, shop->modules, batch, err));
@@ -224,6 +226,7 @@ static aurora_status new_engine(aurora_t *shop, const aurora__settings *settings
         .store = *store,
         .allocator = &shop->allocator,
         .clock = shop->clock,
+        .random = shop->random,
         .log = shop->log,
         .tracer = shop->tracer,
         .policy = settings->policy,

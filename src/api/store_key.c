@@ -8,7 +8,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 
 #define CALL_MS 60000
 #define NAME_BYTES_MAX 64
@@ -98,8 +97,8 @@ static aurora_status draw(aurora_t *shop, const char *row_name, uint8_t key_out[
         return aurora__refuse_plain(err, AURORA_ENOMEM);
     snprintf(command->row_name, sizeof command->row_name, "%s", row_name);
     aurora_status rc = AURORA_OK;
-    if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes)
-        rc = aurora__refuse(err, AURORA_EIO, NULL, "the system gives no random bytes");
+    if (!shop->random.fill(shop->random.self, bytes, sizeof bytes))
+        rc = aurora__refuse(err, AURORA_EIO, NULL, "there are no random bytes");
     if (rc == AURORA_OK) {
         write_hex(bytes, command->drawn);
         rc = aurora__engine_call(shop->engine, &command->head, CALL_MS, err);

@@ -419,7 +419,7 @@ static aurora_status resolve(aurora__engine *engine, aurora_id id)
         if (rc == AURORA_ETIMEDOUT && is_closing)
             return rc;
         if (rc == AURORA_ETIMEDOUT)
-            aurora__pause_ms(wait);
+            aurora__pause_ms(engine, wait);
     }
     return rc == AURORA_ENOTFOUND ? AURORA_EBUSY : rc;
 }

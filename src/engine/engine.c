@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 void *aurora__command_new(aurora__engine *engine, const aurora__command_class *class_of,
@@ -378,8 +377,8 @@ static aurora_status start(aurora__engine *engine, const aurora__engine_options 
         aurora__rows_keep_recent(&engine->rows, &engine->recent_blocks.arena);
     else
         aurora__rows_share(&engine->rows);
-    if (getrandom(engine->random_state, sizeof engine->random_state, 0) !=
-        sizeof engine->random_state)
+    if (!options->random.fill(options->random.self, engine->random_state,
+                              sizeof engine->random_state))
         return AURORA_EIO;
     aurora_status rc =
         aurora__counters_open(&engine->counters, options->allocator, options->policy.modules);

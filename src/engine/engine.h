@@ -106,6 +106,7 @@ typedef struct {
     aurora_store store; /* taken over: closed by the engine, also when aurora__engine_new fails */
     const aurora_allocator *allocator;
     aurora_clock clock;
+    aurora_random random; /* fill is never NULL */
     aurora_log log;       /* write is never NULL */
     aurora_tracer tracer; /* span NULL = nobody is told */
     aurora__policy policy;

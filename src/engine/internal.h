@@ -158,7 +158,7 @@ bool aurora__run_is_away(const aurora__engine *engine);
 void aurora__run_is_back(aurora__engine *engine);
 /* Refuses queued commands whose callers have given up, or all. */
 void aurora__run_expire(aurora__engine *engine);
-void aurora__pause_ms(int64_t ms);
+void aurora__pause_ms(const aurora__engine *engine, int64_t ms);
 
 /* --- shared.c ------------------------------------------------------------------------------- */
 

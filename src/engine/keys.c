@@ -8,7 +8,6 @@
 #include "engine/sha256.h"
 
 #include <string.h>
-#include <sys/random.h>
 
 #define SHARDS 256
 #define SLOTS_FIRST 16
@@ -47,7 +46,8 @@ aurora_status aurora__keys_new(aurora__engine *engine)
     if (keys == NULL)
         return AURORA_ENOMEM;
     memset(keys, 0, sizeof *keys);
-    if (getrandom(keys->seed, sizeof keys->seed, 0) != sizeof keys->seed) {
+    const aurora_random *random = &engine->options.random;
+    if (!random->fill(random->self, keys->seed, sizeof keys->seed)) {
         allocator->release(allocator->self, keys);
         return AURORA_EIO;
     }

@@ -12,8 +12,13 @@
 #define AWAY_FIRST_MS 50
 #define AWAY_MAX_MS 1000
 
-void aurora__pause_ms(int64_t ms)
+void aurora__pause_ms(const aurora__engine *engine, int64_t ms)
 {
+    const aurora_clock *clock = &engine->options.clock;
+    if (clock->pause_ms != NULL) {
+        clock->pause_ms(clock->self, ms);
+        return;
+    }
     struct timespec wait = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
     nanosleep(&wait, NULL);
 }
@@ -86,7 +91,7 @@ static aurora_status attempt_often(aurora__engine *engine, aurora__command **com
         if (is_closing(engine) || --tries == 0)
             return rc;
         aurora__counter_add(engine->counters.store_retries, 1);
-        aurora__pause_ms(wait);
+        aurora__pause_ms(engine, wait);
         wait = wait < 250 ? wait * 2 : 250;
     }
     return rc;

@@ -40,6 +40,14 @@ typedef struct aurora_driver {
     aurora_notifier_open_fn open_notifier; /* for AURORA_PORT_NOTIFIER */
 } aurora_driver;
 
+/* Opens one of the library's own stores as a port, for an adapter that stands before it: one that
+ * delays, counts, or fails on purpose. `url` as for aurora_open, without drivers ("shop.db",
+ * "memory:"), in place of options->address; tables and log as the adapter was given them. *out is
+ * closed by its own close. AURORA_EINVAL, AURORA_ENOTSUP; else as the store says. Threads:
+ * shared. */
+AURORA_API aurora_status aurora_store_open(const char *url, const aurora_store_options *options,
+                                           aurora_store *out, aurora_error *err);
+
 #ifdef __cplusplus
 }
 #endif

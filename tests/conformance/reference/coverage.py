@@ -74,6 +74,7 @@ ALLOWED = {
         "allocators are C's",
     "fault_plan_new fault_plan_free fault_plan_set fault_plan_visits fault_point_table":
         "faults are injected by C's own tests",
+    "store_open": "a port of C functions, for adapters of stores",
     "verify_stores": "audits several handles at once: a case has one",
     "log_set_level": "needs a log, which is a callback",
     "metric_page_text": "formats what the case of metrics reads; no decision in it",
