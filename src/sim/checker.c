@@ -34,10 +34,9 @@ static void check_versions(aurora__sim_service *service, const aurora__table *ta
                          table->table.name, (long long)version_of(table, before));
 }
 
-static void check_nulls(aurora__sim_service *service, const aurora__table *table, const void *row)
+static void check_nulls(aurora__sim_service *service, const aurora__table *table,
+                        const aurora_value *values)
 {
-    aurora_value values[64];
-    aurora__table_pack(table, row, values);
     for (uint32_t i = 0; i < table->table.column_count; i++) {
         if (values[i].kind == 0 && table->table.columns[i].is_nullable == 0)
             aurora__sim_fail(service->world, "rows", -1, "%s.%s is null", table->table.name,
@@ -102,17 +101,19 @@ static void check_hold(aurora__sim_service *service, const aurora__hold_row *row
                          (long long)(row->updated_at - row->expires_at));
 }
 
-void aurora__sim_check_put(aurora__sim_service *service, uint32_t table, const void *before,
-                           const void *after, const aurora_store_put *put)
+void aurora__sim_check_put(aurora__sim_service *service, const aurora__sim_entry *saved,
+                           const void *before, int32_t kind)
 {
     aurora__sim_world *world = service->world;
-    if ((before == NULL) != (put->kind == AURORA_PUT_INSERT))
+    uint32_t table = saved->table;
+    const void *after = saved->row;
+    if ((before == NULL) != (kind == AURORA_PUT_INSERT))
         aurora__sim_fail(world, "rows", -1, "%s: %s", aurora__tables[table].table.name,
                          before == NULL ? "an update of nothing" : "an insert of what is there");
     check_versions(service, &aurora__tables[table], before, after);
     if (after == NULL)
         return;
-    check_nulls(service, &aurora__tables[table], after);
+    check_nulls(service, &aurora__tables[table], saved->values);
     if (table == AURORA__TABLE_order)
         check_order(service, after);
     if (table == AURORA__TABLE_hold)

@@ -175,17 +175,36 @@ static aurora_status run_whole(const aurora__sim_turn *t)
     return rc;
 }
 
+static bool is_about_an_order(const aurora__sim_command *command)
+{
+    switch (command->kind) {
+    case AURORA__SIM_DO_PLACE:
+    case AURORA__SIM_DO_MOVE:
+    case AURORA__SIM_DO_HOLD:
+    case AURORA__SIM_DO_HOLD_COMMIT:
+    case AURORA__SIM_DO_HOLD_RELEASE:
+    case AURORA__SIM_DO_HOLD_EXPIRE:
+        return false;
+    default:
+        return command->order >= 0;
+    }
+}
+
+/* Wants the rows that the command will ask for, as far as that is known. */
 static void want(const aurora__sim_turn *t)
 {
     const aurora__sim_command *command = t->command;
-    bool is_of_order =
-        command->kind != AURORA__SIM_DO_PLACE && command->kind != AURORA__SIM_DO_MOVE &&
-        command->kind != AURORA__SIM_DO_HOLD && command->kind != AURORA__SIM_DO_HOLD_COMMIT &&
-        command->kind != AURORA__SIM_DO_HOLD_RELEASE &&
-        command->kind != AURORA__SIM_DO_HOLD_EXPIRE && command->order >= 0;
-    for (int i = 0; is_of_order && i < 3; i++) {
-        const aurora_id *id = &t->service->world->orders[command->order].id;
-        aurora__saga_keys(t->step, id);
+    aurora__rows *rows = t->step->rows;
+    if (command->kind == AURORA__SIM_DO_DELIVER && aurora__sim_is_known(t))
+        return;
+    if (!is_about_an_order(command))
+        return;
+    /* The rows of the first round say which stock the second one needs. */
+    int rounds = (t->service->modules & AURORA__MODULE_INVENTORY) != 0 ? 2 : 1;
+    for (int i = 0; i < rounds; i++) {
+        aurora__saga_keys(t->step, &t->service->world->orders[command->order].id);
+        if (rows->wanted.count == 0)
+            return;
         aurora__sim_store_load(t->service);
     }
 }

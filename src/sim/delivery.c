@@ -85,15 +85,25 @@ static bool is_damaged(const aurora__sim_turn *t, const aurora__sim_message *mes
     return !world->is_safe && (word >> 33) % 1000 < world->options.poison_permille;
 }
 
+bool aurora__sim_is_known(const aurora__sim_turn *t)
+{
+    const aurora__watermark_row *mark;
+    const aurora__key *key = &t->command->feed->watermark;
+    aurora__rows_want(t->step->rows, key);
+    aurora__sim_store_load(t->service);
+    return aurora__rows_read(t->step->rows, key, (const void **)&mark) == AURORA_OK &&
+           mark != NULL && message_of(t)->position <= mark->position;
+}
+
 /* Moves the watermark; *is_new_out is false for what it has passed already. */
 static aurora_status advance(const aurora__sim_turn *t, const aurora__sim_message *message,
                              bool *is_new_out)
 {
     aurora__watermark_row *mark;
-    aurora__key key = aurora__sim_watermark_key(t->service->world, t->command->feed);
-    aurora_status rc = aurora__rows_write(t->step->rows, &key, (void **)&mark);
+    const aurora__key *key = &t->command->feed->watermark;
+    aurora_status rc = aurora__rows_write(t->step->rows, key, (void **)&mark);
     if (rc == AURORA_OK && mark == NULL)
-        rc = aurora__rows_insert(t->step->rows, &key, (void **)&mark);
+        rc = aurora__rows_insert(t->step->rows, key, (void **)&mark);
     if (rc != AURORA_OK)
         return rc;
     *is_new_out = message->position > mark->position || t->command->is_twice ||

@@ -70,9 +70,11 @@ int main(int argc, char **argv)
     uint64_t parked = 0;
     uint64_t hash = 0;
     int64_t virtual_ms = 0;
+    aurora__sim_pool pool = {0};
     clock_t begun = clock();
     for (uint64_t i = 0; i < wanted.seeds; i++) {
         aurora__sim_request request = {.seed = wanted.seed + i,
+                                       .pool = &pool,
                                        .orders = wanted.orders,
                                        .plant = wanted.plant,
                                        .trace = wanted.is_traced ? stdout : NULL,

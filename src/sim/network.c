@@ -37,7 +37,7 @@ static const uint8_t subscriptions[AURORA__SIM_MODULES] = {6, 1, 3};
 
 static const char *const topics[AURORA__SIM_MODULES] = {"orders", "inventory", "payments"};
 
-aurora__key aurora__sim_watermark_key(const aurora__sim_world *world, const aurora__sim_feed *feed)
+static aurora__key watermark_key(const aurora__sim_world *world, const aurora__sim_feed *feed)
 {
     aurora__key key =
         aurora__key_texts(AURORA__TABLE_watermark, aurora__module_name(1u << feed->module),
@@ -60,12 +60,15 @@ void aurora__sim_feeds_init(aurora__sim_service *service)
             bool is_wanted = (service->modules & 1u << module) != 0 &&
                              (subscriptions[module] & 1u << topic) != 0 &&
                              (service->modules & 1u << topic) == 0;
-            for (uint32_t i = 0; is_wanted && i < world->options.partitions; i++)
-                service->feeds[service->feed_count++] =
-                    (aurora__sim_feed){.module = module,
-                                       .source = world->service_of[topic],
-                                       .topic = topic,
-                                       .partition = i};
+            world->is_read[topic] = world->is_read[topic] || is_wanted;
+            for (uint32_t i = 0; is_wanted && i < world->options.partitions; i++) {
+                aurora__sim_feed *feed = &service->feeds[service->feed_count++];
+                *feed = (aurora__sim_feed){.module = module,
+                                           .source = world->service_of[topic],
+                                           .topic = topic,
+                                           .partition = i};
+                feed->watermark = watermark_key(world, feed);
+            }
         }
     }
 }
@@ -87,6 +90,8 @@ static void append(aurora__sim_service *service, const aurora__event *event, int
     uint8_t *audit = aurora__sim_audit(service, position);
     bool is_first = (*audit & 0x80) == 0;
     *audit |= 0x80;
+    if (!world->is_read[topic])
+        return;
     if (is_first && aurora__sim_fault(world, world->options.drop)) {
         *audit |= 0x40;
         aurora__sim_trace(world, order, "broker loses %s %s/%lld", aurora_event_name(event->kind),
@@ -118,7 +123,7 @@ static void publish_row(aurora__sim_service *service, const aurora_log_row *row)
     int64_t position;
     uint32_t count = 0;
     aurora__log_read(&reader, row);
-    while (aurora__log_next(&reader, &world->memory.arena, &event, &position)) {
+    while (aurora__log_next(&reader, &service->batch.arena, &event, &position)) {
         count++;
         if (world->request->plant == AURORA__PLANT_RELAY_SKIPS && aurora__sim_below(world, 16) == 0)
             continue;
@@ -127,6 +132,7 @@ static void publish_row(aurora__sim_service *service, const aurora_log_row *row)
     if (reader.status != AURORA_OK || count != row->count)
         aurora__sim_fail(world, "codec", -1, "a record of %u events gives %u: %s", row->count,
                          count, row->body);
+    aurora__sim_memory_reset(&service->batch);
 }
 
 static void poke_readers(aurora__sim_world *world, const aurora__sim_service *source)
@@ -231,8 +237,8 @@ void aurora__sim_network_rewind(aurora__sim_service *service)
     aurora__sim_world *world = service->world;
     for (uint32_t i = 0; i < service->feed_count; i++) {
         aurora__sim_feed *feed = &service->feeds[i];
-        aurora__key key = aurora__sim_watermark_key(world, feed);
-        const aurora__watermark_row *mark = aurora__sim_store_get(&service->store, &key);
+        const aurora__watermark_row *mark =
+            aurora__sim_store_get(&service->store, &feed->watermark);
         feed->next = mark == NULL ? 0 : (uint32_t)mark->next_offset;
         feed->next_at = 0;
         uint32_t back = aurora__sim_fault(world, world->options.duplicate)

@@ -45,9 +45,9 @@ void aurora__sim_options_draw(aurora__sim_world *world)
     options->skus = between(world, 1, AURORA__SIM_SKUS_MAX);
     options->stock = between(world, 0, 60);
     options->partitions = between(world, 1, AURORA__SIM_PARTITIONS_MAX);
-    options->batch_max = aurora__sim_below(world, 3) == 0 ? 1 : between(world, 2, 64);
-    options->latency_ms = between(world, 1, 50);
-    options->spread_ms = between(world, 100, 60000);
+    options->batch_max = aurora__sim_below(world, 6) == 0 ? 1 : between(world, 2, 64);
+    options->latency_ms = between(world, 1, 200);
+    options->spread_ms = between(world, 1, 600) * between(world, 1, 100);
     options->decline = maybe(world, 40);
     options->cancel = maybe(world, 30);
     options->compensate = maybe(world, 15);

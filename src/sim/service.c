@@ -37,6 +37,8 @@ static void init(aurora__sim_service *service, aurora__sim_world *world, uint32_
         .simulator_seed = world->request->seed,
         .simulator_decline_ppm = (int64_t)world->options.decline * 10000,
         .event_bytes_max = 900000};
+    service->batch.pool = world->request->pool;
+    service->cache.pool = world->request->pool;
     aurora__sim_memory_reset(&service->batch);
     aurora__sim_memory_reset(&service->cache);
     aurora__rows_init(&service->rows, &service->batch.arena, &service->cache.arena);
@@ -107,20 +109,6 @@ static const timer timers[] = {{AURORA__TABLE_order, AURORA__SIM_DO_ORDER_DUE},
                                {AURORA__TABLE_payment, AURORA__SIM_DO_TAKE},
                                {AURORA__TABLE_hold, AURORA__SIM_DO_HOLD_EXPIRE}};
 
-static int64_t due_at(uint32_t table, const void *row)
-{
-    if (row == NULL)
-        return 0;
-    switch (table) {
-    case AURORA__TABLE_order:
-        return ((const aurora__order_row *)row)->due_at;
-    case AURORA__TABLE_payment:
-        return ((const aurora__payment_row *)row)->due_at;
-    default:
-        return ((const aurora__hold_row *)row)->due_at;
-    }
-}
-
 static int32_t hold_number(const aurora__sim_world *world, const char *key)
 {
     for (uint32_t i = 0; i < world->hold_count; i++) {
@@ -162,7 +150,7 @@ static int64_t collect_due(aurora__sim_service *service, bool is_taken)
     for (size_t i = 0; i < sizeof timers / sizeof timers[0]; i++) {
         const aurora__sim_entries *entries = &service->store.tables[timers[i].table];
         for (uint32_t n = 0; n < entries->count; n++) {
-            int64_t at = due_at(timers[i].table, entries->items[n]->row);
+            int64_t at = entries->due_at[n];
             if (at == 0)
                 continue;
             bool is_due = at <= service->clock_ms;

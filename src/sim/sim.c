@@ -129,6 +129,7 @@ void aurora__sim_run(const aurora__sim_request *request, aurora__sim_report *rep
     world->report = report_out;
     world->random = request->seed * 0x9E3779B97F4A7C15u + 0x5851F42D4C957F2Du;
     world->now_ms = AURORA__SIM_START;
+    world->memory.pool = request->pool;
     aurora__sim_memory_reset(&world->memory);
     aurora__sim_options_draw(world);
     aurora__sim_options_write(&world->options, report_out->options, sizeof report_out->options);

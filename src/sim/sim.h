@@ -32,12 +32,20 @@ enum {
     AURORA__PLANT_COUNT = 16
 };
 
+/* Memory that is kept from seed to seed. Starts cleared. */
+typedef struct {
+    struct aurora__sim_block *first;
+} aurora__sim_pool;
+
+void aurora__sim_pool_free(aurora__sim_pool *pool);
+
 typedef struct {
     uint64_t seed;
-    uint32_t orders; /* 0 = the seed's own number */
-    uint32_t plant;  /* AURORA__PLANT_... */
-    FILE *trace;     /* NULL = none; every step as one line */
-    int32_t focus;   /* only lines of this order; -1 = all */
+    aurora__sim_pool *pool; /* NULL = all memory is given back at the end */
+    uint32_t orders;        /* 0 = the seed's own number */
+    uint32_t plant;         /* AURORA__PLANT_... */
+    FILE *trace;            /* NULL = none; every step as one line */
+    int32_t focus;          /* only lines of this order; -1 = all */
 } aurora__sim_request;
 
 typedef struct {

@@ -5,12 +5,22 @@
 
 #include <aurora/event.h>
 
-static uint64_t mix(uint64_t hash, const void *bytes, size_t length)
+static uint64_t mix(uint64_t hash, uint64_t word)
 {
-    const uint8_t *at = bytes;
-    for (size_t i = 0; i < length; i++)
-        hash = (hash ^ at[i]) * 0x100000001B3u;
-    return (hash ^ length) * 0x9E3779B97F4A7C15u;
+    hash = (hash ^ word) * 0x9E3779B97F4A7C15u;
+    return hash ^ (hash >> 32);
+}
+
+static uint64_t mix_bytes(uint64_t hash, const char *bytes, size_t length)
+{
+    uint64_t word;
+    for (; length >= sizeof word; bytes += sizeof word, length -= sizeof word) {
+        memcpy(&word, bytes, sizeof word);
+        hash = mix(hash, word);
+    }
+    word = length;
+    memcpy(&word, bytes, length);
+    return mix(hash, word);
 }
 
 static uint64_t hash_values(uint32_t table, const aurora_value *values)
@@ -18,10 +28,31 @@ static uint64_t hash_values(uint32_t table, const aurora_value *values)
     uint64_t hash = 0xCBF29CE484222325u + table;
     for (uint32_t i = 0; i < aurora__tables[table].table.key_count; i++) {
         const aurora_value *value = &values[i];
-        hash = value->bytes == NULL ? mix(hash, &value->number, sizeof value->number)
-                                    : mix(hash, value->bytes, value->length);
+        hash = value->bytes == NULL ? mix(hash, (uint64_t)value->number)
+                                    : mix_bytes(hash, value->bytes, value->length);
     }
     return hash == 0 ? 1 : hash ^ (hash >> 31);
+}
+
+/* Of the columns that make a row's key. */
+static uint64_t hash_row(uint32_t table, const void *row)
+{
+    aurora_value values[AURORA__KEY_VALUES_MAX] = {0};
+    const aurora__table *of = &aurora__tables[table];
+    for (uint32_t i = 0; i < of->table.key_count; i++) {
+        const char *field = (const char *)row + of->offsets[i];
+        values[i].kind = of->table.columns[i].kind;
+        if (values[i].kind == AURORA_COLUMN_TEXT) {
+            const char *text;
+            memcpy(&text, field, sizeof text);
+            values[i] = aurora__value_text(text);
+        } else if (values[i].kind == AURORA_COLUMN_UUID) {
+            values[i] = aurora__value_uuid((const void *)field);
+        } else {
+            memcpy(&values[i].number, field, sizeof values[i].number);
+        }
+    }
+    return hash_values(table, values);
 }
 
 /* --- the map ------------------------------------------------------------------------------ */
@@ -60,11 +91,19 @@ static aurora__sim_entry *find_or_add(aurora__sim_world *world, aurora__sim_stor
     aurora__sim_entry **slot = slot_of(store, hash);
     if (*slot != NULL)
         return *slot;
-    aurora__sim_entry *entry = aurora__sim_take(world, sizeof *entry);
+    const aurora__table *of = &aurora__tables[table];
     aurora__sim_entries *of_table = &store->tables[table];
-    *entry = (aurora__sim_entry){.hash = hash, .table = table};
+    aurora__sim_entry *entry = aurora__sim_take(
+        world, sizeof *entry + 2 * of->struct_size + of->table.column_count * sizeof(aurora_value));
+    *entry = (aurora__sim_entry){.hash = hash, .table = table, .index = of_table->count};
+    entry->values = (aurora_value *)(entry + 1);
+    entry->places[0] = (char *)(entry->values + of->table.column_count);
+    entry->places[1] = entry->places[0] + of->struct_size;
     of_table->items = aurora__sim_room(world, of_table->items, of_table->count, &of_table->capacity,
                                        sizeof *of_table->items);
+    of_table->due_at = aurora__sim_room(world, of_table->due_at, of_table->count,
+                                        &of_table->due_capacity, sizeof *of_table->due_at);
+    of_table->due_at[of_table->count] = 0;
     of_table->items[of_table->count++] = entry;
     store->count++;
     *slot = entry;
@@ -88,7 +127,6 @@ const void *aurora__sim_row_of(const aurora__sim_service *service, uint32_t tabl
 
 void aurora__sim_store_load(aurora__sim_service *service)
 {
-    aurora_value values[64];
     aurora__rows *rows = &service->rows;
     uint32_t count = rows->wanted.count;
     rows->wanted.count = 0;
@@ -96,39 +134,49 @@ void aurora__sim_store_load(aurora__sim_service *service)
         aurora__row *row = rows->wanted.items[i];
         if (row->is_loaded)
             continue;
-        const aurora__table *table = &aurora__tables[row->table];
-        aurora__table_pack(table, row->base, values);
-        const aurora__sim_entry *entry = find(&service->store, hash_values(row->table, values));
-        if (entry == NULL || entry->row == NULL) {
-            aurora__rows_loaded(rows, row, NULL);
-            continue;
-        }
-        aurora__table_pack(table, entry->row, values);
-        aurora__rows_loaded(rows, row, values);
+        const aurora__sim_entry *entry = find(&service->store, hash_row(row->table, row->base));
+        bool is_found = entry != NULL && entry->row != NULL;
+        aurora__rows_loaded(rows, row, is_found ? entry->values : NULL);
     }
 }
 
-static void *copy_row(aurora__sim_world *world, const aurora__table *table, const void *row)
+/* What the row that it takes the place of has already needs no second copy. */
+static const void *keep_bytes(aurora__sim_world *world, const aurora_value *value,
+                              const char *before)
 {
-    aurora__arena *arena = &world->memory.arena;
-    char *copy = aurora__sim_take(world, table->struct_size);
+    const void *old = NULL;
+    if (before != NULL)
+        memcpy(&old, before, sizeof old);
+    return old == value->bytes
+               ? old
+               : aurora__arena_copy(&world->memory.arena, value->bytes, value->length);
+}
+
+/* Makes the row what a load finds. Its two places change with each save, so that the row before it
+ * can still be looked at. */
+static void keep(aurora__sim_service *service, aurora__sim_entry *entry, const aurora_value *values,
+                 const void *row)
+{
+    const aurora__table *table = &aurora__tables[entry->table];
+    aurora__sim_world *world = service->world;
+    const char *before = entry->row;
+    char *copy = entry->places[entry->turn ^= 1];
     memcpy(copy, row, table->struct_size);
-    for (uint32_t i = 0; table->has_pointers != 0 && i < table->table.column_count; i++) {
+    memcpy(entry->values, values, table->table.column_count * sizeof *values);
+    for (uint32_t i = 0; i < table->table.column_count; i++) {
+        aurora_value *value = &entry->values[i];
         char *field = copy + table->offsets[i];
-        if (table->table.columns[i].kind == AURORA_COLUMN_TEXT) {
-            const char *text;
-            memcpy(&text, field, sizeof text);
-            text = aurora__arena_text(arena, text);
-            memcpy(field, &text, sizeof text);
-        } else if (table->table.columns[i].kind == AURORA_COLUMN_BYTES) {
-            aurora__bytes bytes;
-            memcpy(&bytes, field, sizeof bytes);
-            if (bytes.data != NULL)
-                bytes.data = (uint8_t *)aurora__arena_copy(arena, bytes.data, bytes.length);
-            memcpy(field, &bytes, sizeof bytes);
+        if (value->bytes == NULL)
+            continue;
+        if (value->kind == AURORA_COLUMN_TEXT || value->kind == AURORA_COLUMN_BYTES) {
+            value->bytes =
+                keep_bytes(world, value, before == NULL ? NULL : before + table->offsets[i]);
+            memcpy(field, &value->bytes, sizeof value->bytes);
+        } else {
+            value->bytes = field;
         }
     }
-    return copy;
+    entry->row = copy;
 }
 
 static bool is_kept_back(aurora__sim_service *service, uint32_t table)
@@ -137,14 +185,33 @@ static bool is_kept_back(aurora__sim_service *service, uint32_t table)
     return is_compensated && service->is_compensation_dropped;
 }
 
-static void plant(aurora__sim_world *world, uint32_t table, void *row, const void *before)
+static void plant(aurora__sim_world *world, aurora__sim_entry *entry, const void *before)
 {
-    if (world->request->plant == AURORA__PLANT_STOCK_DRIFT && table == AURORA__TABLE_stock &&
+    void *row = entry->places[entry->turn];
+    if (world->request->plant == AURORA__PLANT_STOCK_DRIFT && entry->table == AURORA__TABLE_stock &&
         aurora__sim_below(world, 16) == 0)
         ((aurora__stock_row *)row)->available++;
-    if (world->request->plant == AURORA__PLANT_STALE_VERSION && table == AURORA__TABLE_order &&
-        before != NULL && aurora__sim_below(world, 16) == 0)
+    else if (world->request->plant == AURORA__PLANT_STALE_VERSION &&
+             entry->table == AURORA__TABLE_order && before != NULL &&
+             aurora__sim_below(world, 16) == 0)
         ((aurora__order_row *)row)->version = ((const aurora__order_row *)before)->version;
+    else
+        return;
+    aurora__table_pack(&aurora__tables[entry->table], row, entry->values);
+}
+
+static int64_t due_at(uint32_t table, const void *row)
+{
+    switch (table) {
+    case AURORA__TABLE_order:
+        return ((const aurora__order_row *)row)->due_at;
+    case AURORA__TABLE_payment:
+        return ((const aurora__payment_row *)row)->due_at;
+    case AURORA__TABLE_hold:
+        return ((const aurora__hold_row *)row)->due_at;
+    default:
+        return 0;
+    }
 }
 
 static void save_one(aurora__sim_service *service, const aurora__row *row)
@@ -159,13 +226,14 @@ static void save_one(aurora__sim_service *service, const aurora__row *row)
     const void *before = entry->row;
     if (put.kind == AURORA_PUT_DELETE) {
         entry->row = NULL;
+        service->store.tables[row->table].due_at[entry->index] = 0;
     } else {
-        void *copy = copy_row(world, &aurora__tables[row->table], row->data);
-        plant(world, row->table, copy, before);
-        entry->row = copy;
+        keep(service, entry, values, row->data);
+        plant(world, entry, before);
+        service->store.tables[row->table].due_at[entry->index] = due_at(row->table, entry->row);
     }
     aurora__sim_hash(world, hash);
-    aurora__sim_check_put(service, row->table, before, entry->row, &put);
+    aurora__sim_check_put(service, entry, before, put.kind);
 }
 
 void aurora__sim_store_save(aurora__sim_service *service, uint32_t part)

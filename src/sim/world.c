@@ -2,57 +2,8 @@
 #include "sim/world.h"
 
 #include <stdarg.h>
-#include <stdlib.h>
-
-#define BLOCK_BYTES 65536
 
 /* --- memory ------------------------------------------------------------------------------- */
-
-struct aurora__sim_block {
-    struct aurora__sim_block *next;
-    size_t bytes;
-};
-
-static void *grow(void *self, size_t bytes, size_t *size_out)
-{
-    aurora__sim_memory *memory = self;
-    size_t size = bytes < BLOCK_BYTES ? BLOCK_BYTES : bytes;
-    struct aurora__sim_block *block = malloc(sizeof *block + size);
-    if (block == NULL)
-        abort(); /* the simulation is about other faults than this one */
-    block->next = memory->first;
-    block->bytes = size;
-    memory->first = block;
-    *size_out = size;
-    return block + 1;
-}
-
-#ifdef __SANITIZE_ADDRESS__
-#define BLOCKS_KEPT 0 /* who still looks at the last batch is caught */
-#else
-#define BLOCKS_KEPT 1 /* the common batch takes nothing from the heap */
-#endif
-
-void aurora__sim_memory_reset(aurora__sim_memory *memory)
-{
-    while (memory->first != NULL && (BLOCKS_KEPT == 0 || memory->first->next != NULL)) {
-        struct aurora__sim_block *next = memory->first->next;
-        free(memory->first);
-        memory->first = next;
-    }
-    memory->arena = (aurora__arena){.self = memory, .grow = grow};
-    if (memory->first != NULL) {
-        memory->arena.at = (char *)(memory->first + 1);
-        memory->arena.end = memory->arena.at + memory->first->bytes;
-    }
-}
-
-void aurora__sim_memory_free(aurora__sim_memory *memory)
-{
-    aurora__sim_memory_reset(memory);
-    free(memory->first);
-    *memory = (aurora__sim_memory){0};
-}
 
 void *aurora__sim_take(aurora__sim_world *world, size_t bytes)
 {

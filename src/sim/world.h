@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the parts of the simulation share: the world with its clock, random numbers and agenda, and
- * the things in it. Everything lives in one arena that is dropped with its seed, so committed rows
- * and messages never move and may be borrowed. */
+ * the things in it. Everything lives in one arena that is dropped with its seed, so the texts
+ * of committed rows and messages never move and may be borrowed. */
 #ifndef AURORA_SIM_WORLD_H
 #define AURORA_SIM_WORLD_H
 
@@ -56,10 +56,11 @@ typedef struct {
     uint32_t holds;
 } aurora__sim_options;
 
-/* Blocks from the heap, dropped together. */
+/* Blocks, dropped together. */
 typedef struct {
     aurora__arena arena;
     struct aurora__sim_block *first;
+    aurora__sim_pool *pool; /* where they come from and go to; NULL = the heap */
 } aurora__sim_memory;
 
 /* --- agenda ------------------------------------------------------------------------------- */
@@ -94,13 +95,19 @@ typedef struct {
 typedef struct {
     uint64_t hash;
     uint32_t table;
-    const void *row; /* NULL: deleted */
+    uint32_t index;       /* among those of its table */
+    const void *row;      /* NULL: deleted */
+    aurora_value *values; /* the row as a load gives it */
+    char *places[2];      /* room for the row and the one before it */
+    uint32_t turn;
 } aurora__sim_entry;
 
 typedef struct {
     aurora__sim_entry **items;
+    int64_t *due_at; /* beside each: when its timer fires, 0 = never */
     uint32_t count;
     uint32_t capacity;
+    uint32_t due_capacity;
 } aurora__sim_entries;
 
 typedef struct {
@@ -179,6 +186,7 @@ struct aurora__sim_feed {
     uint32_t topic;  /* index of the module whose events it holds */
     uint32_t partition;
     uint32_t next;
+    aurora__key watermark;
     uint32_t seen;   /* the highest that `next` has been */
     int64_t next_at; /* when message `next` can be fetched; 0 = not drawn */
     int64_t cut_until;
@@ -277,6 +285,7 @@ struct aurora__sim_world {
     aurora__sim_service services[AURORA__SIM_SERVICES_MAX];
     uint32_t service_count;
     uint32_t service_of[AURORA__SIM_MODULES];
+    bool is_read[AURORA__SIM_MODULES]; /* topics that another service subscribes to */
     aurora__sim_order *orders;
     aurora__sim_stock_act *moves;
     uint32_t move_count;
@@ -285,10 +294,13 @@ struct aurora__sim_world {
     const char *skus[AURORA__SIM_SKUS_MAX];
 };
 
-/* --- world.c ------------------------------------------------------------------------------ */
+/* --- memory.c ----------------------------------------------------------------------------- */
 
 void aurora__sim_memory_reset(aurora__sim_memory *memory); /* cleared memory, or used before */
 void aurora__sim_memory_free(aurora__sim_memory *memory);
+
+/* --- world.c ------------------------------------------------------------------------------ */
+
 void *aurora__sim_take(aurora__sim_world *world, size_t bytes); /* cleared */
 const char *aurora__sim_text(aurora__sim_world *world, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -348,6 +360,8 @@ typedef struct {
 } aurora__sim_turn;
 
 aurora_status aurora__sim_deliver(const aurora__sim_turn *t);
+/* Whether the watermark has passed the delivery already; loads it. */
+bool aurora__sim_is_known(const aurora__sim_turn *t);
 aurora_status aurora__sim_redrive(const aurora__sim_turn *t);
 /* Appends an event to what waits for its key. */
 aurora_status aurora__sim_set_aside(const aurora__sim_turn *t, uint32_t module,
@@ -379,7 +393,6 @@ void aurora__sim_network_fetch(aurora__sim_service *service, aurora__sim_command
 int64_t aurora__sim_network_next(aurora__sim_service *service);
 /* After a crash: offsets come from the watermark rows, or from older ones. */
 void aurora__sim_network_rewind(aurora__sim_service *service);
-aurora__key aurora__sim_watermark_key(const aurora__sim_world *world, const aurora__sim_feed *feed);
 
 /* --- transcript.c ------------------------------------------------------------------------- */
 
@@ -405,8 +418,9 @@ bool aurora__sim_people_repair(aurora__sim_world *world);
 
 /* --- checker.c ---------------------------------------------------------------------------- */
 
-void aurora__sim_check_put(aurora__sim_service *service, uint32_t table, const void *before,
-                           const void *after, const aurora_store_put *put);
+/* `before` is the row that the saved one takes the place of; `kind` AURORA_PUT_... */
+void aurora__sim_check_put(aurora__sim_service *service, const aurora__sim_entry *saved,
+                           const void *before, int32_t kind);
 void aurora__sim_check_event(aurora__sim_service *service, const aurora__event *event);
 void aurora__sim_check_effect(aurora__sim_service *service, const aurora__sim_feed *feed,
                               const aurora__sim_message *message);

@@ -18,9 +18,9 @@
 
 /* Sanitized builds are some ten times slower. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SEEDS_LONG 5000
+#define SEEDS_LONG 3000
 #else
-#define SEEDS_LONG 40000
+#define SEEDS_LONG 15000
 #endif
 
 static bool is_short(void)
@@ -32,7 +32,9 @@ static bool is_short(void)
 static aurora__sim_report run(uint64_t seed, uint32_t plant)
 {
     aurora__sim_report report;
-    aurora__sim_run(&(aurora__sim_request){.seed = seed, .plant = plant, .focus = -1}, &report);
+    static aurora__sim_pool pool;
+    aurora__sim_run(
+        &(aurora__sim_request){.seed = seed, .pool = &pool, .plant = plant, .focus = -1}, &report);
     return report;
 }
 
