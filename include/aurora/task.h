@@ -39,9 +39,9 @@ enum {
     AURORA_OUTCOME_NOT_FOUND = 4, /* queries only: the provider never saw this task id */
     AURORA_OUTCOME_UNKNOWN = 5,   /* no answer: a query follows, after the longer of
                                      retry_after_ms and the engine's backoff */
-    AURORA_OUTCOME_NOT_BEGUN = 6  /* payments only: nothing reached the provider. The lease is given
-                                     back and no attempt counted; a query follows after
-                                     retry_after_ms, 0 = 1 s */
+    AURORA_OUTCOME_NOT_BEGUN = 6  /* nothing reached the provider. The lease is given back and no
+                                     attempt counted; after retry_after_ms, 0 = 1 s, a query
+                                     follows, or the notification is due again */
 };
 
 /* A piece of work. Which members count depends on `kind`; texts are NULL where absent. */
@@ -119,7 +119,8 @@ AURORA_API void aurora_task_page_free(aurora_task_page *page);
  * by the payment's state (money that arrives late is voided or refunded). AURORA_ENOTFOUND for an
  * id that was never a task, or not one of result->kind, by which a reporter who may speak of
  * payments alone ends no notification; AURORA_EINVAL for an outcome that its kind does not have
- * (notifications: DONE, DECLINED, UNKNOWN). Threads: shared; also allowed in callbacks. */
+ * (notifications: DONE, DECLINED, UNKNOWN, NOT_BEGUN). Threads: shared; also allowed in
+ * callbacks. */
 AURORA_API aurora_status aurora_task_finish(aurora_t *shop, aurora_id task_id,
                                             const aurora_task_result *result, aurora_error *err);
 

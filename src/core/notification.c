@@ -7,6 +7,7 @@
 
 #define ID_BITS 7
 #define ID_BASE 4
+#define PAUSE_MS 1000 /* before what was not begun is given out again */
 
 int32_t aurora__notification_kind(int32_t event_kind)
 {
@@ -205,16 +206,32 @@ static aurora_status unknown(const aurora__step *step, aurora__notification_row 
     return AURORA_OK;
 }
 
+static void give_back(const aurora__step *step, aurora__notification_row *row,
+                      int64_t retry_after_ms)
+{
+    if (row->state != AURORA__NOTIFICATION_SENDING)
+        return;
+    row->attempts--;
+    move(step, row, AURORA__NOTIFICATION_PENDING,
+         step->now_ms + (retry_after_ms > 0 ? retry_after_ms : PAUSE_MS));
+}
+
+static bool is_outcome(int32_t outcome)
+{
+    return outcome == AURORA_OUTCOME_DONE || outcome == AURORA_OUTCOME_DECLINED ||
+           outcome == AURORA_OUTCOME_UNKNOWN || outcome == AURORA_OUTCOME_NOT_BEGUN;
+}
+
 aurora_status aurora__notification_finish(aurora__step *step, const aurora_id *task_id,
                                           int32_t outcome, const char *code, int64_t retry_after_ms)
 {
     aurora_id order_id;
     aurora__notification_row *row;
     aurora__key key = row_key(task_id, &order_id);
-    if (outcome != AURORA_OUTCOME_DONE && outcome != AURORA_OUTCOME_DECLINED &&
-        outcome != AURORA_OUTCOME_UNKNOWN)
-        return aurora__step_refuse(step, AURORA_EINVAL, "outcome",
-                                   "must be DONE, DECLINED or UNKNOWN for a notification");
+    if (!is_outcome(outcome))
+        return aurora__step_refuse(
+            step, AURORA_EINVAL, "outcome",
+            "must be DONE, DECLINED, UNKNOWN or NOT_BEGUN for a notification");
     aurora_status rc = aurora__rows_write(step->rows, &key, (void **)&row);
     if (rc != AURORA_OK)
         return rc;
@@ -225,6 +242,10 @@ aurora_status aurora__notification_finish(aurora__step *step, const aurora_id *t
     if (outcome == AURORA_OUTCOME_DONE) {
         row->detail = NULL;
         move(step, row, AURORA__NOTIFICATION_SENT, 0);
+        return AURORA_OK;
+    }
+    if (outcome == AURORA_OUTCOME_NOT_BEGUN) {
+        give_back(step, row, retry_after_ms);
         return AURORA_OK;
     }
     const char *kept = aurora__arena_text(step->arena, code);

@@ -83,8 +83,9 @@ aurora_status aurora__notification_take(aurora__step *step, const aurora_id *tas
 
 /* How a send went; repeats are no-ops, and a DONE that comes late is believed. DECLINED ends FAILED
  * with its code. UNKNOWN with retry_after_ms says that sending again is harmless: PENDING, FAILED
- * after policy.attempts_max; without, it ends UNKNOWN. AURORA_ENOTFOUND for an id without a row,
- * AURORA_EINVAL for another outcome. */
+ * after policy.attempts_max; without, it ends UNKNOWN. NOT_BEGUN gives the lease back: PENDING, and
+ * the attempt was none. AURORA_ENOTFOUND for an id without a row, AURORA_EINVAL for another
+ * outcome. */
 aurora_status aurora__notification_finish(aurora__step *step, const aurora_id *task_id,
                                           int32_t outcome, const char *code,
                                           int64_t retry_after_ms);

@@ -280,6 +280,28 @@ START_TEST(test_notification__gives_up_after_all_attempts)
 }
 END_TEST
 
+START_TEST(test_notification__given_back_counts_as_no_attempt)
+{
+    fixture->policy.attempts_max = 2;
+    add(AURORA__NOTIFICATION_PENDING);
+
+    for (int i = 0; i < 5; i++) {
+        ck_assert_int_eq(take().task.attempt, 1);
+        aurora_assert_ok(finish(AURORA_OUTCOME_NOT_BEGUN, NULL, i));
+        ck_assert_int_eq(stored()->state, AURORA__NOTIFICATION_PENDING);
+        ck_assert_int_eq(stored()->attempts, 0);
+        ck_assert(!take().is_taken);
+        fixture->now_ms += i > 0 ? i : 1000;
+    }
+    aurora_assert_ok(finish(AURORA_OUTCOME_NOT_BEGUN, NULL, 0));
+    ck_assert_int_eq(stored()->attempts, 0);
+    take();
+    aurora_assert_ok(finish(AURORA_OUTCOME_DONE, NULL, 0));
+    aurora_assert_ok(finish(AURORA_OUTCOME_NOT_BEGUN, NULL, 0));
+    ck_assert_int_eq(stored()->state, AURORA__NOTIFICATION_SENT);
+}
+END_TEST
+
 START_TEST(test_notification__skipped_one_is_a_record_and_no_task)
 {
     add(AURORA__NOTIFICATION_SKIPPED);
@@ -350,6 +372,7 @@ static Suite *suite(void)
         test_notification__declined_fails_with_its_code,
         test_notification__unknown_is_sent_again_only_when_its_sender_says_so,
         test_notification__gives_up_after_all_attempts,
+        test_notification__given_back_counts_as_no_attempt,
         test_notification__skipped_one_is_a_record_and_no_task,
         test_notification__refuses_other_outcomes_and_unknown_ids,
         test_notification__damaged_text_is_corrupt_and_not_sent,

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Opening and closing of what Python holds, and the log on its way there. */
+/* Python's own header comes first, as it asks. */
+#define Py_LIMITED_API 0x03090000
+#include <Python.h>
+
 #include "python.h"
 
 #include <stdlib.h>
@@ -9,6 +13,7 @@
 /* Log handlers are told not to call the library; a thread that does so is refused here, since what
  * it would wait for may be itself. */
 static _Thread_local int is_in_callback;
+static _Thread_local bool is_interrupted;
 
 static void pause_a_little(void)
 {
@@ -56,11 +61,28 @@ static bool is_ours(const struct gate *gate)
 
 /* --- handles ---------------------------------------------------------------------------------- */
 
+/* Called by Python on its main thread, between two of its steps. */
+static int raise_interrupt(void *unused)
+{
+    (void)unused;
+    PyErr_SetNone(PyExc_KeyboardInterrupt);
+    return -1;
+}
+
+/* Inside a log handler, which must not raise through the library: it is raised behind it. */
+void python_interrupt(void)
+{
+    is_interrupted = true;
+}
+
 static void hand_over(void *self, const aurora_log_record *record)
 {
     is_in_callback++;
     python_log(self, record);
     is_in_callback--;
+    if (is_interrupted)
+        Py_AddPendingCall(raise_interrupt, NULL);
+    is_interrupted = false;
 }
 
 /* Never called: `record` is there. */

@@ -31,6 +31,9 @@ void python_queue_free(python_queue *queue);
 /* Whether this thread is inside a log handler, where nothing may be closed. */
 bool python_is_in_callback(void);
 
+/* Inside a log handler: KeyboardInterrupt goes on in the main thread, once the handler is left. */
+void python_interrupt(void);
+
 /* Submits `count` orders that are packed as pack.c says; tags and *accepted_out as in
  * aurora_order_submit. AURORA_EINVAL for a piece that is too short. */
 aurora_status python_orders_submit(python_queue *queue, const char *texts, size_t texts_len,

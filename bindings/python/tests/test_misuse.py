@@ -184,6 +184,26 @@ def test_a_log_handler_that_raises_stops_nothing(monkeypatch):
     assert isinstance(told[0].exc_value, ValueError)
 
 
+@pytest.mark.parametrize("is_ours", [True, False], ids=["main thread", "worker"])
+def test_an_interrupt_inside_a_log_handler_reaches_the_program(monkeypatch, is_ours):
+    told, interrupts = [], [1]
+
+    class Interrupted(logging.Handler):
+        def emit(self, record):
+            if interrupts and (threading.current_thread() is threading.main_thread()) == is_ours:
+                interrupts.clear()
+                raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys, "unraisablehook", told.append)
+    with pytest.raises(KeyboardInterrupt):
+        with aurora.open("memory:", worker=not is_ours, log=logger_with(Interrupted())) as shop:
+            stocked(shop).orders.place([("mug", 1)], **PAY)
+            end = time.monotonic() + 30
+            while time.monotonic() < end:
+                time.sleep(0.001)
+    assert told == [] and not shop.is_open
+
+
 def test_a_log_handler_that_calls_back_is_refused():
     handler = Calling()
     with aurora.open("memory:", log=logger_with(handler)) as shop:

@@ -2,6 +2,9 @@
 """The parts that need no shop: buckets, bulkheads, breakers, retries, sketches, machines."""
 
 import asyncio
+import contextvars
+import errno
+import pickle
 import threading
 
 import pytest
@@ -73,6 +76,78 @@ def test_a_bulkhead_holds_back_who_comes_too_much():
     assert order == ["first", "second"] and bulkhead.read() == (0, 0)
 
 
+@pytest.mark.parametrize("fails", [KeyboardInterrupt, BulkheadFullError])
+def test_a_wait_that_ends_badly_gives_its_place_back(monkeypatch, fails):
+    bulkhead = Bulkhead(1, 1)
+
+    def interrupted(timeout):
+        raise KeyboardInterrupt
+
+    with bulkhead:
+        if fails is KeyboardInterrupt:
+            monkeypatch.setattr(bulkhead._freed, "wait", interrupted)
+        with pytest.raises(fails):
+            bulkhead.enter(0.001)
+        assert bulkhead.read() == (1, 0)
+
+
+def test_a_bulkhead_does_not_block_an_event_loop():
+    bulkhead, order = Bulkhead(1, 4), []
+
+    async def guarded(name):
+        async with bulkhead:
+            order.append(name)
+            await asyncio.sleep(0)
+
+    async def main():
+        with pytest.raises(RuntimeError, match="async with"):
+            with bulkhead:
+                pass
+        with Bulkhead(1):  # nobody may wait for this one
+            pass
+        async with bulkhead:
+            waiting = [asyncio.ensure_future(guarded(name)) for name in "abcd"]
+            while bulkhead.read() != (1, 4):
+                await asyncio.sleep(0)
+            with pytest.raises(BulkheadFullError):
+                await bulkhead.enter_async()
+            waiting[0].cancel()
+            await asyncio.gather(waiting[0], return_exceptions=True)
+            assert bulkhead.read() == (1, 3)
+            with pytest.raises(BulkheadFullError, match="in time"):
+                await bulkhead.enter_async(0.001)
+        await asyncio.wait_for(asyncio.gather(*waiting[1:]), 30)
+
+    asyncio.run(main())
+    assert sorted(order) == ["b", "c", "d"] and bulkhead.read() == (0, 0)
+
+
+def test_threads_and_coroutines_share_a_bulkhead():
+    bulkhead, entered = Bulkhead(1, 100), []
+
+    def on_a_thread():
+        for _ in range(50):
+            with bulkhead:
+                entered.append(1)
+
+    async def on_a_loop():
+        for _ in range(50):
+            async with bulkhead:
+                entered.append(1)
+                await asyncio.sleep(0)
+
+    async def main():
+        await asyncio.wait_for(asyncio.gather(*[on_a_loop() for _ in range(4)]), 30)
+
+    threads = [threading.Thread(target=on_a_thread) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    asyncio.run(main())
+    for thread in threads:
+        thread.join(30)
+    assert len(entered) == 300 and bulkhead.read() == (0, 0)
+
+
 # --- breaker --------------------------------------------------------------------------------------
 
 
@@ -86,6 +161,36 @@ def test_a_breaker_opens_probes_and_closes():
     breaker.leave(probe, now_ns=11 * SECOND)
     assert breaker.state(11 * SECOND) is BreakerState.CLOSED
     assert breaker.figures().opened == 1
+
+
+def test_a_block_may_end_in_another_context():
+    breaker, other = Breaker(window_calls=10, calls_min=10), Breaker()
+    there = contextvars.copy_context()
+    there.run(breaker.__enter__)
+    with breaker, other:
+        breaker.__exit__(None, None, None)  # of the block that began there
+    figures = breaker.figures()
+    assert (figures.calls, figures.stale, other.figures().calls) == (2, 0, 1)
+    with pytest.raises(RuntimeError, match="no call"):
+        breaker.__exit__(None, None, None)
+
+    first, second = breaker.call(), breaker.call()
+    first.__enter__()
+    with second:
+        there.run(first.__exit__, None, None, None)
+    assert breaker.figures().calls == 4 and breaker.figures().stale == 0
+
+
+@pytest.mark.parametrize("error", [BreakerOpenError(1.5), BulkheadFullError("full"), aurora.TimedOutError("late", "f"),
+                                   aurora.InvalidArgumentError("must be 1", "limit"), aurora.NotFoundError()])
+def test_errors_are_pickled_and_copied(error):
+    again = pickle.loads(pickle.dumps(error))
+    assert type(again) is type(error) and str(again) == str(error) and vars(again) == vars(error)
+
+
+def test_a_timeout_has_the_number_of_one():
+    error = aurora.TimedOutError("the order is not decided")
+    assert (error.errno, error.strerror, str(error)) == (errno.ETIMEDOUT, error.message, error.message)
 
 
 def test_a_breaker_counts_blocks_and_functions():

@@ -2,12 +2,13 @@
 """Products, stock, search; events and tasks as loops; what operators do."""
 
 import datetime
+import threading
 
 import pytest
 
 import aurora
 from aurora import Decision, Money, OrderStatus, Participant, ProductInput, StepResult, TaskResult
-from conftest import PAY
+from conftest import PAY, stocked
 
 
 def test_products_are_put_read_and_deleted(shop):
@@ -145,6 +146,53 @@ def test_a_handler_that_raises_leaves_an_unknown_outcome(unpaid, caplog):
 
     assert "the bank is on fire" in caplog.text
     assert order.status is OrderStatus.RESERVED
+
+
+def test_serving_goes_on_behind_a_report_that_is_refused(unpaid, caplog):
+    orders = [unpaid.orders.place([("mug", 1)], **PAY, timeout=0) for _ in range(3)]
+    answers = {orders[0].id: None, orders[1].id: TaskResult.done("x" * 300), orders[2].id: TaskResult.done()}
+    stop, seen = threading.Event(), []
+
+    def handler(task):
+        seen.append(task.order_id)
+        if task.verb is aurora.Verb.CAPTURE:
+            stop.set()
+        return answers[task.order_id]
+
+    unpaid.payments.serve(handler, stop=stop)
+
+    assert set(seen) == set(answers)
+    assert unpaid.orders.get(orders[2].id).status is OrderStatus.COMPLETED
+    assert "a TaskResult, not NoneType" in caplog.text and "could not be finished" in caplog.text
+
+
+@pytest.mark.parametrize("end", [KeyboardInterrupt, SystemExit])
+def test_serving_that_is_interrupted_gives_back_the_rest(unpaid, end):
+    for _ in range(3):
+        unpaid.orders.place([("mug", 1)], **PAY, timeout=0)
+    begun = []
+
+    def handler(task):
+        begun.append(task.id)
+        raise end
+
+    with pytest.raises(end):
+        unpaid.payments.serve(handler)
+
+    again = unpaid.payments.take(wait=10)
+    assert again and begun[0] not in [task.id for task in again]
+
+
+def test_a_notification_may_be_given_back_any_number_of_times():
+    with aurora.open("memory:", settings={"notify": "none:", "attempts_max": 2, "park_attempts_min": 2}) as shop:
+        order = stocked(shop).orders.place([("mug", 1)], **PAY, contact="ann@shop.example")
+        for _ in range(4):
+            note, = shop.notifications.take(wait=10)
+            shop.notifications.give_back([note])
+        note, = shop.notifications.take(wait=10)
+        note.finish(TaskResult.done())
+        sent, = shop.notifications.list()
+        assert (note.attempt, sent.order_id, sent.state.name, sent.attempts) == (1, order.id, "SENT", 1)
 
 
 def test_notifications_are_tasks(unpaid):

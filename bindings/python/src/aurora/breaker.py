@@ -11,7 +11,7 @@ import inspect
 import threading
 from time import monotonic_ns
 from types import TracebackType
-from typing import Any, Callable, Optional, Tuple, Type, TypeVar, Union, cast
+from typing import Any, Callable, List, Optional, Tuple, Type, TypeVar, Union, cast
 
 from ._call import check, integer, new_error, uint32
 from ._native import ffi, lib
@@ -23,7 +23,8 @@ from .statuses import InvalidArgumentError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_tickets: contextvars.ContextVar[Tuple[int, ...]] = contextvars.ContextVar("aurora_breaker", default=())
+_calls: contextvars.ContextVar[Tuple[BreakerCall, ...]] = contextvars.ContextVar("aurora_breaker", default=())
+"""The blocks that this context is in, of any breaker."""
 
 
 class BreakerOpenError(RetriableError):
@@ -34,6 +35,9 @@ class BreakerOpenError(RetriableError):
     def __init__(self, retry_after: float = 0.0) -> None:
         super().__init__(f"no call may be made, for {retry_after:.3g} s")
         self.retry_after = retry_after
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        return BreakerOpenError, (self.retry_after,), self.__dict__
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,6 +73,28 @@ def seconds_ns(value: Union[int, float], field: str) -> int:
         raise InvalidArgumentError(error.message, field) from None
 
 
+class BreakerCall:
+    """One call through a breaker: `with breaker.call():`. It may end on another thread, in another
+    task or context than it began."""
+
+    def __init__(self, breaker: Breaker) -> None:
+        self._breaker = breaker
+        self._ticket = 0
+
+    def __enter__(self) -> BreakerCall:
+        if self._ticket != 0:
+            raise RuntimeError("this call has begun; make one for each by breaker.call()")
+        self._ticket = self._breaker.try_enter()
+        if self._ticket == 0:
+            raise BreakerOpenError(self._breaker.figures().retry_after_ns / 1e9)
+        return self
+
+    def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException],
+                 trace: Optional[TracebackType]) -> None:
+        ticket, self._ticket = self._ticket, 0
+        self._breaker.leave(ticket, self._breaker.outcome_of(error))
+
+
 class Breaker:
     """`with breaker:` raises BreakerOpenError where no call may be made, and counts how the block
     ended; so does a function, also an async one, under `@breaker`.
@@ -101,6 +127,7 @@ class Breaker:
         self._ticket = ffi.new("uint64_t *")
         self._lock = threading.Lock()
         self._failures, self._ignored = failures, ignored
+        self._calls: List[BreakerCall] = []
 
     # --- one call ---------------------------------------------------------------------------------
 
@@ -118,18 +145,32 @@ class Breaker:
             lib.aurora_breaker_leave(self._native, ticket, outcome,
                                      monotonic_ns() if now_ns is None else now_ns)
 
+    def call(self) -> BreakerCall:
+        """For a `with` of its own, which knows its ticket wherever it ends."""
+        return BreakerCall(self)
+
     def __enter__(self) -> Breaker:
-        ticket = self.try_enter()
-        if ticket == 0:
-            raise BreakerOpenError(self.figures().retry_after_ns / 1e9)
-        _tickets.set((*_tickets.get(), ticket))
+        call = self.call().__enter__()
+        with self._lock:
+            self._calls.append(call)
+        _calls.set((*_calls.get(), call))
         return self
 
     def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException],
                  trace: Optional[TracebackType]) -> None:
-        *rest, ticket = _tickets.get()
-        _tickets.set(tuple(rest))
-        self.leave(ticket, self.outcome_of(error))
+        self._last_call().__exit__(kind, error, trace)
+
+    def _last_call(self) -> BreakerCall:
+        """The innermost block of this context; of one that began in another context the oldest
+        that is left, so that as many calls end as began."""
+        with self._lock:
+            ours = [call for call in _calls.get() if call in self._calls]
+            if not self._calls:
+                raise RuntimeError("no call through this breaker is under way")
+            call = ours[-1] if ours else self._calls[0]
+            self._calls.remove(call)
+        _calls.set(tuple(one for one in _calls.get() if one is not call))
+        return call
 
     def outcome_of(self, error: Optional[BaseException]) -> BreakerOutcome:
         """How a call that ended with `error` counts."""
@@ -144,13 +185,13 @@ class Breaker:
         if inspect.iscoroutinefunction(function):
             @functools.wraps(function)
             async def asynchronous(*args: Any, **kwargs: Any) -> Any:
-                with self:
+                with self.call():
                     return await function(*args, **kwargs)
             return cast(F, asynchronous)
 
         @functools.wraps(function)
         def wrapped(*args: Any, **kwargs: Any) -> Any:
-            with self:
+            with self.call():
                 return function(*args, **kwargs)
         return cast(F, wrapped)
 

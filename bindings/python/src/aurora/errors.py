@@ -4,6 +4,8 @@ aurora.statuses one for each status of the library."""
 
 from __future__ import annotations
 
+import errno
+
 
 class AuroraError(Exception):
     """A call that did not work. What the business answered is not here: "declined" and "out of
@@ -25,6 +27,9 @@ class AuroraError(Exception):
         super().__init__(message, field)
         self.message = message or (type(self).__doc__ or "").rstrip(".")
         self.field = field
+        if isinstance(self, OSError):  # TimedOutError is a TimeoutError; ours is no number of the system's
+            for name, value in (("errno", errno.ETIMEDOUT), ("strerror", self.message)):
+                setattr(self, name, value)
 
     @property
     def rule(self) -> str:

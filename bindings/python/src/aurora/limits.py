@@ -5,21 +5,24 @@ them. Times are nanoseconds of one clock; without one it is time.monotonic_ns().
 from __future__ import annotations
 
 import array
+import asyncio
+import collections
 import numbers
 import secrets
 import threading
 import time
 from time import monotonic_ns
 from types import TracebackType
-from typing import List, NamedTuple, Optional, Sequence, Type, Union
+from typing import Deque, List, NamedTuple, Optional, Sequence, Tuple, Type, Union
 
-from ._call import Arena, UINT64_MAX, check, integer, new_error, uint32
+from ._call import Arena, UINT64_MAX, check, integer, milliseconds, new_error, uint32
 from ._native import ffi, lib
 from ._types import CData
 from .errors import RetriableError
 from .statuses import InvalidArgumentError
 
 Key = Union[str, bytes]
+Waiter = Tuple[asyncio.AbstractEventLoop, "asyncio.Future[None]"]
 
 LIMIT_WORDS = ffi.sizeof("aurora_limit") // 4
 ALLOWED_WORD = 8
@@ -199,15 +202,19 @@ class BulkheadFullError(RetriableError):
 
 
 class Bulkhead:
-    """At most `running` calls at once, and at most `waiting` that wait for a place: `with bulkhead:`
-    waits for one, for `timeout` seconds at most, and raises BulkheadFullError."""
+    """At most `running` calls at once, and at most `waiting` that wait for a place: `with bulkhead:`,
+    in a coroutine `async with bulkhead:`, waits for one, for `timeout` seconds at most, and raises
+    BulkheadFullError. Threads and event loops may share one."""
 
     def __init__(self, running: int, waiting: int = 0, *, timeout: Optional[float] = None) -> None:
         self._native = ffi.new("aurora_bulkhead *")
         if lib.aurora_bulkhead_init(self._native, uint32(running, "running"), uint32(waiting, "waiting")):
             raise InvalidArgumentError("running 1 to 10^9, waiting 0 to 10^9", "running")
+        milliseconds(timeout, "timeout")
         self._timeout = timeout
+        self._has_waiting = waiting > 0
         self._freed = threading.Condition()
+        self._futures: Deque[Waiter] = collections.deque()
 
     def try_enter(self) -> bool:
         """Takes a place, which leave() must give back."""
@@ -215,8 +222,19 @@ class Bulkhead:
 
     def leave(self) -> None:
         lib.aurora_bulkhead_leave(self._native)
+        self._tell()
+
+    def _tell(self) -> None:
+        """One thread and one coroutine: which of them gets the place, try_promote decides."""
         with self._freed:
             self._freed.notify()
+            while self._futures:
+                loop, future = self._futures.popleft()
+                try:
+                    loop.call_soon_threadsafe(_wake, future)
+                    return
+                except RuntimeError:  # its loop was closed under it
+                    continue
 
     def try_wait(self) -> bool:
         """Joins those who wait; then try_promote() until it is true, or abandon()."""
@@ -230,19 +248,57 @@ class Bulkhead:
         lib.aurora_bulkhead_abandon(self._native)
 
     def enter(self, timeout: Optional[float] = None) -> None:
-        """Takes a place, waiting for one."""
-        if self.try_enter():
+        """Takes a place, waiting for one. RuntimeError on the thread of an event loop, which it
+        would hold up: see enter_async."""
+        if self._has_waiting and asyncio._get_running_loop() is not None:
+            raise RuntimeError("a bulkhead with room to wait would block the event loop: in a coroutine "
+                               "write `async with bulkhead:`")
+        if self._joined():
             return
+        end = None if timeout is None else time.monotonic() + timeout
+        try:
+            with self._freed:
+                while not self.try_promote():
+                    self._freed.wait(seconds_left(end))
+        except BaseException:
+            self.abandon()
+            self._tell()
+            raise
+
+    async def enter_async(self, timeout: Optional[float] = None) -> None:
+        """The same in a coroutine."""
+        if self._joined():
+            return
+        end = None if timeout is None else time.monotonic() + timeout
+        loop = asyncio.get_running_loop()
+        try:
+            while True:
+                waiter = (loop, loop.create_future())
+                with self._freed:  # before it asks, so that no place falls free unnoticed
+                    self._futures.append(waiter)
+                try:
+                    if self.try_promote():
+                        return
+                    await asyncio.wait({waiter[1]}, timeout=seconds_left(end))
+                finally:
+                    self._forget(waiter)
+        except BaseException:
+            self.abandon()
+            self._tell()
+            raise
+
+    def _joined(self) -> bool:
+        """True: there was a place; else the caller waits for one now."""
+        if self.try_enter():
+            return True
         if not self.try_wait():
             raise BulkheadFullError()
-        end = None if timeout is None else time.monotonic() + timeout
+        return False
+
+    def _forget(self, waiter: Waiter) -> None:
         with self._freed:
-            while not self.try_promote():
-                left = None if end is None else end - time.monotonic()
-                if left is not None and left <= 0:
-                    self.abandon()
-                    raise BulkheadFullError("no place fell free in time")
-                self._freed.wait(left)
+            if waiter in self._futures:
+                self._futures.remove(waiter)
 
     def read(self) -> tuple[int, int]:
         """How many run, and how many wait."""
@@ -257,3 +313,23 @@ class Bulkhead:
     def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException],
                  trace: Optional[TracebackType]) -> None:
         self.leave()
+
+    async def __aenter__(self) -> Bulkhead:
+        await self.enter_async(self._timeout)
+        return self
+
+    async def __aexit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException],
+                        trace: Optional[TracebackType]) -> None:
+        self.leave()
+
+
+def seconds_left(end: Optional[float]) -> Optional[float]:
+    left = None if end is None else end - time.monotonic()
+    if left is not None and left <= 0:
+        raise BulkheadFullError("no place fell free in time")
+    return left
+
+
+def _wake(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)

@@ -42,7 +42,11 @@ def attribute_of(attribute: CData) -> Any:
 
 
 def complain(kind: type[BaseException], error: BaseException, trace: Optional[TracebackType]) -> None:
-    """A handler that raises is told of as Python tells of a failing __del__, and stops nothing."""
+    """A handler that raises is told of as Python tells of a failing __del__, and stops nothing. What
+    is meant for the program, Ctrl-C, reaches it as soon as the library is left."""
+    if issubclass(kind, KeyboardInterrupt):
+        lib.python_interrupt()
+        return
     hook = getattr(sys, "unraisablehook", None)
     if hook is not None:
         hook(_Unraisable(kind, error, trace))

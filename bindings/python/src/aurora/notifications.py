@@ -14,7 +14,7 @@ from ._native import lib
 from ._page import Page, items, page
 from ._types import CData
 from .enums import NotificationKind, NotificationState, TaskKind
-from .tasks import NotificationTask, TaskResult, Tasks, notification_of
+from .tasks import NotificationTask, Tasks, notification_of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,8 +46,7 @@ class Notifications(Tasks[NotificationTask]):
     list of what became of all."""
 
     def __init__(self, handle: Handle) -> None:
-        super().__init__(handle, TaskKind.NOTIFICATION, notification_of,
-                         TaskResult.unknown(retry_after=0.001))
+        super().__init__(handle, TaskKind.NOTIFICATION, notification_of)
 
     def page(self, state: Optional[NotificationState] = None, *, cursor: Optional[str] = None,
              limit: int = 0) -> Page[Notification]:

@@ -65,8 +65,12 @@ class TaskResult:
 
     @classmethod
     def not_begun(cls, *, retry_after: Optional[float] = None) -> TaskResult:
-        """Payments only: nothing reached the provider, and no attempt is counted."""
+        """Nothing reached the provider, and no attempt is counted. It comes again after
+        `retry_after` seconds, 1 unless given."""
         return cls(Outcome.NOT_BEGUN, retry_after=retry_after)
+
+
+GIVEN_BACK = TaskResult.not_begun(retry_after=0.001)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -143,9 +147,14 @@ def notification_of(native: CData, handle: Handle) -> NotificationTask:
                             kind=NotificationKind(native.notification_kind))
 
 
-def native_result(result: TaskResult, kind: int, arena: Arena) -> CData:
+def checked_result(result: object) -> TaskResult:
     if not isinstance(result, TaskResult):
         raise TypeError(f"a task is finished with a TaskResult, not {type(result).__name__}")
+    return result
+
+
+def native_result(result: TaskResult, kind: int, arena: Arena) -> CData:
+    checked_result(result)
     native = arena.struct("aurora_task_result")
     native.outcome = result.outcome
     native.provider_reference = arena.optional_text(result.provider_reference, "provider_reference")
@@ -165,12 +174,10 @@ def finish(handle: Handle, task_id: OrderId, result: TaskResult, kind: int) -> N
 class Tasks(Generic[T]):
     """`shop.payments` and `shop.notifications`: tasks of one kind."""
 
-    def __init__(self, handle: Handle, kind: TaskKind, task_of: Callable[[CData, Handle], T],
-                 give_back: TaskResult) -> None:
+    def __init__(self, handle: Handle, kind: TaskKind, task_of: Callable[[CData, Handle], T]) -> None:
         self._handle = handle
         self._kind = kind
         self._task_of = task_of
-        self._give_back = give_back
 
     def take(self, limit: int = 16, *, lease: float = 30.0, wait: Optional[float] = 0.0) -> List[T]:
         """Up to `limit` tasks that are due, leased for `lease` seconds: no other taker, in any
@@ -219,24 +226,33 @@ class Tasks(Generic[T]):
         """Says of tasks that nothing was done about them; somebody else gets them."""
         for task in tasks:
             try:
-                task.finish(self._give_back)
+                task.finish(GIVEN_BACK)
             except AuroraError:
                 return  # closed, most likely: the leases end by themselves
 
     def serve(self, handler: Callable[[T], TaskResult], *, stop: Optional[threading.Event] = None,
               limit: int = 16, lease: float = 30.0) -> None:
         """Does every task with `handler` until `stop` is set or the shop is closed. A handler that
-        raises is logged as aurora.tasks, and its outcome is unknown."""
+        raises is logged as aurora.tasks, and its outcome is unknown; so is a report that is refused,
+        and that task comes again when its lease is over. What was taken and not begun when this
+        ends, however it does, is given back."""
         while stop is None or not stop.is_set():
             try:
-                taken = self.take(limit, lease=lease, wait=0.5)
-                for at, task in enumerate(taken):
-                    if stop is not None and stop.is_set():
-                        self.give_back(taken[at:])
-                        return
-                    task.finish(attempt(handler, task))
+                self._serve(self.take(limit, lease=lease, wait=0.5), handler, stop)
             except ClosedError:
                 return
+
+    def _serve(self, taken: Sequence[T], handler: Callable[[T], TaskResult],
+               stop: Optional[threading.Event]) -> None:
+        begun = 0
+        try:
+            for task in taken:
+                if stop is not None and stop.is_set():
+                    return
+                begun += 1
+                report(task, attempt(handler, task))
+        finally:
+            self.give_back(taken[begun:])
 
     def breaker(self) -> BreakerFigures:
         """The breaker before a payment provider that the library calls by itself.
@@ -268,11 +284,21 @@ class Tasks(Generic[T]):
 
 def attempt(handler: Callable[[T], TaskResult], task: T) -> TaskResult:
     try:
-        return handler(task)
+        return checked_result(handler(task))
     except Exception:
         logger.exception("the handler of task %s failed", task.id)
         return TaskResult.unknown()
 
 
+def report(task: Task, result: TaskResult) -> None:
+    """Finishes it; one that is refused ends nothing but its task. ClosedError."""
+    try:
+        task.finish(result)
+    except ClosedError:
+        raise
+    except Exception:
+        logger.exception("task %s could not be finished", task.id)
+
+
 def payments(handle: Handle) -> Tasks[PaymentTask]:
-    return Tasks(handle, TaskKind.PAYMENT, payment_of, TaskResult.not_begun())
+    return Tasks(handle, TaskKind.PAYMENT, payment_of)
