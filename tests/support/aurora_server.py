@@ -68,11 +68,15 @@ class Server:
         self.process = None
         self.log = pathlib.Path(self.folder.name) / "log"
 
-    def start(self, timeout=20):
+    def launch(self):
+        """Starts it and does not wait."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [str(BIN / self.program), "--store", self.store, "--listen", f"127.0.0.1:{self.port}", *self.arguments],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment)
+
+    def start(self, timeout=20):
+        self.launch()
         return self.await_ready(timeout)
 
     def await_ready(self, timeout=20):

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# help: kill aurorad on SQLite under load and audit after each kill; --kills N, --minutes M, --seed S; `crash cluster`: the daemons and engines; `crash power`: --images N
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/lib/build.sh
+
+what=${1:-}
+case $what in
+cluster)
+    shift
+    exec scripts/chaos.sh --folder var/crash/cluster "$@"
+    ;;
+power)
+    shift
+    build_preset release integration_test_power_cut
+    exec python3 tests/crash/power.py "$@"
+    ;;
+esac
+[ -n "${AURORA_BIN:-}" ] || build_preset release aurorad auroractl
+exec python3 tests/crash/kills.py "$@"
