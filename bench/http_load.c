@@ -123,6 +123,8 @@ static void finish(load *l, connection *c, const char *body)
     if ((plan->status != 0 && status != plan->status) ||
         (plan->contains != NULL && strstr(body, plan->contains) == NULL))
         complain(l, c->answer, c->answer_len);
+    if (status >= 500)
+        l->out->server_errors++;
     if (l->sample_count < SAMPLES_MAX)
         l->samples[l->sample_count++] = (float)((now_s() - c->started) * 1000);
     l->out->done++;

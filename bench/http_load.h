@@ -29,6 +29,7 @@ typedef struct {
     double p99_ms;
     uint64_t done;
     uint64_t errors;
+    uint64_t server_errors; /* answers of 500 and above, also where no status is asked for */
     char first_error[200];
 } http_load_result;
 

@@ -99,6 +99,7 @@ class Customer(threading.Thread):
                 continue
             try:
                 self.step()
+                time.sleep(self.crowd.pause_s)
             except Exception as failure:  # pylint: disable=broad-except
                 self.crowd.troubles.append(f"{self.name}: {failure!r}")
                 return
@@ -148,9 +149,10 @@ class Customer(threading.Thread):
 class Crowd:
     """Customers of one store, from its first order to its last."""
 
-    def __init__(self, port, tag, seed, count):
+    def __init__(self, port, tag, seed, count, pause_s=0):
         self.port = port
         self.tag = tag
+        self.pause_s = pause_s  # after each call
         self.may_work = threading.Event()
         self.is_ending = threading.Event()
         self.is_over = threading.Event()
