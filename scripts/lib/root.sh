@@ -13,6 +13,7 @@
 
 root_release=bookworm
 root_cache=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/aurora/roots
+root_shm=/dev/shm/aurora-roots
 root=
 root_job=
 
@@ -43,7 +44,7 @@ root_open() {
         return 77
     fi
     # A caller that asks for the status has switched off set -e: what follows must not go on with nothing.
-    folder=$(mktemp -d "$root_cache/run-XXXXXX") || return 1
+    folder=$(root_place) && folder=$(mktemp -d "$folder/run-XXXXXX") || return 1
     # Held by this shell and what it starts: who finds it free may remove the folder.
     exec {root_alive}>"$folder/lock"
     flock "$root_alive"
@@ -53,7 +54,23 @@ root_open() {
     before=${before#"trap -- '"}
     # shellcheck disable=SC2064
     trap "root_close; ${before%"' EXIT"}" EXIT
-    mkdir "$root" && tar -C "$root" -xpf "$root_cache/$root_release.tar"
+    mkdir "$root" && tar -C "$root" -xpf "$root_cache/$root_release.tar" || return 1
+    # A root that is thrown away need not wait for its disk after each file, nor read translations.
+    echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/thrown-away"
+    echo 'Acquire::Languages "none";' >"$root/etc/apt/apt.conf.d/99thrown-away"
+}
+
+# root_place: the folder for roots: in memory where there is enough of it for three of the largest.
+root_place() {
+    local free
+    free=$(awk '$1 == "MemAvailable:" {print $2}' /proc/meminfo)
+    if [ "${free:-0}" -ge 8000000 ] && [ "$(stat -f -c %T "${root_shm%/*}" 2>/dev/null)" = tmpfs ] &&
+        [ "$(df -Pk "${root_shm%/*}" | awk 'NR == 2 {print $4}')" -ge 6000000 ]; then
+        # Who else made it may change what is in it.
+        mkdir -p -m 700 "$root_shm"
+        [ -O "$root_shm" ] && [ ! -L "$root_shm" ] && echo "$root_shm" && return
+    fi
+    echo "$root_cache"
 }
 
 # root_close: ends what runs in the root, and removes it.
@@ -66,7 +83,7 @@ root_close() {
     fi
     exec {root_alive}>&-
     case $root in
-    "$root_cache"/run-*/root) rm -rf --one-file-system "${root%/root}" ;;
+    "$root_cache"/run-*/root | "$root_shm"/run-*/root) rm -rf --one-file-system "${root%/root}" ;;
     esac
     root=
 }
@@ -108,14 +125,25 @@ root_run() {
     fi
     # In the background, so that a signal to this shell is served at once; its end is the command's too.
     setpriv --pdeathsig KILL unshare "${spaces[@]}" env -i "${environment[@]}" bash -c "$root_within" bash \
-        "$root" "$network" "$folder" "${binds[*]}" "${inside[@]}" -- "$@" <&0 &
+        "$root" "$network" "$folder" "${binds[*]}" "$root_cache/archives" "${inside[@]}" -- "$@" <&0 &
     root_job=$!
     wait "$root_job" || status=$?
     root_job=
-    if [ -n "$network" ]; then
-        cp -lu "$root"/var/cache/apt/archives/*.deb "$root_cache/archives/" 2>/dev/null || true
-    fi
+    [ -z "$network" ] || root_keep
     return "$status"
+}
+
+# root_keep: what apt fetched, for the next root: packages by their names, the lists as a whole.
+root_keep() {
+    local file lists=$root_cache/lists
+    for file in "$root"/var/cache/apt/archives/*.deb; do
+        [ -L "$file" ] || [ ! -f "$file" ] || [ -e "$root_cache/archives/${file##*/}" ] ||
+            { cp "$file" "$file.$$" && mv "$file.$$" "$root_cache/archives/${file##*/}"; }
+    done
+    if [ "$root/var/lib/apt/lists" -nt "$lists" ]; then
+        (flock 9 && rm -rf "$lists" && cp -a "$root/var/lib/apt/lists" "$lists") 9>"$root_cache/lock" ||
+            rm -rf "$lists"
+    fi
 }
 
 # root_apt PACKAGE...: installs packages in the root.
@@ -145,6 +173,9 @@ root_within='
     if [ -n "$network" ]; then
         mkdir "$root/run/machine"
         mount --bind "$root/../machine" "$root/run/machine"
+        mkdir "$root/run/archives"
+        mount --bind "$5" "$root/run/archives"
+        mount -o remount,bind,ro "$root/run/archives"
         for file in /etc/resolv.conf /etc/pip.conf /etc/apt/auth.conf.d; do
             [ -e "$file" ] || continue
             [ -e "$root$file" ] || touch "$root$file"
@@ -154,7 +185,7 @@ root_within='
     else
         ip link set lo up
     fi
-    shift 4
+    shift 5
     while [ "$1" != -- ]; do
         inside+=("$1")
         shift
@@ -165,7 +196,7 @@ root_within='
 
 # root_network_files: this machine's sources of packages, its proxy and its certificates, for the root.
 root_network_files() {
-    local machine=$root/../machine conf=$root/etc/apt/apt.conf.d/99machine
+    local file machine=$root/../machine conf=$root/etc/apt/apt.conf.d/99machine
     [ ! -d "$machine" ] || return 0
     mkdir -p "$machine"
     rm -f "$root/etc/apt/sources.list"
@@ -181,9 +212,15 @@ root_network_files() {
     if [ -d /usr/local/share/ca-certificates ]; then
         cp -rLn /usr/local/share/ca-certificates "$root/usr/local/share/"
     fi
-    # Packages that an earlier root fetched; what no root asked for in a month goes.
+    # Packages and lists that an earlier root fetched: apt asks whether there are newer ones. A package
+    # that was fetched a month ago goes.
     find "$root_cache/archives" -name '*.deb' -ctime +30 -delete
-    cp -l "$root_cache"/archives/*.deb "$root/var/cache/apt/archives/" 2>/dev/null || true
+    for file in "$root_cache"/archives/*.deb; do
+        ln -sf "/run/archives/${file##*/}" "$root/var/cache/apt/archives/"
+    done
+    if [ -d "$root_cache/lists" ]; then
+        (flock 9 && cp -a "$root_cache/lists/." "$root/var/lib/apt/lists/") 9>"$root_cache/lock"
+    fi
 }
 
 # root_network_environment: the variables by which pip, go and others find their proxy, one a line.
@@ -237,7 +274,7 @@ root_tarball() {
 root_sweep() {
     local folder
     rm -rf --one-file-system "$root_cache"/new-*
-    for folder in "$root_cache"/run-*; do
+    for folder in "$root_cache"/run-* "$root_shm"/run-*; do
         [ -d "$folder" ] || continue
         if [ ! -e "$folder/lock" ] || flock --nonblock "$folder/lock" true; then
             rm -rf --one-file-system "$folder"
