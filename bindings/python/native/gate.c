@@ -15,6 +15,8 @@
 static _Thread_local int is_in_callback;
 static _Thread_local bool is_interrupted;
 
+#define STORES_MAX 16
+
 static void pause_a_little(void)
 {
     nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
@@ -52,6 +54,11 @@ bool python_is_in_callback(void)
 static bool shut(struct gate *gate)
 {
     return gate != NULL && atomic_exchange(&gate->state, GATE_SHUT) != GATE_SHUT;
+}
+
+static bool from_to(struct gate *gate, int from, int to)
+{
+    return atomic_compare_exchange_strong(&gate->state, &from, to);
 }
 
 static bool is_ours(const struct gate *gate)
@@ -123,10 +130,18 @@ aurora_status python_shop_open(const char *url, aurora_options *options, void *l
     return AURORA_OK;
 }
 
+bool python_shop_shut(python_shop *shop)
+{
+    return shop != NULL && shut(&shop->gate);
+}
+
 /* Waiting for tasks, events and versions ends at a wake; a placing ends at its own timeout. */
 void python_shop_close(python_shop *shop)
 {
-    if (shop == NULL || !shut(&shop->gate))
+    if (shop == NULL)
+        return;
+    shut(&shop->gate);
+    if (atomic_exchange(&shop->is_closing, 1))
         return;
     while (is_ours(&shop->gate) && atomic_load(&shop->gate.inside) > 0) {
         aurora_wake(shop->shop);
@@ -140,12 +155,10 @@ void python_shop_close(python_shop *shop)
  * only the parent has, or had in this moment. So nothing is open during a fork. */
 bool python_shop_suspend(python_shop *shop)
 {
-    int open = GATE_OPEN;
-    if (!is_ours(&shop->gate) ||
-        !atomic_compare_exchange_strong(&shop->gate.state, &open, GATE_WAITS))
+    if (!is_ours(&shop->gate) || !from_to(&shop->gate, GATE_OPEN, GATE_WAITS))
         return false;
     if (atomic_load(&shop->gate.inside) > 0) {
-        atomic_store(&shop->gate.state, GATE_OPEN);
+        from_to(&shop->gate, GATE_WAITS, GATE_OPEN);
         return false;
     }
     aurora_close(shop->shop);
@@ -153,11 +166,21 @@ bool python_shop_suspend(python_shop *shop)
     return true;
 }
 
+/* A log handler may shut it at any moment, and then it stays shut. */
 aurora_status python_shop_resume(python_shop *shop, const char *url, aurora_options *options,
-                                 aurora_error *err)
+                                 int32_t level_min, bool is_refusing, aurora_error *err)
 {
+    if (!python_shop_is_open(shop))
+        return AURORA_OK;
+    shop->log.level_min = level_min;
     aurora_status rc = open_shop(shop, url, options, err);
-    atomic_store(&shop->gate.state, rc == AURORA_OK ? GATE_OPEN : GATE_SHUT);
+    if (rc == AURORA_OK && is_refusing)
+        aurora_drain_set(shop->shop, 1);
+    if (!from_to(&shop->gate, GATE_WAITS, rc == AURORA_OK ? GATE_OPEN : GATE_SHUT) &&
+        rc == AURORA_OK) {
+        aurora_close(shop->shop);
+        shop->shop = NULL;
+    }
     return rc;
 }
 
@@ -170,6 +193,25 @@ void python_shop_free(python_shop *shop)
 {
     python_shop_close(shop);
     free(shop);
+}
+
+aurora_status python_verify_stores(python_shop **shops, uint32_t count, uint32_t flags,
+                                   aurora_report **out, aurora_error *err)
+{
+    aurora_t *inside[STORES_MAX];
+    uint32_t entered = 0;
+    aurora_status rc = count <= STORES_MAX ? AURORA_OK : AURORA_EINVAL;
+    for (uint32_t i = 0; rc == AURORA_OK && i < count; i++) {
+        rc = python_gate_enter(&shops[i]->gate);
+        if (rc != AURORA_OK)
+            break;
+        inside[entered++] = shops[i]->shop;
+    }
+    if (rc == AURORA_OK)
+        rc = aurora_verify_stores(inside, count, flags, out, err);
+    while (entered > 0)
+        python_gate_leave(&shops[--entered]->gate);
+    return rc;
 }
 
 /* --- queues ----------------------------------------------------------------------------------- */

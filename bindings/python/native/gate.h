@@ -23,6 +23,7 @@ struct gate {
 /* A handle and whoever may be inside of it. */
 typedef struct {
     struct gate gate;
+    atomic_int is_closing; /* somebody closes `shop`, or has */
     aurora_t *shop;
     aurora_log log; /* its self is `log_self`; write is NULL when nothing is logged */
 } python_shop;

@@ -10,18 +10,26 @@
 aurora_status python_shop_open(const char *url, aurora_options *options, void *log_self,
                                int32_t level_min, python_shop **out, aurora_error *err);
 
-/* Closes for the time of a fork, where nobody is inside, and opens again in the parent; who comes
- * meanwhile waits. False: somebody is inside, and it stays open. */
+/* Closes for the time of a fork, where nobody is inside, and opens again in the parent, as it was;
+ * who comes meanwhile waits. False: somebody is inside, and it stays open. */
 bool python_shop_suspend(python_shop *shop);
 aurora_status python_shop_resume(python_shop *shop, const char *url, aurora_options *options,
-                                 aurora_error *err);
+                                 int32_t level_min, bool is_refusing, aurora_error *err);
 
-/* Lets nobody in any more, waits for who is inside, closes. Repeats are no-ops. */
+/* Lets nobody in any more; false: nobody was let in before. For log handlers, in which nothing can
+ * be closed: a close is owed. */
+bool python_shop_shut(python_shop *shop);
+
+/* Shuts, waits for who is inside, closes. Repeats are no-ops. */
 void python_shop_close(python_shop *shop);
 bool python_shop_is_open(const python_shop *shop);
 
 /* Closes and frees; nobody may be about to enter. */
 void python_shop_free(python_shop *shop);
+
+/* aurora_verify_stores of 1 to 16 shops, none of which closes meanwhile. */
+aurora_status python_verify_stores(python_shop **shops, uint32_t count, uint32_t flags,
+                                   aurora_report **out, aurora_error *err);
 
 aurora_status python_queue_open(python_shop *shop, uint32_t capacity, python_queue **out);
 void python_queue_close(python_queue *queue);

@@ -228,6 +228,49 @@ def test_a_shop_may_be_collected_inside_a_log_handler():
     assert dropped == []
 
 
+def test_a_shop_is_closed_at_once_inside_a_log_handler(tmp_path):
+    shops, seen = [], []
+
+    class Closing(logging.Handler):
+        def emit(self, record):
+            for shop in shops:
+                shop.close()
+                seen.append(shop.is_open)
+
+    before = threading.active_count()
+    with stocked(aurora.open(tmp_path / "shop.db", log=logger_with(Closing()))) as shop:
+        shops.append(shop)
+        with pytest.raises(aurora.ClosedError):
+            while True:
+                shop.orders.place([("mug", 1)], **PAY)
+        assert in_child(lambda: shop.is_open) == "False"
+    assert seen and not any(seen)
+    end = time.monotonic() + 30
+    while threading.active_count() > before and time.monotonic() < end:
+        time.sleep(0.001)
+    assert in_child(lambda: aurora.open(tmp_path / "shop.db").stock.get("mug").sku) == "mug"
+
+
+def test_a_shop_closed_by_its_log_during_a_fork_stays_closed(tmp_path):
+    shops = []
+
+    class Closing(logging.Handler):
+        def emit(self, record):
+            if threading.current_thread() is not threading.main_thread():
+                for shop in shops:
+                    shop.close()
+
+    for number in range(5):
+        with stocked(aurora.open(tmp_path / f"{number}.db", log=logger_with(Closing()))) as shop:
+            with pytest.raises(aurora.ClosedError):
+                while True:
+                    shop.orders.place([("mug", 1)], **PAY, timeout=0)
+                    shops.append(shop)  # the worker has something to say of that order
+                    in_child(lambda: None)
+            assert not shop.is_open
+            shops.clear()
+
+
 def test_records_carry_what_the_library_said():
     records = []
 
@@ -333,6 +376,56 @@ def test_a_store_that_is_gone_after_a_fork_holds_up_no_other(tmp_path, monkeypat
         shop.close()
 
 
+def test_a_fork_keeps_what_was_changed_since_the_shop_was_opened(tmp_path):
+    records = []
+
+    class Keeping(logging.Handler):
+        def emit(self, record):
+            records.append(record.levelno)
+
+    options = {"settings": {"order_deadline": "5m"}, "log": logger_with(Keeping())}
+    with stocked(aurora.open(tmp_path / "shop.db", **options)) as shop:
+        def deadline():
+            order = shop.orders.place([("mug", 1)], **PAY)
+            return round((order.deadline_at - order.created_at).total_seconds())
+
+        shop.set("order_deadline", "2m")
+        shop.set_log_level(logging.ERROR)
+        records.clear()
+        assert in_child(deadline) == "120" and deadline() == 120
+        assert in_child(lambda: (deadline(), records)) == "(120, [])" and records == []
+        shop.set("order_deadline", "3m")
+        shop.refuse_orders()
+        assert "BusyError" in in_child(deadline) and shop.drain().is_refusing
+        shop.refuse_orders(False)
+        assert in_child(deadline) == "180" and deadline() == 180
+
+
+QUEUES_BESIDE_FORKS = """
+import os, sys, threading, time, aurora
+sys.setswitchinterval(1e-6)
+shop = aurora.open(sys.argv[1] + "/shop.db", worker=False)
+end = time.monotonic() + 2
+def churn():
+    while time.monotonic() < end:
+        with shop.orders.queue(8) as queue:
+            queue.take(timeout=0)
+def checked():
+    try:
+        churn()
+    except BaseException:
+        os._exit(3)
+threads = [threading.Thread(target=checked) for _ in range(2)]
+[thread.start() for thread in threads]
+while time.monotonic() < end:
+    child = os.fork()
+    if child == 0:
+        os._exit(0)
+    os.waitpid(child, 0)
+[thread.join() for thread in threads]
+shop.close()
+"""
+
 CLOSES_BESIDE_FORKS = """
 import os, sys, threading, time, aurora
 sys.setswitchinterval(1e-6)
@@ -378,7 +471,8 @@ for _ in range(5):
 """
 
 
-@pytest.mark.parametrize("program", [CLOSES_BESIDE_FORKS, DROPPED_IN_A_HANDLER], ids=["closed beside forks", "dropped in a handler"])
+@pytest.mark.parametrize("program", [CLOSES_BESIDE_FORKS, QUEUES_BESIDE_FORKS, DROPPED_IN_A_HANDLER], ids=[
+    "closed beside forks", "queues beside forks", "dropped in a handler"])
 def test_what_used_to_crash_does_not(program, tmp_path):
     ended = subprocess.run([sys.executable, "-c", program, str(tmp_path)], stderr=subprocess.PIPE, text=True, timeout=120)
     assert ended.returncode == 0, ended.stderr

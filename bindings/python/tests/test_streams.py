@@ -263,6 +263,19 @@ def test_a_store_is_verified_and_copied(shop, tmp_path):
     assert caught.value.retryable
 
 
+def test_stores_are_verified_together(shop):
+    with stocked(aurora.open("memory:")) as other:
+        other.orders.place([("mug", 1)], **PAY)
+        report = aurora.verify_stores([shop, other], at_rest=True)
+        assert report.is_ok and (report.order_count, report.sku_count) == (1, 2)
+        with pytest.raises(aurora.InvalidArgumentError) as caught:
+            aurora.verify_stores([])
+        assert caught.value.field == "shops"
+    with pytest.raises(aurora.ClosedError):
+        aurora.verify_stores([shop, other])
+    assert shop.stock.get("mug").available == 100
+
+
 def test_metrics_and_settings_are_told(shop):
     shop.orders.place([("mug", 1)], **PAY)
     text = shop.metrics.text()

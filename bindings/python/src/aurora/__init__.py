@@ -29,7 +29,7 @@ from .queue import Completion, Queue
 from .retry import Retry, RetryBudget
 from .sagas import DeadLetter, ParticipantState, Saga
 from .search import Facet, Hit, SearchPage
-from .shop import Shop, check_options, open
+from .shop import Shop, check_options, open, verify_stores
 from .sketches import Related, Score, TopK
 from .statuses import *  # noqa: F401,F403
 from .stock import Reservation, Stock
@@ -45,6 +45,7 @@ __all__ = [
     "Retry", "RetryBudget", "Saga", "Score", "SearchPage", "Shop", "Stock", "TaskResult", "TopK",
     "Transition", "Trend", "UsageError", "Violation", "WEEK", "aio", "check_options", "metrics", "open",
     "order_machine", "payment_machine", "reservation_machine", "settings", "take_all", "tasks", "testing",
+    "verify_stores",
 ]
 __all__ += _enums.__all__
 __all__ += _statuses.__all__

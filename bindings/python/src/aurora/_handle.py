@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import logging
 import os
@@ -10,13 +11,13 @@ import re
 import threading
 import warnings
 import weakref
-from typing import Callable, Mapping, NamedTuple, Optional, Union
+from typing import Callable, Iterator, Mapping, NamedTuple, Optional, Union
 
 from ._call import Arena, check, new_error, text
 from ._native import ffi, lib
 from ._types import CData
 from .log import level_of
-from .statuses import ForkedError
+from .statuses import ForkedError, ReentrantError
 from .testing import ManualClock
 
 SettingValue = Union[str, int, bool, datetime.timedelta]
@@ -91,6 +92,8 @@ class Handle:
         self._is_suspended = False
         self._queues: list[CData] = []
         self._log_handle: Optional[CData] = None
+        self._level = 0 if options.logger is None else int(level_of(options.logger.getEffectiveLevel()))
+        self._is_refusing = False
         self._gate: Optional[CData] = self._open(self._options)
         with _handles_lock:
             _handles.add(self)
@@ -98,13 +101,11 @@ class Handle:
     def _open(self, options: Options) -> CData:
         arena, error = Arena(), new_error()
         out = ffi.new("python_shop **")
-        level = 0
         if options.logger is not None:
             self._log_handle = ffi.new_handle(options.logger)
-            level = level_of(options.logger.getEffectiveLevel())
         try:
             check(lib.python_shop_open(text(options.url, "url"), native_options(options, arena),
-                                       self._log_handle or ffi.NULL, level, out, error), error)
+                                       self._log_handle or ffi.NULL, self._level, out, error), error)
         except ForkedError as failure:
             raise ForkedError("the parent process was using this store when it forked; open it in the "
                               "child alone, or fork while no thread, queue or event loop uses it", "url") from failure
@@ -122,27 +123,72 @@ class Handle:
 
     @property
     def is_open(self) -> bool:
-        return self._gate is None or lib.python_shop_is_open(self._gate)
+        gate = self._gate or self._stale
+        return gate is None or lib.python_shop_is_open(gate)
 
     def close(self) -> None:
-        """Repeats are no-ops."""
+        """Repeats are no-ops. A log handler shuts the gate; what else there is to do would wait for
+        the handler, also the lock, and is done on a thread."""
+        if not lib.python_is_in_callback():
+            self._close()
+        elif lib.python_shop_shut(self._gate or self._stale or ffi.NULL):
+            threading.Thread(target=self._close).start()
+
+    def _close(self) -> None:
         with self._lock:
             gate, self._stale = self._gate or self._stale, None
             self._gate = gate
             if gate is not None:  # under the lock: a fork meanwhile leaves this store alone
-                close_gate(gate, self._log_handle, self._options.clock)
+                lib.python_shop_close(gate)
         self._finalizer.detach()
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[CData]:
+        """The gate, while no fork comes between. Who has the lock may wait for a log handler."""
+        if lib.python_is_in_callback():
+            raise ReentrantError()
+        gate = self.gate
+        with self._lock:
+            yield gate
+
+    # --- what a fork keeps ------------------------------------------------------------------------
+
+    def open_queue(self, capacity: int) -> CData:
+        """A queue that keeps forks from suspending this store."""
+        out = ffi.new("python_queue **")
+        with self._locked() as gate:
+            check(lib.python_queue_open(gate, capacity, out))
+            queue = ffi.gc(out[0], lib.python_queue_free)
+            self._queues = [one for one in self._queues if lib.python_queue_is_open(one)] + [queue]
+            return queue
+
+    def put_setting(self, name: str, value: SettingValue) -> None:
+        error, setting = new_error(), setting_text(name, value)
+        with self._locked() as gate:
+            check(lib.shop_setting_put(gate, text(setting, name), error), error)
+            others = tuple(one for one in self._options.settings if one.partition("=")[0] != name)
+            self._options = self._options._replace(settings=(*others, setting))
+
+    def set_log_level(self, level: int) -> None:
+        with self._locked() as gate:
+            check(lib.shop_log_set_level(gate, level))
+            self._level = level
+
+    def refuse_orders(self, is_refusing: bool) -> None:
+        with self._locked() as gate:
+            check(lib.shop_drain_set(gate, is_refusing))
+            self._is_refusing = is_refusing
 
     # --- fork -------------------------------------------------------------------------------------
 
     def _before_fork(self) -> None:
         """Closes for a moment. What is in use, by another thread or a queue, stays open, and the
         child cannot have it."""
-        self._is_suspended = (
-            self._gate is not None and not self._options.is_in_memory and not self._has_queues()
-            and self._lock.acquire(blocking=False))
-        if self._is_suspended and not lib.python_shop_suspend(self._gate or ffi.NULL):
-            self._is_suspended = False
+        self._is_suspended = False
+        if self._gate is None or self._options.is_in_memory or not self._lock.acquire(blocking=False):
+            return
+        self._is_suspended = not self._has_queues() and lib.python_shop_suspend(self._gate)
+        if not self._is_suspended:
             self._lock.release()
 
     def _after_fork_in_parent(self) -> None:
@@ -153,7 +199,7 @@ class Handle:
         again = self._options.again
         try:
             check(lib.python_shop_resume(self._gate or ffi.NULL, text(again.url, "url"),
-                                         native_options(again, arena), error), error)
+                                         native_options(again, arena), self._level, self._is_refusing, error), error)
         except BaseException:
             lib.python_shop_close(self._gate or ffi.NULL)  # or calls would wait for it for ever
             raise
@@ -174,18 +220,21 @@ class Handle:
                 return self._gate
             if self._options.is_in_memory:
                 raise ForkedError("a store in memory stays with the process that opened it")
+            if self._stale is not None and not lib.python_shop_is_open(self._stale):
+                self._gate, self._stale = self._stale, None  # closed since, by a log handler
+                return self._gate
             if self._stale is not None:
                 self._finalizer.detach()
                 lib.python_shop_close(self._stale)  # frees the parent's memory, touches no file
                 self._stale = None
-            self._gate = self._open(self._options.again)
-            return self._gate
+            gate = self._open(self._options.again)
+            if self._is_refusing:
+                check(lib.shop_drain_set(gate, True))
+            self._gate = gate
+            return gate
 
     def _has_queues(self) -> bool:
         return any(lib.python_queue_is_open(queue) for queue in self._queues)
-
-    def add_queue(self, queue: CData) -> None:
-        self._queues = [one for one in self._queues if lib.python_queue_is_open(one)] + [queue]
 
 
 def absolute(url: str) -> str:

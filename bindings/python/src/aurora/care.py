@@ -6,11 +6,15 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import os
-from typing import List, Union
+from typing import List, Sequence, Union
 
 from ._call import check, new_error, text, text_of, time_of
 from ._handle import Handle
 from ._native import ffi, lib
+from ._types import CData
+from .statuses import InvalidArgumentError
+
+STORES_MAX = 16
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,15 +54,28 @@ class Drain:
 def verify(handle: Handle) -> Report:
     out = ffi.new("aurora_report **")
     check(lib.shop_verify(handle.gate, out))
+    return owned_report(out[0])
+
+
+def owned_report(native: CData) -> Report:
     try:
-        native = out[0]
         return Report(
             bool(native.is_ok), native.in_progress, native.violation_count,
             [Violation(text_of(item.invariant), text_of(item.subject), text_of(item.message))
              for item in (native.items[at] for at in range(native.count))],
             native.order_count, native.sku_count, native.event_count, time_of(native.at_ms))
     finally:
-        lib.aurora_report_free(out[0])
+        lib.aurora_report_free(native)
+
+
+def verify_stores(handles: Sequence[Handle], at_rest: bool) -> Report:
+    if not 1 <= len(handles) <= STORES_MAX:
+        raise InvalidArgumentError(f"must be 1 to {STORES_MAX}, are {len(handles)}", "shops")
+    error, out = new_error(), ffi.new("aurora_report **")
+    gates = [handle.gate for handle in handles]
+    check(lib.python_verify_stores(ffi.new("python_shop *[]", gates), len(gates),
+                                   lib.AURORA_VERIFY_AT_REST if at_rest else 0, out, error), error)
+    return owned_report(out[0])
 
 
 def backup(handle: Handle, path: Union[str, "os.PathLike[str]"]) -> None:

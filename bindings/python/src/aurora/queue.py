@@ -148,10 +148,7 @@ class Queue:
     threads; each completion goes to one taker. Close it, best by `with`; orders live on."""
 
     def __init__(self, handle: Handle, capacity: int) -> None:
-        out = ffi.new("python_queue **")
-        check(lib.python_queue_open(handle.gate, uint32(capacity, "capacity"), out))
-        self._gate = ffi.gc(out[0], lib.python_queue_free)
-        handle.add_queue(self._gate)
+        self._gate = handle.open_queue(uint32(capacity, "capacity"))
         self._finalizer = weakref.finalize(self, lib.python_queue_close, self._gate)
 
     def __enter__(self) -> Queue:

@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""The one table of settings, and how one of an open shop is changed."""
+"""The one table of settings, and what each of them means."""
 
 from __future__ import annotations
 
 import dataclasses
 from typing import List
 
-from ._call import check, new_error, text, text_of
-from ._handle import Handle, SettingValue, setting_text
+from ._call import text_of
 from ._native import ffi, lib
 from .enums import SettingKind
 
@@ -36,8 +35,3 @@ def table() -> List[Setting]:
                     bool(row.flags & lib.AURORA_SETTING_RELOADABLE),
                     bool(row.flags & lib.AURORA_SETTING_DAEMON))
             for row in (rows[at] for at in range(count[0]))]
-
-
-def put(handle: Handle, name: str, value: SettingValue) -> None:
-    error = new_error()
-    check(lib.shop_setting_put(handle.gate, text(setting_text(name, value), name), error), error)

@@ -6,9 +6,9 @@ from __future__ import annotations
 import logging
 import os
 from types import TracebackType
-from typing import Mapping, Optional, Type, Union
+from typing import Mapping, Optional, Sequence, Type, Union
 
-from . import care, settings as _settings
+from . import care
 from ._call import Arena, check, milliseconds, new_error, text
 from ._handle import Handle, Options, SettingValue, native_options, setting_texts
 from ._native import ffi, lib
@@ -112,15 +112,15 @@ class Shop:
 
     def refuse_orders(self, is_refusing: bool = True) -> None:
         """Makes this shop refuse new orders with BusyError, or take them again."""
-        check(lib.shop_drain_set(self._handle.gate, is_refusing))
+        self._handle.refuse_orders(is_refusing)
 
     def set(self, name: str, value: SettingValue) -> None:
-        """Changes a reloadable setting until the shop is closed."""
-        _settings.put(self._handle, name, value)
+        """Changes a reloadable setting until the shop is closed; a fork keeps it."""
+        self._handle.put_setting(name, value)
 
     def set_log_level(self, level: int) -> None:
         """A level of Python's logging, from now on."""
-        check(lib.shop_log_set_level(self._handle.gate, level_of(level)))
+        self._handle.set_log_level(level_of(level))
 
     def bus_health(self) -> None:
         """Raises StoreError while the bus cannot be reached."""
@@ -141,6 +141,12 @@ def open(url: Union[str, "os.PathLike[str]"], *, worker: bool = True, readonly: 
     as docs/EMBEDDING.md lists them, {"order_deadline": "2m", "payment": "none:"}. clock: for
     tests."""
     return Shop(Handle(options_of(url, worker, readonly, create, migrate, log, settings, clock)))
+
+
+def verify_stores(shops: Sequence[Shop], *, at_rest: bool = False) -> care.Report:
+    """Shop.verify over the 1 to 16 stores of one system, and between them: a mismatch is a violation
+    if it lasts 10 s. at_rest: nothing runs, so work in progress is a violation too."""
+    return care.verify_stores([shop._handle for shop in shops], at_rest)
 
 
 def check_options(url: Union[str, "os.PathLike[str]"], *,
