@@ -67,7 +67,7 @@ static aurora_status find_created(aurora__arena *arena, const aurora__order_row 
     while (aurora__transitions_next(&list, arena, &step) && step.version <= row->created_version)
         follow(out, &step);
     out->version = row->created_version;
-    return list.reader.is_failed ? AURORA_ECORRUPT : AURORA_OK;
+    return aurora__json_status(&list.reader);
 }
 
 static aurora_status find_moment(aurora__arena *arena, const order_source *source, moment *out)
@@ -262,6 +262,8 @@ static aurora_status fill_steps(aurora__arena *arena, const aurora__order_row *r
             return rc;
         history->count++;
     }
+    if (list.reader.is_out_of_memory)
+        return AURORA_ENOMEM;
     if (list.reader.is_failed || history->count != room || list.dropped < 0 ||
         list.dropped > UINT32_MAX)
         return AURORA_ECORRUPT;

@@ -99,7 +99,7 @@ aurora_status aurora__notification_read(aurora__arena *arena, const char *text,
     aurora__json_expect(&reader, ',');
     task_out->traceparent = aurora__json_take_text(&reader, arena);
     aurora__json_expect(&reader, ']');
-    return reader.is_failed ? AURORA_ECORRUPT : AURORA_OK;
+    return aurora__json_status(&reader);
 }
 
 /* The key points to *order_id_out. */

@@ -95,7 +95,9 @@ aurora_status aurora__payment_saga_load(aurora__payment_turn *turn)
     aurora__json_reader reader;
     aurora__json_read(&reader, row->saga, aurora__text_length(row->saga));
     read_saga(turn, &reader, saga);
-    return reader.is_failed || reader.at != reader.end ? AURORA_ECORRUPT : AURORA_OK;
+    if (reader.at != reader.end)
+        reader.is_failed = true;
+    return aurora__json_status(&reader);
 }
 
 /* --- open and close --------------------------------------------------------------------------- */

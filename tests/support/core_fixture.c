@@ -3,13 +3,25 @@
 
 #include <stdlib.h>
 
+#define SWEEP_MAX 4000 /* allocations of one decision that are failed */
+
 typedef struct block {
     struct block *next;
 } block;
 
+/* Each take is a block of its own while a decision is swept, and the one that finds 0 left
+ * fails. */
+typedef struct {
+    bool is_exact;
+    bool is_on;
+    bool is_failed;
+    uint32_t left;
+} failing;
+
 typedef struct {
     aurora__arena arena;
     block *blocks;
+    failing *sweep;
 } heap_arena;
 
 typedef struct {
@@ -18,6 +30,7 @@ typedef struct {
 } stored_row;
 
 typedef struct {
+    failing sweep;
     heap_arena batch;
     heap_arena cache;
     aurora__rows rows;
@@ -31,7 +44,11 @@ typedef struct {
 static void *grow(void *self, size_t bytes, size_t *size_out)
 {
     heap_arena *heap = self;
-    size_t size = bytes < 65536 ? 65536 : bytes;
+    size_t size = bytes < 65536 && !heap->sweep->is_exact ? 65536 : bytes;
+    if (heap->sweep->is_on && heap->sweep->left-- == 0) {
+        heap->sweep->is_failed = true;
+        return NULL;
+    }
     block *piece = malloc(16 + size);
     if (piece == NULL)
         abort();
@@ -224,6 +241,7 @@ static void save(core_memory *memory)
 static void begin(core_fixture *fixture)
 {
     core_memory *memory = fixture->self;
+    memory->batch.sweep = memory->cache.sweep = &memory->sweep;
     reset(&memory->batch);
     reset(&memory->cache);
     aurora__rows_init(&memory->rows, &memory->batch.arena, &memory->cache.arena);
@@ -240,27 +258,87 @@ static void begin_step(core_fixture *fixture)
     fixture->step.has_parked_keys = fixture->has_parked_keys != 0;
 }
 
-aurora_status core_fixture_run(core_fixture *fixture, core_decision decision, void *context)
+static aurora_status decide(core_fixture *fixture, core_decision decision, void *context)
 {
     core_memory *memory = fixture->self;
-    begin(fixture);
     for (int round = 0; round < 64; round++) {
         begin_step(fixture);
         uint32_t outer = aurora__rows_mark(&memory->rows);
         aurora_status rc = decision(&fixture->step, context);
         if (rc == AURORA_OK) {
             aurora__rows_keep(&memory->rows, outer);
-            save(memory);
             return rc;
         }
         aurora__rows_undo(&memory->rows, outer);
         fixture->step.event_count = 0;
         if (rc != AURORA__NEED_KEYS)
             return rc;
+        bool is_on = memory->sweep.is_on; /* loading is the store's, and fails elsewhere */
+        memory->sweep.is_on = false;
         load_wanted(memory);
+        memory->sweep.is_on = is_on;
     }
     ck_abort_msg("a decision asks for rows without end");
     return AURORA_ECORE;
+}
+
+typedef struct {
+    aurora_status status;
+    uint32_t events;
+    uint32_t parked;
+} outcome;
+
+static outcome outcome_of(core_fixture *fixture, core_decision decision, void *context)
+{
+    aurora_status status = decide(fixture, decision, context);
+    return (outcome){status, fixture->step.event_count, fixture->step.parked_count};
+}
+
+static bool is_same(const outcome *a, const outcome *b)
+{
+    return a->status == b->status &&
+           (a->status != AURORA_OK || (a->events == b->events && a->parked == b->parked));
+}
+
+/* Each allocation fails in turn, once: the decision says so, or did not need it; and the next one
+ * on the same rows finds them as they were. */
+static void sweep(core_fixture *fixture, core_decision decision, void *context)
+{
+    core_memory *memory = fixture->self;
+    begin(fixture);
+    outcome wanted = outcome_of(fixture, decision, context);
+    for (uint32_t at = 0; at < SWEEP_MAX; at++) {
+        memory->sweep = (failing){.is_exact = true};
+        begin(fixture);
+        memory->sweep.left = at;
+        memory->sweep.is_on = true;
+        outcome failed = outcome_of(fixture, decision, context);
+        memory->sweep.is_on = false;
+        if (!memory->sweep.is_failed)
+            break;
+        ck_assert_msg(failed.status == AURORA_ENOMEM || is_same(&failed, &wanted),
+                      "allocation %u fails: status %d, %u events, %u parked; wanted %d, %u, %u", at,
+                      (int)failed.status, failed.events, failed.parked, (int)wanted.status,
+                      wanted.events, wanted.parked);
+        if (failed.status == AURORA_OK)
+            continue;
+        outcome again = outcome_of(fixture, decision, context);
+        ck_assert_msg(is_same(&again, &wanted), "after allocation %u failed: status %d", at,
+                      (int)again.status);
+    }
+}
+
+aurora_status core_fixture_run(core_fixture *fixture, core_decision decision, void *context)
+{
+    core_memory *memory = fixture->self;
+    if (!fixture->is_run_once)
+        sweep(fixture, decision, context);
+    memory->sweep = (failing){0};
+    begin(fixture);
+    aurora_status rc = decide(fixture, decision, context);
+    if (rc == AURORA_OK)
+        save(fixture->self);
+    return rc;
 }
 
 /* --- life cycle and looks --------------------------------------------------------------------- */

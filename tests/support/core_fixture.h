@@ -17,6 +17,7 @@ struct core_fixture {
     aurora__policy policy; /* defaults of the settings; change as needed */
     int64_t now_ms;        /* the time of the next run; starts at CORE_FIXTURE_NOW */
     uint32_t has_parked_keys;
+    bool is_run_once;  /* no sweep: the decision's context counts its runs, or the test its time */
     aurora__step step; /* of the last run: events and parked letters live until the next one */
     void *self;
 };
@@ -28,6 +29,8 @@ core_fixture *core_fixture_new(void);
 void core_fixture_free(core_fixture *fixture);
 
 /* Runs one decision and commits it. Anything but AURORA_OK leaves rows and events as they were.
+ * Before that it is run once for each allocation that it makes, which fails: the decision must say
+ * AURORA_ENOMEM and, run again on the same rows, come to the same as if nothing had been.
  * Fails the test where a save would break a rule of the store: a version that does not grow, a null
  * that must not be, an insert of what is there. */
 aurora_status core_fixture_run(core_fixture *fixture, core_decision decision, void *context);
