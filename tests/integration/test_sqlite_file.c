@@ -41,6 +41,28 @@ START_TEST(test_open__refuses_a_newer_schema)
 }
 END_TEST
 
+START_TEST(test_open__takes_a_newer_schema_that_says_it_may)
+{
+    sqlite_place *place = sqlite_place_new();
+    make_store(place);
+    sqlite_place_exec(place, "PRAGMA user_version = 99;"
+                             "ALTER TABLE prices ADD COLUMN colour TEXT;"
+                             "INSERT INTO migrations (version, runs_from) VALUES (99, 5)");
+
+    make_store(place);
+    place->options.flags = AURORA_STORE_READONLY;
+    aurora_store store = sqlite_place_open(place);
+    store.close(store.self);
+    sqlite_place_exec(place, "UPDATE migrations SET runs_from = 98 WHERE version = 99");
+
+    assert_refused(place, AURORA_ESCHEMA, "needs a library of 98");
+    place->options.flags = 0;
+    assert_refused(place, AURORA_ESCHEMA, "needs a library of 98");
+
+    sqlite_place_free(place);
+}
+END_TEST
+
 START_TEST(test_open__names_the_column_that_differs)
 {
     sqlite_place *place = sqlite_place_new();
@@ -269,6 +291,7 @@ static Suite *sqlite_file_suite(void)
     Suite *suite = suite_create("sqlite_file");
     TCase *tcase = tcase_create("all");
     tcase_add_test(tcase, test_open__refuses_a_newer_schema);
+    tcase_add_test(tcase, test_open__takes_a_newer_schema_that_says_it_may);
     tcase_add_test(tcase, test_open__names_the_column_that_differs);
     tcase_add_test(tcase, test_open__leaves_the_file_of_another_program_alone);
     tcase_add_test(tcase, test_open__refuses_what_is_no_database);

@@ -25,6 +25,31 @@ static aurora_status not_read(aurora__sqlite_store *store, sqlite3 *db, aurora_s
     return aurora__sqlite_error(err, status, "%s: %s", store->path, sqlite3_errmsg(db));
 }
 
+/* A newer schema says from which library on it can be worked on; one that says nothing cannot. */
+static aurora_status check_newer(aurora__sqlite_store *store, sqlite3 *db, int64_t version,
+                                 aurora_error *err)
+{
+    int64_t runs_from;
+    aurora_status status = aurora__sqlite_number(
+        db, "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'migrations'",
+        &runs_from);
+    if (status == AURORA_OK && runs_from > 0)
+        status =
+            aurora__sqlite_number(db,
+                                  "SELECT max(runs_from) FROM migrations"
+                                  " WHERE version = (SELECT user_version FROM pragma_user_version)",
+                                  &runs_from);
+    if (status != AURORA_OK)
+        return not_read(store, db, status, err);
+    if (runs_from > 0 && runs_from <= newest_version())
+        return AURORA_OK;
+    return aurora__sqlite_error(err, AURORA_ESCHEMA,
+                                "%s has schema %lld, which needs a library of %lld, this one knows"
+                                " %d: it is too old",
+                                store->path, (long long)version,
+                                (long long)(runs_from > 0 ? runs_from : version), newest_version());
+}
+
 aurora_status aurora__sqlite_schema_identify(aurora__sqlite_store *store, sqlite3 *db,
                                              aurora_error *err)
 {
@@ -42,11 +67,7 @@ aurora_status aurora__sqlite_schema_identify(aurora__sqlite_store *store, sqlite
     if (!is_empty && id != APPLICATION_ID)
         return aurora__sqlite_error(err, AURORA_ESCHEMA, "%s is an SQLite file of another program",
                                     store->path);
-    if (version > newest_version())
-        return aurora__sqlite_error(err, AURORA_ESCHEMA,
-                                    "%s has schema %d, this library knows %d: it is too old",
-                                    store->path, (int)version, newest_version());
-    return AURORA_OK;
+    return version > newest_version() ? check_newer(store, db, version, err) : AURORA_OK;
 }
 
 /* One migration in one transaction. */
@@ -81,7 +102,7 @@ static aurora_status migrate(aurora__sqlite_store *store, aurora_error *err)
     aurora_status status = aurora__sqlite_number(db, "PRAGMA user_version", &version);
     if (status != AURORA_OK)
         return not_read(store, db, status, err);
-    if (version == newest_version())
+    if (version >= newest_version())
         return AURORA_OK;
     uint32_t flags = store->options.flags;
     if (flags & AURORA_STORE_READONLY || (version > 0 && flags & AURORA_STORE_NO_MIGRATE))
