@@ -12,6 +12,7 @@ cd "$root"
 
 # Grows with the tests; a test that turns to private headers should say why.
 tests_min=46
+skipped_max=0
 if [ ! -f "$build/lib/libaurora.a" ]; then
     echo "skipped: $build/lib/libaurora.a is not built"
     exit 77
@@ -91,9 +92,9 @@ run_test() {
     echo "$rc" >"$work/$name.rc"
 }
 
-# Two at a time, whatever runs beside.
+# Four at a time: those that take longest wait for leases, locks and other processes.
 while read -r source _; do
-    while [ "$(jobs -rp | wc -l)" -ge 2 ]; do wait -n || true; done
+    while [ "$(jobs -rp | wc -l)" -ge 4 ]; do wait -n || true; done
     run_test "$source" &
 done <"$work/tests"
 wait
@@ -110,4 +111,6 @@ for rc in "$work"/test_*.rc; do
     esac
 done
 echo "amalgamation: of $count tests that use public headers only $passed pass on it, $skipped skip themselves"
-[ $((passed + skipped)) -eq "$count" ]
+# None of them asks for an engine: one that skips itself has to be seen.
+[ $((passed + skipped)) -eq "$count" ] && [ "$skipped" -le "$skipped_max" ] ||
+    fail "more than $skipped_max of them skip themselves, or some fail"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Random puts, loads, scans, commits and rollbacks against arrays searched from end to end:
- * whatever the adapters do to be fast, they must answer what the arrays answer. */
+ * whatever the adapters do to be fast, they must answer what the arrays answer.
+ * ctest: one thread */
 #include <stdlib.h>
 #include <string.h>
 

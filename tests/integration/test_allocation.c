@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Memory that runs out, once or for good, at each allocation of each public call: the call answers
- * AURORA_ENOMEM or works, nothing is half done or leaked, and the same call works afterwards. */
+ * AURORA_ENOMEM or works, nothing is half done or leaked, and the same call works afterwards.
+ * ctest: one thread */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Each step of the store fails, forgets its answer, or ends the process, at each of its visits over
  * a whole saga: placed, paid in several calls, cancelled, refunded. The caller repeats its calls by
- * key, as the statuses tell it to, and ends with one order and all the money back. */
+ * key, as the statuses tell it to, and ends with one order and all the money back.
+ * ctest: one thread */
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>

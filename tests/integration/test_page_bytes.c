@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Pages of large things end early, so that one reader does not take all memory, and what did not
- * fit follows. */
+ * fit follows.
+ * ctest: one thread */
 #include "order_fixture.h"
 
 #include <aurora/event.h>

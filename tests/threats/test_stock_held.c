@@ -6,7 +6,8 @@
  * run, which a failure names. threats/bot asks the same of a real aurorad.
  *
  * Mutation: aurora__order_due() of src/core/order.c puts the deadline off: the stock stays held.
- * Mutation: aurora__gcra_move() of src/resilience/gcra.h takes twice the burst: more is held. */
+ * Mutation: aurora__gcra_move() of src/resilience/gcra.h takes twice the burst: more is held.
+ * ctest: one thread */
 #include <inttypes.h>
 #include <stdio.h>
 
