@@ -3,6 +3,7 @@
 
 import asyncio
 import functools
+import gc
 import threading
 import time
 
@@ -145,6 +146,110 @@ async def test_events_are_acknowledged_behind_the_loop(shop):
     waiting = asyncio.ensure_future(shop.events.page("mailer", wait=None))
     await shop.orders.place([("mug", 1)], **PAY)
     assert (await waiting).events[0].type == "order.created"
+
+
+@pytest.mark.parametrize("is_kept", [False, True], ids=["dropped", "kept"])
+@pytest.mark.parametrize("loop_of", [
+    lambda shop: shop.events.read("mailer"), lambda shop: shop.events.follow("mailer")], ids=["read", "follow"])
+def test_a_loop_left_in_a_shop_that_closes_is_acknowledged(tmp_path, loop_of, is_kept):
+    async def main():
+        async with aurora.aio.open(tmp_path / "shop.db") as shop:
+            await shop.call(stocked, shop.sync)
+            await shop.orders.place([("mug", 1)], **PAY)
+            loop = loop_of(shop)
+            kept = loop if is_kept else None
+            async for event in loop:
+                loop = None
+                if event.position == 3:
+                    break
+        if kept is not None:
+            with pytest.raises(StopAsyncIteration if "follow" in kept._course._generator.__name__ else aurora.ClosedError):
+                await kept.__anext__()
+
+    asyncio.run(main())
+    with aurora.open(tmp_path / "shop.db") as shop:
+        assert next(shop.events.read("mailer")).position == 3
+
+
+@pytest.mark.parametrize("is_kept", [False, True], ids=["dropped", "kept"])
+def test_tasks_of_a_loop_left_in_a_shop_that_closes_are_given_back(tmp_path, is_kept):
+    async def main():
+        async with aurora.aio.open(tmp_path / "shop.db", settings=TASKS) as shop:
+            await shop.call(stocked, shop.sync)
+            for _ in range(3):
+                await shop.orders.place([("mug", 1)], **PAY, timeout=0)
+            loop = shop.payments.tasks()
+            kept = loop if is_kept else None
+            async for task in loop:
+                loop = None
+                break
+        del kept
+        return task
+
+    first = asyncio.run(main())
+    with aurora.open(tmp_path / "shop.db", settings=TASKS) as shop:
+        again = []
+        while len(again) < 2:
+            again += shop.payments.take(wait=10)
+        assert {task.attempt for task in again} == {1} and first.id not in [task.id for task in again]
+
+
+@on_loop()
+async def test_a_cancelled_page_is_woken(shop):
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (aurora.aio, aurora.events):
+            patch.setattr(module, "WAIT_SLICE_MS", 50_000)
+        page = await shop.events.page("late", limit=1000)
+        await shop.events.ack("late", page.position)
+        waiting = asyncio.ensure_future(shop.events.page("late", wait=None))
+        await asyncio.sleep(0.02)
+        waiting.cancel()
+        await asyncio.wait({waiting}, timeout=20)
+        assert waiting.cancelled()
+
+
+@on_loop(settings=TASKS)
+async def test_the_loops_thread_writes_nothing(shop):
+    threads = set()
+
+    def spied(function):
+        def spy(*args):
+            threads.add(threading.current_thread())
+            return function(*args)
+        return spy
+
+    for _ in range(3):
+        await shop.orders.place([("mug", 1)], **PAY, timeout=0)
+    shop.sync.events.ack = spied(shop.sync.events.ack)
+    shop.sync.payments.give_back = spied(shop.sync.payments.give_back)
+    for loop in (shop.payments.tasks(), shop.events.read("mailer")):
+        await loop.__anext__()
+        await loop.__anext__()
+        await loop.aclose()
+    assert len(threads) > 0 and threading.main_thread() not in threads
+
+
+def test_serving_goes_on_behind_handlers_that_answer_nonsense(caplog):
+    lost, stop = [], []
+
+    async def handler(task):
+        stop.append(task.id)
+        return None if len(stop) == 1 else TaskResult.done("x" * 300)
+
+    async def main():
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: lost.append(context))
+        async with aurora.aio.open("memory:", settings=TASKS) as shop:
+            await shop.call(stocked, shop.sync)
+            serving = asyncio.ensure_future(shop.payments.serve(handler, concurrency=1))
+            for _ in range(2):
+                await shop.orders.place([("mug", 1)], **PAY, timeout=0)
+            await asyncio.wait_for(until(lambda: "could not be finished" in caplog.text), 30)
+            serving.cancel()
+            await asyncio.gather(serving, return_exceptions=True)
+        gc.collect()
+
+    asyncio.run(main())
+    assert lost == [] and "a TaskResult, not NoneType" in caplog.text
 
 
 def test_close_answers_who_waits_and_ends_all_threads():

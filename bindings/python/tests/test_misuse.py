@@ -405,7 +405,7 @@ QUEUES_BESIDE_FORKS = """
 import os, sys, threading, time, aurora
 sys.setswitchinterval(1e-6)
 shop = aurora.open(sys.argv[1] + "/shop.db", worker=False)
-end = time.monotonic() + 2
+end = time.monotonic() + 1
 def churn():
     while time.monotonic() < end:
         with shop.orders.queue(8) as queue:
@@ -429,7 +429,7 @@ shop.close()
 CLOSES_BESIDE_FORKS = """
 import os, sys, threading, time, aurora
 sys.setswitchinterval(1e-6)
-end = time.monotonic() + 2
+end = time.monotonic() + 1
 def churn(path):
     while time.monotonic() < end:
         shop = aurora.open(path, worker=False)
@@ -500,6 +500,41 @@ def test_memory_and_queues_stay_with_the_parent(shop):
     (lambda shop: shop.orders.place([("mug", 1)], **PAY, timeout=-1), aurora.InvalidArgumentError, "timeout"),
     (lambda shop: shop.orders.place([("mug", 1)], **PAY, timeout="1"), TypeError, None),
     (lambda shop: shop.orders.place([("mug", 1)], **PAY, timeout=float("nan")), aurora.InvalidArgumentError, "timeout"),
+    (lambda shop: shop.stock.reserve("k", [("mug", 1)], ttl=None), TypeError, None),
+    (lambda shop: shop.payments.take(lease=None), TypeError, None),
+    (lambda shop: shop.orders.queue().watch(b"\1" * 16, after_version=0, timeout=None), TypeError, None),
+    (lambda shop: shop.orders.queue().submit([OrderRequest([("mug", 1)], **PAY)], tags=[-1]),
+     aurora.InvalidArgumentError, "tags[0]"),
+    (lambda shop: shop.orders.queue().submit([OrderRequest([("mug", 1)], **PAY)] * 2, tags=[1, 2**64]),
+     aurora.InvalidArgumentError, "tags[1]"),
+    (lambda shop: shop.orders.queue().submit([OrderRequest([("mug", 1)], **PAY)], tags=["a"]), TypeError, None),
+    (lambda shop: shop.orders.page(status=2**40), aurora.InvalidArgumentError, "status"),
+    (lambda shop: shop.orders.cancel(b"\1" * 16, reason=2**40), aurora.InvalidArgumentError, "reason"),
+    (lambda shop: shop.notifications.page(2**40), aurora.InvalidArgumentError, "state"),
+    (lambda shop: list(shop.sagas.list(participant=2**40)), aurora.InvalidArgumentError, "participant"),
+    (lambda shop: shop.search("mug", limit=-1), aurora.InvalidArgumentError, "limit"),
+    (lambda shop: shop.search("mug", sort=2**40), aurora.InvalidArgumentError, "sort"),
+    (lambda shop: shop.recommendations.trending(kind=2**40), aurora.InvalidArgumentError, "kind"),
+    (lambda shop: shop.recommendations.trending(window=-1), aurora.InvalidArgumentError, "window"),
+    (lambda shop: shop.metrics.text(2**40), aurora.InvalidArgumentError, "metric_format"),
+    (lambda shop: shop.orders.place([("mug", 1)], **PAY, charges=[aurora.Charge(2**40, "x", aurora.Money("1", "EUR"))]),
+     aurora.InvalidArgumentError, "charges[0].kind"),
+    (lambda shop: aurora.Bucket(1).try_take(-1), aurora.InvalidArgumentError, "n"),
+    (lambda shop: aurora.Bucket(1).take(1, 2**63), aurora.InvalidArgumentError, "now_ns"),
+    (lambda shop: aurora.Limiter(10, 1).try_take("k", -1), aurora.InvalidArgumentError, "n"),
+    (lambda shop: aurora.Limiter(10, 1).take("k", 1, 2**63), aurora.InvalidArgumentError, "now_ns"),
+    (lambda shop: aurora.Limiter(10, 1).try_take_many(["k"], 2**64), aurora.InvalidArgumentError, "n"),
+    (lambda shop: aurora.take_all([aurora.Claim(aurora.Limiter(10, 1), "k", -1)]), aurora.InvalidArgumentError, "claims[0].n"),
+    (lambda shop: aurora.Breaker().leave(-1), aurora.InvalidArgumentError, "ticket"),
+    (lambda shop: aurora.Breaker().leave(1, 2**40), aurora.InvalidArgumentError, "outcome"),
+    (lambda shop: aurora.Breaker().try_enter(2**63), aurora.InvalidArgumentError, "now_ns"),
+    (lambda shop: aurora.Retry(attempts=-1), aurora.InvalidArgumentError, "attempts"),
+    (lambda shop: aurora.RetryBudget(-1, 0), aurora.InvalidArgumentError, "repeats"),
+    (lambda shop: aurora.TopK(1, half_life_ms=2**63), aurora.InvalidArgumentError, "half_life_ms"),
+    (lambda shop: aurora.TopK(1, half_life_ms=1).add("a", -1, at_ms=0), aurora.InvalidArgumentError, "weight"),
+    (lambda shop: aurora.TopK(1, half_life_ms=1).add("a", at_ms=2**63), aurora.InvalidArgumentError, "at_ms"),
+    (lambda shop: aurora.Related(1, 1, half_life_ms=1).add(["a"], -1, at_ms=0), aurora.InvalidArgumentError, "weight"),
+    (lambda shop: aurora.Money("1", "EUR") * 2**70, ArithmeticError, None),
     (lambda shop: shop.orders.place(["mug"], **PAY), TypeError, None),
     (lambda shop: shop.orders.place([], **PAY), aurora.InvalidArgumentError, "line_count"),
     (lambda shop: shop.orders.queue(0), aurora.InvalidArgumentError, None),

@@ -4,6 +4,7 @@
 import datetime
 import itertools
 import json
+import threading
 import uuid
 
 import pytest
@@ -140,10 +141,49 @@ def test_metadata_is_packed_whatever_its_size(shop, count):
     (OrderRequest([(b"mug", 1)], **PAY), TypeError, "lines[0].sku"),
     (OrderRequest([("mug", 1)], currency=None, payment_method="x"), TypeError, "currency")])
 def test_what_cannot_be_packed_names_the_field_alone_and_in_a_batch(shop, request_, kind, field):
-    for place in (lambda: shop.orders.place_request(request_), lambda: list(shop.orders.place_many([request_]))):
-        with pytest.raises(kind) as caught:
-            place()
-        assert getattr(caught.value, "field", str(caught.value).split(" ")[0]) == field
+    good = OrderRequest([("mug", 1)], **PAY)
+    with shop.orders.queue(4) as queue:
+        for place, where in ((lambda: shop.orders.place_request(request_), ""),
+                             (lambda: queue.submit([good, request_, good]), "requests[1].")):
+            with pytest.raises(kind) as caught:
+                place()
+            assert getattr(caught.value, "field", str(caught.value).split(" ")[0]) == where + field
+    completions = list(shop.orders.place_many([good, request_, good, request_]))
+    assert sorted(completion.tag for completion in completions) == [0, 1, 2, 3]
+    for completion in completions:
+        if completion.tag % 2 == 0:
+            assert completion.status is OrderStatus.COMPLETED
+        else:
+            assert isinstance(completion.error, aurora.InvalidArgumentError) and completion.status is None
+            assert completion.error.field == f"requests[{completion.tag}].{field}" and completion.error.rule
+
+
+def test_what_is_no_request_at_all_is_told_with_its_place(shop):
+    bad = [None, OrderRequest([("mug",)], **PAY), OrderRequest([("mug", 1, Money("1", "USD"))], **PAY)]
+    completions = list(shop.orders.place_many([*bad, OrderRequest([("mug", 1)], **PAY)]))
+    assert [str(completion.error).split(":")[0] for completion in completions[:3]] == [
+        "requests[0]", "requests[1].lines[0]", "requests[2].lines[0].unit_price"]
+    assert isinstance(completions[2].error, aurora.CurrencyError)
+    assert completions[3].status is OrderStatus.COMPLETED
+
+
+def test_orders_and_products_may_be_keys(shop):
+    order, product = shop.orders.place([("mug", 1)], **PAY, metadata={"a": "1"}), shop.products.get("mug")
+    assert len({order, shop.orders.get(order.id)}) == 1 and len({product, shop.products.get("mug")}) == 1
+
+
+def test_a_wait_without_an_end_ends_with_the_version(unpaid):
+    order = unpaid.orders.place([("mug", 1)], **PAY, timeout=0)
+    waiting = threading.Thread(target=lambda: found.append(
+        unpaid.orders.wait(order.id, after_version=order.version, timeout=None)))
+    found = []
+    waiting.start()
+    waiting.join(0.05)
+    assert found == []
+    for task in unpaid.payments.tasks():
+        task.finish(aurora.TaskResult.done())
+    waiting.join(30)
+    assert found[0].version > order.version
 
 
 def test_requests_may_have_no_end(shop):

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime
 import math
+import time
 import uuid
 from typing import Iterable, List, Mapping, Optional, Union
 
@@ -92,10 +93,19 @@ def uint32(value: int, field: str) -> int:
     return integer(value, field, 0, 2**32 - 1)
 
 
+def int32(value: int, field: str) -> int:
+    return integer(value, field, -(2**31), 2**31 - 1)
+
+
 def milliseconds(seconds: Optional[float], field: str, high: int = 2**31 - 1) -> int:
     """A duration in whole milliseconds, rounded up; None is -1, for ever."""
     if seconds is None:
         return -1
+    return duration_ms(seconds, field, high)
+
+
+def duration_ms(seconds: float, field: str, high: int = 2**31 - 1) -> int:
+    """The same where there is no for ever."""
     if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
         raise TypeError(f"{field} must be seconds, not {type(seconds).__name__}")
     if math.isnan(seconds) or seconds < 0:
@@ -103,6 +113,12 @@ def milliseconds(seconds: Optional[float], field: str, high: int = 2**31 - 1) ->
     if seconds * 1000 > high:
         raise InvalidArgumentError(f"must be at most {high / 1000:g} seconds, is {seconds:g}", field)
     return math.ceil(seconds * 1000)
+
+
+def end_of(timeout: Optional[float], field: str = "timeout") -> float:
+    """Where time.monotonic() stands after `timeout` seconds; None is never."""
+    ms = milliseconds(timeout, field)
+    return math.inf if ms < 0 else time.monotonic() + ms / 1000
 
 
 def at_ms(value: Optional[datetime.datetime], field: str) -> int:

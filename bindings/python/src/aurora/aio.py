@@ -18,24 +18,25 @@ import itertools
 import os
 import time
 from types import TracebackType
-from typing import (TYPE_CHECKING, Any, AsyncIterator, Awaitable, Callable, Dict, Generic, List, Optional,
-                    Sequence, Tuple, Type, TypeVar, Union)
+from typing import (TYPE_CHECKING, Any, AsyncGenerator, AsyncIterator, Awaitable, Callable, Dict, Generic,
+                    List, Optional, Sequence, Set, Tuple, Type, TypeVar, Union)
 
 from . import shop as _shop
-from ._call import Arena, OrderId, UINT64_MAX, WAIT_SLICE_MS, integer, milliseconds
+from ._call import Arena, OrderId, UINT64_MAX, WAIT_SLICE_MS, duration_ms, end_of, integer, milliseconds, uint32
 from ._native import lib
 from .errors import AuroraError
 from .events import Event, EventPage
 from .orders import Order, OrderRequest, UNDECIDED, native_request, wait_of
 from .queue import CAPACITY_MAX, Completion, Packer, Queue
 from .statuses import ClosedError, InvalidArgumentError, RangeError
-from .tasks import NotificationTask, PaymentTask, Task, TaskResult, Tasks, logger
+from .tasks import NotificationTask, PaymentTask, Task, TaskResult, Tasks, checked_result, logger
 
 if TYPE_CHECKING:
     from typing_extensions import ParamSpec
 
     P = ParamSpec("P")
 
+E = TypeVar("E")
 R = TypeVar("R")
 T = TypeVar("T", bound=Task)
 
@@ -139,6 +140,77 @@ class Mailbox:
         self._queue.close()
 
 
+class Course(Generic[E]):
+    """An async generator that owes something when it is left early, an acknowledgement or a giving
+    back. The shop knows those that have begun, so that it is done before the shop is closed."""
+
+    def __init__(self, shop: AsyncShop, generator: AsyncGenerator[E, None], is_quiet: bool) -> None:
+        self._shop, self._generator = shop, generator
+        self._is_quiet = is_quiet
+        self._is_running = False
+        self._ending: Optional["asyncio.Task[None]"] = None
+
+    async def next(self) -> E:
+        if self._is_running:
+            raise RuntimeError("two tasks go through one loop of a shop")
+        if self._ending is not None and not self._is_quiet:
+            raise ClosedError()
+        self._shop._courses.add(self)
+        self._is_running = True
+        try:
+            return await self._generator.__anext__()
+        except BaseException:
+            self._shop._courses.discard(self)
+            raise
+        finally:
+            self._is_running = False
+
+    async def end(self) -> None:
+        """One that waits for its next is left alone: it ends when the shop is closed."""
+        self.begin_end()
+        if self._ending is not None:
+            await asyncio.shield(self._ending)
+
+    def begin_end(self) -> None:
+        if self._ending is None and not self._is_running:
+            self._ending = self._shop._loop.create_task(self._end())
+
+    async def _end(self) -> None:
+        try:
+            await self._generator.aclose()
+        finally:
+            self._shop._courses.discard(self)
+
+    def leave(self) -> None:
+        """Nobody has it any more; from any thread."""
+        if self in self._shop._courses and self._ending is None:
+            try:
+                self._shop._loop.call_soon_threadsafe(self.begin_end)
+            except RuntimeError:
+                pass  # the loop is closed
+
+
+class Stream(AsyncIterator[E]):
+    """What `async for` goes through. A loop that is left early ends when its Stream is collected, by
+    aclose(), or at the latest when the shop is closed."""
+
+    def __init__(self, shop: AsyncShop, generator: AsyncGenerator[E, None], is_quiet: bool = True) -> None:
+        self._course = Course(shop, generator, is_quiet)
+
+    def __aiter__(self) -> Stream[E]:
+        return self
+
+    async def __anext__(self) -> E:
+        return await self._course.next()
+
+    async def aclose(self) -> None:
+        """Ends it now; see contextlib.aclosing."""
+        await self._course.end()
+
+    def __del__(self) -> None:
+        self._course.leave()
+
+
 class AsyncShop:
     """An open store on one event loop. `sync` is the Shop that it drives: what has no form of its
     own here is called as `await shop.call(shop.sync.products.get, "mug")`."""
@@ -149,6 +221,7 @@ class AsyncShop:
         self._calls = concurrent.futures.ThreadPoolExecutor(8, "aurora-call")
         self._waits = concurrent.futures.ThreadPoolExecutor(WAITERS_MAX, "aurora-wait")
         self._mailbox: Optional[Mailbox] = None
+        self._courses: Set[Course[Any]] = set()
         self.orders = AsyncOrders(self)
         self.events = AsyncEvents(self)
         self.payments: AsyncTasks[PaymentTask] = AsyncTasks(self, sync.payments)
@@ -171,7 +244,7 @@ class AsyncShop:
                 raise ClosedError() from None
             raise
 
-    async def wait(self, function: Callable[[], R], undo: Callable[[R], object]) -> R:
+    async def wait(self, function: Callable[[], R], undo: Optional[Callable[[R], object]] = None) -> R:
         """Runs a call that waits inside the library. Cancelled, it is woken, and `undo` takes back
         what it still brought."""
         if not self.sync.is_open:
@@ -180,21 +253,30 @@ class AsyncShop:
         try:
             return await asyncio.shield(future)
         except asyncio.CancelledError:
-            await self._settled(future)
-            if future.exception() is None:
-                undo(future.result())
+            await self._settled(future, self.sync.wake)
+            if future.exception() is None and undo is not None:
+                await self._settled(asyncio.ensure_future(self._undone(undo, future.result())))
             raise
 
-    async def _settled(self, future: "asyncio.Future[R]") -> None:
+    async def _undone(self, undo: Callable[[R], object], result: R) -> None:
+        try:
+            await self.call(undo, result)
+        except ClosedError:
+            pass  # the leases end by themselves
+
+    async def _settled(self, future: "asyncio.Future[Any]", urge: Optional[Callable[[], None]] = None) -> None:
         while not future.done():
             try:
-                self.sync.wake()
-                await asyncio.wait({future}, timeout=0.05)
+                if urge is not None:
+                    urge()
+                await asyncio.wait({future}, timeout=None if urge is None else 0.05)
             except asyncio.CancelledError:
                 continue
 
     async def close(self) -> None:
-        """As Shop.close; placings that wait raise ClosedError."""
+        """As Shop.close; placings that wait raise ClosedError. Loops over events and tasks that were
+        left early acknowledge and give back first."""
+        await asyncio.gather(*[course.end() for course in list(self._courses)], return_exceptions=True)
         if self._mailbox is not None:
             self._mailbox.close()
             self._mailbox = None
@@ -273,10 +355,11 @@ class AsyncOrders:
         assert completion.order is not None
         return completion.order
 
-    async def wait(self, order_id: OrderId, *, after_version: int = 0, timeout: float = 30.0) -> Order:
+    async def wait(self, order_id: OrderId, *, after_version: int = 0,
+                   timeout: Optional[float] = 30.0) -> Order:
         """As Orders.wait, without a thread."""
         integer(after_version, "after_version", 0, UINT64_MAX)
-        end = time.monotonic() + milliseconds(timeout, "timeout") / 1000
+        end = end_of(timeout)
         while True:
             left = max(end - time.monotonic(), 0.0)
             completion = await self._shop.mailbox.watch(order_id, after_version,
@@ -289,13 +372,14 @@ class AsyncOrders:
             if order is None and left == 0.0:
                 raise completion.error or ClosedError()
 
-    async def outcome(self, order_id: OrderId, *, timeout: float = 30.0) -> Order:
-        """The order once it is decided or parked, or as it is after `timeout` seconds."""
-        end = time.monotonic() + timeout
+    async def outcome(self, order_id: OrderId, *, timeout: Optional[float] = 30.0) -> Order:
+        """The order once it is decided or parked, or as it is after `timeout` seconds, None = only
+        then."""
+        end = end_of(timeout)
         order = await self.get(order_id)
         while order.status in UNDECIDED and time.monotonic() < end:
             order = await self.wait(order_id, after_version=order.version,
-                                    timeout=max(end - time.monotonic(), 0.0))
+                                    timeout=min(max(end - time.monotonic(), 0.0), WATCH_SECONDS))
         return order
 
     async def get(self, order_id: OrderId) -> Order:
@@ -327,22 +411,27 @@ class AsyncEvents:
 
     async def page(self, consumer: str, *, limit: int = 0, wait: Optional[float] = 0.0) -> EventPage:
         """As Events.page."""
-        wait_ms = milliseconds(wait, "wait")
+        wait_ms, most = milliseconds(wait, "wait"), uint32(limit, "limit")
         end = time.monotonic() + wait_ms / 1000
         while True:
-            left = WAIT_SLICE_MS / 1000 if wait_ms < 0 else max(end - time.monotonic(), 0.0)
-            piece = min(left, WAIT_SLICE_MS / 1000)
-            page = await self._shop.wait(
-                lambda: self._shop.sync.events.page(consumer, limit=limit, wait=piece), lambda _: None)
-            if page.events or left == 0.0:
+            left_ms = WAIT_SLICE_MS if wait_ms < 0 else max(int((end - time.monotonic()) * 1000), 0)
+            page = await self._shop.wait(lambda: self._shop.sync.events.page_slice(
+                consumer, most, min(left_ms, WAIT_SLICE_MS)))
+            if page is not None and (page.events or left_ms == 0):
                 return page
 
     async def ack(self, consumer: str, position: int) -> None:
         await self._shop.call(self._shop.sync.events.ack, consumer, position)
 
-    async def read(self, consumer: str, *, limit: int = 100,
-                   wait: Optional[float] = 0.0) -> AsyncIterator[Event]:
+    def read(self, consumer: str, *, limit: int = 100, wait: Optional[float] = 0.0) -> Stream[Event]:
         """As Events.read: acknowledged behind the loop body."""
+        return Stream(self._shop, self._read(consumer, limit, wait), is_quiet=False)
+
+    def follow(self, consumer: str, *, limit: int = 100, wait: Optional[float] = None) -> Stream[Event]:
+        """As Events.follow."""
+        return Stream(self._shop, self._follow(consumer, limit, wait))
+
+    async def _read(self, consumer: str, limit: int, wait: Optional[float]) -> AsyncGenerator[Event, None]:
         page = await self.page(consumer, limit=limit, wait=wait)
         done, is_whole = 0, False
         try:
@@ -352,21 +441,29 @@ class AsyncEvents:
             is_whole = True
         finally:
             if done and not is_whole:
-                self._shop.sync.events._try_ack(consumer, done)
+                await self._try_ack(consumer, done)
         if done:
             await self.ack(consumer, done)
 
-    async def follow(self, consumer: str, *, limit: int = 100,
-                     wait: Optional[float] = None) -> AsyncIterator[Event]:
-        """As Events.follow."""
+    async def _try_ack(self, consumer: str, position: int) -> None:
+        """On the way out: what is not acknowledged comes again."""
+        try:
+            await self.ack(consumer, position)
+        except AuroraError:
+            pass
+
+    async def _follow(self, consumer: str, limit: int, wait: Optional[float]) -> AsyncGenerator[Event, None]:
         while True:
             any_came = False
+            page = self._read(consumer, limit, wait)
             try:
-                async for event in self.read(consumer, limit=limit, wait=wait):
+                async for event in page:
                     any_came = True
                     yield event
             except ClosedError:
                 return
+            finally:
+                await page.aclose()
             if not any_came:
                 return
 
@@ -380,7 +477,8 @@ class AsyncTasks(Generic[T]):
 
     async def take(self, limit: int = 16, *, lease: float = 30.0, wait: Optional[float] = 0.0) -> List[T]:
         """As Tasks.take."""
-        wait_ms, lease_ms = milliseconds(wait, "wait"), milliseconds(lease, "lease")
+        uint32(limit, "limit")
+        wait_ms, lease_ms = milliseconds(wait, "wait"), duration_ms(lease, "lease")
         end = time.monotonic() + wait_ms / 1000
         while True:
             left_ms = WAIT_SLICE_MS if wait_ms < 0 else max(int((end - time.monotonic()) * 1000), 0)
@@ -390,9 +488,11 @@ class AsyncTasks(Generic[T]):
             if tasks or (tasks is not None and left_ms == 0):
                 return tasks
 
-    async def tasks(self, *, limit: int = 16, lease: float = 30.0,
-                    wait: Optional[float] = 0.0) -> AsyncIterator[T]:
+    def tasks(self, *, limit: int = 16, lease: float = 30.0, wait: Optional[float] = 0.0) -> Stream[T]:
         """As Tasks.tasks."""
+        return Stream(self._shop, self._tasks(limit, lease, wait))
+
+    async def _tasks(self, limit: int, lease: float, wait: Optional[float]) -> AsyncGenerator[T, None]:
         while True:
             try:
                 taken = await self.take(limit, lease=lease, wait=wait)
@@ -406,7 +506,8 @@ class AsyncTasks(Generic[T]):
                     begun += 1
                     yield task
             finally:
-                self._sync.give_back(taken[begun:])
+                if taken[begun:]:
+                    await self._shop._undone(self._sync.give_back, taken[begun:])
 
     async def finish(self, task: T, result: TaskResult) -> None:
         """As Task.finish, without blocking the loop."""
@@ -415,7 +516,9 @@ class AsyncTasks(Generic[T]):
     async def serve(self, handler: Callable[[T], Awaitable[TaskResult]], *, concurrency: int = 16,
                     lease: float = 30.0) -> None:
         """Does every task with `handler`, at most `concurrency` at once, until it is cancelled or
-        the shop is closed. A handler that raises is logged, and its outcome is unknown."""
+        the shop is closed. A handler that raises is logged, and its outcome is unknown; a report
+        that is refused is logged, and the task comes again when its lease is over."""
+        integer(concurrency, "concurrency", 1, 1024)
         running: set[asyncio.Task[None]] = set()
         try:
             while True:
@@ -434,7 +537,7 @@ class AsyncTasks(Generic[T]):
 
     async def _do(self, handler: Callable[[T], Awaitable[TaskResult]], task: T) -> None:
         try:
-            result = await handler(task)
+            result = checked_result(await handler(task))
         except Exception:
             logger.exception("the handler of task %s failed", task.id)
             result = TaskResult.unknown()
@@ -442,5 +545,5 @@ class AsyncTasks(Generic[T]):
             await self.finish(task, result)
         except ClosedError:
             return
-        except AuroraError:
+        except Exception:
             logger.exception("task %s could not be finished", task.id)

@@ -9,16 +9,15 @@ import dataclasses
 import functools
 import inspect
 import threading
-from time import monotonic_ns
 from types import TracebackType
 from typing import Any, Callable, List, Optional, Tuple, Type, TypeVar, Union, cast
 
-from ._call import check, integer, new_error, uint32
+from ._call import UINT64_MAX, check, int32, integer, new_error, uint32
 from ._native import ffi, lib
 from ._types import CData
 from .enums import BreakerOutcome, BreakerState
 from .errors import RetriableError
-from .limits import period_ns
+from .limits import moment, period_ns
 from .statuses import InvalidArgumentError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -134,16 +133,17 @@ class Breaker:
     def try_enter(self, now_ns: Optional[int] = None) -> int:
         """The ticket of a call that may be made, for leave(); 0 when none may."""
         with self._lock:
-            lib.aurora_breaker_try_enter(self._native, monotonic_ns() if now_ns is None else now_ns,
+            lib.aurora_breaker_try_enter(self._native, moment(now_ns),
                                          self._ticket)
             return int(self._ticket[0])
 
     def leave(self, ticket: int, outcome: BreakerOutcome = BreakerOutcome.SUCCESS,
               now_ns: Optional[int] = None) -> None:
         """Reports the outcome of the call with `ticket`, once."""
+        number, how = integer(ticket, "ticket", 0, UINT64_MAX), int32(outcome, "outcome")
         with self._lock:
-            lib.aurora_breaker_leave(self._native, ticket, outcome,
-                                     monotonic_ns() if now_ns is None else now_ns)
+            lib.aurora_breaker_leave(self._native, number, how,
+                                     moment(now_ns))
 
     def call(self) -> BreakerCall:
         """For a `with` of its own, which knows its ticket wherever it ends."""
@@ -200,16 +200,16 @@ class Breaker:
     def force(self, state: BreakerState, now_ns: Optional[int] = None) -> None:
         """Puts it into a state, with an empty window."""
         with self._lock:
-            check(lib.aurora_breaker_force(self._native, integer(state, "state", 0, 2**31 - 1),
-                                           monotonic_ns() if now_ns is None else now_ns))
+            check(lib.aurora_breaker_force(self._native, int32(state, "state"),
+                                           moment(now_ns)))
 
     def state(self, now_ns: Optional[int] = None) -> BreakerState:
         with self._lock:
             return BreakerState(lib.aurora_breaker_state(
-                self._native, monotonic_ns() if now_ns is None else now_ns))
+                self._native, moment(now_ns)))
 
     def figures(self, now_ns: Optional[int] = None) -> BreakerFigures:
         out = ffi.new("aurora_breaker_figures *")
         with self._lock:
-            lib.aurora_breaker_read(self._native, monotonic_ns() if now_ns is None else now_ns, out)
+            lib.aurora_breaker_read(self._native, moment(now_ns), out)
         return figures_of(out)

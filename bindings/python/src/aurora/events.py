@@ -9,7 +9,7 @@ import json
 import re
 import time
 import uuid
-from typing import Any, Iterator, List, NamedTuple, Optional
+from typing import Any, Callable, Iterator, List, NamedTuple, Optional
 
 from ._call import (UINT64_MAX, WAIT_SLICE_MS, check, integer, milliseconds, new_error, optional_text_of,
                     optional_uuid_of, text, text_of, time_of, uint32)
@@ -70,6 +70,20 @@ def event_of(native: CData) -> Event:
                  text_of(native.source), optional_uuid_of(native.order_id), optional_text_of(native.sku),
                  time_of(native.at_ms), text_of(native.data), bool(native.is_resend),
                  optional_text_of(native.traceparent))
+
+
+def page_of(call: Callable[[CData], int]) -> Optional[EventPage]:
+    """None when the wait was woken."""
+    out = ffi.new("aurora_event_page **")
+    status = call(out)
+    if status == lib.AURORA_EINTR:
+        return None
+    check(status)
+    try:
+        native = out[0]
+        return EventPage([event_of(native.items[at]) for at in range(native.count)], native.position)
+    finally:
+        lib.aurora_event_page_free(out[0])
 
 
 def consumer_of(native: CData) -> Consumer:
@@ -133,33 +147,28 @@ class Events:
     def page(self, consumer: str, *, limit: int = 0, wait: Optional[float] = 0.0) -> EventPage:
         """A page, which nobody acknowledges but ack(). The first read makes the consumer, at the
         oldest event kept. GoneError: retention has passed it."""
+        return self._read(limit, wait, lambda most, wait_ms: self.page_slice(consumer, most, wait_ms))
+
+    def page_slice(self, consumer: str, limit: int, wait_ms: int) -> Optional[EventPage]:
+        """One wait inside the library; None when somebody woke it."""
         name = consumer_name(consumer)
-        return self._read(limit, wait, lambda most, wait_ms, out: lib.shop_event_read(
-            self._handle.gate, name, most, wait_ms, out))
+        return page_of(lambda out: lib.shop_event_read(self._handle.gate, name, limit, wait_ms, out))
 
     def tail(self, after_position: int, *, limit: int = 0, wait: Optional[float] = 0.0) -> EventPage:
         """A page after a position, without a consumer."""
         position = integer(after_position, "after_position", 0, UINT64_MAX)
-        return self._read(limit, wait, lambda most, wait_ms, out: lib.shop_event_tail(
-            self._handle.gate, position, most, wait_ms, out))
+        return self._read(limit, wait, lambda most, wait_ms: page_of(
+            lambda out: lib.shop_event_tail(self._handle.gate, position, most, wait_ms, out)))
 
-    def _read(self, limit: int, wait: Optional[float], call: Any) -> EventPage:
+    def _read(self, limit: int, wait: Optional[float],
+              read_slice: Callable[[int, int], Optional[EventPage]]) -> EventPage:
         wait_ms, most = milliseconds(wait, "wait"), uint32(limit, "limit")
         end = time.monotonic() + wait_ms / 1000
         while True:
             left_ms = WAIT_SLICE_MS if wait_ms < 0 else max(int((end - time.monotonic()) * 1000), 0)
-            out = ffi.new("aurora_event_page **")
-            status = call(most, min(left_ms, WAIT_SLICE_MS), out)
-            if status == lib.AURORA_EINTR:
-                continue
-            check(status)
-            try:
-                native = out[0]
-                if native.count > 0 or left_ms == 0:
-                    return EventPage([event_of(native.items[at]) for at in range(native.count)],
-                                     native.position)
-            finally:
-                lib.aurora_event_page_free(out[0])
+            page = read_slice(most, min(left_ms, WAIT_SLICE_MS))
+            if page is not None and (page.events or left_ms == 0):
+                return page
 
     def ack(self, consumer: str, position: int) -> None:
         """Acknowledges everything up to and including `position`, durably."""

@@ -59,6 +59,23 @@ def period_ns(per: Union[int, float], exact_ns: Optional[int] = None) -> int:
     return round(per * 1_000_000_000)
 
 
+def amount(n: int) -> int:
+    return integer(n, "n", 0, UINT64_MAX)
+
+
+def moment(now_ns: Optional[int]) -> int:
+    return monotonic_ns() if now_ns is None else integer(now_ns, "now_ns")
+
+
+def misfit(n: int, now_ns: Optional[int]) -> InvalidArgumentError:
+    """Which number of a take did not fit: they are looked at only then."""
+    try:
+        amount(n), moment(now_ns)
+    except InvalidArgumentError as error:
+        return error
+    return InvalidArgumentError("is too long", "key")
+
+
 class Bucket:
     """`tokens` arrive in `per` seconds (or `per_ns` nanoseconds), at most `burst` lie in it; it
     begins full."""
@@ -70,25 +87,28 @@ class Bucket:
         self._native = ffi.new("aurora_bucket *")
         if lib.aurora_bucket_init(self._native, integer(tokens, "tokens", 0, UINT64_MAX), period_ns(per, per_ns),
                                   integer(tokens if burst is None else burst, "burst", 0, UINT64_MAX),
-                                  monotonic_ns() if now_ns is None else now_ns) != 0:
+                                  moment(now_ns)) != 0:
             raise InvalidArgumentError("at least 1 token and at most 1 in a nanosecond, burst 1 to 10^16, "
                                        "full within 63 years", "tokens")
 
     def try_take(self, n: int = 1, now_ns: Optional[int] = None) -> bool:
         """Takes n tokens, all or none."""
-        return _take(self._native, n, monotonic_ns() if now_ns is None else now_ns, _null)
+        try:
+            return _take(self._native, n, monotonic_ns() if now_ns is None else now_ns, _null)
+        except OverflowError:
+            raise misfit(n, now_ns) from None
 
     def take(self, n: int = 1, now_ns: Optional[int] = None) -> int:
         """Takes n tokens and returns 0, or returns in how many nanoseconds the same take works if
         nobody else takes; -1 = never, n is above the burst."""
         after = ffi.new("int64_t *")
-        lib.aurora_bucket_try_take(self._native, n, monotonic_ns() if now_ns is None else now_ns, after)
+        lib.aurora_bucket_try_take(self._native, amount(n), moment(now_ns), after)
         return int(after[0])
 
     def read(self, now_ns: Optional[int] = None) -> Limit:
         """Reads without taking; speaks of one token."""
         out = ffi.new("aurora_limit *")
-        lib.aurora_bucket_read(self._native, monotonic_ns() if now_ns is None else now_ns, out)
+        lib.aurora_bucket_read(self._native, moment(now_ns), out)
         return limit_of(out)
 
 
@@ -104,21 +124,24 @@ class Limiter:
         options.capacity, options.shards = uint32(capacity, "capacity"), uint32(shards, "shards")
         options.tokens, options.per_ns = integer(tokens, "tokens", 0, UINT64_MAX), period_ns(per, per_ns)
         options.burst = integer(tokens if burst is None else burst, "burst", 0, UINT64_MAX)
-        options.seed = list(seed or (secrets.randbits(64), secrets.randbits(64)))
+        options.seed = [integer(word, "seed", 0, UINT64_MAX)
+                        for word in seed or (secrets.randbits(64), secrets.randbits(64))]
         check(lib.aurora_limiter_new(options, out, error), error)
         self._native = ffi.gc(out[0], lib.aurora_limiter_free)
 
     def try_take(self, key: Key, n: int = 1, now_ns: Optional[int] = None) -> bool:
         """Takes n tokens of the key's bucket, all or none."""
         data = key.encode() if isinstance(key, str) else key
-        return lib.aurora_limiter_try_take(self._native, data, len(data), n,
-                                           monotonic_ns() if now_ns is None else now_ns, _null)
+        try:
+            return lib.aurora_limiter_try_take(self._native, data, len(data), n, monotonic_ns() if now_ns is None else now_ns, _null)
+        except OverflowError:
+            raise misfit(n, now_ns) from None
 
     def take(self, key: Key, n: int = 1, now_ns: Optional[int] = None) -> Limit:
         """The same, with what is left."""
         data, out = key.encode() if isinstance(key, str) else key, ffi.new("aurora_limit *")
-        lib.aurora_limiter_try_take(self._native, data, len(data), n,
-                                    monotonic_ns() if now_ns is None else now_ns, out)
+        lib.aurora_limiter_try_take(self._native, data, len(data), amount(n),
+                                    moment(now_ns), out)
         return limit_of(out)
 
     def try_take_many(self, keys: Sequence[Key], n: int = 1, now_ns: Optional[int] = None) -> List[bool]:
@@ -137,13 +160,13 @@ class Limiter:
         lens = array.array("I", map(len, datas))
         limits = ffi.new("aurora_limit[]", len(datas))
         lib.aurora_limiter_try_take_many(self._native, b"".join(datas), ffi.from_buffer("uint32_t[]", lens),
-                                         len(datas), n, monotonic_ns() if now_ns is None else now_ns, limits)
+                                         len(datas), amount(n), moment(now_ns), limits)
         return limits
 
     def read(self, key: Key, now_ns: Optional[int] = None) -> Limit:
         """Reads the key's bucket without taking or storing."""
         data, out = key.encode() if isinstance(key, str) else key, ffi.new("aurora_limit *")
-        lib.aurora_limiter_read(self._native, data, len(data), monotonic_ns() if now_ns is None else now_ns,
+        lib.aurora_limiter_read(self._native, data, len(data), moment(now_ns),
                                 out)
         return limit_of(out)
 
@@ -154,7 +177,7 @@ class Limiter:
         check(lib.aurora_limiter_set_rate(
             self._native, integer(tokens, "tokens", 0, UINT64_MAX), period_ns(per, per_ns),
             integer(tokens if burst is None else burst, "burst", 0, UINT64_MAX),
-            monotonic_ns() if now_ns is None else now_ns, error), error)
+            moment(now_ns), error), error)
 
     def figures(self) -> dict[str, int]:
         """What it has done so far: keys, capacity, admitted, refused, evicted, evicted_busy."""
@@ -178,20 +201,20 @@ def take_all(claims: Sequence[Claim], now_ns: Optional[int] = None) -> tuple[boo
     """Takes from several buckets, of one limiter or of many, all or none; gives whether, and each
     bucket after that."""
     arena = Arena()
-    structs = []
+    structs: List[CData] = []
     for limiter, key, n, is_shadow in claims:
         claim = arena.struct("aurora_limiter_claim")
         data = key.encode() if isinstance(key, str) else key
         claim.limiter = limiter._native
         claim.flags = lib.AURORA_LIMITER_SHADOW if is_shadow else 0
         claim.key, claim.key_len = arena.keep(ffi.from_buffer("char[]", data)), len(data)
-        claim.n = n
+        claim.n = integer(n, f"claims[{len(structs)}].n", 0, UINT64_MAX)
         structs.append(claim)
     if len(structs) > lib.AURORA_LIMITER_CLAIMS_MAX:
         raise InvalidArgumentError(f"must be at most {lib.AURORA_LIMITER_CLAIMS_MAX}", "claims")
     limits = ffi.new("aurora_limit[]", max(len(structs), 1))
     taken = lib.aurora_limiter_try_take_all(arena.pointers("aurora_limiter_claim", structs), len(structs),
-                                            monotonic_ns() if now_ns is None else now_ns, limits)
+                                            moment(now_ns), limits)
     return taken, [limit_of(limits[at]) for at in range(len(structs))]
 
 

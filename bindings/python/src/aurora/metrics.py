@@ -6,7 +6,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Iterator, List, Mapping, Optional
 
-from ._call import check, optional_text, pairs_of, text_of
+from ._call import check, int32, optional_text, pairs_of, text_of
 from ._handle import Handle
 from ._native import ffi, lib
 from ._types import CData
@@ -48,6 +48,7 @@ class Metrics:
 
     def text(self, metric_format: MetricFormat = MetricFormat.PROMETHEUS) -> str:
         """The page that Prometheus reads."""
+        metric_format = MetricFormat(int32(metric_format, "metric_format"))
         native, length = self._page(), ffi.new("size_t *")
         check(lib.aurora_metric_page_text(native, metric_format, ffi.NULL, 0, length))
         buffer = ffi.new("char[]", length[0] + 1)
@@ -62,4 +63,4 @@ def format_for(accept: Optional[str]) -> MetricFormat:
 
 def content_type(metric_format: MetricFormat) -> str:
     """The value of Content-Type for a format."""
-    return text_of(lib.aurora_metric_content_type(metric_format))
+    return text_of(lib.aurora_metric_content_type(int32(metric_format, "metric_format")))

@@ -8,7 +8,7 @@ import datetime
 import uuid
 from typing import Iterator, Optional
 
-from ._call import optional_text_of, optional_time_of, time_of, uuid_of
+from ._call import int32, optional_text_of, optional_time_of, time_of, uuid_of
 from ._handle import Handle
 from ._native import lib
 from ._page import Page, items, page
@@ -51,8 +51,9 @@ class Notifications(Tasks[NotificationTask]):
     def page(self, state: Optional[NotificationState] = None, *, cursor: Optional[str] = None,
              limit: int = 0) -> Page[Notification]:
         """A page of those in one state, or of all, newest order first."""
+        wanted = int32(state or 0, "state")
         return page(lambda at, most, out, error: lib.shop_notification_list(
-            self._handle.gate, state or 0, at, most, out, error),
+            self._handle.gate, wanted, at, most, out, error),
             "aurora_notification_page", lib.aurora_notification_page_free, listed, cursor, limit)
 
     def list(self, state: Optional[NotificationState] = None) -> Iterator[Notification]:

@@ -10,7 +10,7 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
-from ._call import (Arena, OrderId, WAIT_SLICE_MS, at_ms, check, id_of, integer, milliseconds, new_error,
+from ._call import (Arena, OrderId, WAIT_SLICE_MS, at_ms, check, end_of, id_of, int32, integer, milliseconds, new_error,
                     optional_text_of, optional_time_of, pairs_of, text_of, time_of, uint32, uuid_of)
 from ._handle import Handle
 from ._native import ffi, lib
@@ -92,7 +92,7 @@ class Order:
     total: Money
     lines: tuple[Line, ...]
     charges: tuple[Charge, ...]
-    metadata: Mapping[str, str]
+    metadata: Mapping[str, str] = dataclasses.field(hash=False)
     customer_id: Optional[str]
     reference: Optional[str]
     contact: Optional[str]
@@ -289,7 +289,8 @@ class Orders:
     def place_many(self, requests: Iterable[OrderRequest], *, in_flight: int = 4096,
                    timeout: Optional[float] = None) -> Iterator[Completion]:
         """Places orders in batches: gives a completion for each, in the order in which they
-        complete, with the place in `requests` as its tag. Requests are taken as there is room for
+        complete, with the place in `requests` as its tag; for one that cannot be a request the error
+        says what of it, "requests[7].key", and the others go on. Requests are taken as there is room for
         them; leaving the loop early drops completions, not orders."""
         from .queue import place_many
 
@@ -312,14 +313,15 @@ class Orders:
         check(lib.shop_order_get(self._handle.gate, id_of(order_id), out))
         return owned_order(out[0])
 
-    def wait(self, order_id: OrderId, *, after_version: int = 0, timeout: float = 30.0) -> Order:
+    def wait(self, order_id: OrderId, *, after_version: int = 0,
+             timeout: Optional[float] = 30.0) -> Order:
         """The order as soon as its version is above `after_version`, or as it is after `timeout`
-        seconds."""
+        seconds, None = not before."""
         native, out = id_of(order_id), ffi.new("aurora_order **")
         version = integer(after_version, "after_version", 0, 2**64 - 1)
-        end = time.monotonic() + milliseconds(timeout, "timeout") / 1000
+        end = end_of(timeout)
         while True:
-            left_ms = max(int((end - time.monotonic()) * 1000), 0)
+            left_ms = max(int(min(end - time.monotonic(), 1.0) * 1000), 0)
             status = lib.shop_order_wait(self._handle.gate, native, version, min(left_ms, WAIT_SLICE_MS), out)
             if status == lib.AURORA_EINTR:
                 continue
@@ -335,7 +337,7 @@ class Orders:
         """A page of orders, newest first; limit is 1 to 1,000, 0 = 50."""
         arena = Arena()
         criteria = arena.struct("aurora_order_filter")
-        criteria.status = status or 0
+        criteria.status = int32(status or 0, "status")
         criteria.customer_id = arena.optional_text(customer_id, "customer_id")
         criteria.reference = arena.optional_text(reference, "reference")
         criteria.from_ms, criteria.to_ms = at_ms(from_, "from_"), at_ms(to, "to")
@@ -357,7 +359,7 @@ class Orders:
         when it is FAILED, ParkedError while it waits for an operator."""
         arena, error, out = Arena(), new_error(), ffi.new("aurora_order **")
         cancel = arena.struct("aurora_cancel")
-        cancel.reason = reason
+        cancel.reason = int32(reason, "reason")
         cancel.order_id = id_of(order_id)
         for name, value in (("note", note), ("actor", actor), ("key", key), ("key_scope", key_scope),
                             ("traceparent", traceparent)):

@@ -46,7 +46,7 @@ class Product:
     brand: str
     category: str
     image_url: str
-    attributes: Mapping[str, str]
+    attributes: Mapping[str, str] = dataclasses.field(hash=False)
     version: int
     created_at: datetime.datetime
     updated_at: datetime.datetime

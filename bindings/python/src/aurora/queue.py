@@ -11,7 +11,7 @@ import weakref
 from types import TracebackType
 from typing import Any, Iterable, Iterator, List, Optional, Sequence, Tuple, Type
 
-from ._call import (Arena, OrderId, UINT64_MAX, WAIT_SLICE_MS, at_ms, check, failure, id_of, integer,
+from ._call import (Arena, OrderId, UINT64_MAX, WAIT_SLICE_MS, at_ms, check, duration_ms, failure, id_of, integer,
                     milliseconds, uint32)
 from ._handle import Handle
 from ._native import ffi, lib
@@ -35,11 +35,12 @@ if ROW.size != ffi.sizeof("aurora_completion"):
 class Completion:
     """What became of one accepted request."""
 
-    __slots__ = ("_row", "order")
+    __slots__ = ("_row", "_refusal", "order")
 
-    def __init__(self, row: Tuple[Any, ...],
-                 order: Optional[Order]) -> None:
+    def __init__(self, row: Tuple[Any, ...], order: Optional[Order],
+                 refusal: Optional[AuroraError] = None) -> None:
         self._row = row
+        self._refusal = refusal
         self.order = order
         """The whole order, of a watch or when it was submitted with_orders."""
 
@@ -57,6 +58,8 @@ class Completion:
     def error(self) -> Optional[AuroraError]:
         """What placing would have raised; None when the order is stored. `retryable` says: submit
         it again, with the same key."""
+        if self._refusal is not None:
+            return self._refusal
         if self._row[2] == 0:
             return None
         error = failure(self._row[2])
@@ -172,7 +175,8 @@ class Queue:
         """Hands over requests and never waits. Returns how many of the first were accepted: each
         of those gives one completion, with its tag (without tags: its place in `requests`). 0 when
         this queue or the engine's is full: take, and submit the rest again. `timeout` as in
-        orders.place: when a completion comes although the order is not decided."""
+        orders.place: when a completion comes although the order is not decided. A request that
+        cannot be one is an error that names it, "requests[7].key", and none is accepted."""
         if not requests:
             return 0
         flags, timeout_ms = wait_of(timeout)
@@ -182,11 +186,11 @@ class Queue:
             for request in requests:
                 packer.add(request, flags, timeout_ms)
             pieces = packer.packed()
-        except (TypeError, InvalidArgumentError):
-            for request in requests:
-                native_request(request, Arena())  # raises with the field's name
+        except Exception:
+            for at, fault in faults_of(requests):
+                raise named(fault, at) from fault
             raise
-        marks = array.array("Q", range(len(requests)) if tags is None else tags)
+        marks = marks_of(range(len(requests)) if tags is None else tags)
         if len(marks) != len(requests):
             raise InvalidArgumentError("must be as many as requests", "tags")
         return self.submit_packed(pieces, marks)
@@ -208,7 +212,7 @@ class Queue:
         `timeout` seconds from now. It cannot be withdrawn."""
         check(lib.queue_order_watch(self._gate, id_of(order_id),
                                     integer(after_version, "after_version", 0, UINT64_MAX),
-                                    milliseconds(timeout, "timeout"), integer(tag, "tag", 0, UINT64_MAX)))
+                                    duration_ms(timeout, "timeout"), integer(tag, "tag", 0, UINT64_MAX)))
 
     def take(self, limit: int = 1024, *, timeout: Optional[float] = 0.0) -> List[Completion]:
         """Up to `limit` completions; waits for the first `timeout` seconds, None = for ever.
@@ -241,6 +245,55 @@ def completions_of(room: CData, count: int) -> List[Completion]:
             for row in rows]
 
 
+def marks_of(tags: Sequence[int]) -> "array.array[int]":
+    try:
+        return array.array("Q", tags)
+    except (TypeError, OverflowError):
+        for at, tag in enumerate(tags):
+            integer(tag, f"tags[{at}]", 0, UINT64_MAX)
+        raise
+
+
+def faults_of(requests: Sequence[OrderRequest]) -> Iterator[tuple[int, Exception]]:
+    """Those that cannot be handed over, and why."""
+    for at, request in enumerate(requests):
+        packer = Packer()
+        try:
+            packer.add(request, 0, 0)
+            packer.packed()
+        except Exception as fault:
+            yield at, fault_with_field(request, fault)
+
+
+def fault_with_field(request: OrderRequest, fault: Exception) -> Exception:
+    try:
+        native_request(request, Arena())
+    except (TypeError, AuroraError) as better:
+        return better
+    except Exception:
+        pass
+    return fault
+
+
+def named(fault: Exception, at: int) -> Exception:
+    """The same with the place of its request."""
+    where = f"requests[{at}]"
+    if isinstance(fault, AuroraError):
+        return type(fault)(fault.message, f"{where}.{fault.field}" if fault.field else where)
+    return TypeError(f"{where}.{fault}" if isinstance(fault, TypeError) else
+                     f"{where} must be an OrderRequest: {fault!r}")
+
+
+def refused(tag: int, fault: Exception) -> Completion:
+    """The completion of a request that was not handed over."""
+    error = named(fault, tag)
+    if not isinstance(error, AuroraError):
+        where, _, rule = str(error).partition(" ")
+        error = InvalidArgumentError(rule, where)
+    row = (tag, bytes(16), error.status, 0, 0, lib.AURORA_NO_LINE, 0, 0, 0, 0, 0)
+    return Completion(row, None, error)
+
+
 def place_many(handle: Handle, requests: Iterable[OrderRequest], in_flight: int,
                timeout: Optional[float]) -> Iterator[Completion]:
     """What orders.place_many does."""
@@ -256,8 +309,17 @@ def place_many(handle: Handle, requests: Iterable[OrderRequest], in_flight: int,
                 else:
                     waiting.append(following)
             if waiting and under_way < in_flight:
-                accepted = queue.submit([request for _, request in waiting],
-                                        tags=[tag for tag, _ in waiting], timeout=timeout)
+                batch = [request for _, request in waiting]
+                try:
+                    accepted = queue.submit(batch, tags=[tag for tag, _ in waiting], timeout=timeout)
+                except (TypeError, AuroraError):
+                    faults = dict(faults_of(batch))
+                    if not faults:
+                        raise
+                    told = [refused(waiting[at][0], fault) for at, fault in faults.items()]
+                    waiting = [one for at, one in enumerate(waiting) if at not in faults]
+                    yield from told
+                    continue
                 del waiting[:accepted]
                 under_way += accepted
                 if accepted and under_way < in_flight and not is_over:

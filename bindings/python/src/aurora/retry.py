@@ -19,7 +19,7 @@ import time
 from types import TracebackType
 from typing import Any, AsyncIterator, Callable, Iterator, Optional, Tuple, Type, TypeVar, Union, cast
 
-from ._call import check, new_error, uint32
+from ._call import UINT64_MAX, check, int32, integer, new_error, uint32
 from ._native import ffi, lib
 from .breaker import seconds_ns
 from .enums import Jitter, RetryEnding, RetryOutcome
@@ -39,13 +39,19 @@ def is_worth_repeating(error: BaseException) -> bool:
     return isinstance(error, (ConnectionError, TimeoutError, asyncio.TimeoutError))
 
 
+def hint_ns(seconds: float) -> int:
+    if not seconds < 2**33:
+        raise InvalidArgumentError(f"must be less than {2**33} seconds, is {seconds}", "seconds")
+    return round(max(seconds, 0.0) * 1e9)
+
+
 class RetryBudget:
     """Repeats that many calls share: at most `repeats` saved up, into which each call pays
     `ratio_per_mille` thousandths of one."""
 
     def __init__(self, repeats: int, ratio_per_mille: int = 100) -> None:
         self._native = ffi.new("aurora_retry_budget *")
-        if lib.aurora_retry_budget_init(self._native, repeats, uint32(ratio_per_mille, "ratio_per_mille")):
+        if lib.aurora_retry_budget_init(self._native, uint32(repeats, "repeats"), uint32(ratio_per_mille, "ratio_per_mille")):
             raise InvalidArgumentError("must be 1 to 10^9, and the ratio at most 1,000,000", "repeats")
 
     @property
@@ -95,11 +101,13 @@ class Course:
 
     def hint(self, seconds: float) -> None:
         self._is_hinted = True
-        lib.aurora_retry_hint(self._native, round(max(seconds, 0.0) * 1e9))
+        lib.aurora_retry_hint(self._native, hint_ns(seconds))
 
     def next_ns(self, outcome: RetryOutcome, random_bits: int, now_ns: int) -> int:
         """Reports the attempt just made; in how many ns to make the next one, -1 = it has ended."""
-        return int(lib.aurora_retry_next_ns(self._native, outcome, random_bits, now_ns))
+        return int(lib.aurora_retry_next_ns(self._native, int32(outcome, "outcome"),
+                                            integer(random_bits, "random_bits", 0, UINT64_MAX),
+                                            integer(now_ns, "now_ns")))
 
     def report(self, error: Optional[BaseException]) -> bool:
         """Whether another attempt follows."""

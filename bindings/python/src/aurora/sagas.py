@@ -9,7 +9,7 @@ import datetime
 import uuid
 from typing import Iterator, Optional
 
-from ._call import (Arena, OrderId, check, id_of, milliseconds, new_error, optional_text, optional_text_of,
+from ._call import (Arena, OrderId, check, duration_ms, id_of, int32, new_error, optional_text, optional_text_of,
                     optional_time_of, optional_uuid_of, text, text_of, time_of, uuid_of)
 from ._handle import Handle
 from ._native import ffi, lib
@@ -107,8 +107,8 @@ class Sagas:
         operator, `participant`: for that one; `older_than` in seconds."""
         criteria = Arena().struct("aurora_saga_filter")
         criteria.is_parked = parked
-        criteria.participant = participant or 0
-        criteria.age_min_ms = milliseconds(older_than, "older_than", 2**53)
+        criteria.participant = int32(participant or 0, "participant")
+        criteria.age_min_ms = duration_ms(older_than, "older_than", 2**53)
         return page(lambda at, most, out, error: lib.shop_saga_list(
             self._handle.gate, criteria, at, most, out, error),
             "aurora_saga_page", lib.aurora_saga_page_free, saga_of, cursor, limit)
@@ -147,7 +147,9 @@ class Sagas:
         """Any of the three."""
         arena, error = Arena(), new_error()
         repair = arena.struct("aurora_repair")
-        repair.action, repair.participant, repair.result = action, participant or 0, result or 0
+        repair.action = int32(action, "action")
+        repair.participant = int32(participant or 0, "participant")
+        repair.result = int32(result or 0, "result")
         repair.order_id = id_of(order_id)
         repair.actor = arena.text(actor, "actor")
         repair.note = arena.optional_text(note, "note")

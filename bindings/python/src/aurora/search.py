@@ -7,7 +7,7 @@ from __future__ import annotations
 import dataclasses
 from typing import List, Optional
 
-from ._call import Arena, check, milliseconds, new_error, optional_text, optional_text_of, text, text_of, uint32
+from ._call import Arena, check, duration_ms, int32, integer, new_error, optional_text, optional_text_of, text, text_of, uint32
 from ._handle import Handle
 from ._native import ffi, lib
 from ._types import CData
@@ -67,12 +67,13 @@ class Search:
         20. NotSupportedError where there is no index."""
         arena, error, out = Arena(), new_error(), ffi.new("aurora_search_page **")
         query = arena.struct("aurora_query")
-        query.sort = sort
+        query.sort = int32(sort, "sort")
         query.text = arena.optional_text(words, "text")
         query.category = arena.optional_text(category, "category")
         query.brand = arena.optional_text(brand, "brand")
-        query.price_min_minor, query.price_max_minor = price_min_minor, price_max_minor
-        query.time_max_ms = milliseconds(timeout, "timeout")
+        query.price_min_minor = integer(price_min_minor, "price_min_minor")
+        query.price_max_minor = integer(price_max_minor, "price_max_minor")
+        query.time_max_ms = duration_ms(timeout, "timeout")
         check(lib.shop_search(self._handle.gate, query, optional_text(cursor, "cursor"),
                               uint32(limit, "limit"), out, error), error)
         try:

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Mapping, Optional, Sequence, Type, Union
 
 from . import care
-from ._call import Arena, check, milliseconds, new_error, text
+from ._call import Arena, check, duration_ms, new_error, text
 from ._handle import Handle, Options, SettingValue, native_options, setting_texts
 from ._native import ffi, lib
 from .events import Events
@@ -72,7 +72,7 @@ class Shop:
         worker=False. Returns in how many seconds the next timer is due, None = none before
         fileno() turns readable."""
         due = ffi.new("int64_t *")
-        check(lib.shop_pump(self._handle.gate, milliseconds(budget, "budget"), due))
+        check(lib.shop_pump(self._handle.gate, duration_ms(budget, "budget"), due))
         return None if due[0] < 0 else due[0] / 1000
 
     def fileno(self) -> int:

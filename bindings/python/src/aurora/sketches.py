@@ -7,7 +7,7 @@ from __future__ import annotations
 import threading
 from typing import List, NamedTuple, Sequence
 
-from ._call import check, text, text_of, uint32
+from ._call import check, integer, text, text_of, uint32
 from ._native import ffi, lib
 from ._types import CData
 from .statuses import InvalidArgumentError
@@ -25,6 +25,12 @@ def score_of(native: CData) -> Score:
     return Score(text_of(native.key), native.score, native.error)
 
 
+def weight_of(weight: float) -> float:
+    if not 0 < weight <= lib.AURORA_TOPK_WEIGHT_MAX:
+        raise InvalidArgumentError(f"must be above 0 and at most {lib.AURORA_TOPK_WEIGHT_MAX:g}, is {weight}", "weight")
+    return weight
+
+
 class TopK:
     """The heaviest keys of a stream of weighted adds that lose half of their weight in each
     half-life."""
@@ -36,13 +42,13 @@ class TopK:
         self._memory = ffi.new("uint64_t[]", size // 8 + 1)
         self._native = ffi.new("aurora_topk *")
         self._lock = threading.Lock()
-        if lib.aurora_topk_init(self._native, self._memory, size, half_life_ms) != 0:
+        if lib.aurora_topk_init(self._native, self._memory, size, integer(half_life_ms, "half_life_ms")) != 0:
             raise InvalidArgumentError("must be 1 to the year 9999", "half_life_ms")
 
     def add(self, key: str, weight: float = 1.0, *, at_ms: int) -> None:
         """Counts `weight` for a key of 1 to 64 bytes."""
         with self._lock:
-            check(lib.aurora_topk_add(self._native, text(key, "key"), weight, at_ms))
+            check(lib.aurora_topk_add(self._native, text(key, "key"), weight_of(weight), integer(at_ms, "at_ms")))
 
     def reset(self) -> None:
         """Forgets all adds."""
@@ -53,14 +59,14 @@ class TopK:
         """The heaviest keys as of `at_ms`, which is not before newest_ms."""
         room, count = ffi.new("aurora_topk_item[]", max(limit, 1)), ffi.new("uint32_t *")
         with self._lock:
-            check(lib.aurora_topk_list(self._native, at_ms, uint32(limit, "limit"), room, count))
+            check(lib.aurora_topk_list(self._native, integer(at_ms, "at_ms"), uint32(limit, "limit"), room, count))
         return [score_of(room[at]) for at in range(count[0])]
 
     def get(self, key: str, at_ms: int) -> Score:
         """The score of one key; one that is not held may have had as much as is told."""
         out = ffi.new("aurora_topk_item *")
         with self._lock:
-            check(lib.aurora_topk_get(self._native, text(key, "key"), at_ms, out))
+            check(lib.aurora_topk_get(self._native, text(key, "key"), integer(at_ms, "at_ms"), out))
         return score_of(out)
 
     def merge(self, other: TopK) -> None:
@@ -107,14 +113,14 @@ class Related:
         self._memory = ffi.new("uint64_t[]", size // 8 + 1)
         self._native = ffi.new("aurora_related *")
         self._lock = threading.Lock()
-        if lib.aurora_related_init(self._native, self._memory, size, neighbours, half_life_ms) != 0:
+        if lib.aurora_related_init(self._native, self._memory, size, neighbours, integer(half_life_ms, "half_life_ms")) != 0:
             raise InvalidArgumentError("must be 1 to the year 9999", "half_life_ms")
 
     def add(self, skus: Sequence[str], weight: float = 1.0, *, at_ms: int) -> None:
         """Counts a basket; SKUs beyond its first 32 different ones are not read."""
         datas = [ffi.from_buffer("char[]", text(sku, "skus") + b"\0") for sku in skus]
         with self._lock:
-            check(lib.aurora_related_add(self._native, ffi.new("char *[]", datas), len(datas), weight, at_ms))
+            check(lib.aurora_related_add(self._native, ffi.new("char *[]", datas), len(datas), weight_of(weight), integer(at_ms, "at_ms")))
 
     def reset(self) -> None:
         """Forgets all baskets."""
@@ -137,7 +143,7 @@ class Related:
         """The SKUs most bought with `sku`."""
         room, count = ffi.new("aurora_topk_item[]", max(limit, 1)), ffi.new("uint32_t *")
         with self._lock:
-            check(lib.aurora_related_list(self._native, text(sku, "sku"), at_ms, uint32(limit, "limit"),
+            check(lib.aurora_related_list(self._native, text(sku, "sku"), integer(at_ms, "at_ms"), uint32(limit, "limit"),
                                           room, count))
         return [score_of(room[at]) for at in range(count[0])]
 

@@ -9,7 +9,7 @@ import datetime
 import uuid
 from typing import Iterable, Iterator, Optional
 
-from ._call import (Arena, check, integer, milliseconds, new_error, optional_text_of, optional_time_of,
+from ._call import (Arena, check, duration_ms, integer, new_error, optional_text_of, optional_time_of,
                     optional_uuid_of, text, text_of, time_of)
 from ._handle import Handle
 from ._native import ffi, lib
@@ -121,7 +121,7 @@ class StockRoom:
         arena, error, decision = Arena(), new_error(), ffi.new("int32_t *")
         array, count = native_lines(lines, arena)
         check(lib.shop_stock_reserve(self._handle.gate, text(key, "key"), array, count,
-                                     milliseconds(ttl, "ttl", 2**32 - 1), decision, error), error)
+                                     duration_ms(ttl, "ttl", 2**32 - 1), decision, error), error)
         return Decision(decision[0])
 
     def commit(self, key: str) -> None:

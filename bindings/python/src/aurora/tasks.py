@@ -13,7 +13,7 @@ import time
 import uuid
 from typing import Callable, Generic, Iterator, List, Optional, Sequence, TypeVar
 
-from ._call import (Arena, OrderId, WAIT_SLICE_MS, check, failure, failures, id_of, milliseconds, new_error,
+from ._call import (Arena, OrderId, WAIT_SLICE_MS, check, duration_ms, failure, failures, id_of, milliseconds, new_error,
                     optional_text_of, optional_time_of, optional_uuid_of, text_of, uint32, uuid_of)
 from ._handle import Handle
 from ._native import ffi, lib
@@ -160,7 +160,7 @@ def native_result(result: TaskResult, kind: int, arena: Arena) -> CData:
     native.provider_reference = arena.optional_text(result.provider_reference, "provider_reference")
     native.code = arena.optional_text(result.code, "code")
     if result.retry_after is not None:
-        native.retry_after_ms = max(milliseconds(result.retry_after, "retry_after", 2**32 - 1), 1)
+        native.retry_after_ms = max(duration_ms(result.retry_after, "retry_after", 2**32 - 1), 1)
     native.kind = kind
     return native
 
@@ -182,7 +182,7 @@ class Tasks(Generic[T]):
     def take(self, limit: int = 16, *, lease: float = 30.0, wait: Optional[float] = 0.0) -> List[T]:
         """Up to `limit` tasks that are due, leased for `lease` seconds: no other taker, in any
         process, gets them meanwhile. Waits for the first `wait` seconds, None = for ever."""
-        wait_ms, lease_ms = milliseconds(wait, "wait"), milliseconds(lease, "lease")
+        wait_ms, lease_ms = milliseconds(wait, "wait"), duration_ms(lease, "lease")
         most = uint32(limit, "limit")
         end = time.monotonic() + wait_ms / 1000
         while True:

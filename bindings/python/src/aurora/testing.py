@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import datetime
 
-from ._call import EPOCH, at_ms, milliseconds
+from ._call import EPOCH, at_ms, duration_ms
 from ._native import ffi, lib
 
 
@@ -20,7 +20,7 @@ class ManualClock:
 
     def advance(self, seconds: float) -> None:
         """Moves both clocks forward; timers fire at the next pump, or on the worker."""
-        lib.aurora_manual_clock_advance(self._manual, milliseconds(seconds, "seconds", 2**53))
+        lib.aurora_manual_clock_advance(self._manual, duration_ms(seconds, "seconds", 2**53))
 
     def step(self, wall: datetime.datetime) -> None:
         """Sets the wall clock alone, also backwards, as an administrator would."""

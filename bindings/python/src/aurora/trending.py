@@ -7,7 +7,7 @@ import dataclasses
 import datetime
 from typing import Callable, List, Optional
 
-from ._call import Arena, at_ms, check, milliseconds, new_error, optional_text, text, text_of, uint32
+from ._call import Arena, at_ms, check, duration_ms, int32, new_error, optional_text, text, text_of, uint32
 from ._handle import Handle
 from ._native import ffi, lib
 from ._types import CData
@@ -40,10 +40,10 @@ class Recommendations:
         arena = Arena()
         query = arena.struct("aurora_trend_query")
         query.limit = uint32(limit, "limit")
-        query.window_ms = milliseconds(window, "window", 2**53)
+        query.window_ms = duration_ms(window, "window", 2**53)
         query.category = arena.optional_text(category, "category")
         query.at_ms = at_ms(at, "at")
-        query.kind = kind
+        query.kind = int32(kind, "kind")
         return self._page(lambda out, error: lib.shop_trending(self._handle.gate, query, out, error))
 
     def related(self, sku: str, *, limit: int = 0) -> List[Trend]:
