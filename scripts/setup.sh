@@ -15,6 +15,8 @@ if [ "${1:-}" = tests ]; then
     # For the Python binding.
     packages+=(python3-cffi python3-pip python3-setuptools python3-wheel python3-pytest python3-hypothesis
         mypy python3-gunicorn python3-matplotlib)
+    # For the model under spec/.
+    packages+=(spin)
     # For packages, and clean roots to try them in.
     packages+=(ccache debootstrap iproute2 dpkg-dev debhelper fakeroot lintian)
     command -v go >/dev/null || packages+=(golang-go)
