@@ -510,7 +510,7 @@ func init() {
 		"task_finish_many": func(r *caseRun, in *input) (object, error) {
 			var reports []report
 			for _, one := range in.each("results") {
-				reports = append(reports, report{one.id("task_id"), one.result()})
+				reports = append(reports, report{id: one.id("task_id"), result: one.result()})
 				one.done(in)
 			}
 			each, err := finishTasks(background, r.shop.core, "task finish many", 0, reports)

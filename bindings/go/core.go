@@ -13,12 +13,13 @@ import (
 // A core is an open handle, behind a gate.
 type core struct {
 	gate
-	handle    *C.aurora_t
-	hasWorker bool
-	placing   placing
-	log       *logPipe
-	clock     *ManualClock
-	tasks     [2]bool // payments, notifications: whether they are given out as tasks
+	handle     *C.aurora_t
+	hasWorker  bool
+	isReadOnly bool
+	placing    placing
+	log        *logPipe
+	clock      *ManualClock
+	tasks      [2]bool // payments, notifications: whether they are given out as tasks
 }
 
 // enter begins a call; leave must follow when there is no error.
@@ -35,6 +36,7 @@ func (c *core) enter(op string) error {
 func (c *core) close() {
 	c.shut(func() { C.aurora_wake(c.handle) }, func() {
 		C.aurora_close(c.handle)
+		c.clock.release()
 		c.placing.close()
 		c.log.close()
 	})
@@ -93,11 +95,14 @@ func do(ctx context.Context, c *core, op string, f func(*frame) error) error {
 	return err
 }
 
+// waitTime is a waiting time in milliseconds as C knows it: negative is without end.
+type waitTime = C.int32_t
+
 // wait is call for what waits by itself until something comes or a wake ends it. It ends with ctx as
 // well, but never leaves the call alone unless it is stuck: what it brings may be somebody's work.
 // late gets what comes after that.
 func wait[T any](ctx context.Context, c *core, op string, timeout time.Duration,
-	f func(*frame, C.int32_t) (T, error), late func(T)) (T, error) {
+	f func(*frame, waitTime) (T, error), late func(T)) (T, error) {
 	var none T
 	if ctx == nil {
 		return none, invalid(op, "ctx", "must not be nil")
@@ -119,9 +124,9 @@ func wait[T any](ctx context.Context, c *core, op string, timeout time.Duration,
 
 // repeat makes the call again, for the time that is left, where a wake was meant for another.
 func repeat[T any](ctx context.Context, c *core, timeout time.Duration, frame *frame,
-	f func(*frame, C.int32_t) (T, error)) (T, error) {
+	f func(*frame, waitTime) (T, error)) (T, error) {
 	end := time.Now().Add(timeout)
-	for left := timeout; ; {
+	for left := timeout; ; frame.rewind() {
 		value, err := f(frame, waitMs(left))
 		switch {
 		case !isStatus(err, ErrInterrupted) || ctx.Err() != nil:
@@ -144,6 +149,10 @@ func waking[T any](ctx context.Context, op string, g *gate, wake func(), f func(
 	done := make(chan result[T], 1)
 	go func() {
 		value, err := f()
+		// Also where somebody else's wake ended it: a context that is over is the reason.
+		if e, isError := err.(*Error); isError && e.Code == ErrInterrupted && ctx.Err() != nil {
+			e.Message, e.cause = "nothing came", ctx.Err()
+		}
 		done <- result[T]{value, err}
 	}()
 	select {
@@ -152,9 +161,6 @@ func waking[T any](ctx context.Context, op string, g *gate, wake func(), f func(
 	case <-ctx.Done():
 	}
 	if r, ok := wakeUntil(g, wake, done); ok {
-		if e, isError := r.err.(*Error); isError && e.Code == ErrInterrupted {
-			e.cause = ctx.Err()
-		}
 		return r.value, r.err
 	}
 	go func() {
@@ -168,10 +174,11 @@ func waking[T any](ctx context.Context, op string, g *gate, wake func(), f func(
 
 const stuckAfter = time.Second
 
+// wakeUntil wakes at growing intervals: a wake may come before the waiting, and one too many ends the wait
+// of somebody else.
 func wakeUntil[T any](g *gate, wake func(), done <-chan result[T]) (result[T], bool) {
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	for end := time.Now().Add(stuckAfter); time.Now().Before(end); {
+	end := time.Now().Add(stuckAfter)
+	for pause := time.Millisecond; time.Now().Before(end); pause *= 2 {
 		if g.enter() { // else it is shutting, which wakes everybody
 			wake()
 			g.leave()
@@ -179,7 +186,7 @@ func wakeUntil[T any](g *gate, wake func(), done <-chan result[T]) (result[T], b
 		select {
 		case r := <-done:
 			return r, true
-		case <-tick.C:
+		case <-time.After(pause):
 		}
 	}
 	return result[T]{}, false

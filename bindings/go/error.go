@@ -6,6 +6,7 @@ package aurora
 import "C"
 
 import (
+	"errors"
 	"fmt"
 	"unsafe"
 )
@@ -125,6 +126,18 @@ func notBegun(op string, cause error) error {
 // unknown is the failure of a call whose context ended while it was under way.
 func unknown(op string, cause error) error {
 	return &Error{Op: op, Code: ErrTimeout, Message: "the outcome is not known", cause: cause}
+}
+
+// notSubmitted is the failure of what was not handed over because of cause: nothing was done.
+func notSubmitted(op string, cause error) error {
+	var e *Error
+	if errors.As(cause, &e) {
+		return &Error{Op: op, Code: e.Code, Message: e.Message, cause: e.cause}
+	}
+	if status, ok := cause.(Status); ok {
+		return &Error{Op: op, Code: status}
+	}
+	return notBegun(op, cause)
 }
 
 func invalid(op, field, message string) error {

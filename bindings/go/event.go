@@ -96,7 +96,7 @@ type Events struct{ core *core }
 // Read gives the same events. ErrGone when retention has passed the consumer.
 func (e Events) Read(ctx context.Context, consumer string, limit int,
 	timeout time.Duration) (EventPage, error) {
-	return wait(ctx, e.core, "events read", timeout, func(f *frame, most C.int32_t) (EventPage, error) {
+	return wait(ctx, e.core, "events read", timeout, func(f *frame, most waitTime) (EventPage, error) {
 		name, count := f.textOrEmpty("consumer", consumer), f.limit(limit)
 		if f.bad != nil {
 			return EventPage{}, f.bad
@@ -111,7 +111,7 @@ func (e Events) Read(ctx context.Context, consumer string, limit int,
 // retention; ErrGone when after lies before the oldest event kept.
 func (e Events) Tail(ctx context.Context, after uint64, limit int,
 	timeout time.Duration) (EventPage, error) {
-	return wait(ctx, e.core, "events tail", timeout, func(f *frame, most C.int32_t) (EventPage, error) {
+	return wait(ctx, e.core, "events tail", timeout, func(f *frame, most waitTime) (EventPage, error) {
 		count := f.limit(limit)
 		if f.bad != nil {
 			return EventPage{}, f.bad

@@ -48,9 +48,16 @@ func newFrame(op string) *frame {
 	return f
 }
 
-// free gives the frame back. What it handed out is no longer valid. Of several blocks the largest is
-// kept, unless it is too large to lie idle.
+// free gives the frame back.
 func (f *frame) free() {
+	f.rewind()
+	f.handle = nil
+	frames.Put(f)
+}
+
+// rewind forgets what was handed out. Of several blocks the largest is kept, unless it is too large to
+// lie idle.
+func (f *frame) rewind() {
 	if len(f.blocks) > 1 {
 		last := len(f.blocks) - 1
 		keep := last
@@ -67,8 +74,6 @@ func (f *frame) free() {
 	}
 	f.used = 0
 	f.bad = nil
-	f.handle = nil
-	frames.Put(f)
 }
 
 func (f *frame) destroy() {
@@ -125,6 +130,13 @@ func (f *frame) refuse(field, message string) {
 	if f.bad == nil {
 		f.bad = &Error{Op: f.op, Code: ErrInvalid, Field: field, Message: message}
 	}
+}
+
+// takeBad gives what cannot be passed, and forgets it.
+func (f *frame) takeBad() *Error {
+	bad := f.bad
+	f.bad = nil
+	return bad
 }
 
 // size is the number of elements as C counts them; too many become a count that C refuses too.

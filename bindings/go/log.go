@@ -9,8 +9,10 @@ import (
 	"bufio"
 	"io"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 	"unsafe"
@@ -46,6 +48,7 @@ type logPipe struct {
 	native *C.aurora_go_log
 	reader *os.File
 	level  LogLevel
+	inside atomic.Value // the goroutine that calls the host's function, as goroutine gives it
 	ended  chan struct{}
 }
 
@@ -80,6 +83,7 @@ func (p *logPipe) close() {
 func (p *logPipe) read(log func(LogRecord)) {
 	defer close(p.ended)
 	defer p.reader.Close()
+	p.inside.Store(goroutine())
 	in := bufio.NewReaderSize(p.reader, 1<<16)
 	for {
 		var head [4]byte
@@ -92,6 +96,16 @@ func (p *logPipe) read(log func(LogRecord)) {
 		}
 		log(recordOf(LogLevel(head[2]), string(text)))
 	}
+}
+
+// isInside says whether the host's function calls, in which nobody can wait for it.
+func (p *logPipe) isInside() bool { return p != nil && p.inside.Load() == goroutine() }
+
+// goroutine is the number of the goroutine that calls: never that of another one. Go tells it in the
+// first line of a stack alone, "goroutine 7 [running]:".
+func goroutine() string {
+	var line [64]byte
+	return strings.Fields(string(line[:runtime.Stack(line[:], false)]))[1]
 }
 
 // recordOf takes a record apart: fields behind NULs, as shim_log.c writes them.

@@ -61,19 +61,10 @@ func (n Notifications) Serve(ctx context.Context, notifier Notifier, opts ...Ser
 		return &Error{Op: op, Code: ErrConflict, Field: "notify",
 			Message: `open the shop with WithSettings("notify=none:") to get its notifications`}
 	}
-	l := newLoop(n.core, op, taskNotification, opts)
-	l.take = func(ctx context.Context, limit int) ([]job, error) {
-		tasks, err := n.Take(ctx, limit, l.serve.lease, -1)
-		jobs := make([]job, len(tasks))
-		for i, task := range tasks {
-			task := task
-			jobs[i] = job{task.ID, task.LeaseAt, func(ctx context.Context) (TaskResult, error) {
-				return notifier.Notify(ctx, task)
-			}}
-		}
-		return jobs, err
-	}
-	return l.run(ctx)
+	return serve(ctx, n.core, op, taskNotification, opts, n.Take, func(task NotificationTask) job {
+		return job{task.ID, task.LeaseAt,
+			func(ctx context.Context) (TaskResult, error) { return notifier.Notify(ctx, task) }}
+	})
 }
 
 // Take leases up to limit due messages; see Payments.Take.

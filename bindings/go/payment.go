@@ -26,23 +26,14 @@ func (p Payments) Serve(ctx context.Context, provider Provider, opts ...ServeOpt
 		return &Error{Op: op, Code: ErrConflict, Field: "payment",
 			Message: `open the shop with WithSettings("payment=none:") to get its payments`}
 	}
-	l := newLoop(p.core, op, taskPayment, opts)
-	l.take = func(ctx context.Context, limit int) ([]job, error) {
-		tasks, err := p.Take(ctx, limit, l.serve.lease, -1)
-		jobs := make([]job, len(tasks))
-		for i, task := range tasks {
-			task := task
-			run := provider.Start
-			if task.IsQuery {
-				run = provider.Query
-			}
-			jobs[i] = job{task.ID, task.LeaseAt, func(ctx context.Context) (TaskResult, error) {
-				return run(ctx, task)
-			}}
+	return serve(ctx, p.core, op, taskPayment, opts, p.Take, func(task PaymentTask) job {
+		run := provider.Start
+		if task.IsQuery {
+			run = provider.Query
 		}
-		return jobs, err
-	}
-	return l.run(ctx)
+		return job{task.ID, task.LeaseAt,
+			func(ctx context.Context) (TaskResult, error) { return run(ctx, task) }}
+	})
 }
 
 // Take leases up to limit (1 to 1,024) due payments: nobody else gets them meanwhile. It waits for the

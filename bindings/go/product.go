@@ -8,6 +8,7 @@ import "C"
 import (
 	"context"
 	"math"
+	"strconv"
 	"time"
 )
 
@@ -83,30 +84,64 @@ func (p Products) PutVersion(ctx context.Context, product Product, ifVersion uin
 }
 
 // PutMany puts 1 to 10,000 products whatever is there, each for itself: one that is refused stops no
-// other. The error is that of the first refused one, and names its place.
+// other. The error is that of the first refused one, and names its place: "inputs[7].sku".
 func (p Products) PutMany(ctx context.Context, products []Product) ([]Status, error) {
 	return call(ctx, p.core, "products put many", func(f *frame) ([]Status, error) {
-		first, inputs := array[*C.aurora_product_input](f, len(products))
-		for i := range products {
-			inputs[i] = f.product(&products[i])
-		}
-		each, statuses := array[C.aurora_status](f, len(products))
-		for i := range statuses {
-			statuses[i] = 0
-		}
 		count := f.size("inputs", len(products))
 		if f.bad != nil {
 			return nil, f.bad
 		}
+		first, inputs := array[*C.aurora_product_input](f, len(products))
+		bad := map[int]*Error{}
+		for i := range products {
+			inputs[i] = f.product(&products[i])
+			if e := f.takeBad(); e != nil { // in its place, one that C refuses
+				bad[i] = e
+				*inputs[i] = C.aurora_product_input{size: C.sizeof_aurora_product_input}
+			}
+		}
+		each, statuses := f.statuses(len(products))
 		rc := C.aurora_product_put_many(f.handle, first, count, each, f.err())
-		return statusesOf(statuses), f.done(rc)
+		out := statusesOf(statuses, rc)
+		for i := range out {
+			if e := bad[i]; e != nil && Status(rc) == ErrInvalid {
+				e.Field = elementField("inputs", i, e.Field)
+				return out, e
+			}
+			if out[i] != 0 {
+				break
+			}
+		}
+		return out, f.done(rc)
 	})
 }
 
-func statusesOf(native []C.aurora_status) []Status {
+// elementField names a member of an element of a list.
+func elementField(list string, i int, member string) string {
+	return list + "[" + strconv.Itoa(i) + "]." + member
+}
+
+// statuses is where C writes what became of each of n elements.
+func (f *frame) statuses(n int) (*C.aurora_status, []C.aurora_status) {
+	first, all := array[C.aurora_status](f, n)
+	for i := range all {
+		all[i] = 0
+	}
+	return first, all
+}
+
+// statusesOf is what became of each element. Where the whole call was refused, each has its status.
+func statusesOf(native []C.aurora_status, rc C.aurora_status) []Status {
 	out := make([]Status, len(native))
+	isTold := false
 	for i, s := range native {
 		out[i] = Status(s)
+		isTold = isTold || s != 0
+	}
+	for i := range out {
+		if !isTold {
+			out[i] = Status(rc)
+		}
 	}
 	return out
 }

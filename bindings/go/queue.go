@@ -7,6 +7,7 @@ import "C"
 
 import (
 	"context"
+	"sync"
 	"time"
 )
 
@@ -16,6 +17,8 @@ type Queue struct {
 	gate
 	core   *core
 	native *C.aurora_queue
+	lock   sync.Mutex
+	late   []Completion // taken for a Take that had gone
 }
 
 // A Completion is what became of one accepted request, or of a watch.
@@ -94,6 +97,10 @@ func (q *Queue) Submit(requests []OrderRequest, tags []uint64, withResult bool) 
 	first, natives := array[*C.aurora_order_request](f, len(requests))
 	for i := range requests {
 		natives[i] = f.order(&requests[i], flags)
+		if bad := f.takeBad(); bad != nil {
+			bad.Field = elementField("requests", i, bad.Field)
+			return 0, bad
+		}
 	}
 	marks, tagged := array[C.uint64_t](f, len(tags))
 	for i, tag := range tags {
@@ -126,7 +133,8 @@ func (q *Queue) Watch(id ID, after uint64, timeout time.Duration, tag uint64) er
 
 // Take gives up to limit (1 to 65,536) completions; it waits for the first until ctx is done, or for
 // timeout (negative = without end, 0 = not at all), and gives none when that is over. ErrInterrupted
-// after Wake, and now and then when the context of another Take has ended; ErrClosed when the shop was closed and nothing is left.
+// after Wake, when ctx has ended, and now and then when the context of another Take has; ErrClosed when
+// the shop was closed and nothing is left.
 func (q *Queue) Take(ctx context.Context, limit int, timeout time.Duration) ([]Completion, error) {
 	const op = "queue take"
 	if ctx == nil {
@@ -138,11 +146,45 @@ func (q *Queue) Take(ctx context.Context, limit int, timeout time.Duration) ([]C
 	if err := q.begin(op); err != nil {
 		return nil, err
 	}
-	if ctx.Done() == nil {
-		return q.take(op, limit, timeout)
+	if late := q.takeLate(limit); late != nil {
+		q.leave()
+		return late, nil
 	}
-	return waking(ctx, op, &q.gate, func() { C.aurora_queue_wake(q.native) },
-		func() ([]Completion, error) { return q.take(op, limit, timeout) }, nil)
+	take := func() ([]Completion, error) { return q.take(op, limit, timeout) }
+	if ctx.Done() == nil {
+		return take()
+	}
+	return q.waking(ctx, op, take)
+}
+
+func (q *Queue) waking(ctx context.Context, op string,
+	take func() ([]Completion, error)) ([]Completion, error) {
+	return waking(ctx, op, &q.gate, func() { C.aurora_queue_wake(q.native) }, take, q.keep)
+}
+
+// keep keeps what was taken for a Take that had gone, for the next one.
+func (q *Queue) keep(late []Completion) {
+	if len(late) == 0 {
+		return
+	}
+	q.lock.Lock()
+	q.late = append(q.late, late...)
+	q.lock.Unlock()
+	q.Wake()
+}
+
+func (q *Queue) takeLate(limit int) []Completion {
+	q.lock.Lock()
+	defer q.lock.Unlock()
+	if len(q.late) < limit {
+		limit = len(q.late)
+	}
+	if limit < 1 {
+		return nil
+	}
+	late := q.late[:limit:limit]
+	q.late = q.late[limit:]
+	return late
 }
 
 func (q *Queue) take(op string, limit int, timeout time.Duration) ([]Completion, error) {

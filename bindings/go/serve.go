@@ -4,6 +4,7 @@ package aurora
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"sync"
@@ -48,8 +49,9 @@ func Parallel(tasks int) ServeOption { return func(s *serving) { s.parallel = ta
 // Lease is how long a task may take, 1 s to 1 h; 30 s by default.
 func Lease(d time.Duration) ServeOption { return func(s *serving) { s.lease = d } }
 
-// OnError is told of each error and panic of a provider or a notifier, and of each report that was
-// refused. It is called from several goroutines at once.
+// OnError is told of each error and panic of a provider or a notifier, of each take that failed, and of
+// each report that was refused: one that may work later is repeated until the task's lease is over, or
+// Serve's context. It is called from several goroutines at once.
 func OnError(f func(error)) ServeOption { return func(s *serving) { s.failed = f } }
 
 // A PanicError is a panic of a provider or a notifier. Its task's outcome is unknown.
@@ -71,22 +73,53 @@ type job struct {
 type loop struct {
 	core   *core
 	op     string
-	kind   taskKind
 	take   func(ctx context.Context, limit int) ([]job, error)
+	send   func([]report) ([]Status, error) // many reports, with what became of each
 	serve  serving
 	free   chan struct{} // a token for each task that may begin
 	report chan report
 }
 
-func newLoop(c *core, op string, kind taskKind, opts []ServeOption) *loop {
-	l := &loop{core: c, op: op, kind: kind, serve: serving{parallel: 16, lease: 30 * time.Second}}
+// serve does what take gives out, as jobOf says, until ctx is done or the shop is closed.
+func serve[T any](ctx context.Context, c *core, op string, kind taskKind, opts []ServeOption,
+	take func(ctx context.Context, limit int, lease, wait time.Duration) ([]T, error),
+	jobOf func(T) job) error {
+	l, err := newLoop(c, op, opts)
+	if err != nil {
+		return err
+	}
+	l.take = func(ctx context.Context, limit int) ([]job, error) {
+		tasks, err := take(ctx, limit, l.serve.lease, -1)
+		jobs := make([]job, len(tasks))
+		for i, task := range tasks {
+			jobs[i] = jobOf(task)
+		}
+		return jobs, err
+	}
+	l.send = func(reports []report) ([]Status, error) {
+		return finishTasks(context.Background(), c, op, kind, reports)
+	}
+	return l.run(ctx)
+}
+
+func newLoop(c *core, op string, opts []ServeOption) (*loop, error) {
+	l := &loop{core: c, op: op, serve: serving{parallel: 16}}
 	for _, option := range opts {
+		if option == nil {
+			return nil, invalid(op, "options", "must not be nil")
+		}
 		option(&l.serve)
+	}
+	if l.serve.parallel < 1 || l.serve.parallel > 1024 {
+		return nil, invalid(op, "parallel", "must be 1 to 1024")
+	}
+	if l.serve.lease == 0 {
+		l.serve.lease = 30 * time.Second
 	}
 	if l.serve.failed == nil {
 		l.serve.failed = func(error) {}
 	}
-	return l
+	return l, nil
 }
 
 // run takes and does tasks until ctx is done or the shop is closed, waits for those under way, and
@@ -95,16 +128,13 @@ func (l *loop) run(ctx context.Context) error {
 	if ctx == nil {
 		return invalid(l.op, "ctx", "must not be nil")
 	}
-	if l.serve.parallel < 1 || l.serve.parallel > 1024 {
-		return invalid(l.op, "parallel", "must be 1 to 1024")
-	}
 	l.free = make(chan struct{}, l.serve.parallel)
 	l.report = make(chan report, l.serve.parallel)
 	for i := 0; i < l.serve.parallel; i++ {
 		l.free <- struct{}{}
 	}
 	reported := make(chan struct{})
-	go l.finish(reported)
+	go l.finish(ctx, reported)
 	var working sync.WaitGroup
 	err := l.feed(ctx, &working)
 	working.Wait()
@@ -123,11 +153,12 @@ func (l *loop) feed(ctx context.Context, working *sync.WaitGroup) error {
 		for i := len(jobs); i < room; i++ {
 			l.free <- struct{}{}
 		}
+		leaseAt := time.Now().Add(l.serve.lease)
 		for _, j := range jobs {
 			working.Add(1)
 			go func(j job) {
 				defer working.Done()
-				l.report <- report{j.id, l.do(ctx, j)}
+				l.report <- report{id: j.id, result: l.do(ctx, j), leaseAt: leaseAt}
 				l.free <- struct{}{}
 			}(j)
 		}
@@ -174,8 +205,8 @@ func rest(ctx context.Context, d time.Duration) error {
 }
 
 func isRetryable(err error) bool {
-	e, ok := err.(*Error)
-	return ok && e.Retryable()
+	var e *Error
+	return errors.As(err, &e) && e.Retryable()
 }
 
 // do runs one task. Whatever goes wrong, its outcome is then unknown and nothing else is harmed.
@@ -200,43 +231,82 @@ func (l *loop) do(ctx context.Context, j job) (result TaskResult) {
 	return result
 }
 
-// finish reports what is done, as much at once as there is.
-func (l *loop) finish(reported chan<- struct{}) {
+// finish reports what is done, as much at once as there is. What may be taken later waits with the next.
+func (l *loop) finish(ctx context.Context, reported chan<- struct{}) {
 	defer close(reported)
-	batch := make([]report, 0, l.serve.parallel)
+	var later []report
+	delay := finishDelayMin
 	for first := range l.report {
-		batch = append(batch[:0], first)
-		for more := true; more && len(batch) < l.serve.parallel; {
-			select {
-			case next, ok := <-l.report:
-				if ok {
-					batch = append(batch, next)
-				}
-				more = ok
-			default:
-				more = false
+		later = l.finishBatch(l.gather(append(later, first)))
+		for len(later) > 0 && rest(ctx, delay) == nil {
+			if delay *= 2; delay > finishDelayMax {
+				delay = finishDelayMax
 			}
+			later = l.finishBatch(l.gather(later))
 		}
-		l.finishBatch(batch)
+		delay = finishDelayMin
+	}
+	for _, r := range l.finishBatch(later) { // the context is over
+		l.serve.failed(r.failure)
 	}
 }
 
-// finishBatch reports by itself what the batch could not: a text that C cannot take spoils no other.
-func (l *loop) finishBatch(batch []report) {
-	ctx := context.Background()
-	statuses, err := finishTasks(ctx, l.core, l.op, l.kind, batch)
+const (
+	finishDelayMin = 10 * time.Millisecond
+	finishDelayMax = time.Second
+	finishMax      = 1024 // reports at once
+)
+
+// gather adds what is done meanwhile.
+func (l *loop) gather(batch []report) []report {
+	for len(batch) < finishMax {
+		select {
+		case next, ok := <-l.report:
+			if !ok {
+				return batch
+			}
+			batch = append(batch, next)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// finishBatch reports, and returns what may be taken later. What is refused together is reported by
+// itself: a text that C cannot take spoils no other.
+func (l *loop) finishBatch(batch []report) (later []report) {
+	switch {
+	case len(batch) == 0:
+		return nil
+	case len(batch) > finishMax:
+		return append(l.finishBatch(batch[:finishMax]), l.finishBatch(batch[finishMax:])...)
+	}
+	statuses, err := l.send(batch)
 	if err == nil {
-		return
+		return nil
 	}
 	for i, r := range batch {
-		if len(statuses) == len(batch) && statuses[i] == 0 {
-			continue
-		}
-		if err := finishTask(ctx, l.core, l.op, l.kind, r.id, r.result); err != nil {
-			l.serve.failed(err)
-			if isStatus(err, ErrInvalid) {
-				finishTask(ctx, l.core, l.op, l.kind, r.id, TaskResult{Outcome: OutcomeUnknown})
+		r.failure = err
+		if len(statuses) == len(batch) {
+			r.failure = &Error{Op: l.op, Code: statuses[i]}
+			if statuses[i] == 0 {
+				continue
 			}
 		}
+		if isStatus(r.failure, ErrInvalid) && len(batch) > 1 { // by itself it tells what is wrong
+			later = append(later, l.finishBatch(batch[i:i+1])...)
+			continue
+		}
+		switch {
+		case isRetryable(r.failure) && time.Now().Before(r.leaseAt):
+			later = append(later, r)
+			continue
+		case isStatus(r.failure, ErrInvalid) && r.result.Outcome != OutcomeUnknown:
+			r.result = TaskResult{Outcome: OutcomeUnknown}
+			later = append(later, l.finishBatch([]report{r})...)
+		}
+		l.serve.failed(r.failure)
 	}
+	return later
 }

@@ -54,7 +54,8 @@ func NoCreate() Option { return func(o *options) { o.flags |= C.AURORA_OPEN_NO_C
 func NoMigrate() Option { return func(o *options) { o.flags |= C.AURORA_OPEN_NO_MIGRATE } }
 
 // WithLog hands each line of log of at least this level to log, in order, on one goroutine. It may
-// take its time: what has no room meanwhile is left out, and the next record says how many were.
+// take its time: what has no room meanwhile is left out, and the next record says how many were. It
+// must neither close the shop nor wait for somebody who does, for Close waits for it.
 func WithLog(level LogLevel, log func(LogRecord)) Option {
 	return func(o *options) { o.level, o.log = level, log }
 }
@@ -70,29 +71,28 @@ func Pumped() Option { return func(o *options) { o.isPumped = true } }
 // other processes may have open too, "memory:" is gone at the end. Programs built with the tag
 // aurora_net may give "postgresql://..." as well.
 func Open(url string, opts ...Option) (*Shop, error) {
-	var o options
-	for _, option := range opts {
-		if option == nil {
-			return nil, invalid("open", "options", "must not be nil")
-		}
-		option(&o)
+	o, err := optionsOf("open", opts)
+	if err != nil {
+		return nil, err
 	}
-	c := &core{gate: newGate(), clock: o.clock, hasWorker: !o.isPumped}
+	c := &core{gate: newGate(), clock: o.clock, hasWorker: !o.isPumped,
+		isReadOnly: o.flags&C.AURORA_OPEN_READONLY != 0}
 	frame := newFrame("open")
 	defer frame.free()
 	if o.log != nil {
-		var err error
 		if c.log, err = newLogPipe(o.level, o.log); err != nil {
 			return nil, err
 		}
 	}
-	address, native := frame.textOrEmpty("url", url), frame.options(&o, c.log)
+	address, native := frame.textOrEmpty("url", url), frame.options(o, c.log)
 	if frame.bad != nil {
 		c.log.close()
 		return nil, frame.bad
 	}
+	c.clock.hold()
 	rc := C.aurora_open(address, native, &c.handle, frame.err())
 	if err := frame.done(rc); err != nil {
+		c.clock.release()
 		c.log.close()
 		return nil, err
 	}
@@ -102,17 +102,30 @@ func Open(url string, opts ...Option) (*Shop, error) {
 
 // Check finds what Open would refuse in url and options before it opens the store, and opens none.
 func Check(url string, opts ...Option) error {
-	var o options
-	for _, option := range opts {
-		option(&o)
+	o, err := optionsOf("check", opts)
+	if err != nil {
+		return err
 	}
 	frame := newFrame("check")
 	defer frame.free()
-	address, native := frame.textOrEmpty("url", url), frame.options(&o, nil)
+	address, native := frame.textOrEmpty("url", url), frame.options(o, nil)
 	if frame.bad != nil {
 		return frame.bad
 	}
+	o.clock.hold()
+	defer o.clock.release()
 	return frame.done(C.aurora_open_check(address, native, frame.err()))
+}
+
+func optionsOf(op string, opts []Option) (*options, error) {
+	o := new(options)
+	for _, option := range opts {
+		if option == nil {
+			return nil, invalid(op, "options", "must not be nil")
+		}
+		option(o)
+	}
+	return o, nil
 }
 
 func newShop(c *core) *Shop {
@@ -153,12 +166,18 @@ func givesTasks(settings []string, name string) bool {
 }
 
 // Close finishes the batch in flight, lets calls that wait return ErrClosed, and waits until all have
-// left. Orders that were placed and not yet stored are dropped; their callers learn that they are not
-// known to be stored. It returns nil, also the second time, and for a nil shop.
+// left and the last line of log is handled. Orders that were placed and not yet stored are dropped;
+// their callers learn that they are not known to be stored. It returns nil, also the second time, and
+// for a nil shop. From within WithLog's function, which it would wait for, it answers ErrReentrant and
+// closes nothing.
 func (s *Shop) Close() error {
-	if s != nil && s.core != nil {
-		s.core.close()
+	if s == nil || s.core == nil {
+		return nil
 	}
+	if s.core.log.isInside() {
+		return &Error{Op: "close", Code: ErrReentrant, Message: "must not be called by the log's function"}
+	}
+	s.core.close()
 	return nil
 }
 
@@ -240,7 +259,11 @@ func msOf(t time.Time) C.int64_t {
 
 // millis rounds a duration up to whole milliseconds, so that a short one does not become none.
 func millis(d time.Duration) int64 {
-	return int64((d + time.Millisecond - 1) / time.Millisecond)
+	ms := int64(d / time.Millisecond)
+	if d%time.Millisecond > 0 {
+		ms++
+	}
+	return ms
 }
 
 func isStatus(err error, status Status) bool { return err != nil && errors.Is(err, status) }

@@ -141,7 +141,7 @@ func takeTasks[T any](ctx context.Context, c *core, op string, kind taskKind, li
 	if limit < 1 || limit > 1024 {
 		return nil, invalid(op, "limit", "must be 1 to 1024")
 	}
-	return wait(ctx, c, op, timeout, func(f *frame, most C.int32_t) ([]T, error) {
+	return wait(ctx, c, op, timeout, func(f *frame, most waitTime) ([]T, error) {
 		out := (**C.aurora_task_page)(f.out())
 		rc := C.aurora_task_take(f.handle, C.int32_t(kind), C.uint32_t(limit), C.uint32_t(ms),
 			most, out)
@@ -154,13 +154,12 @@ func takeTasks[T any](ctx context.Context, c *core, op string, kind taskKind, li
 	}, late)
 }
 
-// waitMs is a waiting time as C knows it: negative is without end.
-func waitMs(d time.Duration) C.int32_t {
+func waitMs(d time.Duration) waitTime {
 	ms := millis(d)
 	if d < 0 || ms > 1<<31-1 {
 		return -1
 	}
-	return C.int32_t(ms)
+	return waitTime(ms)
 }
 
 func (f *frame) taskResult(kind taskKind, r *TaskResult) *C.aurora_task_result {
@@ -187,27 +186,29 @@ func finishTask(ctx context.Context, c *core, op string, kind taskKind, id ID, r
 
 // A report is a task and how it went.
 type report struct {
-	id     ID
-	result TaskResult
+	id      ID
+	result  TaskResult
+	leaseAt time.Time // by the system's clock
+	failure error     // of the last attempt
 }
 
-// finishTasks reports many at once; each failure is told.
+// finishTasks reports many at once; each failure is told. A text that C cannot take spoils them all,
+// with no statuses.
 func finishTasks(ctx context.Context, c *core, op string, kind taskKind,
 	reports []report) ([]Status, error) {
 	return call(ctx, c, op, func(f *frame) ([]Status, error) {
 		ids, idSlice := array[C.aurora_id](f, len(reports))
 		results, resultSlice := array[*C.aurora_task_result](f, len(reports))
-		each, statuses := array[C.aurora_status](f, len(reports))
+		each, statuses := f.statuses(len(reports))
 		for i := range reports {
 			idSlice[i] = reports[i].id.native()
 			resultSlice[i] = f.taskResult(kind, &reports[i].result)
-			statuses[i] = 0
 		}
 		if f.bad != nil {
 			return nil, f.bad
 		}
 		rc := C.aurora_task_finish_many(f.handle, ids, results, C.uint32_t(len(reports)), each,
 			f.err())
-		return statusesOf(statuses), f.done(rc)
+		return statusesOf(statuses, rc), f.done(rc)
 	})
 }

@@ -18,14 +18,14 @@ func (o Orders) Wait(ctx context.Context, id ID, after uint64, timeout time.Dura
 	if timeout == 0 {
 		return o.Get(ctx, id)
 	}
-	if c != nil && !c.hasWorker {
-		return o.waitHere(ctx, op, id, after, timeout)
+	if c != nil && (!c.hasWorker || c.isReadOnly) { // a reader has no queue
+		return o.waitHere(ctx, op, id, after, timeout, waitHereMax)
+	}
+	if err := begin(ctx, c, op); err != nil {
+		return nil, err
 	}
 	for end := time.Now().Add(timeout); ; {
-		if err := begin(ctx, c, op); err != nil {
-			return nil, err
-		}
-		left := watchMax // a watch cannot be withdrawn, so none is long
+		left := watchTime(ctx)
 		if until := time.Until(end); timeout > 0 && until < left {
 			left = until
 		}
@@ -45,12 +45,29 @@ func (o Orders) Wait(ctx context.Context, id ID, after uint64, timeout time.Dura
 	}
 }
 
-const watchMax = 10 * time.Second
+const (
+	watchMax    = 10 * time.Second
+	waitHereMax = 10 * time.Minute // what C allows
+)
+
+// watchTime is how long to watch at once: a watch cannot be withdrawn, so none is long, nor much longer
+// than the context allows.
+func watchTime(ctx context.Context) time.Duration {
+	deadline, ok := ctx.Deadline()
+	left := time.Until(deadline) + time.Millisecond
+	switch {
+	case !ok || left > watchMax:
+		return watchMax
+	case left < time.Millisecond:
+		return time.Millisecond
+	}
+	return left
+}
 
 // pause waits a little after a failure that may pass.
 func pause(ctx context.Context, c *core, err error) error {
 	if err == nil {
-		return nil
+		return ctx.Err()
 	}
 	timer := time.NewTimer(10 * time.Millisecond)
 	defer timer.Stop()
@@ -84,7 +101,7 @@ func (c *core) watch(ctx context.Context, op string, id ID, after uint64,
 		return nil, unknown(op, ctx.Err())
 	}
 	if g.end != nil {
-		return nil, &Error{Op: op, Code: ErrClosed}
+		return nil, notSubmitted(op, g.end)
 	}
 	if err := statusError(op, g.all[0].status); err != nil {
 		return nil, err
@@ -92,15 +109,18 @@ func (c *core) watch(ctx context.Context, op string, id ID, after uint64,
 	return takeOrder(g.all[0].order), nil
 }
 
-// waitHere waits in a shop that its callers drive.
+// waitHere waits by calls of C's of at most `most`, where there is no queue that could watch.
 func (o Orders) waitHere(ctx context.Context, op string, id ID, after uint64,
-	timeout time.Duration) (*Order, error) {
-	most := timeout
-	if most < 0 || most > 10*time.Minute {
-		most = 10 * time.Minute
-	}
-	for {
-		order, err := wait(ctx, o.core, op, most, func(f *frame, ms C.int32_t) (*Order, error) {
+	timeout, most time.Duration) (*Order, error) {
+	for end := time.Now().Add(timeout); ; {
+		left, isLast := most, false
+		if until := time.Until(end); timeout > 0 && until <= most {
+			left, isLast = until, true
+		}
+		if left < 0 { // without end for the callee
+			left = 0
+		}
+		order, err := wait(ctx, o.core, op, left, func(f *frame, ms waitTime) (*Order, error) {
 			out := (**C.aurora_order)(f.out())
 			rc := C.aurora_order_wait(f.handle, id.native(), C.uint64_t(after), ms, out)
 			if err := f.done(rc); err != nil {
@@ -108,7 +128,7 @@ func (o Orders) waitHere(ctx context.Context, op string, id ID, after uint64,
 			}
 			return takeOrder(*out), nil
 		}, nil)
-		if err != nil || order.Version > after || timeout > 0 {
+		if err != nil || order.Version > after || isLast {
 			return order, err
 		}
 	}

@@ -35,7 +35,7 @@ func Break(breaker *aurora.Breaker) func(http.Handler) http.Handler {
 				breaker.Leave(ticket, outcome)
 			}()
 			told := &statusWriter{ResponseWriter: w, status: http.StatusOK}
-			next.ServeHTTP(told, r)
+			next.ServeHTTP(told.passing(), r)
 			if told.status < 500 && r.Context().Err() == nil {
 				outcome = aurora.BreakerSuccess
 			}
@@ -70,34 +70,6 @@ func unavailable(w http.ResponseWriter, after time.Duration) {
 		"title": "Temporarily reduced capacity", "code": "overloaded"})
 }
 
-type statusWriter struct {
-	http.ResponseWriter
-	status    int
-	isWritten bool
-}
-
-func (w *statusWriter) WriteHeader(status int) {
-	if !w.isWritten && status >= 200 {
-		w.status, w.isWritten = status, true
-	}
-	w.ResponseWriter.WriteHeader(status)
-}
-
-func (w *statusWriter) Write(bytes []byte) (int, error) {
-	w.isWritten = true
-	return w.ResponseWriter.Write(bytes)
-}
-
-// Flush lets handlers stream.
-func (w *statusWriter) Flush() {
-	if flusher, ok := w.ResponseWriter.(http.Flusher); ok {
-		flusher.Flush()
-	}
-}
-
-// Unwrap is for http.ResponseController.
-func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
 // A Transport calls a server behind a breaker, and calls again where that is safe: methods that may be
 // repeated, requests with an Idempotency-Key, and bodies that can be had again.
 type Transport struct {
@@ -116,18 +88,45 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	for attempt := r; ; {
 		response, err := t.once(attempt)
 		outcome := outcomeOf(r, response, err, retry)
-		if !isRepeatable(r) || !retry.Wait(r.Context(), outcome) {
+		if !isRepeatable(r) {
+			return response, err
+		}
+		delay, ok := retry.Next(outcome)
+		if deadline, has := r.Context().Deadline(); !ok || has && time.Until(deadline) < delay {
 			return response, err
 		}
 		next, bodyErr := again(r)
 		if bodyErr != nil {
 			return response, err // what came of the attempt, an answer or an error
 		}
-		attempt = next
-		if response != nil {
-			io.Copy(io.Discard, io.LimitReader(response.Body, 64<<10))
-			response.Body.Close()
+		giveBack(response) // before the waiting, that others may have its connection
+		if err := rest(r.Context(), delay); err != nil {
+			closeBody(next)
+			return nil, err
 		}
+		attempt = next
+	}
+}
+
+// giveBack ends an answer that nobody reads. A short rest is read, so that the connection is used again.
+func giveBack(response *http.Response) {
+	if response == nil {
+		return
+	}
+	if response.ContentLength >= 0 && response.ContentLength <= 64<<10 {
+		io.Copy(io.Discard, response.Body)
+	}
+	response.Body.Close()
+}
+
+func rest(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 

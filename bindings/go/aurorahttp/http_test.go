@@ -5,6 +5,7 @@ package aurorahttp
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -226,6 +227,68 @@ func TestTransportKeepsTheErrorOfAnAttempt(t *testing.T) {
 	}
 }
 
+type watchedBody struct {
+	io.Reader
+	closed chan struct{}
+}
+
+func (b watchedBody) Close() error {
+	close(b.closed)
+	return nil
+}
+
+type answering struct{ bodies chan chan struct{} }
+
+func (a answering) RoundTrip(r *http.Request) (*http.Response, error) {
+	body := watchedBody{strings.NewReader("no"), make(chan struct{})}
+	a.bodies <- body.closed
+	return &http.Response{StatusCode: 502, Header: http.Header{}, Body: body, Request: r}, nil
+}
+
+// While a repeat is waited for, the failed answer's connection is free for others.
+func TestTransportGivesAFailedAnswerBackBeforeItWaits(t *testing.T) {
+	bodies := make(chan chan struct{}, 2)
+	transport := &Transport{Base: answering{bodies},
+		Retry: aurora.RetryOptions{Delay: time.Hour, Jitter: aurora.JitterNone}}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	r, _ := http.NewRequestWithContext(ctx, "GET", "http://127.0.0.1/", nil)
+	ended := make(chan error, 1)
+	go func() {
+		_, err := transport.RoundTrip(r)
+		ended <- err
+	}()
+	select {
+	case <-<-bodies:
+	case <-time.After(20 * time.Second):
+		t.Error("the answer is held while the repeat is waited for")
+	}
+	cancel()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+}
+
+// A repeat that would come after the deadline is not waited for: the caller gets what there is.
+func TestTransportDoesNotWaitBeyondTheDeadline(t *testing.T) {
+	bodies := make(chan chan struct{}, 2)
+	transport := &Transport{Base: answering{bodies},
+		Retry: aurora.RetryOptions{Delay: time.Hour, Jitter: aurora.JitterNone}}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	r, _ := http.NewRequestWithContext(ctx, "GET", "http://127.0.0.1/", nil)
+	response, err := transport.RoundTrip(r)
+	if err != nil || response.StatusCode != 502 {
+		t.Fatal(response, err)
+	}
+	select {
+	case <-<-bodies:
+		t.Error("the answer is closed already")
+	default:
+	}
+	response.Body.Close()
+}
+
 func TestMetricsAndErrorsAreAnswers(t *testing.T) {
 	shop, err := aurora.Open("memory:")
 	if err != nil {
@@ -240,6 +303,11 @@ func TestMetricsAndErrorsAreAnswers(t *testing.T) {
 	_, err = shop.Products.Get(context.Background(), "x")
 	w = httptest.NewRecorder()
 	Error(w, err)
+	if w.Code != 404 || !strings.Contains(w.Body.String(), `"code":"AURORA_ENOTFOUND"`) {
+		t.Error(w.Code, w.Body)
+	}
+	w = httptest.NewRecorder()
+	Error(w, fmt.Errorf("looking for it: %w", err))
 	if w.Code != 404 || !strings.Contains(w.Body.String(), `"code":"AURORA_ENOTFOUND"`) {
 		t.Error(w.Code, w.Body)
 	}

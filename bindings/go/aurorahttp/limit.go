@@ -6,6 +6,7 @@ package aurorahttp
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"net"
@@ -124,7 +125,8 @@ func problem(w http.ResponseWriter, status int, members map[string]any) {
 func Error(w http.ResponseWriter, err error) {
 	members := map[string]any{"type": "about:blank", "title": "Internal error", "code": "internal"}
 	status := http.StatusInternalServerError
-	if e, ok := err.(*aurora.Error); ok {
+	var e *aurora.Error
+	if errors.As(err, &e) {
 		status = e.HTTPStatus()
 		members["code"] = e.Code.Name()
 		members["title"] = http.StatusText(status)
