@@ -70,6 +70,7 @@ install(FILES ${PROJECT_SOURCE_DIR}/docs/man/aurora.3
     DESTINATION ${CMAKE_INSTALL_MANDIR}/man3 COMPONENT library)
 if(AURORA_BUILD_DAEMONS)
     install(FILES ${PROJECT_SOURCE_DIR}/docs/man/auroractl.1
+        ${PROJECT_SOURCE_DIR}/docs/man/aurora-sim.1
         DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT programs)
     install(FILES ${PROJECT_SOURCE_DIR}/docs/man/aurora-settings.5
         DESTINATION ${CMAKE_INSTALL_MANDIR}/man5 COMPONENT programs)

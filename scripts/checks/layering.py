@@ -14,8 +14,9 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
 # Folder of src/ -> the other folders of src/ whose headers it may include.
 ARROWS = {
-    "core": set(),
-    "resilience": set(),
+    "plant": set(),
+    "core": {"plant"},
+    "resilience": {"plant"},
     "trending": set(),
     "trace": {"resilience"},
     "metric": set(),
@@ -34,11 +35,12 @@ ARROWS = {
     "upstream": {"http", "metric", "tls"},
     "gateway": {"http", "metric", "routes", "service", "upstream", "daemon", "tls"},
     "net": {"adapters"},
-    "sim": {"core", "codec", "engine", "api", "adapters"},
+    "sim": {"core", "codec", "engine", "api", "adapters", "plant", "resilience", "trending"},
 }
 FREESTANDING = {"limits.h", "stdalign.h", "stdbool.h", "stddef.h", "stdint.h", "stdlib.h",
                 "stdnoreturn.h", "string.h"}
 SYSTEM = {
+    "plant": FREESTANDING,
     "core": FREESTANDING,
     "resilience": FREESTANDING | {"pthread.h", "stdatomic.h"},
     "trending": FREESTANDING | {"math.h"},

@@ -3,6 +3,7 @@
 
 #include "core/reservation_machine.h"
 #include "core/stock.h"
+#include "plant/plant.h"
 
 static aurora__key key_of(const char *scope, const char *key)
 {
@@ -52,7 +53,8 @@ static aurora_status repeat(aurora__step *step, const aurora__hold *hold,
 {
     if (row->request_hash.length != sizeof hold->request_hash || !is_known_state(row->state))
         return AURORA_ECORRUPT;
-    if (memcmp(row->request_hash.data, hold->request_hash, sizeof hold->request_hash) != 0)
+    if (!AURORA_PLANT(KEY_REUSED) &&
+        memcmp(row->request_hash.data, hold->request_hash, sizeof hold->request_hash) != 0)
         return aurora__step_refuse(step, AURORA_EKEYREUSED, "key", "names another reservation");
     *decision_out = row->state == AURORA_RESERVATION_REJECTED ? AURORA_DECISION_OUT_OF_STOCK
                                                               : AURORA_DECISION_RESERVED;
@@ -87,7 +89,7 @@ static aurora_status store(aurora__step *step, const aurora__hold *hold,
     row->created_at = step->now_ms;
     row->updated_at = step->now_ms;
     row->expires_at = is_short ? step->now_ms : step->now_ms + hold->ttl_ms;
-    row->due_at = is_short ? 0 : row->expires_at;
+    row->due_at = is_short || AURORA_PLANT(HOLD_FOR_EVER) ? 0 : row->expires_at;
     row->request_hash = (aurora__bytes){hold->request_hash, sizeof hold->request_hash};
     row->lines = is_short ? "[]" : aurora__stock_lines_write(step, lines);
     return row->lines == NULL ? AURORA_ENOMEM : AURORA_OK;

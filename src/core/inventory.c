@@ -3,6 +3,7 @@
 
 #include "core/reservation_machine.h"
 #include "core/stock.h"
+#include "plant/plant.h"
 
 #include <aurora/event.h>
 #include <aurora/order.h>
@@ -89,7 +90,8 @@ static aurora_status move(aurora__step *step, aurora__reservation_row *row, int3
 static aurora_status repeat(aurora__step *step, const aurora__reservation_row *row,
                             const aurora__event *event)
 {
-    return event->is_resend ? answer(step, row, event, true) : AURORA_OK;
+    bool is_asked = event->is_resend && !AURORA_PLANT(IGNORE_RESEND);
+    return is_asked ? answer(step, row, event, true) : AURORA_OK;
 }
 
 static bool is_late(const aurora__step *step, const aurora__event *event)
@@ -152,6 +154,9 @@ static aurora_status on_completed(aurora__step *step, const aurora__event *event
         return AURORA__EILLEGAL;
     if (next == row->state)
         return repeat(step, row, event);
+    aurora__reservation_row unsaved = *row;
+    if (AURORA_PLANT(EVENT_WITHOUT_ROW))
+        row = &unsaved;
     rc = aurora__stock_lines_apply(step, row->lines, aurora__stock_commit);
     return rc != AURORA_OK ? rc : move(step, row, next, AURORA_EVENT_INVENTORY_COMMITTED, event);
 }
@@ -200,6 +205,9 @@ static aurora_status on_over(aurora__step *step, const aurora__event *event)
 {
     aurora__reservation_row *row;
     aurora_status rc = find(step, &event->order_id, &row);
+    aurora__reservation_row unsaved = {.order_id = event->order_id};
+    if (rc == AURORA_OK && row == NULL && AURORA_PLANT(NO_TOMBSTONE))
+        row = &unsaved;
     if (rc == AURORA_OK && row == NULL)
         rc = create(step, &event->order_id, &row);
     if (rc != AURORA_OK)
@@ -208,13 +216,15 @@ static aurora_status on_over(aurora__step *step, const aurora__event *event)
                                        AURORA__RESERVATION_CANCEL);
     if (next == 0)
         return AURORA__EILLEGAL;
+    if (next == row->state && AURORA_PLANT(RELEASE_TWICE))
+        rc = aurora__stock_lines_apply(step, row->lines, aurora__stock_release);
     if (next == row->state)
-        return repeat(step, row, event);
+        return rc != AURORA_OK ? rc : repeat(step, row, event);
     if (next == AURORA_RESERVATION_RETURNED) {
         rc = give_back(step, row);
         return rc != AURORA_OK ? rc : move(step, row, next, AURORA_EVENT_INVENTORY_RETURNED, event);
     }
-    if (row->state == AURORA_RESERVATION_RESERVED)
+    if (row->state == AURORA_RESERVATION_RESERVED && !AURORA_PLANT(DROP_COMPENSATION))
         rc = aurora__stock_lines_apply(step, row->lines, aurora__stock_release);
     return rc != AURORA_OK ? rc : move(step, row, next, AURORA_EVENT_INVENTORY_RELEASED, event);
 }

@@ -3,6 +3,7 @@
 
 #include "core/order_machine.h"
 #include "core/transition.h"
+#include "plant/plant.h"
 
 #include <aurora/event.h>
 #include <aurora/saga.h>
@@ -96,6 +97,8 @@ static void settle(const aurora__step *step, aurora__order_row *order)
 {
     int64_t wanted =
         order->status == AURORA_ORDER_COMPLETED ? ANSWERS_OF_COMPLETED : ANSWERS_OF_OTHERS;
+    if (AURORA_PLANT(SETTLE_EARLY) && (order->answers & wanted) != 0)
+        wanted = order->answers & wanted;
     if (has_outcome(order) && order->settled_at == 0 && (order->answers & wanted) == wanted)
         order->settled_at = step->now_ms;
 }
@@ -225,6 +228,9 @@ aurora_status aurora__order_on_event(aurora__step *step, const aurora__event *ev
     if (order == NULL)
         return AURORA__EORPHAN;
     int32_t next = aurora_machine_next(&aurora__order_machine, (int32_t)order->status, trigger);
+    if (AURORA_PLANT(LATE_AUTHORIZATION) && trigger == AURORA__ORDER_AUTHORIZE &&
+        order->status == AURORA_ORDER_CANCELLED)
+        next = AURORA_ORDER_COMPLETED;
     if (next == 0)
         return AURORA__EILLEGAL;
     if (next == order->status || next < AURORA_ORDER_COMPLETED)
@@ -277,6 +283,8 @@ static aurora_status resend(aurora__step *step, aurora__order_row *order)
     order->resend_count++;
     order->resend_at = step->now_ms + pause;
     order->due_at = wanted_due(order);
+    if (AURORA_PLANT(NO_RESEND))
+        return AURORA_OK;
     aurora__event *event = emit(step, order, kinds[order->status]);
     if (event == NULL)
         return aurora__step_full(step);
@@ -292,7 +300,7 @@ aurora_status aurora__order_due(aurora__step *step, const aurora_id *order_id)
         return rc;
     if (order == NULL || order->due_at == 0 || order->due_at > step->now_ms)
         return AURORA_OK;
-    if (!has_outcome(order) && order->deadline_at <= step->now_ms) {
+    if (!has_outcome(order) && order->deadline_at <= step->now_ms && !AURORA_PLANT(NO_DEADLINE)) {
         aurora__transition cause = {0};
         return conclude(step, order, AURORA_ORDER_FAILED, AURORA_REASON_DEADLINE, &cause);
     }

@@ -3,6 +3,7 @@
 
 #include "core/inventory.h"
 #include "core/transition.h"
+#include "plant/plant.h"
 
 #include <aurora/event.h>
 #include <aurora/money.h>
@@ -73,7 +74,7 @@ static aurora_status price_lines(aurora__step *step, const aurora__place *place,
 {
     aurora__json json;
     aurora__json_begin(&json, step->arena, 32 * (size_t)place->line_count);
-    int64_t total = place->charges_minor;
+    int64_t total = AURORA_PLANT(TOTAL_SHORT) ? 0 : place->charges_minor;
     aurora__json_char(&json, '[');
     for (uint32_t i = 0; i < place->line_count; i++) {
         int64_t price = 0;
@@ -113,7 +114,7 @@ static aurora_status price_lines(aurora__step *step, const aurora__place *place,
 static aurora_status take_reference(aurora__step *step, const aurora__place *place,
                                     aurora_id *taken_by_out)
 {
-    if (place->reference == NULL)
+    if (place->reference == NULL || AURORA_PLANT(REFERENCE_TWICE))
         return AURORA_OK;
     aurora__key key = aurora__key_text(AURORA__TABLE_order_reference, place->reference);
     const aurora__order_reference_row *first;

@@ -53,9 +53,11 @@ aurora_status aurora__payment_take(aurora__step *step, const aurora_id *order_id
                                    aurora__payment_task *task_out, bool *taken_out);
 
 /* Gives a lease back that led to no call at all: the attempt does not count, and the task may be
- * taken again after pause_ms. A no-op when it is not leased any more. */
+ * taken again after pause_ms. A no-op when it is not leased any more. lease_at is the task's, so
+ * that whoever lost the lease meanwhile does not give back the next one's, whose call may be under
+ * way; 0 = not known, and the next call then asks, as after a query. */
 aurora_status aurora__payment_give_back(aurora__step *step, const aurora_id *task_id,
-                                        bool was_query, int64_t pause_ms);
+                                        int64_t lease_at, bool was_query, int64_t pause_ms);
 
 /* Takes one outcome of a task, at any time and any number of times. AURORA_ENOTFOUND for an id that
  * cannot have been a task of this payment, AURORA_EINVAL for an outcome that does not exist. */

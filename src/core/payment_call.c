@@ -2,6 +2,8 @@
 /* Calls to the provider: leased, repeated, given up, and what their outcomes do. */
 #include "core/payment_turn.h"
 
+#include "plant/plant.h"
+
 #include <aurora/event.h>
 #include <aurora/order.h>
 
@@ -51,6 +53,8 @@ aurora_status aurora__payment_give_up(aurora__payment_turn *turn)
     turn->row.parked_at = turn->step->now_ms;
     turn->is_changed = true;
     repeat_later(turn);
+    if (AURORA_PLANT(PARK_SILENTLY))
+        return AURORA_OK;
     return aurora__payment_emit(turn, AURORA_EVENT_PAYMENT_PARKED, false);
 }
 
@@ -58,6 +62,8 @@ static bool is_exhausted(const aurora__payment_turn *turn)
 {
     const aurora__policy *policy = turn->step->policy;
     const aurora__payment_row *row = &turn->row;
+    if (AURORA_PLANT(RETRY_WITHOUT_END))
+        return false;
     return row->attempts >= policy->attempts_max ||
            (row->attempts >= policy->park_attempts_min &&
             turn->step->now_ms - row->first_attempt_at >= policy->park_after_ms);
@@ -65,7 +71,7 @@ static bool is_exhausted(const aurora__payment_turn *turn)
 
 static int64_t backoff(const aurora__policy *policy, int64_t attempts)
 {
-    int64_t pause = policy->retry_first_ms;
+    int64_t pause = AURORA_PLANT(RETRY_AT_ONCE) ? 0 : policy->retry_first_ms;
     for (int64_t i = 1; i < attempts && pause < policy->retry_max_ms; i++)
         pause *= 2;
     return pause < policy->retry_max_ms ? pause : policy->retry_max_ms;
@@ -76,7 +82,7 @@ aurora_status aurora__payment_attempt_failed(aurora__payment_turn *turn, int64_t
 {
     const aurora__policy *policy = turn->step->policy;
     turn->is_changed = true;
-    turn->row.call = AURORA__CALL_ASK;
+    turn->row.call = AURORA_PLANT(SEND_UNASKED) ? AURORA__CALL_WAITING : AURORA__CALL_ASK;
     if (is_exhausted(turn))
         return aurora__payment_give_up(turn);
     int64_t pause = backoff(policy, turn->row.attempts);
@@ -84,6 +90,8 @@ aurora_status aurora__payment_attempt_failed(aurora__payment_turn *turn, int64_t
     if (retry_after_ms > policy->park_after_ms)
         retry_after_ms = policy->park_after_ms;
     turn->row.due_at = failed_at + (retry_after_ms > pause ? retry_after_ms : pause);
+    if (AURORA_PLANT(NO_RETRY))
+        turn->row.due_at = 0;
     return AURORA_OK;
 }
 
@@ -141,6 +149,8 @@ static void lease(aurora__payment_turn *turn, int64_t lease_ms, aurora__payment_
                                        .payment_method = row->payment_method,
                                        .provider_reference = row->provider_reference,
                                        .saga = turn->saga};
+    if (AURORA_PLANT(REFUND_SHORT) && row->verb == AURORA_VERB_REFUND)
+        task_out->amount_minor--;
 }
 
 aurora_status aurora__payment_take(aurora__step *step, const aurora_id *order_id, int64_t lease_ms,
@@ -169,7 +179,7 @@ aurora_status aurora__payment_take(aurora__step *step, const aurora_id *order_id
 }
 
 aurora_status aurora__payment_give_back(aurora__step *step, const aurora_id *task_id,
-                                        bool was_query, int64_t pause_ms)
+                                        int64_t lease_at, bool was_query, int64_t pause_ms)
 {
     int32_t verb;
     aurora_id order_id = aurora__task_order(task_id, &verb);
@@ -178,10 +188,12 @@ aurora_status aurora__payment_give_back(aurora__step *step, const aurora_id *tas
     if (rc != AURORA_OK || !turn.is_found || turn.row.call != AURORA__CALL_TAKEN ||
         turn.row.verb != verb || turn.row.attempts < 1)
         return rc;
+    if (lease_at != 0 && turn.row.due_at != lease_at)
+        return AURORA_OK;
     turn.row.attempts--;
     if (turn.row.attempts == 0)
         turn.row.first_attempt_at = 0;
-    turn.row.call = was_query ? AURORA__CALL_ASK : AURORA__CALL_WAITING;
+    turn.row.call = was_query || lease_at == 0 ? AURORA__CALL_ASK : AURORA__CALL_WAITING;
     turn.row.due_at = step->now_ms + pause_ms;
     turn.is_changed = true;
     return aurora__payment_close(&turn);

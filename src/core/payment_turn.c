@@ -3,6 +3,7 @@
 
 #include "core/json.h"
 #include "core/simulator.h"
+#include "plant/plant.h"
 
 #include <aurora/event.h>
 #include <aurora/order.h>
@@ -249,6 +250,8 @@ static aurora_status enter(aurora__payment_turn *turn)
     row->attempts = 0;
     row->first_attempt_at = 0;
     row->due_at = turn->step->now_ms;
+    if (AURORA_PLANT(REFUND_UNSENT) && verb == AURORA_VERB_REFUND)
+        return answer_inline(turn);
     return row->is_inline ? answer_inline(turn) : AURORA_OK;
 }
 

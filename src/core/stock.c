@@ -2,6 +2,7 @@
 #include "core/stock.h"
 
 #include "core/inventory.h"
+#include "plant/plant.h"
 
 #include <aurora/money.h>
 
@@ -41,7 +42,7 @@ aurora_status aurora__stock_write_off(aurora__stock_row *stock, int64_t quantity
 
 aurora_status aurora__stock_reserve(aurora__stock_row *stock, int64_t quantity)
 {
-    if (quantity > stock->available)
+    if (quantity > stock->available && !AURORA_PLANT(SELL_UNCHECKED))
         return AURORA_EINSUFFICIENT;
     stock->available -= quantity;
     stock->reserved += quantity;
@@ -205,7 +206,7 @@ aurora_status aurora__stock_lines_reserve(aurora__step *step, aurora__stock_line
         else if (rc != AURORA_OK)
             return rc;
         line->available = stock == NULL ? 0 : stock->available;
-        if (line->quantity > line->available)
+        if (line->quantity > line->available && !AURORA_PLANT(SELL_UNCHECKED))
             *is_short_out = true;
     }
     if (missing != AURORA_OK)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/transition.h"
 
+#include "plant/plant.h"
+
 void aurora__transitions_begin(aurora__transitions *list, const aurora__order_row *order)
 {
     *list = (aurora__transitions){.created_at = order->created_at};
@@ -139,7 +141,7 @@ aurora_status aurora__order_note(aurora__step *step, aurora__order_row *order, i
             return rc;
         length = aurora__text_length(old);
     }
-    order->version++;
+    order->version += AURORA_PLANT(VERSION_STANDS) && order->settled_at != 0 ? 0 : 1;
     order->updated_at = step->now_ms;
     aurora__transition entry = {.version = order->version,
                                 .status = order->status,

@@ -28,6 +28,7 @@ typedef struct {
     aurora__payment_result result;
     bool is_given_back; /* the call was not begun */
     bool was_query;
+    int64_t lease_at; /* 0 = whoever reports it did not say which lease */
     int64_t pause_ms;
 } finish_command;
 
@@ -45,8 +46,8 @@ static aurora_status finish_decide(aurora__command *base, aurora__turn *turn)
 {
     finish_command *command = (finish_command *)base;
     if (command->is_given_back)
-        return aurora__payment_give_back(&turn->step, &command->task_id, command->was_query,
-                                         command->pause_ms);
+        return aurora__payment_give_back(&turn->step, &command->task_id, command->lease_at,
+                                         command->was_query, command->pause_ms);
     return aurora__payment_finish(&turn->step, &command->task_id, &command->result);
 }
 
@@ -91,7 +92,6 @@ aurora__command *aurora__payment_finish_command(aurora__engine *engine, const au
     command->result = *result;
     /* Asked about first: who reports it may have lost the lease to somebody who did begin. */
     command->is_given_back = result->outcome == AURORA_OUTCOME_NOT_BEGUN;
-    command->was_query = true;
     command->pause_ms = result->retry_after_ms > 0 ? result->retry_after_ms : BUSY_PAUSE_MS;
     command->result.provider_reference = copy_behind(&at, result->provider_reference);
     command->result.code = copy_behind(&at, result->code);
@@ -145,6 +145,7 @@ static void give_back(aurora__engine *engine, const aurora__payment_task *task)
     command->task_id = task->id;
     command->is_given_back = true;
     command->was_query = task->is_query;
+    command->lease_at = task->lease_at;
     command->pause_ms = BUSY_PAUSE_MS;
     aurora__engine_push(engine, &command->head);
 }

@@ -3,6 +3,7 @@
 
 #include "breaker_window.h"
 #include "percent.h"
+#include "plant/plant.h"
 #include "rules.h"
 
 #include <string.h>
@@ -272,7 +273,7 @@ void aurora_breaker_leave(aurora_breaker *opaque, uint64_t ticket, int32_t outco
     if (ticket == 0 || b->state == 0)
         return;
     end_late_probes(b, now_ns);
-    if (ticket >> EPOCH_SHIFT != b->epoch) {
+    if (ticket >> EPOCH_SHIFT != b->epoch && !AURORA_PLANT(STALE_REPLY)) {
         b->stale++;
         return;
     }

@@ -3,6 +3,8 @@
 
 #include "gcra.h"
 
+#include "plant/plant.h"
+
 #include <string.h>
 
 /* Words: the level, which alone changes, then the rate. */
@@ -12,6 +14,12 @@ _Static_assert(sizeof(aurora_limit) == 64, "pinned");
 static aurora__gcra rate_of(const aurora_bucket *bucket)
 {
     return (aurora__gcra){bucket->words[1], bucket->words[2], bucket->words[3]};
+}
+
+/* Further than the clock can have come: it stepped back. */
+static bool is_ahead(const aurora__gcra *rate, aurora__gcra_time now, uint64_t level)
+{
+    return level > now.ceil + aurora__gcra_burst(rate) * aurora__gcra_units(rate);
 }
 
 aurora_status aurora_bucket_init(aurora_bucket *bucket, uint64_t tokens, uint64_t per_ns,
@@ -41,6 +49,8 @@ bool aurora_bucket_try_take(aurora_bucket *bucket, uint64_t n, int64_t now_ns,
         uint64_t level;
         do {
             level = seen;
+            if (AURORA_PLANT(CLOCK_BACK_REFILLS) && is_ahead(&rate, now, level))
+                level = now.floor;
             is_taken = aurora__gcra_move(&rate, now, n, &level);
         } while (is_taken && !__atomic_compare_exchange_n(&bucket->words[0], &seen, level, true,
                                                           __ATOMIC_RELAXED, __ATOMIC_RELAXED));

@@ -43,7 +43,7 @@ static aurora_status move_stock(const aurora__sim_turn *t)
                                  .scope = "sim",
                                  .key = act->key,
                                  .sku = act->sku,
-                                 .quantity = act->quantity};
+                                 .quantity = act->quantity * (t->command->is_other ? 2 : 1)};
     aurora__stock_row stock;
     aurora_status rc = aurora__stock_move_keys(t->step, &movement);
     return rc != AURORA_OK ? rc : aurora__stock_move(t->step, &movement, &stock);
@@ -53,13 +53,15 @@ static aurora_status move_stock(const aurora__sim_turn *t)
 static aurora_status hold_stock(const aurora__sim_turn *t)
 {
     const aurora__sim_stock_act *act = &t->service->world->holds[t->command->order];
-    aurora__hold_line line = {.sku = act->sku, .quantity = act->quantity};
+    aurora__hold_line line = {.sku = act->sku,
+                              .quantity = act->quantity * (t->command->is_other ? 2 : 1)};
     aurora__hold *hold = aurora__arena_zero(t->step->arena, sizeof *hold);
     hold->scope = "sim";
     hold->key = act->key;
     hold->lines = &line;
     hold->line_count = 1;
     hold->ttl_ms = 20000;
+    memcpy(hold->request_hash, &line.quantity, sizeof line.quantity); /* the SKU is the key's */
     aurora_status rc = aurora__hold_reserve_keys(t->step, hold);
     return rc != AURORA_OK ? rc : aurora__hold_reserve(t->step, hold, &t->command->result);
 }
@@ -113,14 +115,6 @@ static aurora_status repair(const aurora__sim_turn *t)
                                                            .note = "simulated"});
 }
 
-static bool is_deadline_kept_back(const aurora__sim_turn *t)
-{
-    const aurora__order_row *row =
-        aurora__sim_row_of(t->service, AURORA__TABLE_order, &t->command->id);
-    return t->service->world->request->plant == AURORA__PLANT_NO_DEADLINE && row != NULL &&
-           row->status < AURORA_ORDER_COMPLETED && row->deadline_at <= t->step->now_ms;
-}
-
 static aurora_status run(const aurora__sim_turn *t)
 {
     aurora__sim_command *command = t->command;
@@ -140,7 +134,7 @@ static aurora_status run(const aurora__sim_turn *t)
     case AURORA__SIM_DO_HOLD_EXPIRE:
         return end_hold(t);
     case AURORA__SIM_DO_ORDER_DUE:
-        return is_deadline_kept_back(t) ? AURORA_OK : aurora__order_due(t->step, &command->id);
+        return aurora__order_due(t->step, &command->id);
     case AURORA__SIM_DO_TAKE:
         return aurora__payment_take(t->step, &command->id, LEASE_MS, &command->task,
                                     &command->is_new);
@@ -148,6 +142,9 @@ static aurora_status run(const aurora__sim_turn *t)
         return simulate(t);
     case AURORA__SIM_DO_FINISH:
         return aurora__payment_finish(t->step, &command->id, &command->answers[0]);
+    case AURORA__SIM_DO_GIVE_BACK:
+        return aurora__payment_give_back(t->step, &command->task.id, command->task.lease_at,
+                                         command->task.is_query, 1000);
     case AURORA__SIM_DO_DELIVER:
         return aurora__sim_deliver(t);
     default:
@@ -166,7 +163,7 @@ static aurora_status run_whole(const aurora__sim_turn *t)
     for (uint32_t i = 0; rc == AURORA_OK && i < t->step->parked_count; i++) {
         const aurora__parked *parked = &t->step->parked[i];
         if (parked->error != AURORA_OK)
-            aurora__sim_fail(t->service->world, "I3", t->command->order,
+            aurora__sim_fail(t->service->world, AURORA__CHECK_I3, t->command->order,
                              "%s cannot take %s of its own engine: status %d",
                              aurora__module_name(parked->module),
                              aurora_event_name(parked->event->kind), (int)parked->error);
@@ -234,8 +231,10 @@ void aurora__sim_decide(aurora__sim_service *service, aurora__sim_command *comma
         step->parked_count = 0;
         if (command->status != AURORA__NEED_KEYS)
             return;
+        aurora__sim_checking(service->world, AURORA__CHECK_keys);
         service->world->report->rounds_missed++;
         aurora__sim_store_load(service);
     }
-    aurora__sim_fail(service->world, "keys", command->order, "asks for rows without end");
+    aurora__sim_fail(service->world, AURORA__CHECK_keys, command->order,
+                     "asks for rows without end");
 }

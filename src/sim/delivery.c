@@ -82,7 +82,7 @@ static bool is_damaged(const aurora__sim_turn *t, const aurora__sim_message *mes
     uint64_t word = (uint64_t)message->position * 0x9E3779B97F4A7C15u ^ world->request->seed ^
                     t->command->feed->module << 8 ^ t->command->feed->source;
     word = (word ^ (word >> 31)) * 0xBF58476D1CE4E5B9u;
-    return !world->is_safe && (word >> 33) % 1000 < world->options.poison_permille;
+    return !world->is_safe && (word >> 33) % 1000 < world->options.poison;
 }
 
 bool aurora__sim_is_known(const aurora__sim_turn *t)
@@ -106,8 +106,8 @@ static aurora_status advance(const aurora__sim_turn *t, const aurora__sim_messag
         rc = aurora__rows_insert(t->step->rows, key, (void **)&mark);
     if (rc != AURORA_OK)
         return rc;
-    *is_new_out = message->position > mark->position || t->command->is_twice ||
-                  t->service->world->request->plant == AURORA__PLANT_NO_DEDUPE;
+    *is_new_out =
+        message->position > mark->position || t->command->is_twice || AURORA_PLANT(NO_DEDUPE);
     if (message->position > mark->position)
         mark->position = message->position;
     if (t->command->offset + 1 > mark->next_offset)
@@ -120,22 +120,22 @@ static aurora_status take_event(const aurora__sim_turn *t, const aurora__sim_mes
                                 const aurora__event *event)
 {
     uint32_t module = 1u << t->command->feed->module;
-    if (t->service->world->request->plant == AURORA__PLANT_IGNORE_RESEND && event->is_resend)
-        return AURORA_OK;
     bool is_aside;
     aurora__step *step = t->step;
     aurora_status rc = is_parked(t, module, &event->order_id, &is_aside);
     if (rc != AURORA_OK)
         return rc;
     bool is_injected = !is_aside && is_damaged(t, message);
+    t->service->world->report->faults[AURORA__OPTION_poison] += is_injected;
     rc = aurora__cascade_receive(step, event, module, is_aside,
                                  is_injected ? AURORA_ECORRUPT : AURORA_OK);
     if (rc != AURORA_OK || step->parked_count == 0 || step->parked[0].event != event)
         return rc;
     aurora_status error = step->parked[0].error;
     if (error != AURORA_OK && !is_injected)
-        aurora__sim_fail(t->service->world, "I3", message->order, "%s cannot take %s: status %d",
-                         aurora__module_name(module), aurora_event_name(event->kind), (int)error);
+        aurora__sim_fail(t->service->world, AURORA__CHECK_I3, message->order,
+                         "%s cannot take %s: status %d", aurora__module_name(module),
+                         aurora_event_name(event->kind), (int)error);
     step->parked_count = 0;
     rc = aurora__sim_set_aside(t, module, event);
     return rc == AURORA_OK ? aurora__cascade_run(step, 0) : rc;
@@ -150,8 +150,8 @@ aurora_status aurora__sim_deliver(const aurora__sim_turn *t)
         return rc;
     rc = aurora__event_decode(message->text, AURORA__LOG_FORMAT, t->step->arena, &event);
     if (rc != AURORA_OK || event.kind != message->kind) {
-        aurora__sim_fail(t->service->world, "codec", message->order, "cannot read %s: %d",
-                         message->text, (int)rc);
+        aurora__sim_fail(t->service->world, AURORA__CHECK_codec, message->order,
+                         "cannot read %s: %d", message->text, (int)rc);
         return rc;
     }
     return take_event(t, message, &event);

@@ -92,7 +92,7 @@ static void append(aurora__sim_service *service, const aurora__event *event, int
     *audit |= 0x80;
     if (!world->is_read[topic])
         return;
-    if (is_first && aurora__sim_fault(world, world->options.drop)) {
+    if (is_first && aurora__sim_fault(world, AURORA__OPTION_drop)) {
         *audit |= 0x40;
         aurora__sim_trace(world, order, "broker loses %s %s/%lld", aurora_event_name(event->kind),
                           service->name, (long long)position);
@@ -107,7 +107,7 @@ static void append(aurora__sim_service *service, const aurora__event *event, int
                               .kind = event->kind,
                               .order = order,
                               .is_resend = event->is_resend};
-    if (world->request->plant == AURORA__PLANT_SWAP_EVENTS && partition->count > 1 &&
+    if (AURORA_PLANT(SWAP_EVENTS) && partition->count > 1 &&
         partition->items[partition->count - 2].order == order) {
         aurora__sim_message last = partition->items[partition->count - 1];
         partition->items[partition->count - 1] = partition->items[partition->count - 2];
@@ -125,13 +125,13 @@ static void publish_row(aurora__sim_service *service, const aurora_log_row *row)
     aurora__log_read(&reader, row);
     while (aurora__log_next(&reader, &service->batch.arena, &event, &position)) {
         count++;
-        if (world->request->plant == AURORA__PLANT_RELAY_SKIPS && aurora__sim_below(world, 16) == 0)
+        if (AURORA_PLANT(RELAY_SKIPS) && aurora__sim_below(world, 16) == 0)
             continue;
         append(service, &event, position);
     }
     if (reader.status != AURORA_OK || count != row->count)
-        aurora__sim_fail(world, "codec", -1, "a record of %u events gives %u: %s", row->count,
-                         count, row->body);
+        aurora__sim_fail(world, AURORA__CHECK_codec, -1, "a record of %u events gives %u: %s",
+                         row->count, count, row->body);
     aurora__sim_memory_reset(&service->batch);
 }
 
@@ -147,38 +147,74 @@ static void poke_readers(aurora__sim_world *world, const aurora__sim_service *so
     }
 }
 
+/* True when the service crashed on the way. */
+static bool publish_rows(aurora__sim_service *service)
+{
+    uint32_t from = service->relay_next;
+    if (aurora__sim_crash_at(service, AURORA__CRASH_publish_before))
+        return true;
+    aurora__sim_trend_follow(service->world);
+    while (service->relay_next < service->log_count) {
+        if (service->relay_next > from && aurora__sim_crash_at(service, AURORA__CRASH_publish_some))
+            return true;
+        publish_row(service, &service->log[service->relay_next++]);
+    }
+    return aurora__sim_crash_at(service, AURORA__CRASH_published);
+}
+
+bool aurora__sim_is_isolated(const aurora__sim_service *service)
+{
+    return service->isolated_until > service->world->now_ms && !service->world->is_safe;
+}
+
 void aurora__sim_network_publish(aurora__sim_service *service)
 {
     aurora__sim_world *world = service->world;
-    if (service->relay_cut_until > world->now_ms && !world->is_safe) {
-        aurora__sim_service_poke(service, service->relay_cut_until);
+    int64_t cut_until = service->relay_cut_until > service->isolated_until
+                            ? service->relay_cut_until
+                            : service->isolated_until;
+    if (cut_until > world->now_ms && !world->is_safe) {
+        aurora__sim_service_poke(service, cut_until);
         return;
     }
-    if (aurora__sim_fault(world, world->options.cut))
+    if (aurora__sim_fault(world, AURORA__OPTION_cut_out))
         service->relay_cut_until = world->now_ms + aurora__sim_below(world, 20000);
     if (service->relay_next == service->log_count)
         return;
-    while (service->relay_next < service->log_count)
-        publish_row(service, &service->log[service->relay_next++]);
-    if (!aurora__sim_fault(world, 50))
-        service->relay_kept = service->relay_next;
+    bool is_crashed = publish_rows(service);
     poke_readers(world, service);
+    if (is_crashed)
+        return;
+    if (aurora__sim_fault(world, AURORA__OPTION_produce_again)) {
+        service->relay_next = service->relay_kept;
+        aurora__sim_service_poke(service, world->now_ms + 1 + aurora__sim_below(world, 2000));
+        return;
+    }
+    if (aurora__sim_chance(world, 50))
+        return;
+    service->relay_kept = service->relay_next;
+    aurora__sim_crash_at(service, AURORA__CRASH_cursor_kept);
 }
 
 /* --- consumers ---------------------------------------------------------------------------- */
 
 static int64_t ready_at(aurora__sim_world *world, aurora__sim_feed *feed)
 {
+    const aurora__sim_service *reader = &world->services[world->service_of[feed->module]];
     const aurora__sim_partition *partition = partition_of(world, feed);
     if (feed->next >= partition->count)
         return INT64_MAX;
     if (feed->next_at == 0) {
         int64_t delay = 1;
-        if (!world->is_safe && world->options.delay_ms > 0)
-            delay += aurora__sim_below(world, world->options.delay_ms);
+        if (!world->is_safe && world->options.delay > 0) {
+            delay += aurora__sim_below(world, world->options.delay);
+            world->report->faults[AURORA__OPTION_delay]++;
+        }
         feed->next_at = partition->items[feed->next].at_ms + delay;
     }
-    return world->is_safe || feed->cut_until < feed->next_at ? feed->next_at : feed->cut_until;
+    int64_t cut_until =
+        feed->cut_until > reader->isolated_until ? feed->cut_until : reader->isolated_until;
+    return world->is_safe || cut_until < feed->next_at ? feed->next_at : cut_until;
 }
 
 int64_t aurora__sim_network_next(aurora__sim_service *service)
@@ -201,7 +237,7 @@ static void fetch_one(aurora__sim_service *service, aurora__sim_feed *feed,
                                    .feed = feed,
                                    .offset = feed->next};
     aurora__sim_commands_add(world, out, &command);
-    if (world->request->plant == AURORA__PLANT_DELIVER_TWICE && aurora__sim_below(world, 8) == 0) {
+    if (AURORA_PLANT(DELIVER_TWICE) && aurora__sim_below(world, 8) == 0) {
         command.is_twice = true;
         aurora__sim_commands_add(world, out, &command);
     }
@@ -209,12 +245,28 @@ static void fetch_one(aurora__sim_service *service, aurora__sim_feed *feed,
     feed->next_at = 0;
     bool is_first = feed->next > feed->seen; /* else a rewind would follow a rewind for ever */
     feed->seen = is_first ? feed->next : feed->seen;
-    if (is_first && aurora__sim_fault(world, world->options.duplicate)) {
+    if (is_first && aurora__sim_fault(world, AURORA__OPTION_duplicate)) {
         uint32_t back = 1 + aurora__sim_below(world, 4);
         feed->next = feed->next > back ? feed->next - back : 0;
     }
-    if (aurora__sim_fault(world, world->options.cut))
+    if (AURORA_PLANT(ACK_FIRST))
+        feed->acked = feed->next;
+    if (aurora__sim_fault(world, AURORA__OPTION_cut_in))
         feed->cut_until = world->now_ms + aurora__sim_below(world, 20000);
+}
+
+/* Whether something older of another topic is still on its way to this service. */
+static bool is_overtaking(const aurora__sim_service *service, const aurora__sim_feed *feed)
+{
+    int64_t at = partition_of(service->world, feed)->items[feed->next].at_ms;
+    for (uint32_t i = 0; i < service->feed_count; i++) {
+        const aurora__sim_feed *other = &service->feeds[i];
+        const aurora__sim_partition *partition = partition_of(service->world, other);
+        if (other->topic != feed->topic && other->next < partition->count &&
+            partition->items[other->next].at_ms < at)
+            return true;
+    }
+    return false;
 }
 
 void aurora__sim_network_fetch(aurora__sim_service *service, aurora__sim_commands *out,
@@ -227,24 +279,46 @@ void aurora__sim_network_fetch(aurora__sim_service *service, aurora__sim_command
         for (uint32_t n = 0; n < 16 && out->count < capacity; n++) {
             if (ready_at(world, feed) > world->now_ms)
                 break;
+            world->report->overtaken += is_overtaking(service, feed);
             fetch_one(service, feed, out);
         }
     }
 }
 
-void aurora__sim_network_rewind(aurora__sim_service *service)
+/* The watermark's offset wins over the group's: a restored store reads again what it lost. */
+static void rewind_feed(aurora__sim_service *service, aurora__sim_feed *feed)
 {
     aurora__sim_world *world = service->world;
-    for (uint32_t i = 0; i < service->feed_count; i++) {
-        aurora__sim_feed *feed = &service->feeds[i];
-        const aurora__watermark_row *mark =
-            aurora__sim_store_get(&service->store, &feed->watermark);
-        feed->next = mark == NULL ? 0 : (uint32_t)mark->next_offset;
-        feed->next_at = 0;
-        uint32_t back = aurora__sim_fault(world, world->options.duplicate)
-                            ? aurora__sim_below(world, feed->next + 1)
-                            : 0;
-        feed->next -= back;
+    const aurora__watermark_row *mark = aurora__sim_store_get(&service->store, &feed->watermark);
+    feed->next = mark == NULL ? 0 : (uint32_t)mark->next_offset;
+    if (AURORA_PLANT(ACK_FIRST))
+        feed->next = feed->acked;
+    feed->next_at = 0;
+    if (aurora__sim_fault(world, AURORA__OPTION_duplicate)) {
+        uint32_t back = aurora__sim_below(world, 24);
+        feed->next = feed->next > back ? feed->next - back : 0;
     }
+}
+
+void aurora__sim_network_rewind(aurora__sim_service *service)
+{
+    for (uint32_t i = 0; i < service->feed_count; i++)
+        rewind_feed(service, &service->feeds[i]);
     service->relay_next = service->relay_kept;
+    if (AURORA_PLANT(WRONG_CURSOR) && service->relay_next < service->log_count)
+        service->relay_next++;
+}
+
+void aurora__sim_network_rebalance(aurora__sim_service *service)
+{
+    for (uint32_t i = 0; i < service->feed_count; i++) {
+        if (aurora__sim_below(service->world, 2) == 0)
+            rewind_feed(service, &service->feeds[i]);
+    }
+}
+
+void aurora__sim_network_ack(aurora__sim_service *service)
+{
+    for (uint32_t i = 0; i < service->feed_count; i++)
+        service->feeds[i].acked = service->feeds[i].next;
 }

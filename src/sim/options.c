@@ -1,84 +1,108 @@
 /* SPDX-License-Identifier: MIT */
-/* Swarm: each seed turns a random half of the faults on, each at a random strength, so that some
- * seeds meet one fault alone and others all together. One in 20 meets none. */
-#include "sim/world.h"
+#include "sim/options.h"
 
-static uint32_t between(aurora__sim_world *world, uint32_t low, uint32_t high)
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const aurora__sim_option aurora__sim_option_table[AURORA__OPTION_COUNT] = {
+#define SHAPE(name, low, high, what)                                                               \
+    [AURORA__OPTION_##name] = {#name, what, low, high, 0, 0, false},
+    AURORA__SIM_SHAPES(SHAPE)
+#undef SHAPE
+#define FAULT(name, drawn, of, what)                                                               \
+    [AURORA__OPTION_##name] = {#name, what, 0, (of) == 0 ? 600000 : (of), drawn, of, true},
+        AURORA__SIM_FAULTS(FAULT)
+#undef FAULT
+};
+
+const aurora__sim_crash_point aurora__sim_crash_table[AURORA__CRASH_COUNT] = {
+#define POINT(name, when) {#name, when},
+    AURORA__SIM_CRASHES(POINT)
+#undef POINT
+};
+
+uint32_t *aurora__sim_option_at(aurora__sim_options *options, uint32_t option)
 {
-    return low + aurora__sim_below(world, high - low + 1);
+    _Static_assert(sizeof(aurora__sim_options) == AURORA__OPTION_COUNT * sizeof(uint32_t),
+                   "one number each");
+    return (uint32_t *)options + option;
 }
 
-static uint32_t maybe(aurora__sim_world *world, uint32_t high)
+/* --- text --------------------------------------------------------------------------------- */
+
+static uint32_t find(const char *name, size_t length)
 {
-    uint32_t strength = between(world, 1, high);
-    return aurora__sim_below(world, 2) == 0 ? strength : 0;
+    for (uint32_t i = 0; i < AURORA__OPTION_COUNT; i++) {
+        const char *known = aurora__sim_option_table[i].name;
+        if (strlen(known) == length && memcmp(known, name, length) == 0)
+            return i;
+    }
+    return AURORA__OPTION_COUNT;
 }
 
-static void draw_faults(aurora__sim_world *world)
+/* One NAME=VALUE; the end of it, or NULL. */
+static const char *read_one(aurora__sim_set *set, const char *text, char *error, size_t size)
 {
-    aurora__sim_options *options = &world->options;
-    options->drop = maybe(world, 30);
-    options->duplicate = maybe(world, 50);
-    options->delay_ms = maybe(world, 5000);
-    options->cut = maybe(world, 3);
-    options->crash_permille = maybe(world, 60);
-    options->busy = maybe(world, 10);
-    options->poison_permille = maybe(world, 20);
-    options->jump_permille = maybe(world, 2);
-    options->timeout = maybe(world, 40);
-    options->silence = maybe(world, 40);
-    options->echo = maybe(world, 40);
-    options->late = maybe(world, 30);
-    options->never = maybe(world, 20);
-    options->refuse = maybe(world, 15);
-    options->contradict = maybe(world, 20);
-    options->idle = maybe(world, 15);
+    size_t length = strcspn(text, "=,");
+    uint32_t option = find(text, length);
+    char *end = NULL;
+    if (option == AURORA__OPTION_COUNT || text[length] != '=') {
+        snprintf(error, size, "\"%.*s\" is no option with a value; --list names them", (int)length,
+                 text);
+        return NULL;
+    }
+    const aurora__sim_option *of = &aurora__sim_option_table[option];
+    const char *digits = text + length + 1;
+    errno = 0;
+    unsigned long long value = strtoull(digits, &end, 10);
+    bool is_number = *digits >= '0' && *digits <= '9' && (*end == '\0' || *end == ',');
+    if (!is_number || errno != 0 || value < of->low || value > of->high) {
+        snprintf(error, size, "%s must be %u to %u, not \"%.*s\"", of->name, of->low, of->high,
+                 (int)strcspn(digits, ","), digits);
+        return NULL;
+    }
+    set->is_set[option] = true;
+    set->values[option] = (uint32_t)value;
+    return end;
 }
 
-void aurora__sim_options_draw(aurora__sim_world *world)
+bool aurora__sim_set_read(aurora__sim_set *set, const char *text, char *error, size_t size)
 {
-    aurora__sim_options *options = &world->options;
-    options->deployment = aurora__sim_below(world, 5);
-    options->is_inline = aurora__sim_below(world, 3) == 0;
-    options->is_faultless = aurora__sim_below(world, 20) == 0;
-    options->orders = between(world, 4, 40);
-    options->skus = between(world, 1, AURORA__SIM_SKUS_MAX);
-    options->stock = between(world, 0, 60);
-    options->partitions = between(world, 1, AURORA__SIM_PARTITIONS_MAX);
-    options->batch_max = aurora__sim_below(world, 6) == 0 ? 1 : between(world, 2, 64);
-    options->latency_ms = between(world, 1, 200);
-    options->spread_ms = between(world, 1, 600) * between(world, 1, 100);
-    options->decline = maybe(world, 40);
-    options->cancel = maybe(world, 30);
-    options->compensate = maybe(world, 15);
-    options->retry = maybe(world, 60);
-    options->moves = maybe(world, 60);
-    options->holds = maybe(world, 60);
-    if (!options->is_faultless)
-        draw_faults(world);
-    if (world->request->orders != 0)
-        options->orders = world->request->orders;
+    while (*text != '\0') {
+        text = read_one(set, text, error, size);
+        if (text == NULL)
+            return false;
+        text += *text == ',';
+    }
+    return true;
+}
+
+static size_t append(char *text, size_t size, size_t length, uint32_t option, uint32_t value)
+{
+    int more = length >= size
+                   ? 0
+                   : snprintf(text + length, size - length, "%s%s=%u", length == 0 ? "" : ",",
+                              aurora__sim_option_table[option].name, value);
+    return length + (size_t)more;
 }
 
 void aurora__sim_options_write(const aurora__sim_options *options, char *text, size_t size)
 {
-    static const char *const deployments[] = {
-        "one engine", "order | inventory | payment", "order+inventory | payment",
-        "order+payment | inventory", "order | inventory+payment"};
-    snprintf(text, size,
-             "%s, %s provider%s, orders=%u skus=%u stock=%u partitions=%u batch=%u "
-             "latency=%ums spread=%ums drop=%u%% duplicate=%u%% delay=%ums cut=%u%% "
-             "crash=%u/1000 busy=%u%% poison=%u/1000 jump=%u/1000 decline=%u%% timeout=%u%% "
-             "silence=%u%% echo=%u%% late=%u%% never=%u%% refuse=%u%% "
-             "contradict=%u%% idle=%u%% cancel=%u%% "
-             "compensate=%u%% retry=%u%% moves=%u%% holds=%u%%",
-             deployments[options->deployment], options->is_inline ? "inline" : "asynchronous",
-             options->is_faultless ? ", no faults" : "", options->orders, options->skus,
-             options->stock, options->partitions, options->batch_max, options->latency_ms,
-             options->spread_ms, options->drop, options->duplicate, options->delay_ms, options->cut,
-             options->crash_permille, options->busy, options->poison_permille,
-             options->jump_permille, options->decline, options->timeout, options->silence,
-             options->echo, options->late, options->never, options->refuse, options->contradict,
-             options->idle, options->cancel, options->compensate, options->retry, options->moves,
-             options->holds);
+    size_t length = 0;
+    aurora__sim_options copy = *options;
+    text[0] = '\0';
+    for (uint32_t i = 0; i < AURORA__OPTION_COUNT; i++)
+        length = append(text, size, length, i, *aurora__sim_option_at(&copy, i));
+}
+
+void aurora__sim_set_write(const aurora__sim_set *set, char *text, size_t size)
+{
+    size_t length = 0;
+    text[0] = '\0';
+    for (uint32_t i = 0; i < AURORA__OPTION_COUNT; i++) {
+        if (set->is_set[i])
+            length = append(text, size, length, i, set->values[i]);
+    }
 }

@@ -5,6 +5,7 @@
 
 #include "core/payment_machine.h"
 
+#include <aurora/event.h>
 #include <aurora/saga.h>
 
 /* --- what they intend --------------------------------------------------------------------- */
@@ -33,7 +34,7 @@ static void draw_order(aurora__sim_world *world, int32_t number)
     aurora__sim_order *order = &world->orders[number];
     order->reference = aurora__sim_text(world, "ref-%d", (int)number);
     order->method = draw_method(world);
-    order->is_silent = aurora__sim_below(world, 100) < world->options.never;
+    order->is_silent = aurora__sim_fault(world, AURORA__OPTION_never);
     order->line_count = 1 + aurora__sim_below(world, 3);
     order->charges_minor = aurora__sim_below(world, 4) == 0;
     order->total_minor = order->charges_minor;
@@ -51,9 +52,11 @@ static void draw_order(aurora__sim_world *world, int32_t number)
 static void plan_order(aurora__sim_world *world, int32_t number)
 {
     const aurora__sim_options *options = &world->options;
-    int64_t at = world->now_ms + 1 + aurora__sim_below(world, options->spread_ms);
+    int64_t at = world->now_ms + 1 + aurora__sim_below(world, options->spread);
     draw_order(world, number);
     plan(world, AURORA__SIM_PLACE, number, at);
+    if (aurora__sim_fault(world, AURORA__OPTION_impatient))
+        plan(world, AURORA__SIM_PLACE, number, at + aurora__sim_below(world, 400));
     if (aurora__sim_below(world, 100) < options->cancel)
         plan(world, AURORA__SIM_CANCEL, number, at + aurora__sim_below(world, 60000));
     if (aurora__sim_below(world, 100) < options->compensate)
@@ -77,13 +80,13 @@ static void plan_stock(aurora__sim_world *world)
         if (act->quantity == 0)
             act->quantity = 1;
         plan(world, AURORA__SIM_MOVE, (int32_t)i,
-             world->now_ms + (is_first ? 0 : aurora__sim_below(world, options->spread_ms)));
+             world->now_ms + (is_first ? 0 : aurora__sim_below(world, options->spread)));
     }
     world->hold_count = options->orders * options->holds / 100;
     world->holds = aurora__sim_take(world, (world->hold_count + 1) * sizeof *world->holds);
     for (uint32_t i = 0; i < world->hold_count; i++) {
         aurora__sim_stock_act *act = &world->holds[i];
-        int64_t at = world->now_ms + aurora__sim_below(world, options->spread_ms);
+        int64_t at = world->now_ms + aurora__sim_below(world, options->spread);
         act->key = aurora__sim_text(world, "hold-%u", i);
         act->sku = world->skus[aurora__sim_below(world, options->skus)];
         act->quantity = 1 + aurora__sim_below(world, 4);
@@ -107,7 +110,8 @@ void aurora__sim_people_init(aurora__sim_world *world)
 static void send(aurora__sim_world *world, uint32_t module, const aurora__sim_command *command,
                  const aurora__sim_item *item)
 {
-    if (!aurora__sim_service_send(aurora__sim_service_of(world, module), command))
+    if (!aurora__sim_service_send(aurora__sim_service_of(world, module), command) &&
+        !item->is_other)
         plan_later(world, item->kind, item->order);
 }
 
@@ -115,11 +119,12 @@ static void send_place(aurora__sim_world *world, const aurora__sim_item *item)
 {
     aurora__sim_order *order = &world->orders[item->order];
     order->attempts++;
-    order->id = aurora__sim_order_id(world, item->order);
-    send(
-        world, AURORA__MODULE_ORDER,
-        &(aurora__sim_command){.kind = AURORA__SIM_DO_PLACE, .order = item->order, .id = order->id},
-        item);
+    aurora_id id = aurora__sim_order_id(world, item->order);
+    if (!order->is_acknowledged)
+        order->id = id;
+    send(world, AURORA__MODULE_ORDER,
+         &(aurora__sim_command){.kind = AURORA__SIM_DO_PLACE, .order = item->order, .id = id},
+         item);
 }
 
 static void send_about_order(aurora__sim_world *world, const aurora__sim_item *item)
@@ -135,7 +140,7 @@ static void send_about_order(aurora__sim_world *world, const aurora__sim_item *i
                                    .order = item->order,
                                    .id = order->id,
                                    .action = AURORA_REPAIR_COMPENSATE};
-    if (is_cancel && world->request->plant == AURORA__PLANT_TELL_LATE)
+    if (is_cancel && AURORA_PLANT(TELL_LATE))
         world->orders[item->order].is_cancel_acknowledged = true;
     else
         send(world, AURORA__MODULE_ORDER, &command, item);
@@ -143,7 +148,8 @@ static void send_about_order(aurora__sim_world *world, const aurora__sim_item *i
 
 static void send_about_stock(aurora__sim_world *world, const aurora__sim_item *item)
 {
-    aurora__sim_command command = {.kind = AURORA__SIM_DO_MOVE, .order = item->order};
+    aurora__sim_command command = {
+        .kind = AURORA__SIM_DO_MOVE, .order = item->order, .is_other = item->is_other};
     if (item->kind == AURORA__SIM_HOLD)
         command.kind = AURORA__SIM_DO_HOLD;
     if (item->kind == AURORA__SIM_HOLD_END) {
@@ -181,12 +187,55 @@ void aurora__sim_people_act(aurora__sim_world *world, const aurora__sim_item *it
 static void hear_place(aurora__sim_world *world, const aurora__sim_command *command)
 {
     aurora__sim_order *order = &world->orders[command->order];
+    aurora_id id = command->status == AURORA_ETAKEN ? command->task.order_id : command->id;
+    aurora__sim_checking(world, AURORA__CHECK_I9);
+    if (order->is_acknowledged && memcmp(&order->id, &id, sizeof id) != 0)
+        aurora__sim_fail(world, AURORA__CHECK_I9, command->order,
+                         "one reference is answered with two orders");
     order->is_acknowledged = true;
-    order->id = command->id;
-    if (command->status == AURORA_ETAKEN)
-        order->id = command->task.order_id;
-    else if (command->status != AURORA_OK)
-        aurora__sim_fail(world, "I8", command->order, "placing answers %d", (int)command->status);
+    order->id = id;
+    if (command->status != AURORA_ETAKEN && command->status != AURORA_OK)
+        aurora__sim_fail(world, AURORA__CHECK_I8, command->order, "placing answers %d",
+                         (int)command->status);
+}
+
+/* A key that is known, with another body: refused, and nothing of it done. */
+static void hear_act(aurora__sim_world *world, const aurora__sim_command *command)
+{
+    bool is_move = command->kind == AURORA__SIM_DO_MOVE;
+    aurora__sim_stock_act *act = &(is_move ? world->moves : world->holds)[command->order];
+    if (command->is_other) {
+        aurora__sim_checking(world, AURORA__CHECK_I9);
+        if (command->status != AURORA_EKEYREUSED)
+            aurora__sim_fail(world, AURORA__CHECK_I9, -1, "%s with another body answers %d",
+                             act->key, (int)command->status);
+        return;
+    }
+    act->is_done = command->status == AURORA_OK;
+    act->state = command->result;
+    if (act->is_done && aurora__sim_fault(world, AURORA__OPTION_mismatch))
+        aurora__sim_agenda_add(
+            world, (aurora__sim_item){.at_ms = world->now_ms + aurora__sim_below(world, 30000),
+                                      .kind = is_move ? AURORA__SIM_MOVE : AURORA__SIM_HOLD,
+                                      .order = command->order,
+                                      .is_other = true});
+}
+
+void aurora__sim_people_see(aurora__sim_world *world, const aurora__event *event)
+{
+    switch (event->kind) {
+    case AURORA_EVENT_INVENTORY_RESERVED:
+    case AURORA_EVENT_PAYMENT_AUTHORIZED:
+    case AURORA_EVENT_ORDER_COMPLETED:
+    case AURORA_EVENT_INVENTORY_COMMITTED:
+    case AURORA_EVENT_PAYMENT_CAPTURED:
+        break;
+    default:
+        return;
+    }
+    if (!event->is_resend && aurora__sim_fault(world, AURORA__OPTION_worst))
+        plan(world, AURORA__SIM_CANCEL, aurora__sim_order_of(world, &event->order_id),
+             world->now_ms + aurora__sim_below(world, 30));
 }
 
 void aurora__sim_people_hear(aurora__sim_world *world, const aurora__sim_command *command)
@@ -202,11 +251,8 @@ void aurora__sim_people_hear(aurora__sim_world *world, const aurora__sim_command
             plan_later(world, AURORA__SIM_CANCEL, command->order);
         break;
     case AURORA__SIM_DO_MOVE:
-        world->moves[command->order].is_done = command->status == AURORA_OK;
-        break;
     case AURORA__SIM_DO_HOLD:
-        world->holds[command->order].is_done = true;
-        world->holds[command->order].state = command->result;
+        hear_act(world, command);
         break;
     default:
         break;
@@ -224,10 +270,12 @@ void aurora__sim_people_lose(aurora__sim_world *world, const aurora__sim_command
         plan_later(world, AURORA__SIM_CANCEL, command->order);
         break;
     case AURORA__SIM_DO_MOVE:
-        plan_later(world, AURORA__SIM_MOVE, command->order);
+        if (!command->is_other)
+            plan_later(world, AURORA__SIM_MOVE, command->order);
         break;
     case AURORA__SIM_DO_HOLD:
-        plan_later(world, AURORA__SIM_HOLD, command->order);
+        if (!command->is_other)
+            plan_later(world, AURORA__SIM_HOLD, command->order);
         break;
     default:
         break;
@@ -316,7 +364,8 @@ bool aurora__sim_people_repair(aurora__sim_world *world)
     uint32_t count = 0;
     for (uint32_t i = 0; i < world->options.orders; i++) {
         if (is_hidden(world, (int32_t)i))
-            aurora__sim_fail(world, "I3", (int32_t)i, "its parked payment is out of sight");
+            aurora__sim_fail(world, AURORA__CHECK_I3, (int32_t)i,
+                             "its parked payment is out of sight");
         for (uint32_t module = 0; module < AURORA__SIM_MODULES; module++)
             redrive(world, 1u << module, (int32_t)i);
         count += help(world, (int32_t)i);

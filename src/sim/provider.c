@@ -23,14 +23,14 @@ static int32_t authorize(aurora__sim_world *world, aurora__sim_books *books, boo
 static int32_t capture(aurora__sim_world *world, aurora__sim_books *books, bool is_query,
                        int64_t amount)
 {
-    bool is_forgetful = world->request->plant == AURORA__PLANT_CAPTURE_TWICE && !is_query;
+    bool is_forgetful = AURORA_PLANT(CAPTURE_TWICE) && !is_query;
     if (books->captured > 0 && !is_forgetful)
         return AURORA_OUTCOME_DONE;
     if (is_query)
         return AURORA_OUTCOME_NOT_FOUND;
     if (!books->is_authorized || books->is_voided)
         return AURORA_OUTCOME_DECLINED;
-    if (aurora__sim_fault(world, world->options.refuse))
+    if (aurora__sim_fault(world, AURORA__OPTION_refuse))
         return AURORA_OUTCOME_DECLINED;
     books->captured += amount;
     books->captures++;
@@ -44,7 +44,7 @@ static int32_t void_key(aurora__sim_world *world, aurora__sim_books *books, bool
         return AURORA_OUTCOME_DECLINED;
     if (!books->is_voided && is_query)
         return AURORA_OUTCOME_NOT_FOUND;
-    if (!books->is_voided && aurora__sim_fault(world, world->options.refuse))
+    if (!books->is_voided && aurora__sim_fault(world, AURORA__OPTION_refuse))
         return AURORA_OUTCOME_DECLINED;
     books->is_voided = true;
     return AURORA_OUTCOME_DONE;
@@ -55,11 +55,11 @@ static int32_t refund(aurora__sim_world *world, aurora__sim_books *books, bool i
 {
     if (books->refunded > 0)
         return AURORA_OUTCOME_DONE;
-    if (world->request->plant == AURORA__PLANT_LOSE_REFUND)
+    if (AURORA_PLANT(LOSE_REFUND))
         return AURORA_OUTCOME_DONE;
     if (is_query)
         return AURORA_OUTCOME_NOT_FOUND;
-    if (books->captured == 0 || aurora__sim_fault(world, world->options.refuse))
+    if (books->captured == 0 || aurora__sim_fault(world, AURORA__OPTION_refuse))
         return AURORA_OUTCOME_DECLINED;
     books->refunded += amount;
     books->refunds++;
@@ -99,7 +99,24 @@ static void give_up(aurora__sim_world *world, const aurora__sim_item *call)
         post(world, answer, 20000);
 }
 
-void aurora__sim_provider_call(aurora__sim_world *world, const aurora__payment_task *task)
+/* The policy of services_init: a pause of a second at least, 20 attempts at most. */
+static void check_pause(aurora__sim_world *world, int32_t number, int32_t verb)
+{
+    aurora__sim_order *order = &world->orders[number];
+    int64_t now = aurora__sim_service_of(world, AURORA__MODULE_PAYMENT)->clock_ms;
+    bool is_free = order->calls[verb] == 0 || (order->asked >> verb & 1) != 0;
+    aurora__sim_checking(world, AURORA__CHECK_pause);
+    if (!is_free && now - order->called_at[verb] < 1000)
+        aurora__sim_fail(world, AURORA__CHECK_pause, number, "%s is called again after %lld ms",
+                         aurora_verb_name(verb), (long long)(now - order->called_at[verb]));
+    if (++order->calls[verb] > 21)
+        aurora__sim_fail(world, AURORA__CHECK_pause, number, "%s is called %u times",
+                         aurora_verb_name(verb), order->calls[verb]);
+    order->asked = (uint8_t)(order->asked & ~(1u << verb));
+    order->called_at[verb] = now;
+}
+
+bool aurora__sim_provider_call(aurora__sim_world *world, const aurora__payment_task *task)
 {
     int32_t order = aurora__sim_order_of(world, &task->order_id);
     aurora__sim_item call = {.kind = AURORA__SIM_CALL,
@@ -107,23 +124,32 @@ void aurora__sim_provider_call(aurora__sim_world *world, const aurora__payment_t
                              .verb = task->verb,
                              .is_query = task->is_query,
                              .id = task->id};
+    if (!aurora__sim_edge_enter(world, &call.pass))
+        return false;
+    aurora__sim_checking(world, AURORA__CHECK_I12);
     if (task->amount_minor != world->orders[order].total_minor)
-        aurora__sim_fail(world, "I12", order, "a call of %lld for an order of %lld",
+        aurora__sim_fail(world, AURORA__CHECK_I12, order, "a call of %lld for an order of %lld",
                          (long long)task->amount_minor,
                          (long long)world->orders[order].total_minor);
+    check_pause(world, order, task->verb);
+    aurora__sim_checking(world, AURORA__CHECK_I2);
     uint8_t bit = (uint8_t)(1u << task->verb);
     if (!task->is_query && (world->orders[order].sent & bit) != 0)
-        aurora__sim_fail(world, "I2", order, "%s is sent again before anybody asked for the first",
+        aurora__sim_fail(world, AURORA__CHECK_I2, order,
+                         "%s is sent again before anybody asked for the first",
                          aurora_verb_name(task->verb));
     world->orders[order].sent |= task->is_query ? 0 : bit;
-    if (aurora__sim_fault(world, world->options.timeout)) {
+    if (aurora__sim_is_isolated(aurora__sim_service_of(world, AURORA__MODULE_PAYMENT)) ||
+        aurora__sim_fault(world, AURORA__OPTION_timeout)) {
         aurora__sim_trace(world, order, "the call is lost on its way to the provider");
         give_up(world, &call);
-        return;
+        return true;
     }
-    post(world, call, aurora__sim_fault(world, world->options.late) ? 90000 : 300);
-    if (aurora__sim_fault(world, world->options.echo))
+    post(world, call, aurora__sim_fault(world, AURORA__OPTION_late) ? 90000 : 300);
+    call.pass.ticket = 0;
+    if (aurora__sim_fault(world, AURORA__OPTION_echo))
         post(world, call, 20000);
+    return true;
 }
 
 /* Of two instances of a provider one refuses what the other has just done. The truth comes later,
@@ -135,6 +161,7 @@ static void contradict(aurora__sim_world *world, const aurora__sim_item *done)
     aurora__sim_trace(world, done->order, "the provider will say that it is declined");
     post(world, answer, 300);
     answer = *done;
+    answer.pass.ticket = 0;
     answer.is_insistent = true;
     post(world, answer, 30000);
 }
@@ -152,30 +179,41 @@ void aurora__sim_provider_execute(aurora__sim_world *world, const aurora__sim_it
                       aurora_verb_name(call->verb), aurora_outcome_name(answer.outcome));
     aurora__sim_check_books(world, call->order);
     if (call->verb == AURORA_VERB_AUTHORIZE && answer.outcome == AURORA_OUTCOME_DONE &&
-        aurora__sim_fault(world, world->options.contradict)) {
+        aurora__sim_fault(world, AURORA__OPTION_contradict)) {
         contradict(world, &answer);
         return;
     }
-    if (aurora__sim_fault(world, world->options.silence)) {
+    if (aurora__sim_fault(world, AURORA__OPTION_silence)) {
         aurora__sim_trace(world, call->order, "the provider's answer is lost");
         give_up(world, call);
         return;
     }
-    if (aurora__sim_fault(world, world->options.late)) {
+    if (aurora__sim_fault(world, AURORA__OPTION_late)) {
         aurora__sim_item pending = answer;
         pending.outcome = AURORA_OUTCOME_PENDING;
+        pending.pass.ticket = 0;
         if (aurora__sim_below(world, 2) == 0)
             post(world, pending, 300);
         post(world, answer, 120000);
         return;
     }
+    if (aurora__sim_fault(world, AURORA__OPTION_early)) { /* the callback overtakes the answer */
+        aurora__sim_item pending = answer;
+        pending.outcome = AURORA_OUTCOME_PENDING;
+        post(world, pending, 300);
+        answer.pass.ticket = 0;
+        post(world, answer, 1);
+        return;
+    }
     post(world, answer, 300);
-    if (aurora__sim_fault(world, world->options.echo))
+    answer.pass.ticket = 0;
+    if (aurora__sim_fault(world, AURORA__OPTION_echo))
         post(world, answer, 60000);
 }
 
 void aurora__sim_provider_answer(aurora__sim_world *world, const aurora__sim_item *answer)
 {
+    aurora__sim_edge_leave(world, &answer->pass, answer->outcome == AURORA_OUTCOME_UNKNOWN);
     aurora__sim_command finish = {.kind = AURORA__SIM_DO_FINISH,
                                   .order = answer->order,
                                   .id = answer->id,
@@ -187,6 +225,7 @@ void aurora__sim_provider_answer(aurora__sim_world *world, const aurora__sim_ite
     aurora__sim_service *service = aurora__sim_service_of(world, AURORA__MODULE_PAYMENT);
     if (answer->is_insistent && !world->orders[answer->order].is_heard) {
         aurora__sim_item again = *answer;
+        again.pass.ticket = 0;
         post(world, again, 30000);
     }
     if (!aurora__sim_service_send(service, &finish))

@@ -23,7 +23,7 @@ static void init(aurora__sim_service *service, aurora__sim_world *world, uint32_
     service->wake_at = INT64_MAX;
     service->policy = (aurora__policy){
         .modules = modules,
-        .provider = world->options.is_inline ? AURORA__PROVIDER_SIMULATOR : AURORA__PROVIDER_TASKS,
+        .provider = world->options.simulator ? AURORA__PROVIDER_SIMULATOR : AURORA__PROVIDER_TASKS,
         .order_deadline_ms = 300000,
         .late_grace_ms = 60000,
         .tombstone_ms = 86400000,
@@ -91,10 +91,13 @@ void aurora__sim_service_poke(aurora__sim_service *service, int64_t at_ms)
 
 bool aurora__sim_service_send(aurora__sim_service *service, const aurora__sim_command *command)
 {
-    if (service->down_until > service->world->now_ms)
+    if (service->down_until > service->world->now_ms || aurora__sim_is_isolated(service))
         return false;
     aurora__sim_commands_add(service->world, &service->inbox, command);
     aurora__sim_service_poke(service, service->world->now_ms);
+    bool is_reply = command->kind == AURORA__SIM_DO_FINISH;
+    aurora__sim_crash_at(service,
+                         is_reply ? AURORA__CRASH_reply_taken : AURORA__CRASH_command_taken);
     return true;
 }
 
@@ -137,7 +140,7 @@ static bool is_idle(aurora__sim_service *service, bool is_due)
     aurora__sim_world *world = service->world;
     if (world->is_safe || !is_due)
         return false;
-    if (service->idle_until <= world->now_ms && aurora__sim_fault(world, world->options.idle))
+    if (service->idle_until <= world->now_ms && aurora__sim_fault(world, AURORA__OPTION_idle))
         service->idle_until = world->now_ms + 1 + aurora__sim_below(world, 60000);
     return service->idle_until > world->now_ms;
 }
@@ -147,6 +150,7 @@ static int64_t collect_due(aurora__sim_service *service, bool is_taken)
 {
     aurora__sim_world *world = service->world;
     int64_t next = INT64_MAX;
+    int64_t ahead = service->clock_ms - world->now_ms;
     for (size_t i = 0; i < sizeof timers / sizeof timers[0]; i++) {
         const aurora__sim_entries *entries = &service->store.tables[timers[i].table];
         for (uint32_t n = 0; n < entries->count; n++) {
@@ -158,11 +162,11 @@ static int64_t collect_due(aurora__sim_service *service, bool is_taken)
                 next = service->idle_until < next ? service->idle_until : next;
                 continue;
             }
-            if (is_due && is_taken && service->work.count < world->options.batch_max &&
-                !aurora__sim_fault(world, 10))
+            if (is_due && is_taken && service->work.count < world->options.batch &&
+                !aurora__sim_chance(world, 10))
                 add_due(service, &timers[i], entries->items[n]->row);
-            else if (at - service->skew_ms < next)
-                next = at - service->skew_ms;
+            else if (at - ahead < next)
+                next = at - ahead;
         }
     }
     return next;
@@ -172,7 +176,7 @@ static int64_t collect_due(aurora__sim_service *service, bool is_taken)
 
 static void take_inbox(aurora__sim_service *service)
 {
-    uint32_t count = service->world->options.batch_max;
+    uint32_t count = service->world->options.batch;
     if (count > service->inbox.count)
         count = service->inbox.count;
     if (count == 0)
@@ -184,29 +188,57 @@ static void take_inbox(aurora__sim_service *service)
             service->inbox.count * sizeof *service->inbox.items);
 }
 
-/* The engine never lets time go back: a jump back is hidden by it, a jump ahead stays. */
+static void jump(aurora__sim_service *service)
+{
+    aurora__sim_world *world = service->world;
+    int64_t before = service->skew_ms;
+    if (aurora__sim_fault(world, AURORA__OPTION_clock_ahead))
+        service->skew_ms += aurora__sim_below(world, 180000);
+    if (aurora__sim_fault(world, AURORA__OPTION_clock_back))
+        service->skew_ms -= aurora__sim_below(world, 180000);
+    if (service->skew_ms != before)
+        aurora__sim_trace(world, -1, "%s: the clock jumps to %lld ms ahead", service->name,
+                          (long long)service->skew_ms);
+}
+
+/* The engine lets no time go back: while the clock says less than it did, time goes on from the
+ * newest that was used. */
 static void tick(aurora__sim_service *service)
 {
     aurora__sim_world *world = service->world;
-    if (aurora__sim_fault_permille(world, world->options.jump_permille)) {
-        service->skew_ms += aurora__sim_below(world, 180000);
-        aurora__sim_trace(world, -1, "%s: the clock jumps to %lld ms ahead", service->name,
-                          (long long)service->skew_ms);
-    }
-    service->clock_ms = world->now_ms + service->skew_ms;
+    jump(service);
+    int64_t wall = world->now_ms + service->skew_ms;
+    int64_t since = service->clock_ms + (world->now_ms - service->ticked_at);
+    service->clock_ms = wall < service->clock_ms ? since : wall;
+    service->ticked_at = world->now_ms;
 }
 
 static void schedule(aurora__sim_service *service)
 {
     aurora__sim_world *world = service->world;
-    int64_t soon = world->now_ms + 1 + aurora__sim_below(world, world->options.latency_ms);
+    int64_t soon = world->now_ms + 1 + aurora__sim_below(world, world->options.latency);
     int64_t next = collect_due(service, false);
     int64_t message = aurora__sim_network_next(service);
     next = message < next ? message : next;
     if (service->inbox.count > 0)
         next = soon;
+    if (service->stale.count > 0 && service->stale_until < next)
+        next = service->stale_until;
     if (next != INT64_MAX)
         aurora__sim_service_poke(service, next < soon ? soon : next);
+}
+
+static void collect(aurora__sim_service *service)
+{
+    aurora__sim_world *world = service->world;
+    service->work.count = 0;
+    if (aurora__sim_below(world, 2) == 0)
+        take_inbox(service);
+    if (service->feed_count > 0)
+        aurora__sim_network_fetch(service, &service->work, world->options.batch);
+    collect_due(service, true);
+    if (service->work.count == 0)
+        take_inbox(service);
 }
 
 void aurora__sim_service_wake(aurora__sim_service *service)
@@ -214,18 +246,20 @@ void aurora__sim_service_wake(aurora__sim_service *service)
     aurora__sim_world *world = service->world;
     service->wake_at = INT64_MAX;
     tick(service);
-    service->work.count = 0;
-    if (aurora__sim_below(world, 2) == 0)
-        take_inbox(service);
-    if (service->feed_count > 0)
-        aurora__sim_network_fetch(service, &service->work, world->options.batch_max);
-    collect_due(service, true);
-    if (service->work.count == 0)
-        take_inbox(service);
+    if (aurora__sim_crash_at(service, AURORA__CRASH_wake))
+        return;
+    if (aurora__sim_fault(world, AURORA__OPTION_isolate))
+        service->isolated_until = world->now_ms + aurora__sim_below(world, 20000);
+    service->is_stale = aurora__sim_resume(service);
+    if (!service->is_stale)
+        collect(service);
     if (service->work.count > 0)
         aurora__sim_batch_run(service);
+    service->is_stale = false;
     if (service->down_until > world->now_ms)
         return;
     aurora__sim_network_publish(service);
+    if (service->down_until > world->now_ms)
+        return;
     schedule(service);
 }

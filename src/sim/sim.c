@@ -6,8 +6,11 @@
 
 #include <stdlib.h>
 
+#ifdef AURORA_PLANTS
+uint32_t aurora__planted;
+#endif
+
 #define HOUR_MS INT64_C(3600000)
-#define CALM_MS (6 * HOUR_MS)  /* every order is settled or parked so long after the faults */
 #define ROUND_MS (HOUR_MS / 2) /* between two looks of the operators */
 #define ROUNDS_MAX 24
 #define ITEMS_PER_ORDER_MAX 20000 /* a bound against an agenda that never ends */
@@ -21,6 +24,9 @@ static void handle(aurora__sim_world *world, const aurora__sim_item *item)
             aurora__sim_service_wake(service);
         break;
     }
+    case AURORA__SIM_KNOCK:
+        aurora__sim_edge_knock(world);
+        break;
     case AURORA__SIM_CALL:
         aurora__sim_provider_execute(world, item);
         break;
@@ -40,10 +46,11 @@ static bool run_until(aurora__sim_world *world, int64_t until_ms, bool is_watchi
     aurora__sim_item item;
     uint64_t limit = (uint64_t)ITEMS_PER_ORDER_MAX * (world->options.orders + 10);
     for (uint64_t count = 0; !world->report->is_failed; count++) {
-        if (is_watching && count % 64 == 0 && aurora__sim_check_is_done(world))
+        bool is_quiet = world->agenda_count > 0 && world->agenda[0].at_ms > world->now_ms + 1000;
+        if (is_watching && (is_quiet || count % 64 == 0) && aurora__sim_check_is_done(world))
             return true;
         if (count > limit) {
-            aurora__sim_fail(world, "I3", -1, "no rest after %llu steps",
+            aurora__sim_fail(world, AURORA__CHECK_I3, -1, "no rest after %llu steps",
                              (unsigned long long)count);
             return false;
         }
@@ -67,6 +74,8 @@ static void stop_faults(aurora__sim_world *world)
     world->is_safe = true;
     for (uint32_t i = 0; i < world->service_count; i++) {
         world->services[i].down_until = 0;
+        world->services[i].isolated_until = 0;
+        world->services[i].stale_until = 0;
         aurora__sim_service_poke(&world->services[i], world->now_ms);
     }
 }
@@ -86,14 +95,19 @@ static uint64_t count_parked(aurora__sim_world *world)
 static void come_to_rest(aurora__sim_world *world)
 {
     stop_faults(world);
-    run_until(world, world->now_ms + CALM_MS, true);
+    int64_t from = world->now_ms;
+    world->report->stop_ms = from - AURORA__SIM_START;
+    run_until(world, from + AURORA__SIM_CALM_MS, true);
+    world->report->calm_ms = world->now_ms - from;
+    aurora__sim_checking(world, AURORA__CHECK_I3);
     if (!world->report->is_failed && !aurora__sim_check_is_done(world)) {
         for (uint32_t i = 0; i < world->options.orders; i++) {
             const aurora__order_row *row =
                 aurora__sim_row_of(aurora__sim_service_of(world, AURORA__MODULE_ORDER),
                                    AURORA__TABLE_order, &world->orders[i].id);
             if (row == NULL || (row->settled_at == 0 && row->parked == 0))
-                aurora__sim_fail(world, "I3", (int32_t)i, "neither settled nor parked: status %lld",
+                aurora__sim_fail(world, AURORA__CHECK_I3, (int32_t)i,
+                                 "neither settled nor parked: status %lld",
                                  row == NULL ? 0LL : (long long)row->status);
         }
     }
@@ -115,7 +129,9 @@ static void finish(aurora__sim_world *world)
         aurora__sim_memory_free(&world->services[i].cache);
     }
     report->orders = world->options.orders;
+    report->options = world->options;
     report->virtual_ms = world->now_ms - AURORA__SIM_START;
+    aurora__sim_memory_free(&world->trend.memory);
     aurora__sim_memory_free(&world->memory);
 }
 
@@ -125,17 +141,24 @@ void aurora__sim_run(const aurora__sim_request *request, aurora__sim_report *rep
     if (world == NULL)
         abort();
     *report_out = (aurora__sim_report){.order = -1};
+#ifdef AURORA_PLANTS
+    aurora__planted = request->plant;
+#endif
     world->request = request;
     world->report = report_out;
     world->random = request->seed * 0x9E3779B97F4A7C15u + 0x5851F42D4C957F2Du;
     world->now_ms = AURORA__SIM_START;
     world->memory.pool = request->pool;
+    world->trend.memory.pool = request->pool;
     aurora__sim_memory_reset(&world->memory);
+    aurora__sim_memory_reset(&world->trend.memory);
     aurora__sim_options_draw(world);
-    aurora__sim_options_write(&world->options, report_out->options, sizeof report_out->options);
     aurora__sim_services_init(world);
     aurora__sim_people_init(world);
-    run_until(world, world->now_ms + world->options.spread_ms + 120000, false);
+    aurora__sim_edge_init(world);
+    aurora__sim_trend_init(world);
+    run_until(world, world->now_ms + world->options.spread + 1000 * (int64_t)world->options.stop,
+              false);
     if (!report_out->is_failed)
         come_to_rest(world);
     if (!report_out->is_failed)

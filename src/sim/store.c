@@ -179,24 +179,13 @@ static void keep(aurora__sim_service *service, aurora__sim_entry *entry, const a
     entry->row = copy;
 }
 
-static bool is_kept_back(aurora__sim_service *service, uint32_t table)
+static void plant(aurora__sim_world *world, aurora__sim_entry *entry)
 {
-    bool is_compensated = table == AURORA__TABLE_reservation || table == AURORA__TABLE_stock;
-    return is_compensated && service->is_compensation_dropped;
-}
-
-static void plant(aurora__sim_world *world, aurora__sim_entry *entry, const void *before)
-{
-    void *row = entry->places[entry->turn];
-    if (world->request->plant == AURORA__PLANT_STOCK_DRIFT && entry->table == AURORA__TABLE_stock &&
-        aurora__sim_below(world, 16) == 0)
-        ((aurora__stock_row *)row)->available++;
-    else if (world->request->plant == AURORA__PLANT_STALE_VERSION &&
-             entry->table == AURORA__TABLE_order && before != NULL &&
-             aurora__sim_below(world, 16) == 0)
-        ((aurora__order_row *)row)->version = ((const aurora__order_row *)before)->version;
-    else
+    if (!AURORA_PLANT(STOCK_DRIFT) || entry->table != AURORA__TABLE_stock ||
+        aurora__sim_below(world, 16) != 0)
         return;
+    aurora__stock_row *row = (void *)entry->places[entry->turn];
+    row->available++;
     aurora__table_pack(&aurora__tables[entry->table], row, entry->values);
 }
 
@@ -219,7 +208,7 @@ static void save_one(aurora__sim_service *service, const aurora__row *row)
     aurora_value values[64];
     aurora_store_put put;
     aurora__sim_world *world = service->world;
-    if (!aurora__rows_put(row, values, &put) || is_kept_back(service, row->table))
+    if (!aurora__rows_put(row, values, &put))
         return;
     uint64_t hash = hash_values(row->table, values);
     aurora__sim_entry *entry = find_or_add(world, &service->store, row->table, hash);
@@ -229,7 +218,7 @@ static void save_one(aurora__sim_service *service, const aurora__row *row)
         service->store.tables[row->table].due_at[entry->index] = 0;
     } else {
         keep(service, entry, values, row->data);
-        plant(world, entry, before);
+        plant(world, entry);
         service->store.tables[row->table].due_at[entry->index] = due_at(row->table, entry->row);
     }
     aurora__sim_hash(world, hash);

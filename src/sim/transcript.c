@@ -9,34 +9,31 @@
 
 #define TAIL_LINES 120
 
+static const struct {
+    const char *name;
+    const char *text;
+} plants[AURORA__PLANT_COUNT] = {
+#define PLANT(name, text) {#name, text},
+    AURORA__PLANTS(PLANT)
+#undef PLANT
+};
+
 const char *aurora__sim_plant_name(uint32_t plant)
 {
-    static const char *const names[AURORA__PLANT_COUNT] = {"none",
-                                                           "no dedupe",
-                                                           "deliver twice",
-                                                           "lose a commit",
-                                                           "drop a compensation",
-                                                           "capture twice",
-                                                           "ignore resend",
-                                                           "stock drift",
-                                                           "no deadline",
-                                                           "swap events",
-                                                           "relay skips",
-                                                           "stale version",
-                                                           "lose a refund",
-                                                           "torn batch",
-                                                           "early watermark",
-                                                           "cancel thrown away"};
-    return plant < AURORA__PLANT_COUNT ? names[plant] : "";
+    return plant < AURORA__PLANT_COUNT ? plants[plant].name : "";
+}
+
+const char *aurora__sim_plant_text(uint32_t plant)
+{
+    return plant < AURORA__PLANT_COUNT ? plants[plant].text : "";
 }
 
 static const char *name_of(int32_t kind)
 {
     static const char *const names[] = {
-        "",           "place",         "cancel",  "repair",
-        "move stock", "reserve stock", "commit",  "release",
-        "expire",     "order is due",  "take",    "call the simulator",
-        "finish",     "deliver",       "redrive", "operator at the payment"};
+        "",       "place",   "cancel",  "repair",       "move stock", "reserve stock",
+        "commit", "release", "expire",  "order is due", "take",       "call the simulator",
+        "finish", "deliver", "redrive", "give back"};
     return names[kind];
 }
 
@@ -149,10 +146,16 @@ void aurora__sim_explain(const aurora__sim_request *request, FILE *out)
     size_t size = 0;
     again.trace = NULL;
     aurora__sim_run(&again, &report);
-    fprintf(out, "seed %llu: %s: order #%d: %s\n  options: %s\n", (unsigned long long)request->seed,
-            report.invariant, (int)report.order, report.message, report.options);
+    const aurora__sim_check *check = &aurora__sim_check_table[report.check];
+    char options[1024];
+    aurora__sim_options_write(&report.options, options, sizeof options);
+    fprintf(out, "seed %llu breaks %s (%s): ", (unsigned long long)request->seed, check->name,
+            check->what);
+    if (report.order >= 0)
+        fprintf(out, "order #%d: ", (int)report.order);
+    fprintf(out, "%s\n  options: %s\n", report.message, options);
     if (request->plant != 0)
-        fprintf(out, "  planted: %s\n", aurora__sim_plant_name(request->plant));
+        fprintf(out, "  planted: %s\n", aurora__sim_plant_text(request->plant));
     again.trace = open_memstream(&text, &size);
     if (again.trace == NULL)
         return;

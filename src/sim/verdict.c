@@ -97,10 +97,11 @@ static void check_stock(aurora__sim_world *world)
     for (uint32_t i = 0; i < stocks->count; i++) {
         const aurora__stock_row *row = stocks->items[i]->row;
         counted sum = count_all(&service->store, row->id);
+        aurora__sim_checking(world, AURORA__CHECK_I1);
         if (sum.received != row->received || sum.written_off != row->written_off ||
             sum.reserved != row->reserved || sum.sold != row->sold)
             aurora__sim_fail(
-                world, "I1", -1,
+                world, AURORA__CHECK_I1, -1,
                 "SKU %lld has received %lld written off %lld reserved %lld sold "
                 "%lld, its movements and reservations make %lld %lld %lld %lld",
                 (long long)row->id, (long long)row->received, (long long)row->written_off,
@@ -115,18 +116,21 @@ static void check_acts(aurora__sim_world *world)
     for (uint32_t i = 0; i < world->move_count; i++) {
         aurora__key key = aurora__key_texts(AURORA__TABLE_movement, "sim", world->moves[i].key);
         bool is_stored = aurora__sim_store_get(&service->store, &key) != NULL;
+        aurora__sim_checking(world, AURORA__CHECK_I8);
         if (world->moves[i].is_done && !is_stored)
-            aurora__sim_fail(world, "I8", -1, "the movement %s was answered and is lost",
-                             world->moves[i].key);
+            aurora__sim_fail(world, AURORA__CHECK_I8, -1,
+                             "the movement %s was answered and is lost", world->moves[i].key);
     }
     for (uint32_t i = 0; i < world->hold_count; i++) {
         aurora__key key = aurora__key_texts(AURORA__TABLE_hold, "sim", world->holds[i].key);
         const aurora__hold_row *row = aurora__sim_store_get(&service->store, &key);
+        aurora__sim_checking(world, AURORA__CHECK_I8);
         if (world->holds[i].is_done && row == NULL)
-            aurora__sim_fail(world, "I8", -1, "the hold %s was answered and is lost",
+            aurora__sim_fail(world, AURORA__CHECK_I8, -1, "the hold %s was answered and is lost",
                              world->holds[i].key);
         if (row != NULL && row->state == AURORA_RESERVATION_RESERVED)
-            aurora__sim_fail(world, "I3", -1, "the hold %s never ended", world->holds[i].key);
+            aurora__sim_fail(world, AURORA__CHECK_I3, -1, "the hold %s never ended",
+                             world->holds[i].key);
     }
 }
 
@@ -146,7 +150,7 @@ static int64_t money_of(aurora__sim_world *world, uint32_t number, bool *has_hol
         *has_hold_out = row->state == AURORA__PAYMENT_AUTHORIZED;
         return row->state == AURORA__PAYMENT_CAPTURED ? order->total_minor : 0;
     }
-    if (!world->options.is_inline) {
+    if (!world->options.simulator) {
         const aurora__sim_books *books = &order->books;
         *has_hold_out = books->is_authorized && !books->is_voided && books->captured == 0;
         return books->captured - books->refunded;
@@ -157,7 +161,7 @@ static int64_t money_of(aurora__sim_world *world, uint32_t number, bool *has_hol
     if (ledger == NULL)
         return 0;
     if (ledger->captures > 1)
-        aurora__sim_fail(world, "I2", (int32_t)number, "captured %lld times",
+        aurora__sim_fail(world, AURORA__CHECK_I2, (int32_t)number, "captured %lld times",
                          (long long)ledger->captures);
     *has_hold_out = ledger->state == AURORA__LEDGER_AUTHORIZED;
     return ledger->captured_minor - ledger->refunded_minor;
@@ -168,18 +172,20 @@ static void check_money(aurora__sim_world *world, uint32_t number, const aurora_
     bool has_hold;
     int64_t money = money_of(world, number, &has_hold);
     bool is_completed = row->status == AURORA_ORDER_COMPLETED;
+    aurora__sim_checking(world, AURORA__CHECK_I2);
     if (is_completed && money != row->total_minor)
-        aurora__sim_fail(world, "I2", (int32_t)number, "COMPLETED with %lld of %lld",
+        aurora__sim_fail(world, AURORA__CHECK_I2, (int32_t)number, "COMPLETED with %lld of %lld",
                          (long long)money, (long long)row->total_minor);
+    aurora__sim_checking(world, AURORA__CHECK_I4);
     if (!is_completed && (money != 0 || has_hold))
-        aurora__sim_fail(world, "I4", (int32_t)number, "status %lld holds %lld%s",
+        aurora__sim_fail(world, AURORA__CHECK_I4, (int32_t)number, "status %lld holds %lld%s",
                          (long long)row->status, (long long)money,
                          has_hold ? " and an authorization" : "");
     const aurora__payment_row *payment = aurora__sim_row_of(
         aurora__sim_service_of(world, AURORA__MODULE_PAYMENT), AURORA__TABLE_payment, &row->id);
     if (payment != NULL && (payment->verb != 0 || payment->parked_at != 0))
         aurora__sim_fail(
-            world, "I3", (int32_t)number, "the payment stays %s%s",
+            world, AURORA__CHECK_I3, (int32_t)number, "the payment stays %s%s",
             aurora_machine_state_name(&aurora__payment_machine, (int32_t)payment->state),
             payment->parked_at != 0 ? ", parked, and the order does not show it" : "");
 }
@@ -193,12 +199,13 @@ static void check_reservation(aurora__sim_world *world, uint32_t number,
         aurora__sim_row_of(aurora__sim_service_of(world, AURORA__MODULE_INVENTORY),
                            AURORA__TABLE_reservation, &row->id);
     int64_t state = reservation == NULL ? 0 : reservation->state;
+    aurora__sim_checking(world, AURORA__CHECK_I4);
     bool is_right =
         row->status == AURORA_ORDER_COMPLETED
             ? state == AURORA_RESERVATION_COMMITTED
             : state == AURORA_RESERVATION_RELEASED || state == AURORA_RESERVATION_RETURNED;
     if (!is_right)
-        aurora__sim_fail(world, "I4", (int32_t)number,
+        aurora__sim_fail(world, AURORA__CHECK_I4, (int32_t)number,
                          "status %lld with a reservation in state %lld", (long long)row->status,
                          (long long)state);
 }
@@ -206,23 +213,25 @@ static void check_reservation(aurora__sim_world *world, uint32_t number,
 static void check_order(aurora__sim_world *world, uint32_t number)
 {
     const aurora__sim_order *order = &world->orders[number];
+    aurora__sim_checking(world, AURORA__CHECK_I8);
     const aurora__order_row *row = row_of(world, number);
     if (row == NULL) {
-        aurora__sim_fail(world, "I8", (int32_t)number, "was answered and is lost");
+        aurora__sim_fail(world, AURORA__CHECK_I8, (int32_t)number, "was answered and is lost");
         return;
     }
+    aurora__sim_checking(world, AURORA__CHECK_I3);
     world->report->completed += row->status == AURORA_ORDER_COMPLETED;
     world->report->failed += row->status == AURORA_ORDER_FAILED;
     world->report->cancelled += row->status == AURORA_ORDER_CANCELLED;
     if (row->settled_at == 0 || row->parked != 0) {
-        aurora__sim_fail(world, "I3", (int32_t)number,
+        aurora__sim_fail(world, AURORA__CHECK_I3, (int32_t)number,
                          "never settles: status %lld, parked %lld, answers %lld",
                          (long long)row->status, (long long)row->parked, (long long)row->answers);
         return;
     }
     if (order->is_cancel_acknowledged && row->status != AURORA_ORDER_CANCELLED)
-        aurora__sim_fail(world, "I8", (int32_t)number, "was cancelled and is in status %lld",
-                         (long long)row->status);
+        aurora__sim_fail(world, AURORA__CHECK_I8, (int32_t)number,
+                         "was cancelled and is in status %lld", (long long)row->status);
     check_money(world, number, row);
     check_reservation(world, number, row);
 }
@@ -234,14 +243,16 @@ static void check_published(aurora__sim_world *world, aurora__sim_service *sourc
     int64_t next = 1;
     for (uint32_t i = 0; i < source->log_count; i++) {
         if (source->log[i].position != next)
-            aurora__sim_fail(world, "I5", -1, "%s: the log has a gap before %lld", source->name,
-                             (long long)source->log[i].position);
+            aurora__sim_fail(world, AURORA__CHECK_I5, -1, "%s: the log has a gap before %lld",
+                             source->name, (long long)source->log[i].position);
         next += source->log[i].count;
     }
     for (int64_t position = 1; position <= source->position; position++) {
+        aurora__sim_checking(world, AURORA__CHECK_I5);
         if ((*aurora__sim_audit(source, position) & 0x80) == 0)
-            aurora__sim_fail(world, "I5", -1, "%s/%lld was committed and never published",
-                             source->name, (long long)position);
+            aurora__sim_fail(world, AURORA__CHECK_I5, -1,
+                             "%s/%lld was committed and never published", source->name,
+                             (long long)position);
     }
 }
 
@@ -253,8 +264,9 @@ static void check_consumed(aurora__sim_world *world, const aurora__sim_feed *fee
     for (uint32_t i = 0; i < partition->count; i++) {
         const aurora__sim_message *message = &partition->items[i];
         uint8_t audit = *aurora__sim_audit(source, message->position);
+        aurora__sim_checking(world, AURORA__CHECK_I5);
         if ((audit & (0x40 | 1u << feed->module)) == 0)
-            aurora__sim_fail(world, "I5", message->order, "%s never took %s/%lld",
+            aurora__sim_fail(world, AURORA__CHECK_I5, message->order, "%s never took %s/%lld",
                              aurora__module_name(1u << feed->module), source->name,
                              (long long)message->position);
     }
@@ -274,7 +286,9 @@ void aurora__sim_check_end(aurora__sim_world *world)
     uint32_t stored = aurora__sim_service_of(world, AURORA__MODULE_ORDER)
                           ->store.tables[AURORA__TABLE_order]
                           .count;
+    aurora__sim_checking(world, AURORA__CHECK_I9);
+    aurora__sim_trend_check(world);
     if (stored != world->options.orders)
-        aurora__sim_fail(world, "I9", -1, "%u orders under %u references", stored,
+        aurora__sim_fail(world, AURORA__CHECK_I9, -1, "%u orders under %u references", stored,
                          world->options.orders);
 }

@@ -48,14 +48,19 @@ uint32_t aurora__sim_below(aurora__sim_world *world, uint32_t bound)
     return bound == 0 ? 0 : (uint32_t)((aurora__sim_random(world) >> 32) % bound);
 }
 
-bool aurora__sim_fault(aurora__sim_world *world, uint32_t percent)
+bool aurora__sim_fault(aurora__sim_world *world, uint32_t option)
 {
-    return percent > 0 && !world->is_safe && aurora__sim_below(world, 100) < percent;
+    uint32_t strength = *aurora__sim_option_at(&world->options, option);
+    if (strength == 0 || world->is_safe ||
+        aurora__sim_below(world, aurora__sim_option_table[option].of) >= strength)
+        return false;
+    world->report->faults[option]++;
+    return true;
 }
 
-bool aurora__sim_fault_permille(aurora__sim_world *world, uint32_t permille)
+bool aurora__sim_chance(aurora__sim_world *world, uint32_t percent)
 {
-    return permille > 0 && !world->is_safe && aurora__sim_below(world, 1000) < permille;
+    return !world->is_safe && aurora__sim_below(world, 100) < percent;
 }
 
 /* --- agenda ------------------------------------------------------------------------------- */
@@ -128,8 +133,14 @@ void aurora__sim_trace(aurora__sim_world *world, int32_t order, const char *form
     va_end(arguments);
 }
 
-void aurora__sim_fail(aurora__sim_world *world, const char *invariant, int32_t order,
-                      const char *format, ...)
+const aurora__sim_check aurora__sim_check_table[AURORA__CHECK_COUNT] = {
+#define CHECK(name, what) {#name, what},
+    AURORA__SIM_CHECKS(CHECK)
+#undef CHECK
+};
+
+void aurora__sim_fail(aurora__sim_world *world, int32_t check, int32_t order, const char *format,
+                      ...)
 {
     aurora__sim_report *report = world->report;
     if (report->is_failed)
@@ -138,10 +149,11 @@ void aurora__sim_fail(aurora__sim_world *world, const char *invariant, int32_t o
     va_start(arguments, format);
     report->is_failed = true;
     report->order = order;
-    snprintf(report->invariant, sizeof report->invariant, "%s", invariant);
+    report->check = check;
     vsnprintf(report->message, sizeof report->message, format, arguments);
     va_end(arguments);
-    aurora__sim_trace(world, order, "BROKEN %s: %s", report->invariant, report->message);
+    aurora__sim_trace(world, order, "BROKEN %s: %s", aurora__sim_check_table[check].name,
+                      report->message);
 }
 
 /* --- ids ---------------------------------------------------------------------------------- */

@@ -11,6 +11,10 @@
 #include "core/step.h"
 #include "sim/sim.h"
 
+#include <aurora/breaker.h>
+#include <aurora/bucket.h>
+#include <aurora/topk.h>
+
 #define AURORA__SIM_SERVICES_MAX 3
 #define AURORA__SIM_MODULES 3 /* order, inventory, payment: bit i of a module set */
 #define AURORA__SIM_PARTITIONS_MAX 4
@@ -19,42 +23,6 @@
 
 typedef struct aurora__sim_world aurora__sim_world;
 typedef struct aurora__sim_service aurora__sim_service;
-
-/* Percentages unless a unit is named. */
-typedef struct {
-    uint32_t deployment;
-    bool is_inline; /* the provider is the module simulator; else the model of provider.c */
-    bool is_faultless;
-    uint32_t orders;
-    uint32_t skus;
-    uint32_t stock;      /* first receipt of each SKU */
-    uint32_t partitions; /* of each topic */
-    uint32_t batch_max;
-    uint32_t latency_ms; /* of a batch, at most */
-    uint32_t spread_ms;  /* the orders arrive within */
-    uint32_t drop;
-    uint32_t duplicate;
-    uint32_t delay_ms;
-    uint32_t cut;            /* partitions of the network */
-    uint32_t crash_permille; /* of batches, before or after their commit */
-    uint32_t busy;           /* the store refuses a batch for now */
-    uint32_t poison_permille;
-    uint32_t jump_permille; /* clock jumps of a service */
-    uint32_t decline;
-    uint32_t timeout;    /* calls that never arrive */
-    uint32_t silence;    /* calls whose answer is lost */
-    uint32_t echo;       /* answers that come twice */
-    uint32_t late;       /* answers after their lease */
-    uint32_t never;      /* orders that the provider is silent about until operators act */
-    uint32_t contradict; /* authorizations that are declined first, and told later */
-    uint32_t idle;       /* of due calls: nobody takes any for a while */
-    uint32_t refuse;     /* captures, voids and refunds refused for good while faults last */
-    uint32_t cancel;
-    uint32_t compensate;
-    uint32_t retry;
-    uint32_t moves; /* receipts and adjustments, of 100 orders */
-    uint32_t holds;
-} aurora__sim_options;
 
 /* Blocks, dropped together. */
 typedef struct {
@@ -76,7 +44,14 @@ enum {
     AURORA__SIM_ANSWER = 8, /* an answer reaches the payment service */
     AURORA__SIM_RETRY = 9,  /* an operator helps a parked order */
     AURORA__SIM_COMPENSATE = 10,
+    AURORA__SIM_KNOCK = 11, /* a client asks the limiter */
 };
+
+/* A call that the breaker let through; ticket 0 = none, or of somebody else. */
+typedef struct {
+    uint64_t ticket;
+    uint64_t epoch; /* as the model counts them */
+} aurora__sim_pass;
 
 typedef struct {
     int64_t at_ms;
@@ -87,6 +62,8 @@ typedef struct {
     int32_t outcome;
     bool is_query;
     bool is_insistent; /* an answer that comes until it is heard */
+    bool is_other;     /* a known key with another body */
+    aurora__sim_pass pass;
     aurora_id id;
 } aurora__sim_item;
 
@@ -134,6 +111,7 @@ enum {
     AURORA__SIM_DO_FINISH = 12,
     AURORA__SIM_DO_DELIVER = 13,
     AURORA__SIM_DO_REDRIVE = 14,
+    AURORA__SIM_DO_GIVE_BACK = 15, /* a lease that led to no call */
 };
 
 typedef struct aurora__sim_feed aurora__sim_feed;
@@ -151,6 +129,7 @@ typedef struct {
     aurora__payment_task task;
     aurora_status status;
     bool is_new;   /* DELIVER: it took effect; TAKE: a task was taken; REDRIVE: more follow */
+    bool is_other; /* MOVE, HOLD: another body under the key */
     bool is_twice; /* planted */
     uint32_t answer_count;
     aurora__payment_result answers[2];
@@ -187,6 +166,7 @@ struct aurora__sim_feed {
     uint32_t partition;
     uint32_t next;
     aurora__key watermark;
+    uint32_t acked;  /* the offset that the group was told */
     uint32_t seen;   /* the highest that `next` has been */
     int64_t next_at; /* when message `next` can be fetched; 0 = not drawn */
     int64_t cut_until;
@@ -211,13 +191,19 @@ struct aurora__sim_service {
     uint32_t relay_next; /* log row */
     uint32_t relay_kept; /* the durable cursor */
     int64_t relay_cut_until;
-    int64_t skew_ms;
-    int64_t clock_ms; /* the newest time that it used */
+    int64_t isolated_until;
+    int64_t skew_ms;   /* of its clock */
+    int64_t clock_ms;  /* the newest time that it used */
+    int64_t ticked_at; /* when that was, in the world's time */
     int64_t wake_at;
     int64_t down_until;
     int64_t idle_until; /* nobody takes payment tasks */
     aurora__sim_commands inbox;
-    aurora__sim_commands work; /* of the running batch */
+    aurora__sim_commands work;  /* of the running batch */
+    uint32_t answered;          /* of them */
+    aurora__sim_commands stale; /* the batch of an instance that stalled */
+    int64_t stale_until;
+    bool is_stale; /* the running batch is that one: nobody waits for its answers */
     aurora__event **events;
     uint32_t event_count;
     uint32_t event_capacity;
@@ -225,7 +211,6 @@ struct aurora__sim_service {
     aurora__sim_feed *feeds;
     uint32_t feed_count;
     uint32_t parked_keys;
-    bool is_compensation_dropped; /* planted: of the running batch */
     /* The auditor's, outside of what a crash may take. */
     uint8_t *audit; /* per position: bit module = took effect, bit 6 = lost, bit 7 = published */
     int64_t audit_capacity;
@@ -247,9 +232,12 @@ typedef struct {
     uint32_t attempts;
     bool is_acknowledged;
     bool is_cancel_acknowledged;
-    bool is_silent; /* the provider does not answer until operators act */
-    bool is_heard;  /* that its authorization was done is committed */
-    uint8_t sent;   /* calls by verb that may have arrived, as bits */
+    bool is_silent;       /* the provider does not answer until operators act */
+    bool is_heard;        /* that its authorization was done is committed */
+    uint8_t sent;         /* calls by verb that may have arrived, as bits */
+    uint8_t asked;        /* calls by verb that may be made again at once, as bits */
+    int64_t called_at[5]; /* by verb, on the service's clock */
+    uint32_t calls[5];
     const char *reference;
     const char *method;
     uint32_t line_count;
@@ -268,6 +256,29 @@ typedef struct {
     bool is_done;
     int32_t state; /* holds: what was acknowledged */
 } aurora__sim_stock_act;
+
+/* Limiter and breaker, and what the models of edge.c know of them. */
+typedef struct {
+    aurora_bucket bucket;
+    uint64_t tokens; /* a second */
+    uint64_t burst;
+    int64_t level; /* thousandths of tokens */
+    int64_t newest_ms;
+    int64_t skew_ms; /* of this process's clock */
+    aurora_breaker breaker;
+    int32_t state;
+    uint64_t epoch;
+    int64_t opened_ms; /* INT64_MIN: not, or nobody saw it */
+} aurora__sim_edge;
+
+typedef struct {
+    aurora_topk topk;
+    aurora__sim_memory memory;
+    uint32_t next; /* log row */
+    uint32_t kept; /* with the snapshot */
+    uint8_t *snapshot;
+    size_t snapshot_bytes;
+} aurora__sim_trend;
 
 struct aurora__sim_world {
     const aurora__sim_request *request;
@@ -292,6 +303,8 @@ struct aurora__sim_world {
     aurora__sim_stock_act *holds;
     uint32_t hold_count;
     const char *skus[AURORA__SIM_SKUS_MAX];
+    aurora__sim_edge edge;
+    aurora__sim_trend trend;
 };
 
 /* --- memory.c ----------------------------------------------------------------------------- */
@@ -310,16 +323,23 @@ void *aurora__sim_room(aurora__sim_world *world, void *items, uint32_t count, ui
 
 uint64_t aurora__sim_random(aurora__sim_world *world);
 uint32_t aurora__sim_below(aurora__sim_world *world, uint32_t bound); /* 0 for bound 0 */
-/* A fault: never once faults have stopped. */
-bool aurora__sim_fault(aurora__sim_world *world, uint32_t percent);
-bool aurora__sim_fault_permille(aurora__sim_world *world, uint32_t permille);
+/* Whether a fault strikes, AURORA__OPTION_...: never once faults have stopped. */
+bool aurora__sim_fault(aurora__sim_world *world, uint32_t option);
+/* A chance of its own while there are faults; nothing counts it. */
+bool aurora__sim_chance(aurora__sim_world *world, uint32_t percent);
 
 void aurora__sim_agenda_add(aurora__sim_world *world, aurora__sim_item item);
 bool aurora__sim_agenda_next(aurora__sim_world *world, aurora__sim_item *item_out);
 
+/* That a check is being made: one that never is would show in no summary otherwise. */
+static inline void aurora__sim_checking(aurora__sim_world *world, int32_t check)
+{
+    world->report->checks[check]++;
+}
+
 /* The first failure of a seed stays. */
-void aurora__sim_fail(aurora__sim_world *world, const char *invariant, int32_t order,
-                      const char *format, ...) __attribute__((format(printf, 4, 5)));
+void aurora__sim_fail(aurora__sim_world *world, int32_t check, int32_t order, const char *format,
+                      ...) __attribute__((format(printf, 4, 5)));
 
 /* One step into the hash and, if wanted, the transcript. */
 void aurora__sim_trace(aurora__sim_world *world, int32_t order, const char *format, ...)
@@ -329,10 +349,9 @@ void aurora__sim_hash(aurora__sim_world *world, uint64_t word);
 aurora_id aurora__sim_order_id(const aurora__sim_world *world, int32_t order);
 int32_t aurora__sim_order_of(const aurora__sim_world *world, const aurora_id *id);
 
-/* --- options.c ---------------------------------------------------------------------------- */
+/* --- swarm.c ------------------------------------------------------------------------------ */
 
 void aurora__sim_options_draw(aurora__sim_world *world);
-void aurora__sim_options_write(const aurora__sim_options *options, char *text, size_t size);
 
 /* --- store.c ------------------------------------------------------------------------------ */
 
@@ -367,6 +386,18 @@ aurora_status aurora__sim_redrive(const aurora__sim_turn *t);
 aurora_status aurora__sim_set_aside(const aurora__sim_turn *t, uint32_t module,
                                     const aurora__event *event);
 
+/* --- crash.c ------------------------------------------------------------------------------ */
+
+/* True when the service crashes here: what was in its memory is gone, the caller returns. */
+bool aurora__sim_crash_at(aurora__sim_service *service, uint32_t point);
+/* The same in two steps. */
+bool aurora__sim_crash_is_due(aurora__sim_service *service, uint32_t point);
+void aurora__sim_crash(aurora__sim_service *service);
+/* An instance stalls with the batch that it took; another one goes on in its place. */
+void aurora__sim_stall(aurora__sim_service *service);
+/* It goes on, late: its batch becomes service->work. False when there is none or not yet. */
+bool aurora__sim_resume(aurora__sim_service *service);
+
 /* --- batch.c ---------------------------------------------------------------------------------- */
 
 /* Runs service->work as one batch: committed and answered, or lost as a whole. */
@@ -391,8 +422,13 @@ void aurora__sim_network_fetch(aurora__sim_service *service, aurora__sim_command
                                uint32_t capacity);
 /* When the service's next message can be fetched; INT64_MAX = none. */
 int64_t aurora__sim_network_next(aurora__sim_service *service);
-/* After a crash: offsets come from the watermark rows, or from older ones. */
+/* After a crash, or for a new owner: offsets come from the watermark rows, or from older ones. */
 void aurora__sim_network_rewind(aurora__sim_service *service);
+/* Some partitions change their owner. */
+void aurora__sim_network_rebalance(aurora__sim_service *service);
+/* The group is told how far it has come. */
+void aurora__sim_network_ack(aurora__sim_service *service);
+bool aurora__sim_is_isolated(const aurora__sim_service *service);
 
 /* --- transcript.c ------------------------------------------------------------------------- */
 
@@ -402,14 +438,31 @@ void aurora__sim_trace_command(aurora__sim_service *service, const aurora__sim_c
 
 /* --- provider.c --------------------------------------------------------------------------- */
 
-void aurora__sim_provider_call(aurora__sim_world *world, const aurora__payment_task *task);
+/* False when the breaker says that no call is to be made. */
+bool aurora__sim_provider_call(aurora__sim_world *world, const aurora__payment_task *task);
 void aurora__sim_provider_execute(aurora__sim_world *world, const aurora__sim_item *call);
 void aurora__sim_provider_answer(aurora__sim_world *world, const aurora__sim_item *answer);
+
+/* --- edge.c ------------------------------------------------------------------------------- */
+
+void aurora__sim_edge_init(aurora__sim_world *world);
+void aurora__sim_edge_knock(aurora__sim_world *world);
+/* Whether the breaker lets a call through; it then leaves with this pass. */
+bool aurora__sim_edge_enter(aurora__sim_world *world, aurora__sim_pass *pass_out);
+void aurora__sim_edge_leave(aurora__sim_world *world, const aurora__sim_pass *pass, bool is_failed);
+
+/* --- trend.c ------------------------------------------------------------------------------ */
+
+void aurora__sim_trend_init(aurora__sim_world *world);
+void aurora__sim_trend_follow(aurora__sim_world *world);
+void aurora__sim_trend_check(aurora__sim_world *world);
 
 /* --- people.c ----------------------------------------------------------------------------- */
 
 void aurora__sim_people_init(aurora__sim_world *world);
 void aurora__sim_people_act(aurora__sim_world *world, const aurora__sim_item *item);
+/* A client watches its order: an event of it is durable. */
+void aurora__sim_people_see(aurora__sim_world *world, const aurora__event *event);
 /* What a command's sender learns. */
 void aurora__sim_people_hear(aurora__sim_world *world, const aurora__sim_command *command);
 void aurora__sim_people_lose(aurora__sim_world *world, const aurora__sim_command *command);

@@ -6,7 +6,7 @@
 
 #ifdef AURORA_HAVE_SIM
 
-#include "sim/sim.h"
+#include "sim/campaign.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +14,6 @@
 #include <time.h>
 
 #define SEEDS_SHORT 800
-#define PLANT_SEEDS 300
 
 /* Sanitized builds are some ten times slower. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -29,12 +28,11 @@ static bool is_short(void)
     return mode != NULL && strcmp(mode, "short") == 0;
 }
 
-static aurora__sim_report run(uint64_t seed, uint32_t plant)
+static aurora__sim_report run(uint64_t seed)
 {
     aurora__sim_report report;
     static aurora__sim_pool pool;
-    aurora__sim_run(
-        &(aurora__sim_request){.seed = seed, .pool = &pool, .plant = plant, .focus = -1}, &report);
+    aurora__sim_run(&(aurora__sim_request){.seed = seed, .pool = &pool, .focus = -1}, &report);
     return report;
 }
 
@@ -46,11 +44,11 @@ START_TEST(test_sim__every_invariant_holds_over_all_seeds)
     clock_t begun = clock();
 
     for (uint64_t seed = first; seed < first + count; seed++) {
-        aurora__sim_report report = run(seed, AURORA__PLANT_NONE);
+        aurora__sim_report report = run(seed);
         if (report.is_failed)
             aurora__sim_explain(&(aurora__sim_request){.seed = seed, .focus = -1}, stdout);
         ck_assert_msg(!report.is_failed, "seed %llu breaks %s: %s", (unsigned long long)seed,
-                      report.invariant, report.message);
+                      aurora__sim_check_table[report.check].name, report.message);
         orders += report.orders;
         completed += report.completed;
         failed += report.failed;
@@ -80,8 +78,8 @@ START_TEST(test_sim__same_seed_gives_the_same_trace)
     uint64_t before = 0;
 
     for (uint64_t seed = 1; seed <= 100; seed++) {
-        aurora__sim_report once = run(seed, AURORA__PLANT_NONE);
-        aurora__sim_report again = run(seed, AURORA__PLANT_NONE);
+        aurora__sim_report once = run(seed);
+        aurora__sim_report again = run(seed);
 
         ck_assert_uint_eq(once.hash, again.hash);
         ck_assert_int_eq(once.virtual_ms, again.virtual_ms);
@@ -96,12 +94,12 @@ START_TEST(test_sim__without_faults_nothing_is_parked_and_nothing_crashes)
     int found = 0;
 
     for (uint64_t seed = 1; seed <= 400; seed++) {
-        aurora__sim_report report = run(seed, AURORA__PLANT_NONE);
-        if (strstr(report.options, "no faults") == NULL)
+        aurora__sim_report report = run(seed);
+        if (report.options.faults != 0)
             continue;
         found++;
         ck_assert_uint_eq(report.crashes, 0);
-        ck_assert_msg(strstr(report.options, "inline") != NULL || report.repaired == 0,
+        ck_assert_msg(report.options.simulator != 0 || report.repaired == 0,
                       "seed %llu parks %llu orders", (unsigned long long)seed,
                       (unsigned long long)report.repaired);
     }
@@ -110,45 +108,76 @@ START_TEST(test_sim__without_faults_nothing_is_parked_and_nothing_crashes)
 }
 END_TEST
 
-/* A checker that never fails proves nothing: each planted bug must be seen. */
-START_TEST(test_sim__every_planted_bug_is_caught)
+START_TEST(test_sim__every_check_is_made_every_fault_strikes_every_point_crashes)
 {
-    for (uint32_t plant = 1; plant < AURORA__PLANT_COUNT; plant++) {
-        uint64_t seed = 1;
-        aurora__sim_report report = run(seed, plant);
-        while (!report.is_failed && seed < PLANT_SEEDS)
-            report = run(++seed, plant);
+    aurora__sim_totals totals = {0};
+    for (uint64_t seed = 1; seed <= 1500; seed++) {
+        aurora__sim_report report = run(seed);
+        aurora__sim_totals_add(&totals, &report);
+    }
 
-        ck_assert_msg(report.is_failed, "\"%s\" survives %d seeds", aurora__sim_plant_name(plant),
-                      PLANT_SEEDS);
-        printf("%-20s seed %3llu: %s: %s\n", aurora__sim_plant_name(plant),
-               (unsigned long long)seed, report.invariant, report.message);
+    for (uint32_t i = 0; i < AURORA__CHECK_COUNT; i++) /* I14 is this test's neighbour */
+        ck_assert_msg(totals.checks[i] > 0 || i == AURORA__CHECK_I14, "%s was never looked at",
+                      aurora__sim_check_table[i].name);
+    for (uint32_t i = 0; i < AURORA__OPTION_COUNT; i++)
+        ck_assert_msg(totals.faults[i] > 0 || !aurora__sim_option_table[i].is_fault,
+                      "%s never struck", aurora__sim_option_table[i].name);
+    for (uint32_t i = 0; i < AURORA__CRASH_COUNT; i++)
+        ck_assert_msg(totals.points[i] > 0, "nothing crashed at %s",
+                      aurora__sim_crash_table[i].name);
+    ck_assert_uint_gt(totals.overtaken, 0);
+    ck_assert_int_lt(totals.calm_max_ms, AURORA__SIM_CALM_MS / 2);
+}
+END_TEST
+
+START_TEST(test_sim__past_failures_hold)
+{
+    char error[1024] = "";
+    char path[1024];
+    snprintf(path, sizeof path, "%s/tests/sim/past.txt", getenv("AURORA_SOURCE_DIR"));
+
+    int failures = aurora__sim_past_run(path, stdout, error, sizeof error);
+
+    ck_assert_msg(failures == 0, "%d fail, %s", failures, error);
+}
+END_TEST
+
+START_TEST(test_sim__set_names_option_and_rule)
+{
+    static const char *const wrong[][2] = {
+        {"dorp=1", "\"dorp\" is no option with a value; --list names them"},
+        {"drop", "\"drop\" is no option with a value; --list names them"},
+        {"orders=2,drop=101", "drop must be 0 to 100, not \"101\""},
+        {"drop=-1", "drop must be 0 to 100, not \"-1\""},
+        {"drop=", "drop must be 0 to 100, not \"\""},
+        {"orders=0", "orders must be 1 to 100000, not \"0\""},
+        {"drop=1x", "drop must be 0 to 100, not \"1x\""},
+    };
+    char error[512];
+
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        aurora__sim_set set = {0};
+        ck_assert(!aurora__sim_set_read(&set, wrong[i][0], error, sizeof error));
+        ck_assert_str_eq(error, wrong[i][1]);
     }
 }
 END_TEST
 
-START_TEST(test_sim__failure_tells_seed_options_and_story)
+START_TEST(test_sim__what_is_set_is_what_runs)
 {
-    char *text = NULL;
-    size_t size = 0;
-    uint64_t seed = 1;
-    while (!run(seed, AURORA__PLANT_NO_DEDUPE).is_failed && seed < PLANT_SEEDS)
-        seed++;
-    FILE *out = open_memstream(&text, &size);
-    ck_assert_ptr_nonnull(out);
+    char text[1024];
+    char error[512];
+    aurora__sim_set set = {0};
+    aurora__sim_report report;
+    ck_assert(aurora__sim_set_read(&set, "drop=0,orders=2,crash_at=8", error, sizeof error));
 
-    aurora__sim_explain(
-        &(aurora__sim_request){.seed = seed, .plant = AURORA__PLANT_NO_DEDUPE, .focus = -1}, out);
-    fclose(out);
+    aurora__sim_run(&(aurora__sim_request){.seed = 3, .set = &set, .focus = -1}, &report);
 
-    char wanted[32];
-    snprintf(wanted, sizeof wanted, "seed %llu: I", (unsigned long long)seed);
-    ck_assert_ptr_nonnull(strstr(text, wanted));
-    ck_assert_ptr_nonnull(strstr(text, "options: "));
-    ck_assert_ptr_nonnull(strstr(text, "planted: no dedupe"));
-    ck_assert_ptr_nonnull(strstr(text, "BROKEN I"));
-    ck_assert_ptr_nonnull(strstr(text, "order.created"));
-    free(text);
+    ck_assert_uint_eq(report.orders, 2);
+    ck_assert_uint_eq(report.options.drop, 0);
+    ck_assert_uint_eq(report.options.crash_at, 8);
+    aurora__sim_set_write(&set, text, sizeof text);
+    ck_assert_str_eq(text, "orders=2,crash_at=8,drop=0");
 }
 END_TEST
 
@@ -159,8 +188,10 @@ static Suite *sim_suite(void)
     tcase_set_timeout(tcase, 800);
     tcase_add_test(tcase, test_sim__same_seed_gives_the_same_trace);
     tcase_add_test(tcase, test_sim__without_faults_nothing_is_parked_and_nothing_crashes);
-    tcase_add_test(tcase, test_sim__every_planted_bug_is_caught);
-    tcase_add_test(tcase, test_sim__failure_tells_seed_options_and_story);
+    tcase_add_test(tcase, test_sim__every_check_is_made_every_fault_strikes_every_point_crashes);
+    tcase_add_test(tcase, test_sim__past_failures_hold);
+    tcase_add_test(tcase, test_sim__set_names_option_and_rule);
+    tcase_add_test(tcase, test_sim__what_is_set_is_what_runs);
     tcase_add_test(tcase, test_sim__every_invariant_holds_over_all_seeds);
     suite_add_tcase(suite, tcase);
     return suite;

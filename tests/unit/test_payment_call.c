@@ -103,6 +103,59 @@ START_TEST(test_payment_call__taken_task_says_all_that_a_provider_needs)
 }
 END_TEST
 
+static aurora__payment_task given_back;
+
+static aurora_status give_back(aurora__step *step, void *argument)
+{
+    (void)argument;
+    return aurora__payment_give_back(step, &given_back.id, given_back.lease_at, given_back.is_query,
+                                     1000);
+}
+
+START_TEST(test_payment_call__given_back_lease_counts_no_attempt)
+{
+    payment_bring_to(&p, AURORA__PAYMENT_AUTHORIZING);
+    payment_take(&p);
+    given_back = p.task;
+
+    aurora_assert_ok(core_fixture_run(p.core, give_back, NULL));
+
+    ck_assert_int_eq(payment_row(&p)->attempts, 0);
+    ck_assert_int_eq(payment_row(&p)->call, AURORA__CALL_WAITING);
+}
+END_TEST
+
+/* It was found by the simulation: an instance that stalled gave back a lease that it had lost, and
+ * the call of the next one was then sent again where it had to be asked about. */
+START_TEST(test_payment_call__lost_lease_given_back_leaves_the_next_one)
+{
+    payment_bring_to(&p, AURORA__PAYMENT_AUTHORIZING);
+    payment_take(&p);
+    given_back = p.task;
+    p.core->now_ms += PAYMENT_LEASE_MS + 120000;
+    payment_take(&p);
+    ck_assert(p.is_taken);
+
+    aurora_assert_ok(core_fixture_run(p.core, give_back, NULL));
+
+    ck_assert_int_eq(payment_row(&p)->call, AURORA__CALL_TAKEN);
+    ck_assert_int_eq(payment_row(&p)->due_at, p.task.lease_at);
+}
+END_TEST
+
+START_TEST(test_payment_call__give_back_of_an_unknown_lease_asks_next)
+{
+    payment_bring_to(&p, AURORA__PAYMENT_AUTHORIZING);
+    payment_take(&p);
+    given_back = p.task;
+    given_back.lease_at = 0;
+
+    aurora_assert_ok(core_fixture_run(p.core, give_back, NULL));
+
+    ck_assert_int_eq(payment_row(&p)->call, AURORA__CALL_ASK);
+}
+END_TEST
+
 START_TEST(test_payment_call__leased_task_is_not_taken_twice)
 {
     payment_bring_to(&p, AURORA__PAYMENT_AUTHORIZING);
@@ -521,6 +574,9 @@ static Suite *payment_call_suite(void)
     tcase_add_test(tcase, test_payment_call__capture_in_flight_that_never_arrived_is_voided);
     tcase_add_test(tcase, test_payment_call__cancel_during_a_void_changes_nothing);
     tcase_add_test(tcase, test_payment_call__reference_of_a_void_does_not_hide_the_authorizations);
+    tcase_add_test(tcase, test_payment_call__given_back_lease_counts_no_attempt);
+    tcase_add_test(tcase, test_payment_call__lost_lease_given_back_leaves_the_next_one);
+    tcase_add_test(tcase, test_payment_call__give_back_of_an_unknown_lease_asks_next);
     tcase_add_test(tcase, test_payment_call__each_call_counts_its_own_attempts);
     tcase_add_test(
         tcase, test_payment_call__reference_of_a_pending_capture_does_not_hide_the_authorizations);
