@@ -67,3 +67,16 @@ foreach(file IN LISTS files)
         message(FATAL_ERROR "cmake/AuroraFuzz.cmake has no row for tests/fuzz/${stem}.c")
     endif()
 endforeach()
+
+# Money and buckets against integers without end, in another language.
+if(NOT AURORA_FUZZ)
+    add_executable(fuzz_differential ${PROJECT_SOURCE_DIR}/tests/fuzz/differential.c)
+    aurora_compile(fuzz_differential GNU)
+    target_link_libraries(fuzz_differential PRIVATE
+        aurora_static SQLite::SQLite3 Threads::Threads m)
+    set_target_properties(fuzz_differential PROPERTIES OUTPUT_NAME differential
+        RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/fuzz)
+    set(file ${PROJECT_SOURCE_DIR}/tests/fuzz/differential.py)
+    add_test(NAME fuzz/differential COMMAND python3 ${file} $<TARGET_FILE:fuzz_differential>)
+    aurora_test_properties(fuzz/differential ${file} fuzz)
+endif()

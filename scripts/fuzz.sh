@@ -11,6 +11,10 @@ run | keep | add | summary | coverage | differential) word=$1 && shift ;;
 esac
 case $word in
 summary | add) exec scripts/fuzz/campaign.py "$word" "$@" ;;
+differential)
+    build_preset release fuzz_differential >/dev/null
+    exec tests/fuzz/differential.py build/tests/fuzz/differential --cases "${1:-10000000}" --seed "${2:-$(date +%s)}"
+    ;;
 esac
 if ! command -v clang-14 >/dev/null; then
     echo "fuzz: needs clang-14 and libclang-rt-14-dev; ./dev setup tests installs them" >&2
