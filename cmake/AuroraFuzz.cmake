@@ -21,6 +21,8 @@ macro(aurora_fuzz_table)
     aurora_fuzz(address          aurora_net_static aurora_telemetry)
     aurora_fuzz(trace            aurora_telemetry)
     aurora_fuzz(csv              aurora_http)
+    aurora_fuzz(api              aurora_static)
+    aurora_fuzz(http             aurora_routes aurora_upstream)
     aurora_fuzz(config           aurora_service aurora_daemon)
 endmacro()
 

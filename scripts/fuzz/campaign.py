@@ -26,6 +26,9 @@ KEPT = ROOT / "tests/fuzz/corpus"
 LEDGER = WORK / "ledger"
 INPUTS_MAX = 150  # kept of a target
 BYTES_MAX = 4096  # of an input
+# Where short inputs say little: scripts are as long as they may be from the start.
+OPTIONS = {"api": ["-len_control=0", "-max_len=256"], "http": ["-len_control=0", "-max_len=2048"],
+           "inbound": ["-len_control=0", "-max_len=2048"]}
 PROGRESS = re.compile(r"^#(\d+)\t.*cov: (\d+) ft: (\d+) corp: (\d+)/")
 EXECUTED = re.compile(r"stat::number_of_executed_units:\s*(\d+)")
 
@@ -68,7 +71,8 @@ def run_one(name, seconds, report):
     folder = prepare(name)
     before = set(WORK.glob(f"{name}.crash.*"))
     words = [BIN / f"fuzz_{name}", folder, f"-max_total_time={seconds}", f"-max_len={BYTES_MAX}", "-timeout=20",
-             "-rss_limit_mb=2048", "-print_final_stats=1", "-reload=0", f"-artifact_prefix={WORK}/{name}.crash."]
+             "-rss_limit_mb=2048", "-print_final_stats=1", "-reload=0", f"-artifact_prefix={WORK}/{name}.crash.",
+             *OPTIONS.get(name, [])]
     dictionary = ROOT / f"tests/fuzz/fuzz_{name}.dict"
     if dictionary.exists():
         words.append(f"-dict={dictionary}")

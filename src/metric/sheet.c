@@ -68,6 +68,8 @@ uint32_t aurora__sheet_labels(aurora__sheet *sheet, const char *const *names,
                               const char *const *values, uint32_t count)
 {
     uint32_t first = sheet->labels.count;
+    if (count == 0)
+        return first; /* there may be no list yet, and so no place in it */
     aurora__sheet_label *labels = grow(sheet, &sheet->labels, count, sizeof *labels);
     for (uint32_t i = 0; labels != NULL && i < count; i++)
         labels[i] = (aurora__sheet_label){names[i], copy_text(sheet, values[i])};

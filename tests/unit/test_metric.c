@@ -377,6 +377,27 @@ START_TEST(test_page__samples_of_a_family_stand_together_whoever_gave_them)
 }
 END_TEST
 
+static void collect_room(void *self, aurora__sheet *sheet)
+{
+    aurora__sheet_add(sheet, &room, NULL, *(double *)self);
+}
+
+/* Found by fuzz_http: no place is counted in a list that was never made. clang's UBSan sees it. */
+START_TEST(test_page__without_any_label_is_whole)
+{
+    aurora__registry *registry = open_registry(4);
+    double free_room = 2.5;
+    aurora__registry_collector(registry, collect_room, &free_room);
+
+    aurora_metric_page *page = page_of(registry);
+
+    ck_assert_uint_eq(page->count, 1);
+    ck_assert_uint_eq(page->items[0]->label_count, 0);
+    aurora_metric_page_free(page);
+    aurora__registry_close(registry);
+}
+END_TEST
+
 START_TEST(test_page__other_page_is_merged_with_its_exemplars)
 {
     aurora__registry *registry = open_registry(4);
@@ -422,6 +443,7 @@ static Suite *metric_suite(void)
     tcase_add_test(tests, test_exemplar__newest_trace_of_a_bucket_is_shown);
     tcase_add_test(tests, test_exemplar__is_read_as_it_was_written_or_not_at_all);
     tcase_add_test(tests, test_page__samples_of_a_family_stand_together_whoever_gave_them);
+    tcase_add_test(tests, test_page__without_any_label_is_whole);
     tcase_add_test(tests, test_page__other_page_is_merged_with_its_exemplars);
     suite_add_tcase(suite, tests);
     return suite;
