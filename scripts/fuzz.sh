@@ -20,10 +20,16 @@ if ! command -v clang-14 >/dev/null; then
     echo "fuzz: needs clang-14 and libclang-rt-14-dev; ./dev setup tests installs them" >&2
     exit 2
 fi
+preset=fuzz
+[ "$word" != coverage ] || preset=fuzz-coverage
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-if ! build_preset fuzz fuzz_targets >"$log" 2>&1; then
+if ! build_preset $preset fuzz_targets >"$log" 2>&1; then
     cat "$log" >&2
     exit 1
 fi
-scripts/fuzz/campaign.py "$word" "$@"
+if [ "$word" = coverage ]; then
+    scripts/fuzz/coverage.py "$@"
+else
+    scripts/fuzz/campaign.py "$word" "$@"
+fi

@@ -122,8 +122,8 @@ typedef struct {
 
 static rate draw_rate(void)
 {
-    static const uint64_t usual[] = {1000000000, 60000000000, 1, 1000, 3600000000000,
-                                     AURORA_BUCKET_PER_NS_MAX};
+    static const uint64_t usual[] = {1000000000, 60000000000,   1,
+                                     1000,       3600000000000, AURORA_BUCKET_PER_NS_MAX};
     uint64_t word = draw();
     rate r;
     r.per_ns = word % 2 == 0 ? usual[word / 2 % (sizeof usual / sizeof *usual)]

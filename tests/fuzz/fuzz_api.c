@@ -84,8 +84,12 @@ static bool open_shop(script *s)
     aurora_allocator allocator;
     aurora_clock clock;
     /* Small tables: each script opens a shop of its own. */
-    const char *settings[] = {s->payment, "batch_max=8", "queue_max=64", "related_skus=256",
-                              "trending_capacity=256", s->has_search ? "search=fts:" : "search=none:"};
+    const char *settings[] = {s->payment,
+                              "batch_max=8",
+                              "queue_max=64",
+                              "related_skus=256",
+                              "trending_capacity=256",
+                              s->has_search ? "search=fts:" : "search=none:"};
     aurora_failing_allocator_attach(&s->failing, &allocator);
     aurora_manual_clock_attach(&s->manual, &clock);
     aurora_status rc =
@@ -206,11 +210,11 @@ static void cancel(script *s)
     aurora_id id = some_id(s);
     uint8_t how = next(s);
     aurora_order *order = NULL;
-    int32_t reason = how % 4 == 0 ? 99 : how % 2 == 0 ? AURORA_REASON_OPERATOR
-                                                      : AURORA_REASON_CUSTOMER;
-    aurora_status rc = judge(
-        aurora_order_cancel(s->shop, id, reason, how & 8 ? "why" : NULL, how & 16 ? &order : NULL,
-                            NULL));
+    int32_t reason = how % 4 == 0   ? 99
+                     : how % 2 == 0 ? AURORA_REASON_OPERATOR
+                                    : AURORA_REASON_CUSTOMER;
+    aurora_status rc = judge(aurora_order_cancel(s->shop, id, reason, how & 8 ? "why" : NULL,
+                                                 how & 16 ? &order : NULL, NULL));
     if (reason == 99)
         must_be_invalid(rc);
     aurora_order_free(order);
@@ -304,8 +308,8 @@ static void task(script *s)
     result.provider_reference = what & 64 ? "p1" : NULL;
     result.code = what & 32 ? "card_declined" : NULL;
     result.retry_after_ms = next(s) * 100u;
-    aurora_status rc = judge(
-        aurora_task_finish(s->shop, s->tasks[next(s) % s->task_count], &result, NULL));
+    aurora_status rc =
+        judge(aurora_task_finish(s->shop, s->tasks[next(s) % s->task_count], &result, NULL));
     if (result.outcome == 0 || result.outcome > AURORA_OUTCOME_NOT_BEGUN)
         must_be_invalid(rc);
 }
@@ -406,12 +410,12 @@ static bool is_settled(script *s)
         s->task_count = 0;
         take_tasks(s, AURORA_TASK_PAYMENT, IDS_MAX, 60000);
         for (uint32_t j = 0; j < s->task_count; j++)
-            judge(aurora_task_finish(s->shop, s->tasks[j],
-                                     AURORA_TASK_RESULT(.outcome = AURORA_OUTCOME_DONE,
-                                                        .provider_reference = "p"),
-                                     NULL));
-        aurora_status rc = judge(aurora_saga_list(
-            s->shop, AURORA_SAGA_FILTER(.is_parked = 1), NULL, 1, &parked, NULL));
+            judge(aurora_task_finish(
+                s->shop, s->tasks[j],
+                AURORA_TASK_RESULT(.outcome = AURORA_OUTCOME_DONE, .provider_reference = "p"),
+                NULL));
+        aurora_status rc = judge(
+            aurora_saga_list(s->shop, AURORA_SAGA_FILTER(.is_parked = 1), NULL, 1, &parked, NULL));
         bool has_parked = rc != AURORA_OK || parked->count > 0;
         aurora_saga_page_free(parked);
         if (judge(aurora_drain_get(s->shop, &drain)) == AURORA_OK &&
@@ -424,10 +428,9 @@ static bool is_settled(script *s)
 
 static void run(script *s)
 {
-    static void (*const calls[])(script *s) = {place, place,   pump,    get,       cancel, stock,
-                                               stock, reserve, product, task,      task,   repair,
-                                               list,  pump,    place,   run_clock, reopen, fail_next,
-                                               audit, place_badly};
+    static void (*const calls[])(script * s) = {
+        place, place,  pump, get,  cancel, stock,     stock,  reserve,   product, task,
+        task,  repair, list, pump, place,  run_clock, reopen, fail_next, audit,   place_badly};
     for (int i = 0; i < CALLS_MAX && s->at < s->end && s->shop != NULL; i++)
         calls[next(s) % (sizeof calls / sizeof *calls)](s);
     if (s->shop == NULL)

@@ -78,9 +78,9 @@ static void observe(void *self, const aurora_http_access *access)
 static void serve(void)
 {
     const aurora_route_table tables[TABLES] = {
-        aurora_routes_orders(),   aurora_routes_products(),        aurora_routes_inventory(),
-        aurora_routes_search(),   aurora_routes_recommendations(), aurora_routes_payments(),
-        aurora_routes_sagas(),    aurora_routes_notifications(),   aurora_routes_admin(),
+        aurora_routes_orders(), aurora_routes_products(),        aurora_routes_inventory(),
+        aurora_routes_search(), aurora_routes_recommendations(), aurora_routes_payments(),
+        aurora_routes_sagas(),  aurora_routes_notifications(),   aurora_routes_admin(),
         aurora_routes_system(),
     };
     const aurora_http_route *routes[TABLES];
@@ -109,14 +109,14 @@ static void open_place(void)
 {
     static const char *const settings[] = {"order_wait=50ms", "related_skus=256",
                                            "trending_capacity=256"};
-    if (aurora_open("memory:",
-                    AURORA_OPTIONS(.flags = AURORA_OPEN_WORKER, .settings = settings,
-                                   .setting_count = 3),
-                    &place.shop, NULL) != AURORA_OK ||
-        aurora_product_put(place.shop,
-                           AURORA_PRODUCT(.sku = "cup", .name = "A cup", .price_minor = 250,
-                                          .currency = "EUR"),
-                           AURORA_ANY_VERSION, NULL, NULL) != AURORA_OK ||
+    if (aurora_open(
+            "memory:",
+            AURORA_OPTIONS(.flags = AURORA_OPEN_WORKER, .settings = settings, .setting_count = 3),
+            &place.shop, NULL) != AURORA_OK ||
+        aurora_product_put(
+            place.shop,
+            AURORA_PRODUCT(.sku = "cup", .name = "A cup", .price_minor = 250, .currency = "EUR"),
+            AURORA_ANY_VERSION, NULL, NULL) != AURORA_OK ||
         aurora_stock_receive(place.shop, "cup", 1000000, "first", NULL) != AURORA_OK)
         abort();
     place.routes = (aurora_routes){.shop = place.shop,
