@@ -81,6 +81,7 @@ if(NOT AURORA_FUZZ)
         aurora_static SQLite::SQLite3 Threads::Threads m)
     set_target_properties(fuzz_differential PROPERTIES OUTPUT_NAME differential
         RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/fuzz)
+    add_dependencies(fuzz_targets fuzz_differential)
     set(file ${PROJECT_SOURCE_DIR}/tests/fuzz/differential.py)
     add_test(NAME fuzz/differential COMMAND python3 ${file} $<TARGET_FILE:fuzz_differential>)
     aurora_test_properties(fuzz/differential ${file} fuzz)

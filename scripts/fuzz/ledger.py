@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""var/fuzz/ledger: one line a run of a fuzz target, so that what was spent on each is known over all campaigns."""
+"""var/fuzz/ledger: one line a run of a fuzz target, so that what was spent on each is known over all campaigns. Seconds are
+those of a processor, not of the wall."""
 
 import datetime
 import pathlib

@@ -17,7 +17,7 @@
 #define SERVICES 6
 #define MESSAGES_MAX 8
 #define SHOP_MESSAGES 4000 /* then other stores: these keep what parks */
-#define WAIT_S 15
+#define WAIT_S 120
 
 static const struct {
     const char *modules;
