@@ -6,6 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . scripts/lib/abi.sh
+. scripts/lib/symbols.sh
 
 build=${AURORA_BUILD_DIR:-build}
 work=$(mktemp -d)
@@ -24,11 +25,11 @@ if command -v "${CXX:-c++}" >/dev/null; then
     "${CXX:-c++}" -std=c++17 -x c++ "${warnings[@]}" tests/abi/pins.c || failed=1
 fi
 
-soversion=$(sed -n 's/^set(AURORA_SOVERSION \([0-9]*\)).*/\1/p' CMakeLists.txt)
+soversion=$(soversion)
 # check_library NAME MAP
 check_library() {
     local name=$1 library=$build/lib/$1.so baseline=tests/abi/$1.abi.gz version foreign
-    version=$(sed -n 's/^\([A-Z_]*[0-9]*\) {$/\1/p' "$2")
+    version=$(symbol_version "$2")
     if [ ! -f "$library" ]; then
         echo "abi: $name.so is not built"
         return

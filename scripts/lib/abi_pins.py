@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""abi_pins.py: says what tests/abi/pins.inc lacks. --write adds it; what is pinned already stays,
+"""abi_pins.py: says what tests/abi/pins.inc lacks. --write=FILE writes all of it; what is pinned already stays,
 unless --break is given too: then a new SOVERSION is due. Other arguments: folders of headers in
 place of include."""
 
@@ -136,8 +136,9 @@ def main():
         print("\n".join(f"  {pin}  now {new.get(key(pin), 'gone')}" for pin in broken))
         return 1
     added = [pin for name, pin in new.items() if old.get(name) != pin]
-    if "--write" in sys.argv:
-        PINS.write_text(HEAD + "\n".join(now) + "\n", encoding="utf-8")
+    written = [a.split("=", 1)[1] for a in sys.argv if a.startswith("--write=")]
+    if written:
+        pathlib.Path(written[0]).write_text(HEAD + "\n".join(now) + "\n", encoding="utf-8")
         print(f"abi: {len(new)} pins, {len(added)} of them new")
         return 0
     if added:

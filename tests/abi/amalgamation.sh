@@ -92,9 +92,9 @@ run_test() {
     echo "$rc" >"$work/$name.rc"
 }
 
-# Four at a time: those that take longest wait for leases, locks and other processes.
+# Three at a time: those that take longest wait for leases, locks and other processes.
 while read -r source _; do
-    while [ "$(jobs -rp | wc -l)" -ge 4 ]; do wait -n || true; done
+    while [ "$(jobs -rp | wc -l)" -ge 3 ]; do wait -n || true; done
     run_test "$source" &
 done <"$work/tests"
 wait

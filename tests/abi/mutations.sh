@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # checks/abi fails on each kind of change that breaks a compiled program, and on no other: a member
 # put before others, one of another width, a constant renumbered or taken away, a call taken away or
-# of another type, another version of symbols, another soname. And a program that was compiled
+# of another type, another version of symbols, another soname. ./dev exports then writes nothing, and
+# after a call was added says so and loses none. And a program that was compiled
 # against headers with shorter structs runs with the library of today.
 set -euo pipefail
 root=${AURORA_SOURCE_DIR:-$(cd "$(dirname "$0")/../.." && pwd)}
@@ -19,7 +20,7 @@ mkdir "$work/tree" "$work/build"
 cp -r "$root/include" "$root/CMakeLists.txt" "$work/tree/"
 mkdir "$work/tree/tests"
 cp -r "$root/tests/abi" "$work/tree/tests/"
-cp -r "$root/cmake" "$root/scripts" "$work/tree/"
+cp -r "$root/cmake" "$root/scripts" "$root/debian" "$work/tree/"
 cd "$work/tree"
 
 # link MAP SONAME [OBJECT...]: a libaurora.so of the archive; an object goes before its namesake.
@@ -94,6 +95,14 @@ put_back status.h
 sed '/local:/a\        aurora_money_add;' cmake/aurora.map >"$work/less.map"
 link "$work/less.map" libaurora.so.0
 expect_break "a call taken away" 'aurora_money_add'
+cp -r tests debian "$work/"
+if AURORA_BUILD_DIR=$work/build scripts/exports.sh >"$work/said" 2>&1 || ! grep -q 'nothing is written' "$work/said"; then
+    cat "$work/said"
+    echo "mutations: ./dev exports takes a call away"
+    exit 1
+fi
+diff -r tests "$work/tests" && diff -r debian "$work/debian"
+echo "mutations: ./dev exports refuses it and writes nothing"
 sed 's/^AURORA_0 {/AURORA_9 {/' cmake/aurora.map >"$work/other.map"
 link "$work/other.map" libaurora.so.0
 expect_break "another version of the symbols" 'not of version AURORA_0'
@@ -108,13 +117,37 @@ link cmake/aurora.map libaurora.so.0 "$work/money.o"
 put_back money.h
 expect_break "a call of another type" 'aurora_money_'
 
+# What only grows.
+printf 'int aurora_added(void);\nint aurora_added(void) { return 0; }\n' >"$work/added.c"
+"${CC:-cc}" -g -fPIC -c "$work/added.c" -o "$work/added.o"
+link cmake/aurora.map libaurora.so.0 "$work/added.o"
+AURORA_BUILD_DIR=$work/build scripts/exports.sh >"$work/said" 2>&1 || { cat "$work/said"; exit 1; }
+grep -qx 'exports: + aurora_added' "$work/said"
+added=$(diff -r "$work/tests" tests | grep -v '^Binary files' || true)$(diff -r "$work/debian" debian || true)
+[ "$(grep -c '^>' <<<"$added")" = 2 ] && [ "$(grep -c aurora_added <<<"$added")" = 2 ] ||
+    { echo "mutations: an added call changes more: $added"; exit 1; }
+. scripts/lib/abi.sh
+[ "$(abi_calls "$work/tests/abi/libaurora.abi.gz"; echo aurora_added)" = "$(abi_calls tests/abi/libaurora.abi.gz | grep -v '^aurora_added$'; echo aurora_added)" ] ||
+    { echo "mutations: the baseline lost calls"; exit 1; }
+echo "mutations: ./dev exports says which call it adds, and keeps all others"
+cp -r "$work/tests" "$work/debian" .
+
 # The other way: an older release had the structs of input that follow without their last member.
 older=$work/older
 mkdir "$older"
 cp -r include/aurora "$older/"
-sed -i '/^    const aurora_tracer \*tracer;/d' "$older/aurora/handle.h"
-sed -i '/^    const char \*traceparent;/d' "$older/aurora/order.h"
-sed -i '/^    void (\*record)(void \*self/d' "$older/aurora/handle.h"
+# older_without HEADER LINE: takes away one line, which must be there.
+older_without() {
+    grep -q "$2" "$older/aurora/$1" || { echo "mutations: $1 has no $2 to take away"; exit 1; }
+    sed -i "/$2/d" "$older/aurora/$1"
+}
+older_without handle.h '^    const aurora_tracer \*tracer;'
+older_without order.h '^    const char \*traceparent;'
+older_without handle.h '^    void (\*record)(void \*self'
+for name in handle order; do
+    "${CC:-cc}" -std=c11 -Wall -Wextra -Werror -fsyntax-only -I"$older" -x c "$older/aurora/$name.h" ||
+        { echo "mutations: $name.h of the older release does not compile"; exit 1; }
+done
 link cmake/aurora.map libaurora.so.0
 ln -s libaurora.so "$work/build/lib/libaurora.so.0"
 for example in quickstart flash_sale stock_hold; do
