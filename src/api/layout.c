@@ -98,6 +98,7 @@ static const aurora_layout layouts[] = {
     GROWS(aurora_product_input)
     GROWS(aurora_product_page)
     GROWS(aurora_query)
+    GROWS(aurora_random)
     PINNED(aurora_related)
     GROWS(aurora_repair)
     GROWS(aurora_report)
