@@ -18,7 +18,7 @@ if [ "${1:-}" = tests ]; then
     # For the model under spec/.
     packages+=(spin)
     # For packages, and clean roots to try them in.
-    packages+=(ccache debootstrap iproute2 dpkg-dev debhelper fakeroot lintian)
+    packages+=(ccache debootstrap iproute2 dpkg-dev debhelper fakeroot lintian systemd)
     command -v go >/dev/null || packages+=(golang-go)
 fi
 
