@@ -290,11 +290,9 @@ static aurora_status on_mark(aurora__step *step, const aurora__event *event)
         return rc;
     is_followed = is_followed && rc == AURORA_OK;
     rc = find(step, &event->order_id, &row);
-    if (rc != AURORA_OK)
-        return rc;
-    if (!is_followed)
+    if (rc == AURORA_OK && !is_followed)
         row->lines = NULL;
-    return move(step, row, to.state, to.kind, event);
+    return rc != AURORA_OK ? rc : move(step, row, to.state, to.kind, event);
 }
 
 /* The order shows us as parked. What was refused stands among the parked events; here there is only

@@ -181,13 +181,10 @@ static int digit_of(char c)
     return -1;
 }
 
-/* The only \u escapes that we write are control characters. */
+/* The only \u escapes that we write are control characters. Something follows the backslash:
+ * closing_quote() passed over it. */
 static char unescape(aurora__json_reader *reader)
 {
-    if (reader->end - reader->at < 1) {
-        reader->is_failed = true;
-        return 0;
-    }
     char c = *reader->at++;
     if (c == '"' || c == '\\')
         return c;

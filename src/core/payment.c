@@ -184,14 +184,13 @@ aurora_status aurora__payment_park(aurora__step *step, const aurora__event *even
     if (!is_readable) { /* the damaged row stays as it is, and nothing of it is told */
         turn = (aurora__payment_turn){.step = step, .saga = event->saga};
         turn.row.order_id = event->order_id;
+        rc = AURORA_OK;
     }
     if (is_readable && !turn.is_found && event->kind == AURORA_EVENT_ORDER_COMPLETED &&
         event->saga != NULL) {
         begin(&turn);
         turn.row.is_inline = 0; /* an answer given inline went away with its row */
         rc = aurora__payment_apply(&turn, AURORA__PAYMENT_ON_ORPHANED);
-        if (rc != AURORA_OK)
-            return rc;
         turn.row.call = AURORA__CALL_ASK;
         turn.row.due_at = 0;
     }
@@ -199,7 +198,9 @@ aurora_status aurora__payment_park(aurora__step *step, const aurora__event *even
         turn.is_changed = true;
         turn.row.parked_at = step->now_ms;
     }
-    if (turn.saga == NULL && (rc = aurora__payment_saga_load(&turn)) != AURORA_OK)
+    if (rc == AURORA_OK && turn.saga == NULL)
+        rc = aurora__payment_saga_load(&turn);
+    if (rc != AURORA_OK)
         return rc;
     turn.order_version = event->order_version;
     rc = aurora__payment_emit(&turn, AURORA_EVENT_PAYMENT_PARKED, false);

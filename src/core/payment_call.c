@@ -266,15 +266,13 @@ static aurora_status merge(aurora__payment_turn *turn, int32_t verb,
         return AURORA_ENOTFOUND;
     if (!is_open && next != turn->row.state)
         return take_move(turn, verb, event, result);
-    if (turn->row.verb != verb)
+    if (turn->row.verb != verb || result->outcome == AURORA_OUTCOME_DONE)
         return AURORA_OK;
     switch (result->outcome) {
     case AURORA_OUTCOME_DECLINED:
         return take_refusal(turn, result->code);
     case AURORA_OUTCOME_NOT_FOUND:
         return take_not_found(turn);
-    case AURORA_OUTCOME_DONE:
-        return AURORA_OK;
     default:
         return take_no_outcome(turn, result);
     }

@@ -162,12 +162,6 @@ aurora_arena_port aurora__arena_port(aurora__arena *arena)
     return (aurora_arena_port){arena, take_from};
 }
 
-static bool is_zero_id(const aurora_id *id)
-{
-    static const aurora_id zero = {{0}};
-    return memcmp(id, &zero, sizeof zero) == 0;
-}
-
 static aurora_value pack_column(const aurora_column *column, const char *field)
 {
     aurora_value value = {.kind = column->kind};
@@ -182,9 +176,7 @@ static aurora_value pack_column(const aurora_column *column, const char *field)
         value.kind = bytes->data == NULL ? 0 : value.kind;
     } else if (column->kind == AURORA_COLUMN_UUID) {
         value.bytes = field;
-        value.length = 16;
-        if (column->is_nullable && is_zero_id((const void *)field))
-            value.kind = 0;
+        value.length = 16; /* no column of ids is nullable */
     } else {
         memcpy(&value.number, field, sizeof value.number);
         if (column->is_nullable && value.number == 0)

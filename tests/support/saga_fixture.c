@@ -122,7 +122,7 @@ static void check_row(saga_fixture *fixture, const aurora__row *row)
         ck_assert(aurora__stock_is_balanced(row->data));
 }
 
-aurora_status saga_fixture_run(saga_fixture *fixture, saga_decision decision, void *context)
+static aurora_status run_once(saga_fixture *fixture, saga_decision decision, void *context)
 {
     aurora__rows *rows = &fixture->rows;
     for (int round = 0; round < 64; round++) {
@@ -150,6 +150,21 @@ aurora_status saga_fixture_run(saga_fixture *fixture, saga_decision decision, vo
     }
     ck_abort_msg("a decision asks for rows without end");
     return AURORA_ECORE;
+}
+
+aurora_status saga_fixture_run(saga_fixture *fixture, saga_decision decision, void *context)
+{
+    aurora_status rc = AURORA_ENOMEM;
+    if (fixture->allocations_left >= 0 || fixture->is_run_once)
+        return run_once(fixture, decision, context);
+    /* Twice with the same number: what the first try kept, a row's place say, the second has. */
+    for (int64_t at = 0; rc == AURORA_ENOMEM; at++) {
+        saga_fixture_fail_after(fixture, at / 2);
+        rc = run_once(fixture, decision, context);
+        ck_assert_uint_eq(rc == AURORA_ENOMEM ? fixture->step.event_count : 0, 0);
+    }
+    fixture->allocations_left = -1;
+    return rc;
 }
 
 /* --- rows ------------------------------------------------------------------------------------- */

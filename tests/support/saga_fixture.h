@@ -20,6 +20,7 @@ typedef struct {
     aurora__policy policy;
     int64_t now_ms;
     bool has_parked_keys;
+    bool is_run_once;           /* no sweep: see saga_fixture_run */
     int64_t allocations_left;   /* until memory is out; -1 = never */
     aurora_id order_id;         /* of the test's order */
     const char *payment_method; /* of it, "tok_approve" */
@@ -35,7 +36,9 @@ typedef aurora_status (*saga_decision)(aurora__step *step, void *context);
 saga_fixture *saga_fixture_new(uint32_t modules);
 void saga_fixture_free(saga_fixture *fixture);
 
-/* Runs a decision and then delivers what it emitted. */
+/* Runs a decision and then delivers what it emitted. Before that, unless a failure is set already,
+ * it is run with no memory, with one allocation's, with two's and so on, which must answer
+ * AURORA_ENOMEM and leave the rows as they were. */
 aurora_status saga_fixture_run(saga_fixture *fixture, saga_decision decision, void *context);
 
 /* Lets the n-th allocation from now fail, and all after it; -1 = none. */

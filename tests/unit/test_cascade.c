@@ -382,6 +382,49 @@ START_TEST(test_cascade__more_events_than_32_are_refused)
 }
 END_TEST
 
+static aurora_status receive_parked(aurora__step *step, void *context)
+{
+    for (int i = 0; i < AURORA__CASCADE_PARKED_MAX; i++)
+        aurora_assert_ok(
+            aurora__cascade_receive(step, context, AURORA__MODULE_INVENTORY, true, AURORA_OK));
+    return aurora__cascade_receive(step, context, AURORA__MODULE_INVENTORY, true, AURORA_OK);
+}
+
+START_TEST(test_cascade__more_parked_events_than_8_are_refused)
+{
+    aurora__event event = saga_fixture_event(fixture, AURORA_EVENT_ORDER_CREATED);
+
+    aurora_assert_status(saga_fixture_run(fixture, receive_parked, &event), AURORA__ECASCADE);
+}
+END_TEST
+
+START_TEST(test_cascade__module_that_is_none_has_no_name)
+{
+    for (uint32_t module = 1; module < AURORA__MODULE_ALL; module *= 2)
+        ck_assert_str_ne(aurora__module_name(module), "");
+    ck_assert_str_eq(aurora__module_name(0), "");
+    ck_assert_str_eq(aurora__module_name(AURORA__MODULE_ALL), "");
+}
+END_TEST
+
+static aurora_status want_saga(aurora__step *step, void *context)
+{
+    return aurora__saga_keys(step, context);
+}
+
+START_TEST(test_cascade__saga_keys_name_the_rows_of_what_is_installed)
+{
+    aurora_assert_ok(saga_fixture_run(fixture, want_saga, &fixture->order_id));
+    ck_assert_uint_eq(fixture->rows.wanted.count, 3);
+    again();
+    fixture->policy.modules = AURORA__MODULE_PAYMENT;
+
+    aurora_assert_ok(saga_fixture_run(fixture, want_saga, &fixture->order_id));
+
+    ck_assert_uint_eq(fixture->rows.wanted.count, 1);
+}
+END_TEST
+
 START_TEST(test_cascade__event_from_outside_goes_to_one_module_and_on_from_there)
 {
     fixture->policy.modules = AURORA__MODULE_INVENTORY;
@@ -488,6 +531,9 @@ static Suite *cascade_suite(void)
     tcase_add_test(tcase, test_cascade__parked_keys_of_other_orders_hold_up_nobody);
     tcase_add_test(tcase, test_cascade__mark_of_a_parked_participant_is_taken_at_once);
     tcase_add_test(tcase, test_cascade__more_events_than_32_are_refused);
+    tcase_add_test(tcase, test_cascade__more_parked_events_than_8_are_refused);
+    tcase_add_test(tcase, test_cascade__module_that_is_none_has_no_name);
+    tcase_add_test(tcase, test_cascade__saga_keys_name_the_rows_of_what_is_installed);
     tcase_add_test(tcase, test_cascade__event_from_outside_goes_to_one_module_and_on_from_there);
     tcase_add_test(tcase,
                    test_cascade__every_allocation_that_fails_is_out_of_memory_and_changes_nothing);

@@ -295,6 +295,49 @@ START_TEST(test_movement__damaged_counter_gives_no_numbers)
 }
 END_TEST
 
+START_TEST(test_movement__exhausted_counter_gives_no_numbers)
+{
+    core_fixture_put(fixture, AURORA__TABLE_counter,
+                     &(aurora__counter_row){.name = "sku", .value = INT64_MAX, .version = 9});
+
+    aurora_assert_status(move(receipt("pot", 1, "d1")), AURORA_EOVERFLOW);
+
+    ck_assert_int_eq(number_of("pot"), 0);
+}
+END_TEST
+
+START_TEST(test_movement__known_key_of_stock_that_is_gone_is_damage)
+{
+    core_fixture_put(fixture, AURORA__TABLE_sku, &(aurora__sku_row){.sku = "cup", .id = 7});
+    core_fixture_put(fixture, AURORA__TABLE_movement,
+                     &(aurora__movement_row){.scope = "host",
+                                             .key_text = "d1",
+                                             .sku_id = 7,
+                                             .kind = AURORA_MOVEMENT_RECEIPT,
+                                             .quantity = 3,
+                                             .at = CORE_FIXTURE_NOW});
+
+    aurora_assert_status(move(receipt("cup", 3, "d1")), AURORA_ECORRUPT);
+}
+END_TEST
+
+static aurora_status decide_without_keys(aurora__step *step, void *context)
+{
+    return aurora__stock_move(step, context, &after);
+}
+
+START_TEST(test_movement__asks_for_the_rows_that_its_keys_did_not_name)
+{
+    aurora__movement movement = receipt("cup", 10, "d1");
+
+    aurora_assert_ok(core_fixture_run(fixture, decide_without_keys, &movement));
+    aurora_assert_ok(core_fixture_run(fixture, decide_without_keys, &movement));
+
+    assert_stock(1, 10, 10, 0);
+    ck_assert_int_eq(after.available, 10);
+}
+END_TEST
+
 START_TEST(test_movement__no_movement_emits_an_event)
 {
     aurora_assert_ok(move(receipt("cup", 2, "d1")));
@@ -327,6 +370,9 @@ static Suite *movement_suite(void)
     tcase_add_test(tcase, test_movement__overflow_is_refused_and_changes_nothing);
     tcase_add_test(tcase, test_movement__damaged_stock_row_is_not_built_on);
     tcase_add_test(tcase, test_movement__damaged_counter_gives_no_numbers);
+    tcase_add_test(tcase, test_movement__exhausted_counter_gives_no_numbers);
+    tcase_add_test(tcase, test_movement__known_key_of_stock_that_is_gone_is_damage);
+    tcase_add_test(tcase, test_movement__asks_for_the_rows_that_its_keys_did_not_name);
     tcase_add_test(tcase, test_movement__no_movement_emits_an_event);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -358,6 +358,48 @@ START_TEST(test_notification__what_is_tried_again_says_why)
 }
 END_TEST
 
+START_TEST(test_notification__other_events_tell_nobody)
+{
+    ck_assert_int_eq(aurora__notification_kind(AURORA_EVENT_ORDER_CREATED), 0);
+}
+END_TEST
+
+static aurora_status keys_and_take(aurora__step *step, void *context)
+{
+    aurora_status rc = aurora__notification_keys(step, &task_id);
+    return rc != AURORA_OK ? rc : take_decision(step, context);
+}
+
+START_TEST(test_notification__row_in_no_state_or_without_its_text_is_damage)
+{
+    taking one = {0};
+    aurora__notification_row row = {.order_id = order_id,
+                                    .kind = AURORA_EVENT_ORDER_COMPLETED,
+                                    .state = AURORA__NOTIFICATION_FAILED,
+                                    .due_at = 1};
+    core_fixture_put(fixture, AURORA__TABLE_notification, &row);
+    aurora_assert_status(core_fixture_run(fixture, keys_and_take, &one), AURORA_ECORRUPT);
+    row.state = AURORA__NOTIFICATION_PENDING;
+    core_fixture_put(fixture, AURORA__TABLE_notification, &row);
+
+    aurora_assert_status(core_fixture_run(fixture, keys_and_take, &one), AURORA_ECORRUPT);
+
+    ck_assert(!one.is_taken);
+}
+END_TEST
+
+START_TEST(test_notification__outcome_of_one_that_nobody_has_changes_nothing)
+{
+    add(AURORA__NOTIFICATION_PENDING);
+
+    aurora_assert_ok(finish(AURORA_OUTCOME_UNKNOWN, NULL, 1000));
+    aurora_assert_ok(finish(AURORA_OUTCOME_NOT_BEGUN, NULL, 1000));
+
+    ck_assert_int_eq(stored()->state, AURORA__NOTIFICATION_PENDING);
+    ck_assert_int_eq(stored()->attempts, 0);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     const TTest *const tests[] = {
@@ -377,6 +419,9 @@ static Suite *suite(void)
         test_notification__refuses_other_outcomes_and_unknown_ids,
         test_notification__damaged_text_is_corrupt_and_not_sent,
         test_notification__what_is_tried_again_says_why,
+        test_notification__other_events_tell_nobody,
+        test_notification__row_in_no_state_or_without_its_text_is_damage,
+        test_notification__outcome_of_one_that_nobody_has_changes_nothing,
     };
     Suite *s = suite_create("notification");
     TCase *tcase = tcase_create("notification");

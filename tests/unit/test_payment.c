@@ -386,6 +386,51 @@ START_TEST(test_payment__resent_event_that_parked_it_repeats_the_parked_event)
 }
 END_TEST
 
+static aurora_status repair_without_action(aurora__step *step, void *context)
+{
+    aurora__event event = {.kind = AURORA_EVENT_ORDER_REPAIR,
+                           .order_id = p.order_id,
+                           .participant = AURORA_PARTICIPANT_PAYMENT,
+                           .saga = context};
+    return aurora__payment_on_event(step, &event);
+}
+
+static aurora_status park_without_saga(aurora__step *step, void *context)
+{
+    aurora__event event = {.kind = AURORA_EVENT_ORDER_COMPLETED, .order_id = p.order_id};
+    (void)context;
+    return aurora__payment_park(step, &event);
+}
+
+START_TEST(test_payment__parked_one_takes_no_repair_without_an_action)
+{
+    begin_tasks();
+    payment_bring_to(&p, AURORA__PAYMENT_DECLINED);
+    aurora_assert_ok(core_fixture_run(p.core, park_without_saga, NULL));
+    int64_t version = payment_row(&p)->version;
+
+    aurora_assert_ok(core_fixture_run(p.core, repair_without_action, &p.saga));
+
+    ck_assert_int_eq(payment_row(&p)->version, version);
+    ck_assert_int_ne(payment_row(&p)->parked_at, 0);
+}
+END_TEST
+
+START_TEST(test_payment__one_with_a_damaged_saga_is_parked_by_word_only)
+{
+    begin_tasks();
+    payment_bring_to(&p, AURORA__PAYMENT_DECLINED);
+    aurora__payment_row row = *payment_row(&p);
+    row.saga = "[1,2";
+    core_fixture_put(p.core, AURORA__TABLE_payment, &row);
+
+    aurora_assert_ok(core_fixture_run(p.core, park_without_saga, NULL));
+
+    ck_assert_int_eq(only(AURORA_EVENT_PAYMENT_PARKED)->amount_minor, 0);
+    ck_assert_int_eq(payment_row(&p)->parked_at, 0);
+}
+END_TEST
+
 START_TEST(test_payment__damaged_row_is_parked_by_word_only)
 {
     begin_tasks();
@@ -475,6 +520,8 @@ static Suite *payment_suite(void)
     tcase_add_test(tcase, test_payment__resent_decline_keeps_its_code_and_reason);
     tcase_add_test(tcase, test_payment__event_it_cannot_take_parks_the_row_and_says_so);
     tcase_add_test(tcase, test_payment__resent_event_that_parked_it_repeats_the_parked_event);
+    tcase_add_test(tcase, test_payment__parked_one_takes_no_repair_without_an_action);
+    tcase_add_test(tcase, test_payment__one_with_a_damaged_saga_is_parked_by_word_only);
     tcase_add_test(tcase, test_payment__damaged_row_is_parked_by_word_only);
     tcase_add_test(tcase, test_payment__negative_total_is_refused);
     tcase_add_test(tcase, test_payment__largest_total_goes_through_unharmed);

@@ -534,6 +534,19 @@ START_TEST(test_payment_call__cancel_during_a_void_changes_nothing)
 }
 END_TEST
 
+static aurora_status want_keys(aurora__step *step, void *context)
+{
+    return aurora__payment_keys(step, context);
+}
+
+START_TEST(test_payment_call__keys_name_the_order_only_where_it_is_kept)
+{
+    aurora_assert_ok(core_fixture_run(p.core, want_keys, &p.order_id));
+    p.core->policy.modules = AURORA__MODULE_PAYMENT;
+    aurora_assert_ok(core_fixture_run(p.core, want_keys, &p.order_id));
+}
+END_TEST
+
 static Suite *payment_call_suite(void)
 {
     Suite *suite = suite_create("payment_call");
@@ -572,6 +585,7 @@ static Suite *payment_call_suite(void)
                    test_payment_call__order_over_after_not_found_voids_by_key_without_asking_again);
     tcase_add_test(tcase, test_payment_call__capture_in_flight_is_finished_before_the_refund);
     tcase_add_test(tcase, test_payment_call__capture_in_flight_that_never_arrived_is_voided);
+    tcase_add_test(tcase, test_payment_call__keys_name_the_order_only_where_it_is_kept);
     tcase_add_test(tcase, test_payment_call__cancel_during_a_void_changes_nothing);
     tcase_add_test(tcase, test_payment_call__reference_of_a_void_does_not_hide_the_authorizations);
     tcase_add_test(tcase, test_payment_call__given_back_lease_counts_no_attempt);

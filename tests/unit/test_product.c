@@ -384,6 +384,39 @@ static aurora_status decide_price(aurora__step *step, void *context)
     return rc != AURORA_OK ? rc : aurora__price_on_event(step, event);
 }
 
+static aurora_status decide_other(aurora__step *step, void *context)
+{
+    return aurora__price_on_event(step, context);
+}
+
+START_TEST(test_price__other_events_are_passed_over)
+{
+    aurora__event event = {.kind = AURORA_EVENT_PRODUCT_VIEWED, .sku = "cup"};
+
+    aurora_assert_ok(core_fixture_run(fixture, decide_other, &event));
+
+    ck_assert_uint_eq(core_fixture_count(fixture, AURORA__TABLE_price), 0);
+}
+END_TEST
+
+static aurora_status decide_keep(aurora__step *step, void *context)
+{
+    return aurora__product_keep(step, context);
+}
+
+START_TEST(test_product__kept_event_without_sku_or_product_is_damage)
+{
+    aurora__product_row product = {.sku = "cup", .currency = "EUR", .version = 2};
+    aurora__event event = {.kind = AURORA_EVENT_PRODUCT_UPSERTED, .product = &product};
+    aurora_assert_status(core_fixture_run(fixture, decide_keep, &event), AURORA_ECORRUPT);
+    event.sku = "cup";
+    event.product = NULL;
+    aurora_assert_status(core_fixture_run(fixture, decide_keep, &event), AURORA_ECORRUPT);
+
+    ck_assert_uint_eq(core_fixture_count(fixture, AURORA__TABLE_product), 0);
+}
+END_TEST
+
 static aurora_status hear_upsert(int64_t of_version, int64_t price_minor)
 {
     aurora__product_row product = {
@@ -506,6 +539,8 @@ static Suite *product_suite(void)
     tcase_add_test(tcase, test_price__late_upsert_cannot_revive_a_deleted_product);
     tcase_add_test(tcase, test_price__delete_of_an_unheard_product_leaves_a_marker);
     tcase_add_test(tcase, test_price__damaged_event_is_refused);
+    tcase_add_test(tcase, test_price__other_events_are_passed_over);
+    tcase_add_test(tcase, test_product__kept_event_without_sku_or_product_is_damage);
     suite_add_tcase(suite, tcase);
     return suite;
 }

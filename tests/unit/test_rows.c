@@ -2,7 +2,9 @@
 #include "core/rows.h"
 
 #include "core/internal.h"
+#include "core/recent.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "test.h"
@@ -485,6 +487,77 @@ START_TEST(test_rows__forgotten_cache_is_loaded_again)
 }
 END_TEST
 
+START_TEST(test_rows__telling_of_a_row_that_nobody_has_is_nothing)
+{
+    aurora__key key = hold_key("a");
+
+    aurora__rows_tell(&rows, &key);
+
+    ck_assert_uint_eq(rows.of_batch.count, 0);
+}
+END_TEST
+
+/* Two texts of one hash, found by trying; a table of 2^20 places for hashes of 32 bits. */
+static void find_twins(char first[16], char second[16])
+{
+    enum { PLACES = 1 << 20 };
+    uint32_t *seen = calloc(PLACES, sizeof *seen); /* 1 + number of the text */
+    ck_assert_ptr_nonnull(seen);
+    for (uint32_t i = 0; i < 5000000; i++) {
+        snprintf(second, 16, "k%u", i);
+        aurora__key key = sku_key(second);
+        uint32_t hash = aurora__row_hash(&key);
+        uint32_t *place = &seen[hash % PLACES];
+        if (*place != 0) {
+            snprintf(first, 16, "k%u", *place - 1);
+            key = sku_key(first);
+            if (aurora__row_hash(&key) == hash) {
+                free(seen);
+                return;
+            }
+        }
+        *place = i + 1;
+    }
+    ck_abort_msg("no two texts of one hash");
+}
+
+START_TEST(test_rows__keys_of_one_hash_are_different_rows)
+{
+    char first[16];
+    char second[16];
+    find_twins(first, second);
+    aurora__key keys[] = {sku_key(first), sku_key(second)};
+    for (int64_t i = 0; i < 2; i++) {
+        aurora__sku_row *row;
+        load_absent(&keys[i]);
+        aurora_assert_ok(aurora__rows_insert(&rows, &keys[i], (void **)&row));
+        row->id = i + 1;
+    }
+    for (int64_t i = 0; i < 2; i++) {
+        const aurora__sku_row *row;
+        aurora_assert_ok(aurora__rows_read(&rows, &keys[i], (const void **)&row));
+        ck_assert_int_eq(row->id, i + 1);
+    }
+}
+END_TEST
+
+START_TEST(test_rows__absent_row_that_could_not_be_noted_is_asked_for_again)
+{
+    aurora__key key = sku_key("cup");
+    const void *row;
+    aurora__rows_share(&rows);
+    aurora_assert_ok(aurora__rows_want(&rows, &key));
+    batch.at = batch.end;
+    aurora__rows_loaded(&rows, rows.wanted.items[0], NULL);
+    aurora_assert_ok(aurora__rows_read(&rows, &key, &row));
+    ck_assert_ptr_null(row);
+
+    end_batch(true); /* another process may have made it meanwhile */
+
+    aurora_assert_status(aurora__rows_read(&rows, &key, &row), AURORA__NEED_KEYS);
+}
+END_TEST
+
 START_TEST(test_rows__no_memory_is_a_status_and_changes_nothing)
 {
     aurora__key key = stock_key(1);
@@ -560,6 +633,9 @@ static Suite *rows_suite(void)
     tcase_add_test(tcase, test_rows__other_rows_are_forgotten_with_their_batch);
     tcase_add_test(tcase, test_rows__row_that_was_wanted_in_vain_is_asked_for_again);
     tcase_add_test(tcase, test_rows__forgotten_cache_is_loaded_again);
+    tcase_add_test(tcase, test_rows__telling_of_a_row_that_nobody_has_is_nothing);
+    tcase_add_test(tcase, test_rows__keys_of_one_hash_are_different_rows);
+    tcase_add_test(tcase, test_rows__absent_row_that_could_not_be_noted_is_asked_for_again);
     tcase_add_test(tcase, test_rows__no_memory_is_a_status_and_changes_nothing);
     tcase_add_test(tcase, test_rows__random_nested_marks_agree_with_a_plain_model);
     suite_add_tcase(suite, tcase);

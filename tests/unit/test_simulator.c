@@ -320,6 +320,55 @@ START_TEST(test_simulator__inline_payment_is_known_to_later_queries)
 }
 END_TEST
 
+START_TEST(test_simulator__inline_payment_in_any_state_is_its_own_book)
+{
+    static const struct {
+        int32_t state;
+        int32_t void_outcome;
+        int32_t refund_outcome;
+    } rows[] = {
+        {AURORA__PAYMENT_AUTHORIZED, AURORA_OUTCOME_DONE, AURORA_OUTCOME_DECLINED},
+        {AURORA__PAYMENT_DECLINED, AURORA_OUTCOME_DONE, AURORA_OUTCOME_DECLINED},
+        {AURORA__PAYMENT_CAPTURED, AURORA_OUTCOME_DECLINED, AURORA_OUTCOME_DONE},
+        {AURORA__PAYMENT_VOIDED, AURORA_OUTCOME_DONE, AURORA_OUTCOME_DECLINED},
+        {AURORA__PAYMENT_UNCHARGED, AURORA_OUTCOME_DONE, AURORA_OUTCOME_DECLINED},
+        {AURORA__PAYMENT_REFUNDED, AURORA_OUTCOME_DECLINED, AURORA_OUTCOME_DONE},
+        {AURORA__PAYMENT_AUTHORIZING, AURORA_OUTCOME_DONE, AURORA_OUTCOME_DECLINED},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        aurora__payment_row row = {.order_id = p.order_id,
+                                   .state = rows[i].state,
+                                   .version = 1,
+                                   .is_inline = 1,
+                                   .amount_minor = PAYMENT_TOTAL,
+                                   .currency = "EUR"};
+        core_fixture_put(p.core, AURORA__TABLE_payment, &row);
+        ck_assert_int_eq(call(AURORA_VERB_REFUND), rows[i].refund_outcome);
+        end();
+        begin();
+        core_fixture_put(p.core, AURORA__TABLE_payment, &row);
+        ck_assert_int_eq(call(AURORA_VERB_VOID), rows[i].void_outcome);
+        end();
+        begin();
+    }
+}
+END_TEST
+
+static aurora_status call_nothing(aurora__step *step, void *context)
+{
+    aurora__simulator_answers answers;
+    aurora_status rc = aurora__simulator_keys(step, &p.order_id);
+    return rc != AURORA_OK ? rc : aurora__simulator_call(step, context, &answers);
+}
+
+START_TEST(test_simulator__refuses_a_verb_that_no_payment_has)
+{
+    aurora__payment_task task = {.order_id = p.order_id, .verb = 99, .payment_method = "tok"};
+
+    aurora_assert_status(core_fixture_run(p.core, call_nothing, &task), AURORA_EINVAL);
+}
+END_TEST
+
 static Suite *simulator_suite(void)
 {
     Suite *suite = suite_create("simulator");
@@ -342,6 +391,8 @@ static Suite *simulator_suite(void)
     tcase_add_test(tcase, test_simulator__timeout_approve_is_found_by_the_query);
     tcase_add_test(tcase,
                    test_simulator__timeout_goes_on_until_the_order_fails_and_the_key_is_void);
+    tcase_add_test(tcase, test_simulator__inline_payment_in_any_state_is_its_own_book);
+    tcase_add_test(tcase, test_simulator__refuses_a_verb_that_no_payment_has);
     tcase_add_test(tcase, test_simulator__inline_payment_is_known_to_later_queries);
     suite_add_tcase(suite, tcase);
     return suite;

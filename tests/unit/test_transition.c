@@ -247,6 +247,23 @@ START_TEST(test_transition__damaged_history_that_is_full_is_not_written_on)
 }
 END_TEST
 
+START_TEST(test_transition__no_memory_for_any_part_of_a_full_history_is_a_status)
+{
+    for (int i = 0; i < AURORA__TRANSITIONS_MAX; i++)
+        note(AURORA_EVENT_ORDER_REPAIR, "ada", "looked \\ twice");
+    aurora__order_row before = order;
+    aurora_status rc = AURORA_ENOMEM;
+    for (size_t room = 0; rc == AURORA_ENOMEM; room += 8) {
+        order = before;
+        arena.end = arena.at + room; /* what a failed try took stays taken */
+        rc = aurora__order_note(&step, &order, AURORA_EVENT_ORDER_REPAIR, "ada", "again");
+    }
+
+    aurora_assert_ok(rc);
+    ck_assert_int_eq(order.version, before.version + 1);
+}
+END_TEST
+
 START_TEST(test_transition__no_memory_is_a_status)
 {
     note(0, NULL, NULL);
@@ -272,6 +289,7 @@ static Suite *transition_suite(void)
     tcase_add_test(tcase, test_transition__damaged_history_is_not_written_on);
     tcase_add_test(tcase, test_transition__damaged_history_that_is_full_is_not_written_on);
     tcase_add_test(tcase, test_transition__no_memory_is_a_status);
+    tcase_add_test(tcase, test_transition__no_memory_for_any_part_of_a_full_history_is_a_status);
     suite_add_tcase(suite, tcase);
     return suite;
 }
