@@ -13,6 +13,8 @@ endif()
 add_test(NAME python/wheel COMMAND bash ${aurora_python_dir}/tests/wheel.sh)
 set_tests_properties(python/wheel PROPERTIES FIXTURES_SETUP python_wheel)
 aurora_test_properties(python/wheel ${aurora_python_dir}/tests/wheel.sh integration python)
+add_test(NAME python/sdist COMMAND bash ${aurora_python_dir}/tests/sdist.sh)
+aurora_test_properties(python/sdist ${aurora_python_dir}/tests/sdist.sh integration python)
 
 file(GLOB files CONFIGURE_DEPENDS ${aurora_python_dir}/tests/test_*.py)
 foreach(file IN LISTS files)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# help: build the Python wheel with the library inside, build/python/libaurora-*.whl
+# help: build the Python wheel with the library inside, and its source distribution, in build/python
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib/build.sh
@@ -8,4 +8,5 @@ cd "$(dirname "$0")/.."
 
 build_preset release aurora_static
 python_wheel build
-ls -l build/python/*.whl
+python_sdist build
+ls -l build/python/*.whl build/python/*.tar.gz

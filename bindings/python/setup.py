@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: MIT
 """Builds aurora._native: the library and SQLite in one extension that shows nothing but its
-PyInit. `./dev wheel` calls this with what it needs in the environment:
+PyInit. A source distribution has all of it in include/ and amalgamation/, and its VERSION.
+`./dev wheel` calls this in the tree with what it needs in the environment:
 
     AURORA_INCLUDE   folder of the public headers
     AURORA_ARCHIVE   libaurora.a, position independent
-    AURORA_SQLITE    libsqlite3.a, or empty: the system's libsqlite3.so is linked
+    AURORA_SQLITE    libsqlite3.a, or empty: the system's libsqlite3.so is linked; unset: looked for
     AURORA_VERSION   of the distribution
     AURORA_SANITIZE  what -fsanitize= takes; empty in a wheel
+
+Where this is a source distribution, only AURORA_SQLITE and AURORA_SANITIZE are read.
 """
 
 import os
 import pathlib
 import shlex
+import subprocess
 import sys
 import sysconfig
 
@@ -26,11 +30,26 @@ sys.path.insert(0, str(HERE / "native"))
 import build  # noqa: E402
 import glibc  # noqa: E402
 
-INCLUDE = pathlib.Path(os.environ.get("AURORA_INCLUDE", HERE.parents[1] / "include")).resolve()
-ARCHIVE = os.environ.get("AURORA_ARCHIVE", str(HERE.parents[1] / "build/lib/libaurora.a"))
-SQLITE = os.environ.get("AURORA_SQLITE", "")
 SANITIZE = os.environ.get("AURORA_SANITIZE", "")
 COMPILER = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")[:2]
+IS_DISTRIBUTED = (HERE / "amalgamation/aurora.c").exists()
+
+
+def static_sqlite():
+    """The one that the compiler finds; empty where it finds none."""
+    name = "libsqlite3.a"
+    found = subprocess.run([*COMPILER, f"-print-file-name={name}"], capture_output=True, text=True).stdout.strip()
+    return "" if found == name else found
+
+
+if IS_DISTRIBUTED:
+    INCLUDE, SOURCES, ARCHIVES = HERE / "include", ["amalgamation/aurora.c"], []
+    VERSION = (HERE / "VERSION").read_text().strip()
+else:
+    INCLUDE, SOURCES = pathlib.Path(os.environ.get("AURORA_INCLUDE", HERE.parents[1] / "include")).resolve(), []
+    ARCHIVES = [os.environ.get("AURORA_ARCHIVE", str(HERE.parents[1] / "build/lib/libaurora.a"))]
+    VERSION = os.environ.get("AURORA_VERSION", "0.0.0")
+SQLITE = os.environ["AURORA_SQLITE"] if "AURORA_SQLITE" in os.environ else static_sqlite()
 
 
 class BuildModules(build_py):
@@ -71,14 +90,14 @@ def flags():
 
 
 setup(
-    version=os.environ.get("AURORA_VERSION", "0.0.0"),
+    version=VERSION,
     ext_modules=[Extension(
         "aurora._native",
-        sources=["native/gate.c", "native/pack.c", "native/empty.c"],
+        sources=["native/gate.c", "native/pack.c", "native/empty.c", *SOURCES],
         include_dirs=[str(INCLUDE), str(HERE / "native")],
-        define_macros=[("_GNU_SOURCE", "")],
-        extra_compile_args=["-std=gnu11", "-O2", "-fvisibility=hidden", *flags()],
-        extra_objects=[ARCHIVE, *filter(None, [SQLITE])],
+        define_macros=[("_GNU_SOURCE", ""), ("AURORA_HIDDEN", "")],
+        extra_compile_args=["-std=gnu11", "-fvisibility=hidden", *flags()],
+        extra_objects=[*ARCHIVES, *filter(None, [SQLITE])],
         extra_link_args=["-Wl,--exclude-libs,ALL", "-Wl,--gc-sections", "-lpthread", "-lm",
                          *flags(), *([] if SANITIZE else ["-s"]),
                          *([] if SQLITE else ["-lsqlite3"])],

@@ -2,8 +2,12 @@
 # Sourced: which Python builds and tests the binding, and how its wheel is made.
 
 # Debian's packages (cffi, pytest, mypy) belong to the system's Python, whatever else is in PATH.
-python=${AURORA_PYTHON:-/usr/bin/python3}
-[ -x "$python" ] || python=python3
+python=$(command -v "${AURORA_PYTHON:-/usr/bin/python3}" || true)
+if [ -z "$python" ] && [ -n "${AURORA_PYTHON:-}" ]; then
+    echo "AURORA_PYTHON: there is no $AURORA_PYTHON" >&2
+    exit 1
+fi
+python=${python:-python3}
 
 # python_missing MODULE...: those that this Python does not have.
 python_missing() {
@@ -21,22 +25,47 @@ python_sqlite() {
     [ "$archive" = libsqlite3.a ] || echo "$archive"
 }
 
-# python_wheel BUILD_DIR [SANITIZERS]: BUILD_DIR/python/libaurora-*.whl, built from a copy, since
-# setuptools writes beside what it reads.
+python_version() {
+    sed -n 's/^project(Aurora VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt
+}
+
+# python_copy FOLDER: the binding with its licence, since setuptools writes beside what it reads.
+python_copy() {
+    rm -rf "$1"
+    mkdir -p "${1%/*}"
+    cp -r bindings/python "$1"
+    cp LICENSE "$1/"
+}
+
+# python_wheel BUILD_DIR [SANITIZERS]: BUILD_DIR/python/libaurora-*.whl.
 python_wheel() {
     local build version out
     build=$(realpath "$1")
-    version=$(sed -n 's/^project(Aurora VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)
+    version=$(python_version)
     out=$build/python
-    mkdir -p "$out"
-    rm -rf "$out/source" "$out"/*.whl
-    cp -r bindings/python "$out/source"
+    rm -rf "$out"/*.whl
+    python_copy "$out/source"
     AURORA_INCLUDE=$PWD/include AURORA_ARCHIVE=$build/lib/libaurora.a AURORA_SANITIZE=${2:-} \
         AURORA_SQLITE=$(python_sqlite) AURORA_VERSION=$version CC=${CC:-$(python_compiler)} \
         "$python" -m pip --disable-pip-version-check wheel -q --no-build-isolation --no-deps \
         --no-index -w "$out" "$out/source"
     rm -rf "$out/site"
     "$python" -m zipfile -e "$out"/libaurora-*.whl "$out/site"
+}
+
+# python_sdist BUILD_DIR: BUILD_DIR/python/libaurora-*.tar.gz, from which pip builds a wheel with a C
+# compiler, SQLite's header and cffi, and nothing from the network.
+python_sdist() {
+    local out source
+    out=$(realpath "$1")/python
+    source=$out/distributed
+    rm -rf "$out"/*.tar.gz
+    python_copy "$source"
+    python_version >"$source/VERSION"
+    mkdir "$source/include"
+    cp -r include/aurora "$source/include/"
+    python3 scripts/dist/amalgamate.py "$source/amalgamation" >/dev/null
+    (cd "$source" && "$python" -W ignore -c "from setuptools import build_meta; build_meta.build_sdist('$out')" >/dev/null)
 }
 
 python_compiler() {

@@ -24,3 +24,10 @@ shown=$(nm -D --defined-only "$extension" | awk '{print $NF}')
 if [ -n "$(python_sqlite)" ]; then
     [[ $wheel =~ -cp39-abi3-manylinux_2_[0-9]+_[a-z0-9_]+\.whl$ ]] || { echo "needs more than libc"; exit 1; }
 fi
+[[ $("$python" -m zipfile -l "$wheel") == *dist-info/LICENSE* ]] || { echo "the licence is missing"; exit 1; }
+named=$(AURORA_PYTHON=sh bash -c '. scripts/lib/python.sh; echo "$python"')
+[ "$named" = "$(command -v sh)" ] || { echo "AURORA_PYTHON=sh means $named"; exit 1; }
+! AURORA_PYTHON=/no/such/python bash -c '. scripts/lib/python.sh' 2>/dev/null || {
+    echo "an AURORA_PYTHON that is not there is ignored"
+    exit 1
+}
