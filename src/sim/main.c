@@ -182,6 +182,11 @@ static void tell(const arguments *wanted, uint64_t seed)
     aurora__sim_set_write(&small, text, sizeof text);
     printf("again: aurora-sim --seed %llu%s%s --whole\n", (unsigned long long)seed,
            text[0] == '\0' ? "" : " --set ", text);
+    aurora__sim_report report;
+    aurora__sim_run(&request, &report);
+    aurora__sim_options_write(&report.options, text, sizeof text);
+    printf("for tests/sim/past.txt: %llu | %s | WHAT IT WAS | TEST\n", (unsigned long long)seed,
+           text);
     aurora__sim_pool_free(&pool);
 }
 

@@ -318,25 +318,6 @@ static void repair_payment(aurora__sim_world *world, int32_t number)
     aurora__sim_service_send(aurora__sim_service_of(world, AURORA__MODULE_ORDER), &command);
 }
 
-/* A settled order asks for nothing any more, so a payment that parks after that repeats itself; one
- * whose key is parked stands among the dead letters. */
-static bool is_hidden(aurora__sim_world *world, int32_t number)
-{
-    char text[AURORA_ID_TEXT_BYTES];
-    const aurora_id *id = &world->orders[number].id;
-    const aurora__payment_row *payment = aurora__sim_row_of(
-        aurora__sim_service_of(world, AURORA__MODULE_PAYMENT), AURORA__TABLE_payment, id);
-    const aurora__order_row *row = aurora__sim_row_of(
-        aurora__sim_service_of(world, AURORA__MODULE_ORDER), AURORA__TABLE_order, id);
-    aurora_id_format(*id, text);
-    aurora__key key = aurora__key_texts(AURORA__TABLE_parked_key,
-                                        aurora__module_name(AURORA__MODULE_PAYMENT), text);
-    return payment != NULL && payment->parked_at != 0 && row != NULL && row->settled_at != 0 &&
-           row->parked == 0 &&
-           aurora__sim_store_get(&aurora__sim_service_of(world, AURORA__MODULE_PAYMENT)->store,
-                                 &key) == NULL;
-}
-
 static bool help(aurora__sim_world *world, int32_t number)
 {
     const aurora__order_row *row =
@@ -363,7 +344,8 @@ bool aurora__sim_people_repair(aurora__sim_world *world)
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < world->options.orders; i++) {
-        if (is_hidden(world, (int32_t)i))
+        aurora__sim_checking(world, AURORA__CHECK_I3);
+        if (aurora__sim_check_is_hidden(world, i))
             aurora__sim_fail(world, AURORA__CHECK_I3, (int32_t)i,
                              "its parked payment is out of sight");
         for (uint32_t module = 0; module < AURORA__SIM_MODULES; module++)

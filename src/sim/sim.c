@@ -105,6 +105,9 @@ static void come_to_rest(aurora__sim_world *world)
             const aurora__order_row *row =
                 aurora__sim_row_of(aurora__sim_service_of(world, AURORA__MODULE_ORDER),
                                    AURORA__TABLE_order, &world->orders[i].id);
+            if (row != NULL && aurora__sim_check_is_hidden(world, i))
+                aurora__sim_fail(world, AURORA__CHECK_I3, (int32_t)i,
+                                 "its parked payment stays out of sight");
             if (row == NULL || (row->settled_at == 0 && row->parked == 0))
                 aurora__sim_fail(world, AURORA__CHECK_I3, (int32_t)i,
                                  "neither settled nor parked: status %lld",

@@ -479,6 +479,8 @@ void aurora__sim_check_effect(aurora__sim_service *service, const aurora__sim_fe
                               const aurora__sim_message *message);
 void aurora__sim_check_books(aurora__sim_world *world, int32_t order);
 bool aurora__sim_check_is_done(aurora__sim_world *world); /* every order settled or parked */
+/* A payment that is parked, and neither its order nor a dead letter shows it. */
+bool aurora__sim_check_is_hidden(aurora__sim_world *world, uint32_t number);
 void aurora__sim_check_end(aurora__sim_world *world);
 uint8_t *aurora__sim_audit(aurora__sim_service *service, int64_t position);
 
