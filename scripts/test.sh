@@ -19,6 +19,7 @@ lane_ctest release release
 mapfile -t programs < <(find build/tests/unit -maxdepth 1 -type f -name 'test_*' -perm -u+x \
     2>/dev/null | LC_ALL=C sort)
 lane_valgrind valgrind "${programs[@]}"
+lane_msan msan 300
 
 # The sanitized lanes keep each test program in one process: a leak or a race is then seen at its
 # exit. gcc 12's runtimes do not bear the address space randomisation of newer kernels.

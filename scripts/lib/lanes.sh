@@ -80,6 +80,30 @@ lane_threaded() {
     (IFS='|' && echo "^(${names[*]:-none})\$")
 }
 
+# lane_msan LANE SEEDS: the core and the simulation, which need no foreign library, under clang's MemorySanitizer; and
+# the trace of the same seeds must be what gcc's release build leaves (I14).
+lane_msan() {
+    local lane=$1 seeds=$2 begin=$SECONDS found wanted verdict=0
+    echo
+    echo "== $lane: tests"
+    if ! command -v clang-14 >/dev/null; then
+        echo "$lane: skipped: needs clang-14"
+        lane_count "$lane" 0 0 1 0
+        return
+    fi
+    if build_preset msan aurora-sim >"$results/$lane.log" 2>&1 &&
+        "$(build_dir msan)/bin/aurora-sim" --seeds "$seeds" --quiet >>"$results/$lane.log" 2>&1; then
+        found=$(grep -oE 'all traces: [0-9a-f]+' "$results/$lane.log")
+        wanted=$(build/bin/aurora-sim --seeds "$seeds" --quiet | grep -oE 'all traces: [0-9a-f]+')
+        [ -n "$found" ] && [ "$found" = "$wanted" ] || verdict=1
+        echo "$lane: $seeds seeds, $found, of gcc $wanted"
+    else
+        verdict=1
+        tail -40 "$results/$lane.log"
+    fi
+    lane_count "$lane" $((1 - verdict)) "$verdict" 0 $((SECONDS - begin))
+}
+
 # lane_valgrind LANE PROGRAM...: each program in one process under memcheck. One that needs half
 # a second by itself would need half a minute here and is skipped.
 lane_valgrind() {
