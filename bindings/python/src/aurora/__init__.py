@@ -14,7 +14,7 @@ docs/PYTHON.md is the manual."""
 from . import aio, enums as _enums, metrics, settings, statuses as _statuses, tasks, testing
 from ._native import ffi as _ffi, lib as _lib
 from ._page import Page
-from .breaker import Breaker, BreakerFigures, BreakerOpenError
+from .breaker import Breaker, BreakerCall, BreakerFigures, BreakerOpenError
 from .care import Drain, Report, Violation
 from .enums import *  # noqa: F401,F403
 from .errors import AuroraError, FatalError, RetriableError, UsageError
@@ -37,7 +37,7 @@ from .tasks import NotificationTask, PaymentTask, TaskResult
 from .trending import DAY, HOUR, WEEK, Trend
 
 __all__ = [
-    "ANY_VERSION", "AuroraError", "Breaker", "BreakerFigures", "BreakerOpenError", "Bucket", "Bulkhead",
+    "ANY_VERSION", "AuroraError", "Breaker", "BreakerCall", "BreakerFigures", "BreakerOpenError", "Bucket", "Bulkhead",
     "BulkheadFullError", "Charge", "Claim", "Completion", "Consumer", "DAY", "DeadLetter", "Drain", "Event",
     "EventPage", "Facet", "FatalError", "HOUR", "Hit", "Limit", "Limiter", "Line", "Machine", "Money",
     "Notification", "NotificationTask", "Order", "OrderRequest", "Page", "ParkedBy", "ParticipantState",
