@@ -201,7 +201,10 @@ func NewBulkhead(running, waiting int) (*Bulkhead, error) {
 	if f.bad != nil {
 		return nil, f.bad
 	}
-	return b, f.done(C.aurora_bulkhead_init(&b.native, most, line))
+	if err := f.done(C.aurora_bulkhead_init(&b.native, most, line)); err != nil {
+		return nil, err
+	}
+	return b, nil
 }
 
 // TryEnter takes a place; true must be followed by one Leave.
@@ -285,11 +288,17 @@ func NewRetryBudget(repeats uint64, ratioPerMille int) (*RetryBudget, error) {
 	}
 	b := &RetryBudget{(*C.aurora_retry_budget)(C.calloc(1, C.sizeof_aurora_retry_budget))}
 	runtime.SetFinalizer(b, func(b *RetryBudget) { C.free(pointer(b.native)) })
-	return b, f.done(C.aurora_retry_budget_init(b.native, C.uint64_t(repeats), ratio))
+	if err := f.done(C.aurora_retry_budget_init(b.native, C.uint64_t(repeats), ratio)); err != nil {
+		return nil, err
+	}
+	return b, nil
 }
 
 // Left is how many whole repeats the budget would allow now.
 func (b *RetryBudget) Left() uint64 {
+	if b.native == nil {
+		return 0
+	}
 	left := uint64(C.aurora_retry_budget_left(b.native))
 	runtime.KeepAlive(b)
 	return left
@@ -313,6 +322,9 @@ func NewRetry(o RetryOptions) (*Retry, error) {
 		jitter:             C.int32_t(o.Jitter), deadline_ns: C.int64_t(o.DeadlineNS),
 		hint_max_ns: C.int64_t(o.HintMax)}
 	if o.Budget != nil {
+		if o.Budget.native == nil {
+			return nil, invalid(f.op, "budget", "was never made")
+		}
 		n.budget = o.Budget.native
 	}
 	if f.bad != nil {

@@ -99,7 +99,7 @@ type LimiterFigures struct {
 }
 
 // A Limiter is many token buckets of one rate, one for each key, in memory that is bounded. Any number
-// of goroutines may use it.
+// of goroutines may use it. The zero Limiter refuses every take.
 type Limiter struct{ native *C.aurora_limiter }
 
 // NewLimiter makes a limiter. Its memory goes with it.
@@ -129,6 +129,9 @@ func (l *Limiter) Take(key string, n uint64) Limit { return l.TakeAt(key, n, now
 // TakeAt is Take by the caller's clock.
 func (l *Limiter) TakeAt(key string, n uint64, now int64) Limit {
 	var limit C.aurora_limit
+	if l.native == nil {
+		return Limit{RetryAfter: -1}
+	}
 	C.aurora_limiter_try_take(l.native, bytesOf(key), C.size_t(len(key)), C.uint64_t(n),
 		C.int64_t(now), &limit)
 	runtime.KeepAlive(key)
@@ -139,6 +142,9 @@ func (l *Limiter) TakeAt(key string, n uint64, now int64) Limit {
 // ReadAt reads the key's bucket without taking.
 func (l *Limiter) ReadAt(key string, now int64) Limit {
 	var limit C.aurora_limit
+	if l.native == nil {
+		return Limit{RetryAfter: -1}
+	}
 	C.aurora_limiter_read(l.native, bytesOf(key), C.size_t(len(key)), C.int64_t(now), &limit)
 	runtime.KeepAlive(key)
 	runtime.KeepAlive(l)
@@ -189,6 +195,12 @@ func (l *Limiter) TakeManyAt(keys *Keys, n uint64, now int64) int {
 		keys.limits = make([]C.aurora_limit, count)
 	}
 	keys.limits = keys.limits[:count]
+	if l.native == nil {
+		for i := range keys.limits {
+			keys.limits[i] = C.aurora_limit{retry_after_ns: -1}
+		}
+		return 0
+	}
 	var bytes unsafe.Pointer
 	if len(keys.bytes) > 0 {
 		bytes = unsafe.Pointer(&keys.bytes[0])
@@ -224,9 +236,10 @@ func TakeAllAt(claims []Claim, now int64) ([]Limit, bool) {
 		*native = C.aurora_limiter_claim{size: C.sizeof_aurora_limiter_claim,
 			key: f.bytes(claims[i].Key), key_len: C.uint32_t(len(claims[i].Key)),
 			n: C.uint64_t(claims[i].N)}
-		if claims[i].Limiter != nil {
-			native.limiter = claims[i].Limiter.native
+		if claims[i].Limiter == nil || claims[i].Limiter.native == nil {
+			return nil, false
 		}
+		native.limiter = claims[i].Limiter.native
 		if claims[i].IsShadow {
 			native.flags = C.AURORA_LIMITER_SHADOW
 		}
@@ -255,6 +268,9 @@ func (l *Limiter) SetRate(rate Rate) error { return l.SetRateAt(rate, nowNS()) }
 func (l *Limiter) SetRateAt(rate Rate, now int64) error {
 	f := newFrame("limiter set rate")
 	defer f.free()
+	if l.native == nil {
+		return invalid(f.op, "limiter", "was never made")
+	}
 	rc := C.aurora_limiter_set_rate(l.native, C.uint64_t(rate.Tokens), rate.per(), C.uint64_t(rate.Burst),
 		C.int64_t(now), f.err())
 	runtime.KeepAlive(l)
@@ -264,6 +280,9 @@ func (l *Limiter) SetRateAt(rate Rate, now int64) error {
 // Figures adds up what the limiter has done.
 func (l *Limiter) Figures() LimiterFigures {
 	var n C.aurora_limiter_figures
+	if l.native == nil {
+		return LimiterFigures{}
+	}
 	C.aurora_limiter_read_figures(l.native, &n)
 	runtime.KeepAlive(l)
 	return LimiterFigures{uint64(n.keys), uint64(n.capacity), uint64(n.admitted),

@@ -138,6 +138,9 @@ func (e Events) Ack(ctx context.Context, consumer string, position uint64) error
 // one is then acknowledged.
 func (e Events) Follow(ctx context.Context, consumer string,
 	handle func(context.Context, Event) error) error {
+	if handle == nil {
+		return invalid("events follow", "handle", "must not be nil")
+	}
 	for {
 		page, err := e.Read(ctx, consumer, 0, -1)
 		if isStatus(err, ErrInterrupted) && ctx.Err() == nil {

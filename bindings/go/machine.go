@@ -76,6 +76,9 @@ func (m *Machine) free() {
 
 // Next is the state after event; 0 when that is illegal, and for values outside the table.
 func (m *Machine) Next(state, event int) int {
+	if m.native == nil {
+		return 0
+	}
 	next := int(C.aurora_machine_next(m.native, C.int32_t(state), C.int32_t(event)))
 	runtime.KeepAlive(m)
 	return next
@@ -83,6 +86,9 @@ func (m *Machine) Next(state, event int) int {
 
 // States and Events are the names, in order; the first is number 1.
 func (m *Machine) States() []string {
+	if m.native == nil {
+		return nil
+	}
 	out := make([]string, m.native.state_count)
 	for i := range out {
 		out[i] = C.GoString(C.aurora_machine_state_name(m.native, C.int32_t(i+1)))
@@ -93,6 +99,9 @@ func (m *Machine) States() []string {
 
 // Events are the names of the events.
 func (m *Machine) Events() []string {
+	if m.native == nil {
+		return nil
+	}
 	out := make([]string, m.native.event_count)
 	for i := range out {
 		out[i] = C.GoString(C.aurora_machine_event_name(m.native, C.int32_t(i+1)))

@@ -125,6 +125,9 @@ func optionsOf(op string, opts []Option) (*options, error) {
 		}
 		option(o)
 	}
+	if o.clock != nil && o.clock.native == nil {
+		return nil, invalid(op, "clock", "was never made")
+	}
 	return o, nil
 }
 

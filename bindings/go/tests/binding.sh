@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# The binding's own tests: format, vet, and all of `go test` with the race detector and with what cgo
-# checks of pointers.
+# The binding's own tests: format, vet, all of `go test` with the race detector, with all that cgo checks of
+# pointers and with the network adapters; its core once more with the library compiled in.
 set -euo pipefail
 cd "$AURORA_SOURCE_DIR"
 . scripts/lib/go.sh
@@ -20,7 +20,19 @@ cp status.go "$AURORA_BUILD_DIR/go/status.go"
 "$go" run ./internal/gen "$AURORA_SOURCE_DIR/include/aurora/status.h" "$AURORA_BUILD_DIR/go/status.go"
 cmp status.go "$AURORA_BUILD_DIR/go/status.go"
 "$go" vet ./...
-GODEBUG=cgocheck=1 "$go" test -race -count=1 ./...
+
+# Go checks each pointer that is stored, which is an experiment, or, of an older Go, a setting.
+if GOEXPERIMENT=cgocheck2 "$go" env GOROOT >/dev/null 2>&1; then
+    export GOEXPERIMENT=cgocheck2
+else
+    export GODEBUG=cgocheck=2
+fi
+tags=
+if [ -e "$PKG_CONFIG_PATH/aurora-net.pc" ]; then
+    tags=aurora_net
+fi
+"$go" test -race -count=1 -tags "$tags" ./...
+unset GOEXPERIMENT GODEBUG
 
 # What stands in docs/GO.md, and the example.
 page=$AURORA_BUILD_DIR/go/page
@@ -32,3 +44,16 @@ printf 'module example.com/page\n\ngo 1.19\n\nrequire aurora.dev/aurora v0.0.0\n
 cd "$AURORA_SOURCE_DIR/examples/go/http_service"
 "$go" vet .
 "$go" test -race -count=1 .
+
+# A clone in which ./dev dist was run, with the system's SQLite.
+tree=$AURORA_BUILD_DIR/go/tree
+rm -rf "$tree"
+mkdir -p "$tree/bindings/go" "$tree/tests"
+python3 "$AURORA_SOURCE_DIR/scripts/dist/amalgamate.py" "$tree/bindings/go/bundled" >/dev/null
+ln -s "$AURORA_SOURCE_DIR/tests/conformance" "$tree/tests/conformance"
+cd "$AURORA_SOURCE_DIR/bindings/go"
+cp ./*.go ./*.c ./*.h go.mod "$tree/bindings/go/"
+cd "$tree/bindings/go"
+go_quick_compiler "$AURORA_BUILD_DIR/go/quick-gcc"
+CC=$AURORA_BUILD_DIR/go/quick-gcc PKG_CONFIG=false "$go" test -count=1 -tags aurora_bundled,libsqlite3 \
+    -run 'Conformance|Sentinel|Goroutines|Context|AFileIsRead|TheLogIsPulled|Close' .

@@ -11,6 +11,7 @@ cd "$AURORA_SOURCE_DIR"
 root_open || exit $?
 root_apt golang-go gcc libc6-dev pkg-config libsqlite3-dev || { echo "skipped: no packages for the root"; exit 77; }
 go_environment "$AURORA_BUILD_DIR"
+go_quick_compiler "$root/usr/local/bin/quick-gcc"
 
 # What a clone has, with what ./dev dist leaves in it; the libraries, where a package puts them.
 python3 scripts/dist/amalgamate.py "$AURORA_BUILD_DIR/go/bundled" >/dev/null
@@ -32,9 +33,9 @@ grep -qx "COMPLETED 2500" <<<"$said"
 
 echo "with -tags aurora_bundled:"
 rm -f "$root"/src/shop/shop.db* "$root"/src/shop/go.mod
-said=$(root_run --chdir /src/shop env GOPROXY=off GOFLAGS=-tags=aurora_bundled bash -eu make.sh)
+said=$(root_run --chdir /src/shop env GOPROXY=off GOFLAGS=-tags=aurora_bundled CC=quick-gcc bash -eu make.sh)
 echo "$said"
 grep -qx "COMPLETED 2500" <<<"$said"
-root_run --chdir /src/shop env GOPROXY=off go build -tags aurora_bundled -o program .
+root_run --chdir /src/shop env GOPROXY=off CC=quick-gcc go build -tags aurora_bundled -o program .
 needed=$(objdump -p "$root/src/shop/program" | awk '$1 == "NEEDED" && $2 !~ /^lib(c|m)\.so/ {print $2}')
 [ -z "$needed" ] || { echo "the program needs $needed"; exit 1; }
