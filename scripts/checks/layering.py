@@ -35,6 +35,7 @@ ARROWS = {
     "upstream": {"http", "metric", "tls"},
     "gateway": {"http", "metric", "routes", "service", "upstream", "daemon", "tls"},
     "net": {"adapters"},
+    "explore": {"core", "codec"},
     "sim": {"core", "codec", "engine", "api", "adapters", "plant", "resilience", "trending"},
 }
 FREESTANDING = {"limits.h", "stdalign.h", "stdbool.h", "stddef.h", "stdint.h", "stdlib.h",
