@@ -452,7 +452,7 @@ static void stock_up(script *s)
         input.currency = "EUR";
         input.price_minor = 250 * i;
         judge(aurora_product_put(s->shop, &input, AURORA_ANY_VERSION, NULL, NULL));
-        judge(aurora_stock_receive(s->shop, skus[i], 10, "first", NULL));
+        judge(aurora_stock_receive(s->shop, skus[i], 10, skus[i], NULL));
     }
 }
 

@@ -47,6 +47,7 @@ static const struct {
     {"GET", "/"},
 };
 #define REQUESTS (sizeof requests / sizeof *requests)
+#define CALLBACK (REQUESTS - 2) /* signed by the bank, and not by a principal */
 
 static struct {
     aurora_t *shop;
@@ -105,9 +106,22 @@ static void serve(void)
         abort();
 }
 
+static void place_order(void)
+{
+    static const aurora_line line = {.sku = "cup", .quantity = 1};
+    aurora_order *order = NULL;
+    if (aurora_order_place(place.shop,
+                           AURORA_ORDER(.currency = "EUR", .payment_method = "tok_approve",
+                                        .customer_id = "alice", .lines = &line, .line_count = 1),
+                           &order, NULL) != AURORA_OK)
+        abort();
+    aurora_id_format(order->id, place.order_id);
+    aurora_order_free(order);
+}
+
 static void open_place(void)
 {
-    static const char *const settings[] = {"order_wait=50ms", "related_skus=256",
+    static const char *const settings[] = {"order_wait=5s", "related_skus=256",
                                            "trending_capacity=256"};
     if (aurora_open(
             "memory:",
@@ -119,6 +133,7 @@ static void open_place(void)
             AURORA_ANY_VERSION, NULL, NULL) != AURORA_OK ||
         aurora_stock_receive(place.shop, "cup", 1000000, "first", NULL) != AURORA_OK)
         abort();
+    place_order();
     place.routes = (aurora_routes){.shop = place.shop,
                                    .payment_secret = SECRET,
                                    .service_name = "fuzzed",
@@ -261,17 +276,18 @@ static size_t write_request(char *out, size_t size, uint32_t number, const char 
     size_t target_len = newline == NULL ? len : (size_t)(newline - text);
     const char *body = newline == NULL ? text + len : newline + 1;
     size_t body_len = (size_t)(text + len - body);
-    char target[2100], signature[AURORA_SIGNATURE_TEXT_BYTES] = "none";
+    char target[2100], signature[AURORA_SIGNATURE_TEXT_BYTES];
     target[write_target(target, text, target_len)] = '\0';
-    bool has_body = requests[number].method[0] == 'P';
+    bool has_body = requests[number].method[0] == 'P', is_signed = number == CALLBACK;
     char now[24];
     snprintf(now, sizeof now, "%lld", (long long)time(NULL));
-    if (number == REQUESTS - 2)
-        aurora_signature_body(SECRET, now, body, body_len, signature);
-    int at = snprintf(out, size,
-                      "%s %s%s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer all\r\n"
-                      "Connection: close\r\nAurora-Timestamp: %s\r\nAurora-Signature: %s\r\n",
-                      requests[number].method, requests[number].path, target, now, signature);
+    aurora_signature_body(SECRET, now, body, body_len, signature);
+    int at = snprintf(out, size, "%s %s%s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n%s",
+                      requests[number].method, requests[number].path, target,
+                      is_signed ? "" : "Authorization: Bearer all\r\n");
+    if (is_signed)
+        at += snprintf(out + at, size - (size_t)at,
+                       "Aurora-Timestamp: %s\r\nAurora-Signature: %s\r\n", now, signature);
     if (has_body)
         at += snprintf(out + at, size - (size_t)at,
                        "Content-Type: application/json\r\nContent-Length: %zu\r\n", body_len);
