@@ -19,7 +19,9 @@ missing=$(dpkg-checkbuilddeps 2>&1) || {
 
 # The source package has what the tree has, and the console as npm's packages bundle it: a package is
 # built without them.
-rm -rf "$out"
+mkdir -p "$out"
+find "$out" -mindepth 1 -delete
+trap '[ $? -eq 0 ] || build_failed deb "$out" "*.deb" "*.dsc" "*.tar.xz" "*.buildinfo" "*.changes" "aurora-*"' EXIT
 mkdir -p "$tree"
 if [ -e .git ]; then
     git ls-files -z | tar --null -T - -cf - | tar -C "$tree" -xf -

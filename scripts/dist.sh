@@ -6,6 +6,5 @@ cd "$(dirname "$0")/.."
 
 python3 scripts/dist/amalgamate.py build/dist
 if [ -d bindings/go ]; then
-    mkdir -p bindings/go/bundled
-    cp build/dist/aurora.c build/dist/aurora.h bindings/go/bundled/
+    python3 scripts/dist/amalgamate.py bindings/go/bundled >/dev/null
 fi

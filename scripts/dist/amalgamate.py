@@ -229,9 +229,20 @@ def main():
     if len(sys.argv) != 2:
         raise SystemExit(__doc__.split("\n")[0])
     folder = pathlib.Path(sys.argv[1])
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in (("aurora.h", write_header()), ("aurora.c", write_source())):
-        (folder / name).write_text(text, encoding="utf-8")
+    texts = {"aurora.h": write_header(), "aurora.c": write_source()}
+    # Both are whole before one of them has its name.
+    new = {name: folder / f".{name}.new" for name in texts}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in texts.items():
+            new[name].write_text(text, encoding="utf-8")
+        for name in texts:
+            new[name].replace(folder / name)
+    except OSError as error:
+        for path in new.values():
+            path.unlink(missing_ok=True)
+        raise SystemExit(f"dist: {folder} cannot be written: {error.strerror}") from None
+    for name, text in texts.items():
         print(f"{folder / name}: {text.count(chr(10)):,} lines, {len(text.encode()):,} bytes")
 
 

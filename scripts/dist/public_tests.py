@@ -12,7 +12,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SUPPORT = ROOT / "tests/support"
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTILINE)
 # <...> that neither the C library nor SQLite nor Check gives: an engine's client or a server part.
-ALSO = {"test.h": ["tempdir.c"]}  # what a header declares beside the file of its name
+# What a header declares beside the file of its name.
+ALSO = {"test.h": ["tempdir.c"], "power_disk.h": ["power_walk.c"]}
 FOREIGN = re.compile(r"(event2?|openssl|librdkafka|hiredis|curl|cjson|cJSON|jwt|libpq|zlib|lzma)\b")
 
 

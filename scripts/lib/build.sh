@@ -21,3 +21,14 @@ build_preset() {
     cmake --build "$(build_dir "$preset")" --parallel "${AURORA_JOBS:-$(nproc)}" \
         ${1:+--target "$@"} ${AURORA_KEEP_GOING:+-- -k 0}
 }
+
+# build_failed WORD FOLDER 'PATTERN'...: what is half done goes, and a full disk is said: many programs only
+# say that they could not write.
+build_failed() {
+    local word=$1 folder=$2 free
+    shift 2
+    free=$(df -Pk "$folder" "${TMPDIR:-/tmp}" 2>/dev/null | awk 'NR > 1 && $4 < 4096 {print $6; exit}')
+    # shellcheck disable=SC2048,SC2086
+    (cd "$folder" 2>/dev/null && rm -rf -- $*) || true
+    echo "$word: nothing is left in $folder${free:+: the disk of $free is full}" >&2
+}

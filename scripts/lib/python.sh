@@ -43,14 +43,16 @@ python_wheel() {
     build=$(realpath "$1")
     version=$(python_version)
     out=$build/python
-    rm -rf "$out"/*.whl
+    rm -rf "$out/new" "$out"/*.whl
     python_copy "$out/source"
     AURORA_INCLUDE=$PWD/include AURORA_ARCHIVE=$build/lib/libaurora.a AURORA_SANITIZE=${2:-} \
         AURORA_SQLITE=$(python_sqlite) AURORA_VERSION=$version CC=${CC:-$(python_compiler)} \
         "$python" -m pip --disable-pip-version-check wheel -q --no-build-isolation --no-deps \
-        --no-index -w "$out" "$out/source"
+        --no-index -w "$out/new" "$out/source" || return
     rm -rf "$out/site"
-    "$python" -m zipfile -e "$out"/libaurora-*.whl "$out/site"
+    "$python" -m zipfile -e "$out"/new/libaurora-*.whl "$out/site" || return
+    # It has its name when it is whole.
+    mv "$out"/new/libaurora-*.whl "$out/"
 }
 
 # python_sdist BUILD_DIR: BUILD_DIR/python/libaurora-*.tar.gz, from which pip builds a wheel with a C

@@ -37,6 +37,18 @@ cmp "$dist/aurora.h" "$work/again/aurora.h"
 ! grep -nE '^[ \t]*#[ \t]*(line|include[ \t]*(<aurora/|"[^"]*/))' "$dist"/aurora.[ch] ||
     fail "the above has no place in one file"
 
+# Without room for it nothing is left that looks like it.
+if unshare --mount true 2>/dev/null; then
+    mkdir "$work/full"
+    ! unshare --mount bash -c 'mount -t tmpfs -o size=1m full "$1" && python3 scripts/dist/amalgamate.py "$1/dist"
+        rc=$?; find "$1" -type f; exit $rc' bash "$work/full" >"$work/said" 2>&1 ||
+        fail "1 MiB is enough for it"
+    [ "$(cat "$work/said")" = "dist: $work/full/dist cannot be written: No space left on device" ] ||
+        { cat "$work/said"; fail "a full disk is not said, or something is left"; }
+else
+    echo "amalgamation: a full disk is not tried: no mount namespaces here"
+fi
+
 # The header by itself and twice, then the library: shared, and hidden inside another one.
 printf '#include "aurora.h"\n#include "aurora.h"\nint main(void) { return aurora_version() == 0; }\n' \
     >"$work/alone.c"
