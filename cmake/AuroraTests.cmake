@@ -202,3 +202,12 @@ add_test(NAME integration/http_limits_tls
 aurora_test_properties(integration/http_limits_tls
     ${PROJECT_SOURCE_DIR}/tests/integration/test_http_limits.c integration)
 set_property(TEST integration/http_limits_tls APPEND PROPERTY ENVIRONMENT "AURORA_TEST_TLS=1.2")
+
+# Preloaded into whole programs, lets calls of the C library fail; a sanitizer wants to come first.
+if(NOT AURORA_SANITIZE)
+    add_library(aurora_fault_shim MODULE ${PROJECT_SOURCE_DIR}/tests/shim/fault_shim.c)
+    target_compile_options(aurora_fault_shim PRIVATE -std=c11 -fno-builtin -Wall -Wextra -Werror)
+    target_compile_definitions(aurora_fault_shim PRIVATE _GNU_SOURCE)
+    set_target_properties(aurora_fault_shim PROPERTIES
+        LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+endif()

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# help: kill aurorad on SQLite under load and audit after each kill; --kills N, --minutes M, --seed S; `crash cluster`: the daemons and engines; `crash power`: --images N
+# help: kill aurorad on SQLite under load and audit after each kill; --kills N, --minutes M, --seed S; `crash cluster`: the daemons and engines; `crash power`: --images N; `crash sweep`: every allocation and call of a port fails in turn
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib/build.sh
@@ -9,12 +9,17 @@ what=${1:-}
 case $what in
 cluster)
     shift
-    exec scripts/chaos.sh --folder var/crash/cluster "$@"
+    exec scripts/chaos.sh --folder var/crash/cluster --kinds kill,kill-both,engine-kill --kills 200 "$@"
     ;;
 power)
     shift
     build_preset release integration_test_power_cut
     exec python3 tests/crash/power.py "$@"
+    ;;
+sweep)
+    shift
+    build_preset release aurorad auroractl aurora_fault_shim
+    exec python3 tests/crash/sweep.py "$@"
     ;;
 esac
 [ -n "${AURORA_BIN:-}" ] || build_preset release aurorad auroractl

@@ -47,4 +47,7 @@ bool aurora__doc_refuse(const aurora_json_doc *doc, uint32_t place, aurora_json_
                         const char *code, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
+/* The same where memory, not the text, is to blame: "unavailable". */
+bool aurora__doc_no_memory(const aurora_json_doc *doc, uint32_t place, aurora_json_error *error);
+
 #endif

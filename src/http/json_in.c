@@ -69,8 +69,7 @@ static bool check_names(const aurora_json_doc *doc, uint32_t object, aurora_json
     uint32_t count = doc->places[object].count, twin;
     named *list = count <= FEW_MEMBERS ? few : malloc(count * sizeof *list);
     if (list == NULL)
-        return aurora__doc_refuse(doc, object, error, "invalid_json",
-                                  "there is no memory to read it");
+        return aurora__doc_no_memory(doc, object, error);
     bool has_twin = find_twin(doc, object, list, &twin);
     if (list != few)
         free(list);
@@ -93,9 +92,10 @@ static bool build(aurora_json_doc *doc, const char *text, size_t len, aurora_jso
 {
     if (!aurora__doc_scan(doc, text, len, error))
         return false;
+    /* The scan has found it well-formed: what is left to fail is memory. */
     doc->tree = cJSON_ParseWithLength(text, len);
     if (doc->tree == NULL)
-        return aurora__doc_refuse(doc, 0, error, "invalid_json", "cannot be read");
+        return aurora__doc_no_memory(doc, 0, error);
     if (bind(doc, 0, doc->tree) != doc->count)
         return aurora__doc_refuse(doc, 0, error, "invalid_json", "cannot be read");
     return check_all_names(doc, error);
@@ -108,7 +108,7 @@ static bool parse(const char *text, size_t len, uint32_t values_max, aurora_json
     memset(error, 0, sizeof *error);
     aurora_json_doc *doc = calloc(1, sizeof *doc);
     if (doc == NULL) {
-        *error = (aurora_json_error){.code = "invalid_json", .detail = "there is no memory"};
+        *error = (aurora_json_error){.code = "unavailable", .detail = "finds no memory"};
         return false;
     }
     doc->text_end = text + len;

@@ -24,7 +24,8 @@ typedef struct {
 } aurora_json_value;
 
 typedef struct {
-    const char *code;  /* "invalid_json", "unknown_field", "duplicate_field", "invalid_field" */
+    const char *code;  /* "invalid_json", "unknown_field", "duplicate_field", "invalid_field"; or
+                        * "unavailable": nothing is wrong but that there is no memory */
     char pointer[256]; /* "/lines/0/quantity"; "" = the whole text */
     char detail[188];  /* "must be an integer from 1 to 1000000" */
 } aurora_json_error;

@@ -142,6 +142,11 @@ bool aurora__doc_refuse(const aurora_json_doc *doc, uint32_t place, aurora_json_
     return false;
 }
 
+bool aurora__doc_no_memory(const aurora_json_doc *doc, uint32_t place, aurora_json_error *error)
+{
+    return aurora__doc_refuse(doc, place, error, "unavailable", "finds no memory");
+}
+
 bool aurora_json_refuse(aurora_json_value value, aurora_json_error *error, const char *format, ...)
 {
     va_list arguments;

@@ -248,7 +248,7 @@ static bool scan_value(scan *s, const char *name, uint32_t parent, uint32_t inde
     aurora__place place = {.text = s->at, .name = name, .parent = parent, .index = index};
     uint32_t own = aurora__doc_append(s->doc, &place);
     if (own == AURORA__PLACE_NONE)
-        return fail(s, "there is no memory to read it");
+        return aurora__doc_no_memory(s->doc, s->place, s->error);
     s->place = own;
     if (!scan_kind(s))
         return false;

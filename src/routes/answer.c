@@ -95,6 +95,10 @@ void aurora__page_answer(aurora_http_exchange *exchange, const aurora_routes *ro
 
 void aurora__body_refuse(aurora_http_exchange *exchange, const aurora_json_error *error)
 {
+    if (strcmp(error->code, "unavailable") == 0) {
+        aurora_http_refuse(exchange, AURORA_ENOMEM, NULL);
+        return;
+    }
     aurora_http_blame(exchange, AURORA_HTTP_AT_POINTER, error->pointer, "%s", error->detail);
     aurora_http_problem(exchange, 400, error->code, "%s%s%s",
                         error->pointer[0] == '\0' ? "The body" : error->pointer,

@@ -31,8 +31,9 @@ class Call:
 class Wire:
     """Requests over one kept connection; None for whatever went wrong with it."""
 
-    def __init__(self, port):
+    def __init__(self, port, answer_s=ANSWER_S):
         self.port = port
+        self.answer_s = answer_s
         self.socket = None
         self.rest = b""
 
@@ -45,7 +46,7 @@ class Wire:
         """(status, body) or None."""
         try:
             if self.socket is None:
-                self.socket = socket.create_connection(("127.0.0.1", self.port), timeout=ANSWER_S)
+                self.socket = socket.create_connection(("127.0.0.1", self.port), timeout=self.answer_s)
                 self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.socket.sendall(f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                                 f"Content-Length: {len(text)}\r\n{fields}\r\n{text}".encode())

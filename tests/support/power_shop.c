@@ -105,7 +105,7 @@ static void *shop_around(void *argument)
         char key[32];
         snprintf(key, sizeof key, "c%d-%d-%d", of->number, of->session, i);
         uint64_t chance = aurora_test_random(&of->random) % 100;
-        if (chance < 12 && i > 0)
+        if (chance < 12 && !aurora_id_is_equal(of->last, (aurora_id){{0}}))
             cancel(of, key);
         else if (chance < 20)
             deliver(of->of, of->shop, key, 5);

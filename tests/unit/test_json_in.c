@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "http/json_in.h"
 
+#include <cjson/cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -507,6 +508,35 @@ START_TEST(test_json_in__times_are_rfc_3339)
 }
 END_TEST
 
+static int pieces_left;
+
+static void *give_few(size_t bytes)
+{
+    return pieces_left-- > 0 ? malloc(bytes) : NULL;
+}
+
+START_TEST(test_json_in__no_memory_is_no_fault_of_the_text)
+{
+    static const char text[] = "{\"lines\":[{\"sku\":\"cup\",\"quantity\":2}]}";
+    aurora_json_doc *doc = NULL;
+    aurora_json_error error;
+    cJSON_InitHooks(&(cJSON_Hooks){.malloc_fn = give_few, .free_fn = free});
+
+    int failures = 0;
+    for (;; failures++) {
+        pieces_left = failures;
+        if (aurora_json_parse(text, sizeof text - 1, &doc, &error))
+            break;
+        ck_assert_str_eq(error.code, "unavailable");
+        ck_assert_ptr_null(doc);
+    }
+
+    ck_assert_int_gt(failures, 4);
+    aurora_json_free(doc);
+    cJSON_InitHooks(NULL);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("json_in");
@@ -527,6 +557,7 @@ static Suite *suite(void)
     tcase_add_test(tc, test_json_in__free_members_come_in_the_order_sent);
     tcase_add_test(tc, test_json_in__long_names_leave_the_pointer_of_their_parent);
     tcase_add_test(tc, test_json_in__times_are_rfc_3339);
+    tcase_add_test(tc, test_json_in__no_memory_is_no_fault_of_the_text);
     suite_add_tcase(s, tc);
     return s;
 }
