@@ -144,7 +144,7 @@ static aurora_status run(const aurora__sim_turn *t)
         return aurora__payment_finish(t->step, &command->id, &command->answers[0]);
     case AURORA__SIM_DO_GIVE_BACK:
         return aurora__payment_give_back(t->step, &command->task.id, command->task.lease_at,
-                                         command->task.is_query, 1000);
+                                         command->task.is_query, 3000);
     case AURORA__SIM_DO_DELIVER:
         return aurora__sim_deliver(t);
     default:
@@ -192,7 +192,8 @@ static void want(const aurora__sim_turn *t)
 {
     const aurora__sim_command *command = t->command;
     aurora__rows *rows = t->step->rows;
-    if (command->kind == AURORA__SIM_DO_DELIVER && aurora__sim_is_known(t))
+    if (command->kind == AURORA__SIM_DO_DELIVER &&
+        (aurora__sim_is_known(t) || !aurora__sim_is_for_module(t)))
         return;
     if (!is_about_an_order(command))
         return;

@@ -95,6 +95,17 @@ bool aurora__sim_is_known(const aurora__sim_turn *t)
            mark != NULL && message_of(t)->position <= mark->position;
 }
 
+/* Of the topics that it reads only the payment has no use for all of it. */
+bool aurora__sim_is_for_module(const aurora__sim_turn *t)
+{
+    static const uint32_t kinds =
+        1u << AURORA_EVENT_INVENTORY_RESERVED | 1u << AURORA_EVENT_ORDER_COMPLETED |
+        1u << AURORA_EVENT_ORDER_FAILED | 1u << AURORA_EVENT_ORDER_CANCELLED |
+        1u << AURORA_EVENT_ORDER_REPAIR;
+    bool is_payment = 1u << t->command->feed->module == AURORA__MODULE_PAYMENT;
+    return !is_payment || (kinds >> message_of(t)->kind & 1) != 0;
+}
+
 /* Moves the watermark; *is_new_out is false for what it has passed already. */
 static aurora_status advance(const aurora__sim_turn *t, const aurora__sim_message *message,
                              bool *is_new_out)
@@ -143,18 +154,11 @@ static aurora_status take_event(const aurora__sim_turn *t, const aurora__sim_mes
 
 aurora_status aurora__sim_deliver(const aurora__sim_turn *t)
 {
-    aurora__event event;
     const aurora__sim_message *message = message_of(t);
     aurora_status rc = advance(t, message, &t->command->is_new);
     if (rc != AURORA_OK || !t->command->is_new)
         return rc;
-    rc = aurora__event_decode(message->text, AURORA__LOG_FORMAT, t->step->arena, &event);
-    if (rc != AURORA_OK || event.kind != message->kind) {
-        aurora__sim_fail(t->service->world, AURORA__CHECK_codec, message->order,
-                         "cannot read %s: %d", message->text, (int)rc);
-        return rc;
-    }
-    return take_event(t, message, &event);
+    return take_event(t, message, message->event);
 }
 
 /* The oldest parked event of a key again. With the last one the key is free. */

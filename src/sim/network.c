@@ -98,15 +98,16 @@ static void append(aurora__sim_service *service, const aurora__event *event, int
                           service->name, (long long)position);
         return;
     }
+    aurora__event *copy = aurora__arena_take(&world->memory.arena, sizeof *copy);
+    *copy = *event;
     partition->items = aurora__sim_room(world, partition->items, partition->count,
                                         &partition->capacity, sizeof *partition->items);
-    partition->items[partition->count++] =
-        (aurora__sim_message){.position = position,
-                              .at_ms = world->now_ms,
-                              .text = aurora__event_encode(&world->memory.arena, event),
-                              .kind = event->kind,
-                              .order = order,
-                              .is_resend = event->is_resend};
+    partition->items[partition->count++] = (aurora__sim_message){.position = position,
+                                                                 .at_ms = world->now_ms,
+                                                                 .event = copy,
+                                                                 .kind = event->kind,
+                                                                 .order = order,
+                                                                 .is_resend = event->is_resend};
     if (AURORA_PLANT(SWAP_EVENTS) && partition->count > 1 &&
         partition->items[partition->count - 2].order == order) {
         aurora__sim_message last = partition->items[partition->count - 1];
@@ -123,7 +124,10 @@ static void publish_row(aurora__sim_service *service, const aurora_log_row *row)
     int64_t position;
     uint32_t count = 0;
     aurora__log_read(&reader, row);
-    while (aurora__log_next(&reader, &service->batch.arena, &event, &position)) {
+    /* Where nobody else reads them, the texts need not stay. */
+    bool is_kept = world->service_count > 1;
+    aurora__arena *arena = is_kept ? &world->memory.arena : &service->batch.arena;
+    while (aurora__log_next(&reader, arena, &event, &position)) {
         count++;
         if (AURORA_PLANT(RELAY_SKIPS) && aurora__sim_below(world, 16) == 0)
             continue;

@@ -55,8 +55,9 @@ static uint32_t follow(aurora__sim_world *world, uint32_t from, aurora_topk *top
         aurora__event event;
         int64_t position;
         aurora__log_read(&reader, &source->log[from]);
+        aurora__log_filter(&reader, UINT64_C(1) << AURORA_EVENT_ORDER_COMPLETED);
         while (aurora__log_next(&reader, &world->trend.memory.arena, &event, &position)) {
-            if (event.kind == AURORA_EVENT_ORDER_COMPLETED && !event.is_resend)
+            if (!event.is_resend)
                 count(world, &event, topk, exact, at_ms);
         }
         aurora__sim_memory_reset(&world->trend.memory);

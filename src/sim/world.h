@@ -146,7 +146,7 @@ typedef struct {
 typedef struct {
     int64_t position;
     int64_t at_ms;
-    const char *text; /* as codec/log.h encodes one event */
+    const aurora__event *event; /* as the relay read it in the log */
     int32_t kind;
     int32_t order;
     bool is_resend;
@@ -381,6 +381,7 @@ typedef struct {
 aurora_status aurora__sim_deliver(const aurora__sim_turn *t);
 /* Whether the watermark has passed the delivery already; loads it. */
 bool aurora__sim_is_known(const aurora__sim_turn *t);
+bool aurora__sim_is_for_module(const aurora__sim_turn *t);
 aurora_status aurora__sim_redrive(const aurora__sim_turn *t);
 /* Appends an event to what waits for its key. */
 aurora_status aurora__sim_set_aside(const aurora__sim_turn *t, uint32_t module,
