@@ -21,10 +21,11 @@ FILES = {
     "csv": "daemons/auroractl/csv.c daemons/auroractl/retail*.c daemons/auroractl/time_text.c",
     "cursor": "src/http/page_cursor.c src/http/condition.c src/http/fields.c",
     "elastic_reply": "src/adapters/search_elastic/reply.c",
-    "event_parse": "src/codec/event_parse.c src/codec/scanner.c src/codec/record.c",
+    "event_parse": "src/codec/event_parse.c src/codec/json_tree.c",
     "gate": "src/http/gate*.c",
     "http": "src/http/*.c src/routes/*.c",
-    "inbound": "src/engine/inbound*.c src/engine/park.c src/engine/letter.c src/codec/event_parse.c",
+    "inbound": "src/engine/inbound*.c src/engine/park.c src/engine/letter.c src/codec/event_parse.c "
+               "src/codec/json_tree.c",
     "json_in": "src/http/json_in.c src/http/json_scan.c src/http/json_value.c src/http/json_pointer.c",
     "log": "src/codec/log_*.c src/codec/record.c",
     "payment_answer": "src/adapters/payment_http/answer*.c",
