@@ -7,7 +7,8 @@ aurora_compile(aurora_sim GNU)
 target_include_directories(aurora_sim PUBLIC ${PROJECT_SOURCE_DIR}/src)
 target_link_libraries(aurora_sim PUBLIC aurora_static m)
 
-add_executable(aurora-sim ${PROJECT_SOURCE_DIR}/src/sim/main.c)
+add_executable(aurora-sim ${PROJECT_SOURCE_DIR}/src/sim/main.c
+    $<TARGET_OBJECTS:aurora_trial_objects>)
 aurora_compile(aurora-sim GNU)
 target_link_libraries(aurora-sim PRIVATE aurora_sim)
 set_target_properties(aurora-sim PROPERTIES
@@ -31,9 +32,15 @@ if(TARGET sim_test_plants)
     target_link_libraries(sim_test_plants PRIVATE aurora_planted)
     target_compile_definitions(sim_test_plants PRIVATE AURORA_HAVE_SIM=1)
 
-    add_executable(aurora-sim-planted ${PROJECT_SOURCE_DIR}/src/sim/main.c)
+    add_executable(aurora-sim-planted ${PROJECT_SOURCE_DIR}/src/sim/main.c
+        $<TARGET_OBJECTS:aurora_trial_objects>)
     aurora_compile(aurora-sim-planted GNU)
     target_link_libraries(aurora-sim-planted PRIVATE aurora_planted aurora_static m)
     set_target_properties(aurora-sim-planted PROPERTIES
         RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/sim)
+endif()
+
+if(TARGET sim_test_sim_engine)
+    target_sources(sim_test_sim_engine PRIVATE ${PROJECT_SOURCE_DIR}/tests/sim/planted_store.c
+        $<TARGET_OBJECTS:aurora_trial_objects>)
 endif()

@@ -36,6 +36,7 @@ ARROWS = {
     "gateway": {"http", "metric", "routes", "service", "upstream", "daemon", "tls"},
     "net": {"adapters"},
     "explore": {"core", "codec"},
+    "trial": set(),
     "sim": {"core", "codec", "engine", "api", "adapters", "plant", "resilience", "trending"},
 }
 FREESTANDING = {"limits.h", "stdalign.h", "stdbool.h", "stddef.h", "stdint.h", "stdlib.h",

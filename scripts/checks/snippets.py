@@ -29,7 +29,8 @@ def compile_c(snippet, folder):
     source.write_text(snippet.first + snippet.text + snippet.last, encoding="utf-8")
     command = [os.environ.get("CC", "cc"), *WARNINGS, "-I", ROOT / "include", source]
     is_program = "int main(" in snippet.first + snippet.text and (BUILD / "lib" / "libaurora.so").exists()
-    command += ["-o", folder / "snippet", "-L", BUILD / "lib", "-laurora", f"-Wl,-rpath,{BUILD.resolve()}/lib"] \
+    sim = ["-laurora-sim"] if "aurora/sim.h" in snippet.first + snippet.text else []
+    command += ["-o", folder / "snippet", "-L", BUILD / "lib", *sim, "-laurora", f"-Wl,-rpath,{BUILD.resolve()}/lib"] \
         if is_program else ["-fsyntax-only"]
     run = subprocess.run(command, capture_output=True, text=True)
     if run.returncode or not is_program:

@@ -55,6 +55,7 @@ check_package libaurora0 tests/abi/exports.txt
 check_package libaurora-net0 tests/abi/exports-net.txt
 check_library libaurora tests/abi/exports.txt
 check_library libaurora-net tests/abi/exports-net.txt
+check_archive "$lib/libaurora-sim.a" || true
 for part in http routes service upstream daemon gateway; do
     check_archive "$build/libaurora_$part.a" || true
 done

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""amalgamate.py FOLDER: writes FOLDER/aurora.h, all public headers but net.h, and FOLDER/aurora.c,
+"""amalgamate.py FOLDER: writes FOLDER/aurora.h, all public headers but net.h and sim.h, and FOLDER/aurora.c,
 all of libaurora. The same sources give the same bytes.
 
 A file-local name that any other file also speaks of is called FOLDER_FILE_name in aurora.c; macros
@@ -81,6 +81,7 @@ def public_headers():
     names = sorted(str(path.relative_to(ROOT / "include"))
                    for path in (ROOT / "include/aurora").rglob("*.h"))
     names.remove("aurora/net.h")
+    names.remove("aurora/sim.h")
     return names
 
 

@@ -23,7 +23,7 @@ def needs(path, seen):
         return True
     seen.add(path)
     for mark, name in INCLUDE.findall(path.read_text(encoding="utf-8")):
-        if name == "aurora/net.h" or (mark == "<" and FOREIGN.match(name)):
+        if name in ("aurora/net.h", "aurora/sim.h") or (mark == "<" and FOREIGN.match(name)):
             return False
         if mark == "<":
             continue

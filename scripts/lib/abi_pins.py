@@ -27,8 +27,11 @@ MACRO = re.compile(r"^#define (AURORA_\w+) +([^\\\n]+)$", re.MULTILINE)
 
 
 def headers(include):
-    """(name, text as C sees it) of each public header."""
+    """(name, text as C sees it) of each public header. A program has libaurora-sim in itself, made
+    together with sim.h: nothing of it is pinned."""
     for path in sorted((include / "aurora").rglob("*.h")):
+        if path.name == "sim.h":
+            continue
         text = path.read_text(encoding="utf-8")
         yield (str(path.relative_to(include)),
                re.sub(r"#ifdef __cplusplus\n.*?#endif\n", "", text, flags=re.DOTALL))

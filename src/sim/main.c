@@ -3,6 +3,8 @@
  * story. */
 #include "sim/campaign.h"
 
+#include <aurora/sim.h>
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +39,8 @@ static const char usage[] =
 #ifdef AURORA_PLANTS
     "  --plant NAME     plants a bug, to see it caught; --list names them\n"
 #endif
-    "  --help\n";
+    "  --help\n"
+    "aurora-sim engine --help tells of the simulation of the whole library, with its stores.\n";
 
 static int refuse(const char *option, const char *rule)
 {
@@ -230,6 +233,8 @@ static int run(const arguments *wanted)
 
 int main(int argc, char **argv)
 {
+    if (argc > 1 && strcmp(argv[1], "engine") == 0)
+        return aurora_sim_main(argc - 1, argv + 1, NULL);
     arguments wanted = {.campaign = {.seed = 1, .jobs = 1}};
     int status = read_arguments(argc, argv, &wanted);
     if (status != 0)

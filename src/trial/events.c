@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/* A consumer of the log: positions are dense (I7), what was read once reads the same for ever (I8),
+ * and every acknowledged order has its first event, once (I5). */
+#include "trial/trial.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CONSUMER "trial"
+#define PAUSE_MS 5000
+#define PAGE 200
+
+static uint64_t mark_of(const aurora_event *event)
+{
+    uint64_t mark = UINT64_C(0xcbf29ce484222325) ^ (uint64_t)event->kind;
+    for (size_t i = 0; i < sizeof event->order_id.bytes; i++)
+        mark = (mark ^ event->order_id.bytes[i]) * UINT64_C(0x100000001b3);
+    for (uint32_t i = 0; i < event->data_len; i++)
+        mark = (mark ^ (uint8_t)event->data[i]) * UINT64_C(0x100000001b3);
+    return mark == 0 ? 1 : mark;
+}
+
+static uint64_t *mark_at(aurora__trial *world, uint64_t position)
+{
+    if (position > world->event_capacity) {
+        uint64_t capacity = 1024;
+        while (capacity < position)
+            capacity *= 2;
+        uint64_t *more = realloc(world->event_marks, capacity * sizeof *more);
+        if (more == NULL)
+            abort();
+        memset(more + world->event_capacity, 0, (capacity - world->event_capacity) * sizeof *more);
+        world->event_marks = more;
+        world->event_capacity = capacity;
+    }
+    return &world->event_marks[position - 1];
+}
+
+static void note_created(aurora__trial *world, const aurora_event *event)
+{
+    int32_t number = aurora__trial_order_of(world, event->order_id);
+    if (number < 0 || event->kind != AURORA_EVENT_ORDER_CREATED || event->is_resend != 0)
+        return;
+    aurora__trial_order *order = &world->orders[number];
+    aurora__trial_check(world, "I5");
+    if (order->created_at != 0 && order->created_at != event->position)
+        aurora__trial_fail(world, number, "I5", "order %d: is created at %llu and at %llu", number,
+                           (unsigned long long)order->created_at,
+                           (unsigned long long)event->position);
+    order->created_at = event->position;
+}
+
+static void take(aurora__trial *world, const aurora_event *event)
+{
+    uint64_t mark = mark_of(event);
+    uint64_t *known = mark_at(world, event->position);
+    aurora__trial_check(world, "I7");
+    if (*known != 0 && *known != mark)
+        aurora__trial_fail(world, -1, "I8", "event %llu was read before, and was another",
+                           (unsigned long long)event->position);
+    *known = mark;
+    if (event->position > world->event_count)
+        world->event_count = event->position;
+    note_created(world, event);
+}
+
+/* Takes what follows `after`; the last position, or `after`. */
+static uint64_t take_page(aurora__trial *world, const aurora_event_page *page, uint64_t after)
+{
+    for (uint32_t i = 0; i < page->count; i++) {
+        const aurora_event *event = page->items[i];
+        if (event->position != after + 1) {
+            aurora__trial_fail(world, -1, "I7", "event %llu follows event %llu",
+                               (unsigned long long)event->position, (unsigned long long)after);
+            return after;
+        }
+        take(world, event);
+        after = event->position;
+    }
+    return after;
+}
+
+void aurora__trial_events_act(aurora__trial *world, aurora_t *shop)
+{
+    aurora_event_page *page = NULL;
+    aurora_status rc = aurora_event_read(shop, CONSUMER, PAGE, 0, &page);
+    if (rc == AURORA_OK && page->count > 0) {
+        uint64_t first = page->items[0]->position;
+        if (first > world->event_read + 1 || first + PAGE * 4 < world->event_read)
+            aurora__trial_fail(world, -1, "I7", "acknowledged up to %llu, the next is %llu",
+                               (unsigned long long)world->event_read, (unsigned long long)first);
+        if (first <= world->event_read && !world->is_ack_unknown)
+            aurora__trial_fail(world, -1, "I8", "event %llu was acknowledged, and comes again",
+                               (unsigned long long)first);
+        uint64_t last = take_page(world, page, first - 1);
+        world->is_ack_unknown = true;
+        world->event_read = last;
+        rc = aurora_event_ack(shop, CONSUMER, last);
+        world->is_ack_unknown = rc != AURORA_OK;
+    }
+    if (rc != AURORA_OK && !aurora_status_is_retriable(rc))
+        aurora__trial_fail(world, -1, "I8", "reading events answers %s", aurora_status_name(rc));
+    aurora_event_page_free(page);
+    aurora__trial_plan(world, AURORA__TRIAL_EVENTS, 0, 1 + aurora__trial_below(world, PAUSE_MS));
+}
+
+void aurora__trial_events_check(aurora__trial *world, aurora_t *shop)
+{
+    uint64_t after = 0;
+    uint64_t before;
+    do {
+        aurora_event_page *page = NULL;
+        before = after;
+        aurora_status rc = aurora_event_tail(shop, after, PAGE, 0, &page);
+        if (rc != AURORA_OK)
+            aurora__trial_fail(world, -1, "I5", "the log answers %s", aurora_status_name(rc));
+        else
+            after = take_page(world, page, after);
+        aurora_event_page_free(page);
+    } while (after > before && world->report->is_failed == 0);
+    if (after < world->event_count)
+        aurora__trial_fail(world, -1, "I8", "event %llu was read, the log ends at %llu",
+                           (unsigned long long)world->event_count, (unsigned long long)after);
+    for (uint32_t i = 0; i < world->options.orders; i++) {
+        if (world->orders[i].created_at == 0)
+            aurora__trial_fail(world, (int32_t)i, "I5", "order %u: nobody is told that it exists",
+                               i);
+    }
+}
