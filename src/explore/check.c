@@ -15,6 +15,12 @@ bool aurora__explore_fail(aurora__explore_report *report, const char *invariant,
     return false;
 }
 
+bool aurora__explore_is_resting(const aurora__payment_row *row)
+{
+    return row->parked_at != 0 && row->call != AURORA__CALL_TAKEN && row->attempts > 0 &&
+           row->first_attempt_at == 0;
+}
+
 bool aurora__explore_is_quiet(const aurora__explore_space *space,
                               const aurora__explore_order *order)
 {
@@ -23,15 +29,27 @@ bool aurora__explore_is_quiet(const aurora__explore_space *space,
         if (order->counts[i] > 0)
             return false;
     }
-    bool is_waiting = payment != NULL && payment->due_at != 0 && payment->parked_at == 0;
+    bool is_waiting =
+        payment != NULL && payment->due_at != 0 && !aurora__explore_is_resting(payment);
     return order->calls == 0 && order->replies == 0 && !is_waiting;
+}
+
+bool aurora__explore_is_waiting(const aurora__explore_space *space,
+                                const aurora__explore_order *order)
+{
+    const aurora__order_row *row = aurora__explore_row_at(space, order->order);
+    const aurora__payment_row *payment = aurora__explore_row_at(space, order->payment);
+    bool is_given_up = payment != NULL && payment->parked_at != 0 &&
+                       (payment->due_at == 0 || aurora__explore_is_resting(payment));
+    return row != NULL && row->parked != 0 && is_given_up;
 }
 
 static bool is_done(const aurora__explore_space *space, const aurora__explore_order *order)
 {
     const aurora__order_row *row = aurora__explore_row_at(space, order->order);
     return row != NULL && (order->client & AURORA__CLIENT_HEARD) != 0 &&
-           (row->settled_at != 0 || row->parked != 0) && aurora__explore_is_quiet(space, order);
+           (row->settled_at != 0 || aurora__explore_is_waiting(space, order)) &&
+           aurora__explore_is_quiet(space, order);
 }
 
 bool aurora__explore_is_end(const aurora__explore_space *space, const aurora__explore_state *state)
@@ -41,6 +59,17 @@ bool aurora__explore_is_end(const aurora__explore_space *space, const aurora__ex
             return false;
     }
     return true;
+}
+
+bool aurora__explore_is_parked(const aurora__explore_space *space,
+                               const aurora__explore_state *state)
+{
+    for (uint32_t i = 0; i < space->scope->orders; i++) {
+        const aurora__order_row *row = aurora__explore_row_at(space, state->orders[i].order);
+        if (row != NULL && row->parked != 0)
+            return true;
+    }
+    return false;
 }
 
 /* --- invariants --------------------------------------------------------------------------- */

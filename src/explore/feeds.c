@@ -5,6 +5,8 @@
 
 #include <aurora/event.h>
 
+#include <stdlib.h>
+
 const aurora__explore_feed aurora__explore_feeds[AURORA__EXPLORE_FEEDS] = {{0, 1},
                                                                            {0, 2},
                                                                            {1, 0},
@@ -142,6 +144,8 @@ static uint32_t encode_order(const aurora__explore_order *from, uint8_t *bytes)
     *at++ = order.books;
     *at++ = order.client;
     for (uint32_t i = 0; i < AURORA__EXPLORE_FEEDS; i++) {
+        if (order.marks[i] > 15)
+            abort(); /* two states would be taken for one */
         *at++ = (uint8_t)(order.marks[i] << 4 | order.counts[i]);
         for (uint32_t n = 0; n < order.counts[i]; n++) {
             const aurora__explore_message *message = &order.queues[i][n];

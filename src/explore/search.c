@@ -168,7 +168,9 @@ static bool expand(search *s, uint32_t number)
     aurora__explore_state state, next;
     aurora__explore_step steps[AURORA__EXPLORE_STEPS_MAX];
     state_of(s, number, &state);
-    s->report->ends += aurora__explore_is_end(s->space, &state);
+    bool is_end = aurora__explore_is_end(s->space, &state);
+    s->report->ends += is_end;
+    s->report->parked += is_end && aurora__explore_is_parked(s->space, &state);
     uint32_t count = aurora__explore_steps(s->space, &state, false, steps);
     for (uint32_t i = 0; i < count; i++) {
         next = state;

@@ -219,12 +219,23 @@ void aurora__explore_decode(const uint8_t *bytes, uint32_t orders,
 bool aurora__explore_fail(aurora__explore_report *report, const char *invariant,
                           const char *message);
 
+/* The payment is parked, and nobody tries: it only repeats that it is. */
+bool aurora__explore_is_resting(const aurora__payment_row *row);
+
+/* The order is parked, and so is its payment: only an operator helps. */
+bool aurora__explore_is_waiting(const aurora__explore_space *space,
+                                const aurora__explore_order *order);
+
 /* Nothing of the order is under way. */
 bool aurora__explore_is_quiet(const aurora__explore_space *space,
                               const aurora__explore_order *order);
 
 /* Every order is settled, and nothing is under way. */
 bool aurora__explore_is_end(const aurora__explore_space *space, const aurora__explore_state *state);
+
+/* Some order is parked. */
+bool aurora__explore_is_parked(const aurora__explore_space *space,
+                               const aurora__explore_state *state);
 
 /* What must hold in every state; at an end, more. */
 bool aurora__explore_check(const aurora__explore_space *space, const aurora__explore_state *state,

@@ -7,6 +7,8 @@
 #include <aurora/event.h>
 #include <aurora/order.h>
 
+#include <stdlib.h>
+
 typedef struct {
     const aurora__explore_space *space;
     const aurora__explore_state *state;
@@ -19,8 +21,9 @@ typedef struct {
 
 static void add(choice *c, uint8_t kind, uint32_t argument, uint8_t variant)
 {
-    if (c->count < AURORA__EXPLORE_STEPS_MAX)
-        c->steps[c->count++] = (aurora__explore_step){kind, c->number, (uint8_t)argument, variant};
+    if (c->count == AURORA__EXPLORE_STEPS_MAX)
+        abort(); /* a step left out would be a search that is not exhaustive */
+    c->steps[c->count++] = (aurora__explore_step){kind, c->number, (uint8_t)argument, variant};
 }
 
 static bool is_late_possible(const choice *c)
@@ -54,7 +57,7 @@ static void add_timers(choice *c)
         return;
     if (is_late_possible(c) && row->status < AURORA_ORDER_COMPLETED && row->due_at != 0)
         add(c, AURORA__STEP_DEADLINE, 0, AURORA__STEP_PLAIN);
-    if (row->due_at == 0 || row->settled_at != 0 || row->parked != 0)
+    if (row->due_at == 0 || row->settled_at != 0 || aurora__explore_is_waiting(c->space, c->order))
         return;
     if (aurora__explore_is_quiet(c->space, c->order))
         add(c, AURORA__STEP_RESEND, 0, AURORA__STEP_PLAIN);
@@ -93,19 +96,13 @@ static void add_message(choice *c, uint32_t feed)
     }
 }
 
-static bool is_resting(const aurora__payment_row *row)
-{
-    return row->parked_at != 0 && row->call != AURORA__CALL_TAKEN && row->attempts > 0 &&
-           row->first_attempt_at == 0;
-}
-
 static void add_payment(choice *c)
 {
     const aurora__payment_row *row = aurora__explore_row_at(c->space, c->order->payment);
     const aurora__order_row *order = aurora__explore_row_at(c->space, c->order->order);
     if (row == NULL || row->verb == 0 || row->due_at == 0)
         return;
-    if (is_resting(row)) { /* it repeats that it is parked, until the order knows */
+    if (aurora__explore_is_resting(row)) { /* it repeats that it is parked, until the order knows */
         if (order != NULL && order->parked == 0 && aurora__explore_is_quiet(c->space, c->order))
             add(c, AURORA__STEP_TAKE, 0, AURORA__STEP_PLAIN);
         return;

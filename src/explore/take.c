@@ -22,6 +22,14 @@ static bool fail(const turn *t, const char *invariant, const char *why)
 
 /* --- decisions ---------------------------------------------------------------------------- */
 
+/* What a reservation is decided on. */
+static uint16_t stock_of(const turn *t)
+{
+    bool is_stale =
+        t->space->scope->plant == AURORA__EXPLORE_STALE_STOCK && t->order->reservation == 0;
+    return is_stale ? t->space->first_stock : t->state->stock;
+}
+
 static const aurora__explore_answer *ask(const turn *t, uint8_t command, uint8_t module,
                                          uint16_t event, uint8_t argument)
 {
@@ -34,10 +42,7 @@ static const aurora__explore_answer *ask(const turn *t, uint8_t command, uint8_t
         question.order = t->order->order;
     if ((modules & AURORA__MODULE_INVENTORY) != 0) {
         question.reservation = t->order->reservation;
-        question.stock = t->state->stock;
-        bool is_first = question.reservation == 0;
-        if (space->scope->plant == AURORA__EXPLORE_STALE_STOCK && is_first)
-            question.stock = space->first_stock;
+        question.stock = stock_of(t);
     }
     if ((modules & AURORA__MODULE_PAYMENT) != 0)
         question.payment = t->order->payment;
@@ -72,10 +77,9 @@ static bool commit(const turn *t, const aurora__explore_answer *answer, uint8_t 
     if ((modules & AURORA__MODULE_ORDER) != 0)
         t->order->order = answer->order;
     if ((modules & AURORA__MODULE_INVENTORY) != 0 && !is_kept_back) {
-        bool is_stock_old = t->order->reservation == answer->reservation; /* and so is the stock */
-        t->order->reservation = answer->reservation;
-        if (!is_stock_old)
+        if (answer->stock != stock_of(t)) /* what did not change is not saved */
             t->state->stock = answer->stock;
+        t->order->reservation = answer->reservation;
     }
     if ((modules & AURORA__MODULE_PAYMENT) != 0)
         t->order->payment = answer->payment;

@@ -42,6 +42,19 @@ START_TEST(test_explore__two_orders_for_one_unit_in_every_deployment)
 }
 END_TEST
 
+START_TEST(test_explore__two_orders_for_one_unit_under_a_crash_a_duplicate_and_a_loss)
+{
+    static const uint32_t deployments[] = {0, 2, 3}; /* the others take longer: ./dev explore */
+    for (size_t i = 0; i < sizeof deployments / sizeof deployments[0]; i++)
+        assert_holds((aurora__explore_scope){.deployment = deployments[i],
+                                             .orders = 2,
+                                             .crashes = 1,
+                                             .duplicates = 1,
+                                             .losses = 1},
+                     500);
+}
+END_TEST
+
 START_TEST(test_explore__one_order_under_a_crash_a_duplicate_and_a_loss)
 {
     for (uint32_t deployment = 1; deployment < 5; deployment++)
@@ -129,6 +142,8 @@ static Suite *suite(void)
     TCase *tcase = tcase_create("all");
     tcase_set_timeout(tcase, 300);
     tcase_add_test(tcase, test_explore__two_orders_for_one_unit_in_every_deployment);
+    tcase_add_test(tcase,
+                   test_explore__two_orders_for_one_unit_under_a_crash_a_duplicate_and_a_loss);
     tcase_add_test(tcase, test_explore__one_order_under_a_crash_a_duplicate_and_a_loss);
     tcase_add_test(tcase, test_explore__one_order_that_is_cancelled_or_late);
     tcase_add_test(tcase, test_explore__two_orders_over_a_provider_that_does_not_answer);
