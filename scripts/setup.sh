@@ -9,7 +9,7 @@ packages=(gcc g++ cmake ninja-build pkg-config check libsqlite3-dev sqlite3 libl
 # For the console in the browser; another node than Debian's is as good.
 command -v npm >/dev/null || packages+=(nodejs npm)
 if [ "${1:-}" = tests ]; then
-    packages+=(valgrind musl-tools gcovr clang-format-14 clang-14 libclang-rt-14-dev llvm-14 abigail-tools chromium chromium-driver python3-jsonschema python3-venv python3-aiosmtpd
+    packages+=(valgrind musl-tools gcovr clang-format-14 clang-tidy-14 cppcheck clang-14 libclang-rt-14-dev llvm-14 abigail-tools chromium chromium-driver python3-jsonschema python3-venv python3-aiosmtpd
         postgresql-15 redis-server kcat maven openjdk-17-jre-headless python3-yaml python3-prometheus-client
         nginx haproxy libnginx-mod-http-lua slowhttptest prometheus doxygen mandoc)
     # For the Python binding.

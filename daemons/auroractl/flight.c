@@ -20,13 +20,15 @@ struct ctl_flight {
 
 aurora_status ctl_flight_new(const ctl_endpoint *endpoint, uint32_t connections, ctl_flight **out)
 {
-    ctl_flight *flight = calloc(1, sizeof *flight);
+    ctl_flight *flight = malloc(sizeof *flight);
     *out = flight;
     if (flight == NULL)
         return AURORA_ENOMEM;
-    flight->endpoint = *endpoint;
-    flight->multi = curl_multi_init();
-    flight->slots = calloc(connections, sizeof *flight->slots);
+    *flight = (ctl_flight){
+        .endpoint = *endpoint,
+        .multi = curl_multi_init(),
+        .slots = calloc(connections, sizeof *flight->slots),
+    };
     for (uint32_t i = 0; flight->slots != NULL && i < connections; i++) {
         if (!ctl_exchange_init(&flight->slots[i].exchange))
             break;

@@ -39,7 +39,7 @@ static int read_heading(importing *at)
     at->field_count = ctl_csv_read(&at->csv, at->fields, FIELDS_MAX);
     for (int i = 0; i < COLUMN_COUNT; i++) {
         at->columns[i] = ctl_csv_find(at->fields, at->field_count, column_names[i]);
-        if (at->columns[i] < 0 && i <= CURRENCY)
+        if (i <= CURRENCY && at->columns[i] < 0)
             return ctl_refuse("%s: the heading has no column %s", at->path, column_names[i]);
     }
     for (int i = 0; i < at->field_count; i++) {

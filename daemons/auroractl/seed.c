@@ -77,7 +77,7 @@ static int put_products(ctl_shop *shop)
         status = ctl_products_put(shop, inputs, count, puts, &err);
     }
     int outcome = status == AURORA_OK ? CTL_YES : ctl_fail(status, &err, "products");
-    for (uint32_t i = 0; outcome == CTL_YES && i < count; i++) {
+    for (uint32_t i = 0; status == AURORA_OK && outcome == CTL_YES && i < count; i++) {
         if (!puts[i].is_stored)
             outcome = ctl_refuse("%s: %s: %s", inputs[i]->sku, puts[i].field, puts[i].why);
     }

@@ -71,7 +71,7 @@ static const char *name_key(const ctl *run, const char *algorithm, char text_out
         return run->values[CTL_KID];
     if (getrandom(&number, sizeof number, 0) != sizeof number)
         number = (uint32_t)time(NULL);
-    for (; algorithm[at] != '\0' && at < 16; at++)
+    for (; at < 16 && algorithm[at] != '\0'; at++)
         text_out[at] = algorithm[at] >= 'A' && algorithm[at] <= 'Z'
                            ? (char)(algorithm[at] - 'A' + 'a')
                            : algorithm[at];

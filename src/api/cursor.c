@@ -10,7 +10,7 @@
 
 #define FORMAT 1
 #define RAW_MAX ((AURORA__CURSOR_TEXT_BYTES / 4 - 1) * 3)
-#define DIGITS_MAX (RAW_MAX / 3 * 4)
+#define DIGITS_MAX ((size_t)RAW_MAX / 3 * 4)
 #define TRAILER 4
 
 static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";

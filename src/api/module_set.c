@@ -163,7 +163,7 @@ static aurora_status are_cursors_at(const aurora_store *store, aurora_store_txn 
         if (rc != AURORA_OK)
             return rc;
         for (uint32_t i = 0; i < scan.row_count_out; i++) {
-            const aurora_value *row = values + i * COLUMNS;
+            const aurora_value *row = values + (size_t)i * COLUMNS;
             if (row[POSITION].number < head && is_needed(&row[NAME], &row[KIND], has_notification))
                 *are_there = false;
             if (row[NAME].length >= sizeof last)

@@ -114,13 +114,15 @@ aurora_status aurora_verify_stores(aurora_t *const *shops, uint32_t count, uint3
     aurora_status rc = aurora__check_range(err, "count", count, 1, STORES_MAX);
     if (rc == AURORA_OK)
         rc = aurora__check_flags(err, "flags", flags, AURORA_VERIFY_AT_REST);
-    if (rc == AURORA_OK && shops == NULL)
-        rc = aurora__refuse(err, AURORA_EINVAL, "shops", "is required");
-    for (uint32_t i = 0; rc == AURORA_OK && i < count; i++) {
+    if (rc != AURORA_OK)
+        return rc;
+    if (shops == NULL)
+        return aurora__refuse(err, AURORA_EINVAL, "shops", "is required");
+    for (uint32_t i = 0; i < count; i++) {
         if (shops[i] == NULL)
-            rc = aurora__refuse(err, AURORA_EINVAL, "shops", "number %u is NULL", (unsigned)i);
+            return aurora__refuse(err, AURORA_EINVAL, "shops", "number %u is NULL", (unsigned)i);
     }
-    return rc == AURORA_OK ? aurora__refuse_plain(err, verify_all(shops, count, flags, out)) : rc;
+    return aurora__refuse_plain(err, verify_all(shops, count, flags, out));
 }
 
 void aurora_report_free(aurora_report *report)
@@ -262,7 +264,7 @@ static aurora_status count_unsettled(aurora__engine *engine, aurora_store_txn *t
 {
     aurora_id last;
     aurora_value bound[2] = {{.kind = AURORA_COLUMN_TIME},
-                             {.kind = AURORA_COLUMN_UUID, .bytes = last.bytes, .length = 16}};
+                             {.kind = AURORA_COLUMN_UUID, .bytes = &last, .length = 16}};
     aurora__range range = {.table = AURORA__TABLE_order,
                            .index = AURORA__INDEX_ORDER_DUE,
                            .flags = AURORA_SCAN_LOWER_OPEN,

@@ -4,6 +4,7 @@
  * they need no map in memory. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/check.h"
@@ -62,6 +63,15 @@ static aurora_status cancel_keys(aurora__command *base, aurora__turn *turn)
     return rc != AURORA_OK ? rc : aurora__saga_keys(&turn->step, &command->order_id);
 }
 
+/* As remember() wrote it; *hash_out lies in `value`. */
+static bool read_memory(const char *value, int64_t *at_ms_out, const char **hash_out)
+{
+    char *end;
+    *at_ms_out = strtoll(value, &end, 10);
+    *hash_out = end + 1;
+    return end != value && *end == ' ';
+}
+
 /* Looks whether the key was used in the last 24 hours; *is_replay_out says for this request. */
 static aurora_status look_up(const cancel_command *command, aurora__turn *turn, bool *is_replay_out)
 {
@@ -74,9 +84,9 @@ static aurora_status look_up(const cancel_command *command, aurora__turn *turn, 
         aurora_status rc = aurora__rows_read(turn->step.rows, &key, (const void **)&row);
         if (rc != AURORA_OK)
             return rc;
-        int64_t at_ms = 0;
-        char hash[HASH_TEXT_BYTES] = "";
-        if (row == NULL || sscanf(row->value, "%" SCNd64 " %64s", &at_ms, hash) != 2 ||
+        const char *hash;
+        int64_t at_ms;
+        if (row == NULL || !read_memory(row->value, &at_ms, &hash) ||
             !aurora__keys_is_live(turn->engine, at_ms, turn->step.now_ms))
             continue;
         if (strcmp(hash, command->request_hash) != 0)

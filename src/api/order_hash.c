@@ -36,7 +36,7 @@ static void put_number(encoder *to, uint64_t number)
 
 static void put_signed(encoder *to, int64_t number)
 {
-    put_number(to, (uint64_t)number << 1 ^ (uint64_t)(number >> 63));
+    put_number(to, (uint64_t)number << 1 ^ (number < 0 ? UINT64_MAX : 0));
 }
 
 /* The length counts from 1: 0 is a text that is not there. */

@@ -49,7 +49,7 @@ static aurora_status check_sku(aurora_error *err, const char *sku, size_t *bytes
                     memchr(sku, '/', length) == NULL;
     if (!is_plain) {
         aurora_status rc = aurora__check_sku(err, "sku", sku);
-        if (rc != AURORA_OK)
+        if (rc != AURORA_OK || sku == NULL)
             return rc;
         length = strlen(sku);
     }

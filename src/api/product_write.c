@@ -55,7 +55,7 @@ static aurora_status check_attributes(const aurora_product_input *input, aurora_
     aurora_status rc = aurora__check_range(err, "attribute_count", input->attribute_count, 0,
                                            AURORA_ATTRIBUTES_MAX);
     if (rc == AURORA_OK && input->attribute_count > 0 && input->attributes == NULL)
-        rc = aurora__refuse(err, AURORA_EINVAL, "attributes", "is required");
+        return aurora__refuse(err, AURORA_EINVAL, "attributes", "is required");
     for (uint32_t i = 0; rc == AURORA_OK && i < input->attribute_count; i++) {
         const aurora_pair *pair = &input->attributes[i];
         rc = aurora__check_text(err, "name", pair->name, 1, AURORA_TEXT_BYTES_MAX, true);
@@ -229,11 +229,11 @@ aurora_status aurora_product_put_many(aurora_t *shop, const aurora_product_input
     if (rc != AURORA_OK)
         return aurora__refuse_plain(err, rc);
     rc = aurora__check_range(err, "count", count, 1, 10000);
-    if (rc == AURORA_OK && inputs == NULL)
-        rc = aurora__refuse(err, AURORA_EINVAL, "inputs", "is required");
     size_t bytes = MANY_AT_ONCE * (sizeof(aurora_error) + sizeof(aurora_status));
     aurora_error *errs = NULL;
-    if (rc == AURORA_OK) {
+    if (rc == AURORA_OK && inputs == NULL) {
+        rc = aurora__refuse(err, AURORA_EINVAL, "inputs", "is required");
+    } else if (rc == AURORA_OK) {
         errs = shop->allocator.allocate(shop->allocator.self, bytes);
         if (errs == NULL)
             rc = aurora__refuse_plain(err, AURORA_ENOMEM);

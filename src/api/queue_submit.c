@@ -129,7 +129,7 @@ aurora_status aurora_order_submit(aurora_queue *queue, const aurora_order_reques
     aurora_status rc = aurora__queue_enter(queue, count, &room);
     if (rc != AURORA_OK)
         return rc;
-    if (room > 0)
+    if (room > 0 && requests != NULL)
         rc = submit_all(queue, requests, tags, room, accepted_out);
     else if (count > 0)
         rc = AURORA_EBUSY;

@@ -80,7 +80,7 @@ static aurora_status scan_index(listing *list, bool is_due)
 {
     aurora_id last;
     aurora_value bound[2] = {{.kind = AURORA_COLUMN_TIME},
-                             {.kind = AURORA_COLUMN_UUID, .bytes = last.bytes, .length = 16}};
+                             {.kind = AURORA_COLUMN_UUID, .bytes = &last, .length = 16}};
     aurora__range range = {.table = AURORA__TABLE_order,
                            .index = is_due ? AURORA__INDEX_ORDER_DUE : AURORA__INDEX_ORDER_PARKED,
                            .flags = AURORA_SCAN_LOWER_OPEN,

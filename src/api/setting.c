@@ -106,7 +106,7 @@ void aurora__settings_init(aurora__settings *settings)
     }
 }
 
-static aurora_status refuse_unknown(const char *text, size_t length, aurora_error *err)
+static void refuse_unknown(const char *text, size_t length, aurora_error *err)
 {
     char name[sizeof err->field];
     if (length >= sizeof name)
@@ -115,23 +115,28 @@ static aurora_status refuse_unknown(const char *text, size_t length, aurora_erro
     name[length] = '\0';
     const char *nearest = aurora_setting_nearest(name);
     if (nearest == NULL)
-        return aurora__refuse(err, AURORA_EINVAL, name, "is not a setting");
-    return aurora__refuse(err, AURORA_EINVAL, name, "is not a setting; the nearest is %s", nearest);
+        aurora__refuse(err, AURORA_EINVAL, name, "is not a setting");
+    else
+        aurora__refuse(err, AURORA_EINVAL, name, "is not a setting; the nearest is %s", nearest);
 }
 
 aurora_status aurora__assignment_read(aurora__assignment *assignment, const char *text,
                                       aurora_error *err)
 {
     const char *equals = text != NULL ? strchr(text, '=') : NULL;
-    if (equals == NULL || equals == text)
-        return aurora__refuse(err, AURORA_EINVAL, "settings", "must be name=value");
+    if (equals == NULL || equals == text) {
+        aurora__refuse(err, AURORA_EINVAL, "settings", "must be name=value");
+        return AURORA_EINVAL;
+    }
     size_t length = (size_t)(equals - text);
     *assignment = (aurora__assignment){
         .info = aurora_setting_find(text, length),
         .text = equals + 1,
     };
-    if (assignment->info == NULL)
-        return refuse_unknown(text, length, err);
+    if (assignment->info == NULL) {
+        refuse_unknown(text, length, err);
+        return AURORA_EINVAL;
+    }
     if ((assignment->info->flags & AURORA_SETTING_DAEMON) != 0)
         return aurora__refuse(err, AURORA_EINVAL, assignment->info->name,
                               "is a setting of the daemons, not of a handle");

@@ -262,7 +262,7 @@ aurora_status aurora_stock_reserve(aurora_t *shop, const char *key, const aurora
             command->hold.ttl_ms = ttl_ms;
         }
         rc = call_hold(shop, command, err);
-        if (rc == AURORA_OK)
+        if (rc == AURORA_OK && command != NULL)
             *decision_out = command->decision;
         if (command != NULL)
             aurora__command_release(&command->head);

@@ -246,7 +246,7 @@ void aurora__json_take_id(aurora__json_reader *reader, uint8_t bytes_out[16])
         reader->is_failed = true;
         return;
     }
-    for (int i = 0; i < 16; i++) {
+    for (size_t i = 0; i < 16; i++) {
         int high = digit_of(reader->at[2 * i]);
         int low = digit_of(reader->at[2 * i + 1]);
         if (high < 0 || low < 0)

@@ -37,15 +37,14 @@ static void copy_text(char *out, size_t capacity, const char *text)
     out[length] = '\0';
 }
 
-aurora_status aurora__step_refuse(aurora__step *step, aurora_status status, const char *field,
-                                  const char *message)
+void aurora__step_explain(aurora__step *step, aurora_status status, const char *field,
+                          const char *message)
 {
-    if (step->err != NULL) {
-        step->err->status = status;
-        copy_text(step->err->field, sizeof step->err->field, field);
-        copy_text(step->err->message, sizeof step->err->message, message);
-    }
-    return status;
+    if (step->err == NULL)
+        return;
+    step->err->status = status;
+    copy_text(step->err->field, sizeof step->err->field, field);
+    copy_text(step->err->message, sizeof step->err->message, message);
 }
 
 aurora_status aurora__saga_keys(aurora__step *step, const aurora_id *order_id)

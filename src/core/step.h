@@ -117,9 +117,17 @@ aurora_status aurora__step_full(const aurora__step *step);
 /* Remembers where an invariant broke; returns AURORA_ECORE. */
 aurora_status aurora__step_broken(aurora__step *step, const char *file, int line);
 
-/* Writes field and message into the caller's error; returns `status`. The message is a constant. */
-aurora_status aurora__step_refuse(aurora__step *step, aurora_status status, const char *field,
-                                  const char *message);
+/* Writes status, field and message into the caller's error. The message is a constant. */
+void aurora__step_explain(aurora__step *step, aurora_status status, const char *field,
+                          const char *message);
+
+/* The same, and returns `status`: inline, so that a reader and an analyser see that it is no OK. */
+static inline aurora_status aurora__step_refuse(aurora__step *step, aurora_status status,
+                                                const char *field, const char *message)
+{
+    aurora__step_explain(step, status, field, message);
+    return status;
+}
 
 /* Delivers events[from..] to the installed subscribers of their kinds, depth first. A participant
  * that answers fatally is undone and parked, unless the cascade creates the order. */

@@ -91,7 +91,8 @@ aurora_http_route *aurora__daemon_served(const aurora_daemon *daemon, uint32_t *
     bool is_cache_shared = strncmp(aurora_config_text(daemon->config, "cache"), "memory:", 7) != 0;
     for (uint32_t i = 0; i < table_count; i++)
         total += tables[i].count;
-    aurora_http_route *served = malloc(total * sizeof *served);
+    /* One more: malloc of nothing may answer NULL. */
+    aurora_http_route *served = malloc((total + 1) * sizeof *served);
     for (uint32_t i = 0; i < table_count && served != NULL; i++) {
         for (uint32_t j = 0; j < tables[i].count; j++) {
             if (!has_own_metrics || strcmp(tables[i].routes[j].template_path, "/metrics") != 0)

@@ -9,8 +9,8 @@
 #include "daemon/internal.h"
 #include "http/clock.h"
 
-#define LOOK_NS INT64_C(2000000000) /* between two looks at the files */
-#define SOON_S (14 * 86400)         /* a certificate's end that is worth a warning */
+#define LOOK_NS INT64_C(2000000000)  /* between two looks at the files */
+#define SOON_S (INT64_C(14) * 86400) /* a certificate's end that is worth a warning */
 
 typedef struct {
     const char *certificate, *key, *authority, *names; /* settings */

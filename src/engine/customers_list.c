@@ -132,7 +132,7 @@ static aurora_status from_orders(aurora__engine *engine, aurora_store_txn *txn,
                                  aurora__customers_found *found, uint32_t limit)
 {
     aurora_id last;
-    aurora_value bound = {.kind = AURORA_COLUMN_UUID, .bytes = last.bytes, .length = 16};
+    aurora_value bound = {.kind = AURORA_COLUMN_UUID, .bytes = &last, .length = 16};
     aurora__range range = {.table = AURORA__TABLE_order,
                            .index = -1,
                            .flags = AURORA_SCAN_DESCENDING | AURORA_SCAN_UPPER_OPEN,

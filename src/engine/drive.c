@@ -414,7 +414,9 @@ static void tell(aurora_error *err, const aurora_error *from, aurora_status rc)
 {
     if (err == NULL || rc == AURORA_OK)
         return;
-    *err = from == NULL ? (aurora_error){0} : *from;
+    *err = (aurora_error){0};
+    if (from != NULL)
+        *err = *from;
     err->size = sizeof *err;
     err->status = rc;
     if (err->message[0] == '\0')

@@ -166,8 +166,8 @@ static aurora_status run_stage(const look *at, const stage_kind *stage, bool *is
                            .lower_count = bound_of(at->now, stage, bound),
                            .columns = stage->columns,
                            .limit = stage->limit};
-    void *rows = aurora__arena_take(&at->arena->arena,
-                                    stage->limit * aurora__tables[stage->table].struct_size);
+    void *rows = aurora__arena_take(
+        &at->arena->arena, (size_t)stage->limit * aurora__tables[stage->table].struct_size);
     aurora_status rc =
         rows == NULL ? AURORA_ENOMEM
                      : aurora__engine_scan(at->engine, at->txn, &range, at->arena, rows, &count);

@@ -97,7 +97,8 @@ aurora_status aurora__search_feed(aurora__follower *follower, const aurora__even
 
 bool aurora__search_take(aurora__search *self, uint32_t limit, aurora__search_portion *out)
 {
-    *out = (aurora__search_portion){.stream = self->stream, .from = self->applied};
+    *out = (aurora__search_portion){
+        .stream = self->stream, .from = self->applied, .to = self->applied};
     if (self->is_busy || self->is_lost || self->fed <= self->applied)
         return false;
     out->first = self->first;
@@ -106,12 +107,15 @@ bool aurora__search_take(aurora__search *self, uint32_t limit, aurora__search_po
         self->first = self->first->next;
         out->count++;
     }
-    if (self->first == NULL)
-        self->last = NULL;
-    if (out->last != NULL)
+    if (out->last != NULL) {
         out->last->next = NULL;
+        out->to = out->last->position;
+    }
+    if (self->first == NULL) {
+        self->last = NULL;
+        out->to = self->fed;
+    }
     self->count -= out->count;
-    out->to = self->first == NULL ? self->fed : out->last->position;
     self->is_busy = true;
     return true;
 }

@@ -217,14 +217,15 @@ static uint32_t collect(aurora__engine *engine, aurora_store_txn *txn, const tim
     uint32_t made = 0;
     aurora__query_arena arena;
     aurora__query_arena_init(&arena, engine->options.allocator);
-    char *rows = limit == 0 ? NULL : aurora__arena_take(&arena.arena, limit * table->struct_size);
+    char *rows =
+        limit == 0 ? NULL : aurora__arena_take(&arena.arena, (size_t)limit * table->struct_size);
     aurora__range range = {.table = kind->table, .index = kind->index, .limit = limit};
     aurora_status rc = rows == NULL
                            ? AURORA_ENOMEM
                            : aurora__engine_scan(engine, txn, &range, &arena, rows, &count);
     int64_t now_ms = aurora__engine_now(engine);
     for (uint32_t i = 0; rc == AURORA_OK && i < count; i++) {
-        const char *row = rows + i * table->struct_size;
+        const char *row = rows + (size_t)i * table->struct_size;
         int64_t due;
         memcpy(&due, row + kind->due_offset, sizeof due);
         if (due > now_ms) {

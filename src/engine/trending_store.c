@@ -71,7 +71,7 @@ static aurora_status from_orders(aurora__trending_set *set, aurora__engine *engi
                                  aurora_store_txn *txn)
 {
     aurora_id last;
-    aurora_value bound = {.kind = AURORA_COLUMN_UUID, .bytes = last.bytes, .length = 16};
+    aurora_value bound = {.kind = AURORA_COLUMN_UUID, .bytes = &last, .length = 16};
     aurora__range range = {.table = AURORA__TABLE_order,
                            .index = -1,
                            .flags = AURORA_SCAN_LOWER_OPEN,

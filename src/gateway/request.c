@@ -15,7 +15,7 @@
 #include "http/tracestate.h"
 
 #define MS_NS INT64_C(1000000)
-#define HOP_MS 50 /* of a deadline, for the way there and back */
+#define HOP_MS INT64_C(50) /* of a deadline, for the way there and back */
 #define FIELDS_OF_OURS 11
 
 /* --- fields ----------------------------------------------------------------------------------- */
@@ -152,9 +152,10 @@ static int64_t hop_ms(int64_t ms)
 
 static const char *write_deadline(aurora_http_exchange *exchange, int64_t at_ms)
 {
-    char *text = aurora_http_alloc(exchange, 24), *at = text + 23;
+    char *text = aurora_http_alloc(exchange, 24);
     if (text == NULL)
         return NULL;
+    char *at = text + 23;
     *at = '\0';
     for (; at_ms > 0; at_ms /= 10)
         *--at = (char)('0' + at_ms % 10);

@@ -9,7 +9,7 @@
 #define ENTRIES_MAX 64
 #define BODY_BYTES_MAX 65536
 #define FRESH_NS SECOND_NS                 /* then it is kept anew */
-#define AGE_NS_MAX (24 * 3600 * SECOND_NS) /* then none is better */
+#define AGE_NS_MAX (SECOND_NS * 24 * 3600) /* then none is better */
 
 typedef struct {
     char key[AURORA__STALE_KEY_BYTES]; /* "" = free */

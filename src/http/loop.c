@@ -39,8 +39,8 @@ const char *aurora__loop_date(aurora_http_loop *loop)
         static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
         gmtime_r(&now.tv_sec, &parts);
         char format[] = "DDD, %d MMM %Y %H:%M:%S GMT"; /* names in English in every locale */
-        memcpy(format, days + 3 * parts.tm_wday, 3);
-        memcpy(format + 8, months + 3 * parts.tm_mon, 3);
+        memcpy(format, days + 3L * parts.tm_wday, 3);
+        memcpy(format + 8, months + 3L * parts.tm_mon, 3);
         strftime(loop->date, sizeof(loop->date), format, &parts);
         loop->date_second = now.tv_sec;
     }
@@ -368,7 +368,7 @@ static uint32_t sweep_ms(const aurora_http_options *options)
 static bool add_events(aurora_http_loop *loop)
 {
     uint32_t ms = sweep_ms(&loop->server->options);
-    const struct timeval period = {.tv_sec = ms / 1000, .tv_usec = (ms % 1000) * 1000};
+    const struct timeval period = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000L};
     loop->wake_event = event_new(loop->base, loop->wake_fd, EV_READ | EV_PERSIST, on_wake, loop);
     loop->accept_event =
         event_new(loop->base, loop->server->listen_fd, EV_READ | EV_PERSIST, on_acceptable, loop);

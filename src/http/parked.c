@@ -3,7 +3,7 @@
  * milliseconds: they are few and rare, and so nobody has to know the loops that wait. */
 #include "http/loop.h"
 
-#define LOOK_MS 25
+#define LOOK_MS 25L
 #define WAIT_NS INT64_C(2000000000)
 #define PARKED_MAX 256 /* of a loop: more would be a flood, and are refused at once */
 

@@ -57,8 +57,7 @@ aurora_http_watch *aurora_http_watch_fd(aurora_http_loop *loop, int fd, void (*r
 aurora_http_watch *aurora_http_watch_timer(aurora_http_loop *loop, uint32_t period_ms,
                                            void (*due)(void *self), void *self)
 {
-    const struct timeval period = {.tv_sec = period_ms / 1000,
-                                   .tv_usec = (period_ms % 1000) * 1000};
+    const struct timeval period = {.tv_sec = period_ms / 1000, .tv_usec = period_ms % 1000 * 1000L};
     return add(new_watch(loop, -1, EV_PERSIST, due, self), &period);
 }
 

@@ -353,7 +353,7 @@ static uint32_t put_exemplar(aurora__sheet *sheet, const aurora__family *family,
     aurora_metric_exemplar exemplar = {
         .size = sizeof exemplar, .value = in_unit(family, (double)from.value), .at_ms = from.at_ms};
     memcpy(bytes, from.trace, sizeof bytes);
-    for (int i = 0; i < 16; i++) {
+    for (size_t i = 0; i < 16; i++) {
         exemplar.trace_id[2 * i] = digits[bytes[i] >> 4];
         exemplar.trace_id[2 * i + 1] = digits[bytes[i] & 15];
     }

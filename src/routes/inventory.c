@@ -175,7 +175,7 @@ static void list_reservations(aurora_http_exchange *exchange, void *self)
 #define READ AURORA_SCOPE_INVENTORY_READ
 #define WRITE AURORA_SCOPE_INVENTORY_WRITE
 #define BLOCKING AURORA_HTTP_BLOCKING
-#define KEYED BLOCKING | AURORA_HTTP_JSON_BODY | AURORA_HTTP_KEYED
+#define KEYED (BLOCKING | AURORA_HTTP_JSON_BODY | AURORA_HTTP_KEYED)
 
 static const aurora_http_route table[] = {
     {AURORA_HTTP_GET, READ, BLOCKING, "/inventory", "below limit cursor", "listStock", list_stock},

@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -30,10 +31,11 @@ static bool read_stat(double fields[FIELDS])
     char *token;
     int field = 3;
     for (; field < FIELDS && (token = strsep(&rest, " ")) != NULL;) {
-        double value = 0;
         if (*token == '\0')
             continue;
-        if (field > 3 && sscanf(token, "%lf", &value) != 1)
+        char *end;
+        double value = strtod(token, &end);
+        if (field > 3 && end == token) /* the third is the state: a letter */
             return false;
         fields[field++] = value;
     }

@@ -223,8 +223,9 @@ static bool read_members(reading *body)
  * as those of SKUs, currencies and sums. */
 static void refuse_check(reading *body, aurora_status status, aurora_error *err)
 {
-    unsigned place;
-    if (sscanf(err->field, "metadata[%u]", &place) == 1) {
+    static const char list[] = "metadata[";
+    if (strncmp(err->field, list, sizeof list - 1) == 0) {
+        uint32_t place = (uint32_t)strtoul(err->field + sizeof list - 1, NULL, 10);
         const char *name;
         aurora_json_value value;
         aurora_json_member(body->values[METADATA], place, &name, &value);

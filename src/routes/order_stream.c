@@ -65,8 +65,11 @@ static void release_if_over(aurora__order_stream *stream)
 
 void aurora__order_streams_drop(aurora__routes_loop *loop)
 {
-    while (loop->streams != NULL)
-        release(loop->streams);
+    for (aurora__order_stream *stream = loop->streams, *next; stream != NULL; stream = next) {
+        next = stream->next;
+        free(stream);
+    }
+    loop->streams = NULL;
 }
 
 static void closed(void *self)

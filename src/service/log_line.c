@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "http/plain_text.h"
@@ -173,10 +174,9 @@ void aurora__log_line_uint(aurora__log_line *line, const char *name, uint64_t va
 void aurora__log_line_double(aurora__log_line *line, const char *name, double value)
 {
     char text[40] = "null";
-    double back;
     if (isfinite(value)) {
         snprintf(text, sizeof text, "%.15g", value);
-        if (sscanf(text, "%lf", &back) != 1 || back != value)
+        if (strtod(text, NULL) != value)
             snprintf(text, sizeof text, "%.17g", value);
     }
     put_member(line, name, text);

@@ -93,8 +93,9 @@ static aurora__sim_entry *find_or_add(aurora__sim_world *world, aurora__sim_stor
         return *slot;
     const aurora__table *of = &aurora__tables[table];
     aurora__sim_entries *of_table = &store->tables[table];
-    aurora__sim_entry *entry = aurora__sim_take(
-        world, sizeof *entry + 2 * of->struct_size + of->table.column_count * sizeof(aurora_value));
+    aurora__sim_entry *entry =
+        aurora__sim_take(world, sizeof *entry + (size_t)2 * of->struct_size +
+                                    of->table.column_count * sizeof(aurora_value));
     *entry = (aurora__sim_entry){.hash = hash, .table = table, .index = of_table->count};
     entry->values = (aurora_value *)(entry + 1);
     entry->places[0] = (char *)(entry->values + of->table.column_count);

@@ -16,7 +16,7 @@
 #define IN_BYTES 49152 /* at a time; what is in them is less than AURORA_TLS_READ_BYTES */
 #define RECORD_BYTES 16384
 #define RECORDS_PER_SEND 3
-#define OUT_BYTES (RECORDS_PER_SEND * (RECORD_BYTES + 256))
+#define OUT_BYTES ((size_t)RECORDS_PER_SEND * (RECORD_BYTES + 256))
 #define UNSENT_BYTES_MAX 262144 /* of answers to one that asks and does not read */
 #define IDLE_RECORDS_MAX 64     /* that carry no data, one after another */
 #define BEGINNING_BYTES 40960   /* what OpenSSL holds during a handshake, about */

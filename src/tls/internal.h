@@ -48,7 +48,8 @@ aurora_status aurora__tls_refuse(aurora_error *err, const char *field, const cha
 
 /* --- tickets.c -------------------------------------------------------------------------------- */
 
-#define AURORA__TLS_TICKET_S 3600 /* that a key makes tickets; it reads them as long again */
+/* A key makes tickets so long; it reads them as long again. */
+#define AURORA__TLS_TICKET_S INT64_C(3600)
 
 typedef struct {
     unsigned char name[16], cipher[32], mac[32];

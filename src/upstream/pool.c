@@ -4,7 +4,7 @@
 
 #include "upstream/internal.h"
 
-#define SWEEP_MS 250
+#define SWEEP_MS 250L
 
 aurora__upstream_place *aurora__pool_place(aurora_upstream_pool *pool,
                                            const aurora_upstream *upstream)

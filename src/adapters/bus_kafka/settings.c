@@ -139,7 +139,8 @@ static aurora_status check(const aurora_bus_property *property, aurora_error *er
         return refuse(err, property->name, rule);
     for (uint32_t i = 0; i < aurora__kafka_setting_count; i++) {
         const aurora__kafka_setting *own = &aurora__kafka_settings[i];
-        bool is_fixed = own->why != NULL && strcmp(name, "max.in.flight.requests.per.connection");
+        bool is_fixed =
+            own->why != NULL && strcmp(name, "max.in.flight.requests.per.connection") != 0;
         if (!is_fixed || strcmp(name, own->name) != 0 || is_same(name, property->value, own->value))
             continue;
         snprintf(why, sizeof why, "must stay %s: %s", own->value, own->why);

@@ -173,7 +173,7 @@ aurora_status aurora__cache_memory_open(const aurora_cache_port_options *options
     aurora_status rc = read_address(options->address, &bytes, err);
     if (rc != AURORA_OK)
         return rc;
-    while (count < SHARDS_MAX && bytes / (count * 2) >= SHARD_BYTES_MIN)
+    while (count < SHARDS_MAX && bytes / 2 / count >= SHARD_BYTES_MIN)
         count *= 2;
     const aurora_allocator *allocator = options->allocator;
     cache *self = allocator->allocate(allocator->self, sizeof *self + count * sizeof *self->shards);

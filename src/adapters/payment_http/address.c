@@ -38,7 +38,8 @@ static bool take_insecure(char *query, bool *is_insecure_out)
     char *out = query;
     bool is_known = true;
     *is_insecure_out = false;
-    for (const char *pair = query; pair != NULL;) {
+    const char *pair = query;
+    do {
         const char *end = strchr(pair, '&');
         size_t length = end != NULL ? (size_t)(end - pair) : strlen(pair);
         if (strncmp(pair, INSECURE, sizeof INSECURE - 1) == 0) {
@@ -51,7 +52,7 @@ static bool take_insecure(char *query, bool *is_insecure_out)
             out += length;
         }
         pair = end != NULL ? end + 1 : NULL;
-    }
+    } while (pair != NULL);
     *out = '\0';
     return is_known;
 }

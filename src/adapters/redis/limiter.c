@@ -127,7 +127,7 @@ static aurora_status read_reply(const aurora__redis_reply *reply, const aurora__
     const int64_t *items = reply->items;
     if (reply->kind != AURORA__REDIS_ARRAY || reply->count != count * ANSWERS + 1)
         return AURORA_EIO;
-    int64_t now_micros = items[count * ANSWERS];
+    int64_t now_micros = items[(size_t)count * ANSWERS];
     if (now_micros < 0 || now_micros > INT64_MAX / 1000)
         return AURORA_EIO;
     aurora_status rc = AURORA_OK;

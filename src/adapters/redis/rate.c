@@ -49,7 +49,8 @@ aurora_status aurora__rate_init(aurora__rate *rate, uint64_t tokens, uint64_t pe
     /* units : micros = 1000 num : den in lowest terms; num and den have no odd divisor in common
      * but 1, yet both may be even. */
     uint64_t shared = divisor_of(rate->num, rate->den);
-    uint64_t num = rate->num / shared, den = rate->den / shared;
+    uint64_t num = rate->num / shared; /* NOLINT(clang-analyzer-core.DivideZero): den is not 0 */
+    uint64_t den = rate->den / shared;
     uint64_t thousandth = divisor_of(den, 1000);
     den /= thousandth;
     if (den > MICROS_MAX)

@@ -9,7 +9,7 @@
 #include "adapters/search_elastic/document.h"
 #include "adapters/search_elastic/reply.h"
 
-#define REQUEST_BYTES (4 * 1024 * 1024) /* then it is sent */
+#define REQUEST_BYTES ((size_t)4 * 1024 * 1024) /* then it is sent */
 #define AT_ONCE 512
 
 static void add(aurora__elastic_call *call, uint64_t generation, const aurora_search_change *change,

@@ -9,8 +9,8 @@
 
 #define IDLE_MAX 8
 #define BYTES_FIRST 65535
-#define BYTES_KEPT (1024 * 1024) /* of a buffer, from one call to the next */
-#define REPLY_BYTES_MAX (64 * 1024 * 1024)
+#define BYTES_KEPT ((size_t)1024 * 1024) /* of a buffer, from one call to the next */
+#define REPLY_BYTES_MAX ((size_t)64 * 1024 * 1024)
 #define DOWN_MS 500 /* how long a host that refused a connection is left out */
 #define LOG_MS 10000
 #define REASON_BYTES 300

@@ -87,7 +87,7 @@ static aurora_status read_meta(aurora__elastic_call *call, aurora__elastic_meta 
     const cJSON *error = cJSON_GetObjectItemCaseSensitive(first, "error");
     const char *why = aurora__elastic_text_of(error, "type");
     if (second == NULL ||
-        (error != NULL && (why == NULL || strcmp(why, "index_not_found_exception"))))
+        (error != NULL && (why == NULL || strcmp(why, "index_not_found_exception") != 0)))
         rc = AURORA_EIO;
     else if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(first, "found")))
         rc = AURORA_ENOTFOUND;

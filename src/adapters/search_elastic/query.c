@@ -283,10 +283,10 @@ static bool read_after(const aurora_search_request *request, position *out)
 aurora_status aurora__elastic_query(void *self, const aurora_search_request *request,
                                     const aurora_arena_port *arena, aurora_search_result *out)
 {
-    position after;
+    position place, *after = request->after == NULL ? NULL : &place;
     const aurora_query *query = request->query;
     memset(out, 0, sizeof *out);
-    if (request->after != NULL && !read_after(request, &after))
+    if (after != NULL && !read_after(request, after))
         return AURORA_EINVAL;
     aurora_bulkhead *searches = &((aurora__elastic_index *)self)->searches;
     if (!aurora_bulkhead_try_enter(searches))
@@ -299,7 +299,7 @@ aurora_status aurora__elastic_query(void *self, const aurora_search_request *req
     aurora__elastic_call_bound(now.call, query->time_max_ms);
     now.sort = query->sort == 0 ? AURORA_SORT_RELEVANCE : query->sort;
     now.has_plan = query->text != NULL && aurora__elastic_plan_begin(&now.plan, query->text);
-    aurora_status rc = find(&now, request->after == NULL ? NULL : &after, out);
+    aurora_status rc = find(&now, after, out);
     aurora__elastic_call_give(now.call);
     aurora_bulkhead_leave(searches);
     return rc;

@@ -235,7 +235,7 @@ static aurora_status read_facet(const cJSON *tree, const char *name, int32_t kin
 static aurora_status read_facets(const cJSON *tree, const aurora_arena_port *arena,
                                  aurora_search_result *out)
 {
-    aurora_facet *facets = aurora__elastic_arena_take(arena, 2 * FACETS_MAX * sizeof *facets);
+    aurora_facet *facets = aurora__elastic_arena_take(arena, sizeof *facets * FACETS_MAX * 2);
     if (facets == NULL)
         return AURORA_ENOMEM;
     out->facets = facets;

@@ -307,7 +307,7 @@ aurora_status aurora__fts_reader_take(aurora__fts_index *index, aurora__fts_conn
         return AURORA_OK;
     }
     aurora_status rc = open_connection(index, true, &reader);
-    if (rc != AURORA_OK)
+    if (reader == NULL)
         return rc;
     rc = aurora__fts_schema_open(reader->db, false);
     if (rc == AURORA_ECORRUPT)

@@ -74,7 +74,7 @@ static const char *mark(const aurora__fts_plan *plan, const char *text, size_t l
     aurora__fts_word word;
     size_t at = 0;
     uint32_t marks = 0;
-    char *out = aurora__fts_arena_take(arena, length * GROWTH + MARKS_MAX * 9 + 1);
+    char *out = aurora__fts_arena_take(arena, length * GROWTH + (size_t)MARKS_MAX * 9 + 1);
     if (out == NULL)
         return NULL;
     char *to = out;

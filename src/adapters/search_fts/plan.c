@@ -302,6 +302,8 @@ static void write_expression(aurora__fts_plan *plan)
 
 bool aurora__fts_plan_level(aurora__fts_plan *plan, uint32_t level)
 {
+    if (level >= AURORA__FTS_LEVELS)
+        return false;
     uint32_t count = wanted(plan);
     uint32_t quorums[AURORA__FTS_LEVELS] = {count, count, (2 * count + 2) / 3, 1};
     if (level == AURORA__FTS_CLOSE) {

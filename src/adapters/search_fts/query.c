@@ -279,7 +279,7 @@ static aurora_status read_page(search *self, const aurora_search_request *reques
     if (rc != AURORA_OK || after != NULL)
         return rc;
     aurora_facet *facets =
-        aurora__fts_arena_take(self->arena, 2 * AURORA__FTS_FACETS_MAX * sizeof *facets);
+        aurora__fts_arena_take(self->arena, sizeof *facets * AURORA__FTS_FACETS_MAX * 2);
     if (facets == NULL)
         return AURORA_ENOMEM;
     out->facets = facets;

@@ -13,7 +13,7 @@
 #define THREADS 4
 #define QUEUE_MAX 64 /* tasks of all threads: each has to be sent within its lease */
 #define STOP_NS INT64_C(2000000000)
-#define REPORT_PAUSE_MS 200
+#define REPORT_PAUSE_MS 200L
 #define REPORT_TRIES 50
 #define PAUSE_FIRST_MS 1000
 #define PAUSE_MAX_MS 300000

@@ -33,11 +33,14 @@ static aurora_status grow(aurora__pg_connection *connection)
         allocator->allocate(allocator->self, capacity * sizeof(aurora__pg_expected));
     if (ring == NULL)
         return AURORA_ENOMEM;
-    for (uint32_t i = 0; i < connection->expected_count; i++)
-        ring[i] =
-            connection->expected[(connection->expected_first + i) % connection->expected_capacity];
-    if (connection->expected != NULL)
+    if (connection->expected != NULL) {
+        uint32_t at = connection->expected_first;
+        for (uint32_t i = 0; i < connection->expected_count; i++) {
+            ring[i] = connection->expected[at];
+            at = at + 1 < connection->expected_capacity ? at + 1 : 0;
+        }
         allocator->release(allocator->self, connection->expected);
+    }
     connection->expected = ring;
     connection->expected_first = 0;
     connection->expected_capacity = capacity;

@@ -66,8 +66,8 @@ static aurora_status start_write(aurora__pg_store *store, aurora_id batch, int64
                                  bool is_waiting)
 {
     aurora_status status = AURORA_EIO;
-    bool was_open = store->writer != NULL;
-    for (int attempt = 0; attempt <= was_open; attempt++) {
+    int attempts = store->writer != NULL ? 2 : 1;
+    for (int attempt = 0; attempt < attempts; attempt++) {
         status = aurora__pg_writer_open(store, until_ms);
         if (status != AURORA_OK)
             return status;
