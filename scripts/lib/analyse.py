@@ -119,7 +119,7 @@ def analyse(job):
     if kept.exists():
         return tool, unit, kept.read_text()
     ran = subprocess.run(command, cwd=unit.folder, capture_output=True, text=True, check=False)
-    said = ran.stdout + ran.stderr
+    said = without_marked(ran.stdout + ran.stderr)
     if ran.returncode < 0:
         return tool, unit, f"{unit.path}:1: error: {tool} ended by signal {-ran.returncode}\n"
     if ran.returncode != 0 and FINDING.search(said) is None:
@@ -130,6 +130,27 @@ def analyse(job):
     partial.write_text(said)
     partial.replace(kept)
     return tool, unit, said
+
+
+GCC_WARNING = re.compile(r"^(\S+?):(\d+):\d+: warning: .*\[-W(analyzer-[\w-]+)\]$")
+
+
+def without_marked(said):
+    """gcc knows pragmas alone, at which clang warns: NOLINT(analyzer-...) in the line, or NOLINTNEXTLINE
+    in the line before it, takes the warning and its notes away."""
+    kept, is_marked = [], False
+    for line in said.splitlines(keepends=True):
+        found = GCC_WARNING.match(line.rstrip())
+        if found is not None:
+            lines = [""] + pathlib.Path(found.group(1)).read_text().splitlines()
+            number = int(found.group(2))
+            is_marked = (f"NOLINT({found.group(3)})" in lines[number] or
+                         f"NOLINTNEXTLINE({found.group(3)})" in lines[number - 1])
+        elif ": note: " not in line:
+            is_marked = False
+        if not is_marked:
+            kept.append(line)
+    return "".join(kept)
 
 
 def forget_old(limit=20000):

@@ -31,13 +31,13 @@ bool aurora__sources_read(const char *text, aurora__source *out, uint32_t *count
             snprintf(why_out, 288, "has more than 16 files and URLs");
             return false;
         }
-        aurora__source *source = &out[(*count_out)++];
-        *source = (aurora__source){.text = strndup(word, len)};
-        if (source->text == NULL) {
+        char *copy = strndup(word, len);
+        if (copy == NULL) {
             snprintf(why_out, 288, "out of memory");
             return false;
         }
-        source->is_url = aurora__fetch_is_url(source->text);
+        aurora__source *source = &out[(*count_out)++];
+        *source = (aurora__source){.text = copy, .is_url = aurora__fetch_is_url(copy)};
         if (!check_one(source, why_out))
             return false;
     }

@@ -93,7 +93,10 @@ aurora_http_route *aurora__daemon_served(const aurora_daemon *daemon, uint32_t *
         total += tables[i].count;
     /* One more: malloc of nothing may answer NULL. */
     aurora_http_route *served = malloc((total + 1) * sizeof *served);
-    for (uint32_t i = 0; i < table_count && served != NULL; i++) {
+    *count_out = 0;
+    if (served == NULL)
+        return NULL;
+    for (uint32_t i = 0; i < table_count; i++) {
         for (uint32_t j = 0; j < tables[i].count; j++) {
             if (!has_own_metrics || strcmp(tables[i].routes[j].template_path, "/metrics") != 0)
                 served[count++] = tables[i].routes[j];

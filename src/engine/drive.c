@@ -185,8 +185,8 @@ static uint32_t take_queued(aurora__engine *engine, aurora__command **commands, 
     aurora__command_queue kept = {0};
     bool has_keys = aurora__keys_is_near(engine) || atomic_load(&engine->health) == AURORA_ECORE;
     pthread_mutex_lock(&engine->lock);
-    while (count < to && engine->queue.first != NULL) {
-        aurora__command *command = aurora__command_queue_pop(&engine->queue);
+    aurora__command *command;
+    while (count < to && (command = aurora__command_queue_pop(&engine->queue)) != NULL) {
         if (command->needs_keys && !has_keys)
             aurora__command_queue_push(&kept, command);
         else

@@ -103,6 +103,7 @@ static aurora_status step_variable(aurora_router *router, uint32_t *at, const ch
         memcpy(copy, name, length);
         copy[length] = '\0';
         router->nodes[found].param = copy;
+        /* NOLINTNEXTLINE(analyzer-malloc-leak): the router frees the names of its nodes */
         router->nodes[*at].variable = found;
     }
     const char *known = router->nodes[found].param;

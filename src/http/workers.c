@@ -29,8 +29,9 @@ static aurora_http_exchange *take(aurora__workers *workers)
         pthread_cond_wait(&workers->work, &workers->mutex);
         workers->idle--;
     }
-    if (!workers->is_stopping) {
+    if (!workers->is_stopping)
         exchange = workers->first;
+    if (exchange != NULL) {
         workers->first = exchange->next;
         if (workers->first == NULL)
             workers->end = &workers->first;

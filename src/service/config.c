@@ -174,6 +174,7 @@ static bool write_assignments(aurora_config *config)
 {
     for (uint32_t i = 0; i < config->count; i++) {
         const aurora_config_value *value = &config->values[i];
+        /* NOLINTNEXTLINE(analyzer-malloc-leak): the configuration frees its list of assignments */
         if (is_of_handle(value->info) && strcmp(value->text, value->info->default_text) != 0 &&
             !add_assignment(config, "", value->info->name, value->text))
             return false;

@@ -9,14 +9,13 @@
 #define PROBE_MS_MIN 200 /* for an answer */
 
 /* Where the answer belongs: `self` of the listener is the place of the call in `probing`. */
+/* `at` lies in one of the places. */
 static aurora__upstream_place *place_of(aurora_upstream_pool *pool, aurora_upstream_call **at)
 {
-    for (uint32_t i = 0; i < pool->place_count; i++) {
-        aurora__upstream_place *place = &pool->places[i];
-        if (at >= place->probing && at < place->probing + AURORA_UPSTREAM_ADDRESSES_MAX)
-            return place;
-    }
-    return NULL;
+    aurora__upstream_place *place = pool->places;
+    while (at < place->probing || at >= place->probing + AURORA_UPSTREAM_ADDRESSES_MAX)
+        place++;
+    return place;
 }
 
 static aurora__address *address_of(aurora_upstream_call **at)

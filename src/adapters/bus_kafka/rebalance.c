@@ -193,6 +193,7 @@ static void tell_revoked(aurora__kafka *self, const rd_kafka_topic_partition_lis
 {
     const aurora_bus_listener *listener = &self->consumer.listener;
     aurora_bus_position position;
+    uint32_t count = 0;
     if (list->cnt == 0 || listener->revoked == NULL)
         return;
     aurora_bus_position *positions =
@@ -200,15 +201,17 @@ static void tell_revoked(aurora__kafka *self, const rd_kafka_topic_partition_lis
     for (int i = 0; i < list->cnt; i++) {
         const aurora__kafka_part *part = aurora__kafka_part_find(
             self, aurora__kafka_topic_find(self, list->elems[i].topic), list->elems[i].partition);
+        if (part == NULL)
+            continue;
         position = (aurora_bus_position){part->topic, part->partition,
                                          part->done >= 0 ? part->done : part->start};
         if (positions != NULL)
-            positions[i] = position;
+            positions[count++] = position;
         else /* without memory they are told one by one */
             listener->revoked(listener->self, &position, 1, is_lost);
     }
     if (positions != NULL)
-        listener->revoked(listener->self, positions, (uint32_t)list->cnt, is_lost);
+        listener->revoked(listener->self, positions, count, is_lost);
     self->allocator.release(self->allocator.self, positions);
 }
 

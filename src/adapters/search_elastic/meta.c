@@ -63,6 +63,22 @@ static bool read_source(const cJSON *source, aurora__elastic_meta *out)
     return true;
 }
 
+static aurora_status read_state(const cJSON *state, const cJSON *alias, aurora__elastic_meta *out)
+{
+    const cJSON *error = cJSON_GetObjectItemCaseSensitive(state, "error");
+    const char *why = aurora__elastic_text_of(error, "type");
+    if (alias == NULL ||
+        (error != NULL && (why == NULL || strcmp(why, "index_not_found_exception") != 0)))
+        return AURORA_EIO;
+    if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(state, "found")))
+        return AURORA_ENOTFOUND;
+    if (!aurora__elastic_number_of(state, "_seq_no", &out->seq_no) ||
+        !aurora__elastic_number_of(state, "_primary_term", &out->primary_term))
+        return AURORA_EIO;
+    bool is_whole = read_source(cJSON_GetObjectItemCaseSensitive(state, "_source"), out);
+    return is_whole ? AURORA_OK : AURORA_ECORRUPT;
+}
+
 /* One request reads the document and where the alias leads, both as they are now and not as they
  * were at the last refresh. AURORA_ENOTFOUND without a document, AURORA_ECORRUPT for one of another
  * format; the place in its history is filled then too. */
@@ -82,22 +98,10 @@ static aurora_status read_meta(aurora__elastic_call *call, aurora__elastic_meta 
         return rc == AURORA_ENOTFOUND ? AURORA_EIO : rc;
     cJSON *tree = aurora__elastic_call_tree(call);
     const cJSON *docs = cJSON_GetObjectItemCaseSensitive(tree, "docs");
-    const cJSON *first = cJSON_GetArrayItem(docs, 0);
-    const cJSON *second = cJSON_GetArrayItem(docs, 1);
-    const cJSON *error = cJSON_GetObjectItemCaseSensitive(first, "error");
-    const char *why = aurora__elastic_text_of(error, "type");
-    if (second == NULL ||
-        (error != NULL && (why == NULL || strcmp(why, "index_not_found_exception") != 0)))
-        rc = AURORA_EIO;
-    else if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(first, "found")))
-        rc = AURORA_ENOTFOUND;
-    else if (!aurora__elastic_number_of(first, "_seq_no", &out->seq_no) ||
-             !aurora__elastic_number_of(first, "_primary_term", &out->primary_term))
-        rc = AURORA_EIO;
-    else if (!read_source(cJSON_GetObjectItemCaseSensitive(first, "_source"), out))
-        rc = AURORA_ECORRUPT;
-    if (cJSON_GetObjectItemCaseSensitive(second, "error") == NULL)
-        out->alias = generation_of(index, aurora__elastic_text_of(second, "_index"));
+    const cJSON *alias = cJSON_GetArrayItem(docs, 1);
+    rc = read_state(cJSON_GetArrayItem(docs, 0), alias, out);
+    if (cJSON_GetObjectItemCaseSensitive(alias, "error") == NULL)
+        out->alias = generation_of(index, aurora__elastic_text_of(alias, "_index"));
     cJSON_Delete(tree);
     return rc;
 }
