@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Preloaded into a program under test, lets calls of the C library fail: the n-th of a sort since
- * it was told to, once or from then on, also after it was done. It is told through a file that both
- * sides map (AURORA_FAULT_SHIM names it; tests/crash/shim.py is the other side). Sockets count as
- * the program's own calls of others only where it opened them itself. */
+ * it was told to, once or from then on, also after it was done; or syncs take their time. It is
+ * told through a file that both sides map (AURORA_FAULT_SHIM names it; tests/crash/shim.py is the
+ * other side). Sockets count as the program's own calls of others only where it opened them
+ * itself. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -13,18 +14,19 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #define DESCRIPTORS 4096
 
-enum { ALLOC = 1, WRITE = 2, SYNC = 3, CONNECT = 4, SEND = 5, RECEIVE = 6, ACCEPTED = 7 };
+enum { ALLOC = 1, WRITE = 2, SYNC = 3, CONNECT = 4, SEND = 5, RECEIVE = 6, ACCEPTED = 7, SLOW = 8 };
 
 /* The same in shim.py. */
 typedef struct {
     uint32_t sort; /* 0 = nothing fails */
     uint32_t is_lasting;
     uint32_t is_done; /* the call happens, and then fails */
-    int32_t error;
+    int32_t error;    /* of SLOW: the milliseconds that a sync takes */
     uint64_t fail_at; /* from 0 */
     uint64_t count;   /* calls of the sort since `count` was set to 0 */
     uint64_t failed;
@@ -126,8 +128,20 @@ int ftruncate64(int fd, off_t size)
     return ftruncate(fd, size);
 }
 
+/* In short naps: the sleep ends when the orders do. */
+static void dawdle(void)
+{
+    if (__atomic_load_n(&told->sort, __ATOMIC_ACQUIRE) != SLOW)
+        return;
+    __atomic_fetch_add(&told->count, 1, __ATOMIC_RELAXED);
+    for (int ms = told->error; ms > 0 && __atomic_load_n(&told->sort, __ATOMIC_ACQUIRE) == SLOW;
+         ms -= 5)
+        nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+}
+
 static int sync_by(long number, int fd)
 {
+    dawdle();
     if (!is_due(SYNC))
         return (int)syscall(number, fd);
     if (told->is_done)
