@@ -123,7 +123,7 @@ def analyse(job):
     if ran.returncode < 0:
         return tool, unit, f"{unit.path}:1: error: {tool} ended by signal {-ran.returncode}\n"
     if ran.returncode != 0 and FINDING.search(said) is None:
-        said = f"{unit.path}:1: error: {tool} failed: {said}"
+        return tool, unit, f"{unit.path}:1: error: {tool} failed: {said}"
     if FINDING.search(said) is None:
         said = ""
     partial = kept.with_suffix(f".{os.getpid()}")
@@ -136,15 +136,17 @@ GCC_WARNING = re.compile(r"^(\S+?):(\d+):\d+: warning: .*\[-W(analyzer-[\w-]+)\]
 
 
 def without_marked(said):
-    """gcc knows pragmas alone, at which clang warns: NOLINT(analyzer-...) in the line, or NOLINTNEXTLINE
-    in the line before it, takes the warning and its notes away."""
+    """gcc knows pragmas alone, at which clang warns: NOLINT(analyzer-...) in the line, NOLINTNEXTLINE in
+    the line before it, or NOLINTBEGIN and no NOLINTEND above takes the warning and its notes away."""
     kept, is_marked = [], False
     for line in said.splitlines(keepends=True):
         found = GCC_WARNING.match(line.rstrip())
         if found is not None:
             lines = [""] + pathlib.Path(found.group(1)).read_text().splitlines()
             number = int(found.group(2))
-            is_marked = (f"NOLINT({found.group(3)})" in lines[number] or
+            above = "\n".join(lines[:number])
+            is_marked = (above.count(f"NOLINTBEGIN({found.group(3)})") > above.count(f"NOLINTEND({found.group(3)})") or
+                         f"NOLINT({found.group(3)})" in lines[number] or
                          f"NOLINTNEXTLINE({found.group(3)})" in lines[number - 1])
         elif ": note: " not in line:
             is_marked = False

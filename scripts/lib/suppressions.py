@@ -8,7 +8,7 @@ from tree import ROOT, c_files
 FOLDERS = ("include", "src", "daemons")
 # /* NOLINT(check): reason */, /* cppcheck-suppress check ; reason */, and after a pragma /* reason */
 MARKS = (
-    re.compile(r"NOLINT(?:NEXTLINE|BEGIN|END)?\b(?:\(([^)]*)\))?:?([^\n]*)"),
+    re.compile(r"NOLINT(?:NEXTLINE|BEGIN)?\b(?:\(([^)]*)\))?:?([^\n]*)"),
     re.compile(r"cppcheck-suppress(?:-\w+)?\s*(\[[^\]]*\]|\w*)\s*;?([^\n]*)"),
     re.compile(r'(?:#\s*pragma|_Pragma\()\s*\\?"?GCC diagnostic (?:ignored|warning)\s*\\?"([^"\\]*)\\?"([^\n]*)'),
 )

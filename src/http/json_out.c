@@ -126,14 +126,16 @@ void aurora_json_out_int(aurora_json_out *out, const char *name, int64_t value)
 {
     char text[24];
     begin(out, name);
-    put(out, text, (size_t)snprintf(text, sizeof text, "%" PRId64, value));
+    int len = snprintf(text, sizeof text, "%" PRId64, value);
+    put(out, text, (size_t)len);
 }
 
 void aurora_json_out_uint(aurora_json_out *out, const char *name, uint64_t value)
 {
     char text[24];
     begin(out, name);
-    put(out, text, (size_t)snprintf(text, sizeof text, "%" PRIu64, value));
+    int len = snprintf(text, sizeof text, "%" PRIu64, value);
+    put(out, text, (size_t)len);
 }
 
 /* With the fewest digits of 15 or 17 that give the same number back. */

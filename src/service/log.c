@@ -339,7 +339,7 @@ static char *append(char *to, const char *end, const char *text)
 /* "POST /orders 201": of few kinds, by the route and never the path. */
 static void write_body(const aurora_http_access *access, char out[128])
 {
-    const char *end = out + 128 - 6;
+    const char *end = out + (128 - 6);
     uint32_t status = (uint32_t)access->status % 1000;
     char *at = append(out, end, access->method);
     at = append(at, end, " ");

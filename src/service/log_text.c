@@ -104,9 +104,11 @@ static void put_head(const aurora__log_style *style, const struct timespec *at, 
 static void put_attribute(const aurora__log_style *style, aurora__log_line *out, const char *key,
                           const char *value)
 {
+    static const char ours[] = "aurora.";
+    size_t skipped = strncmp(key, ours, sizeof ours - 1) == 0 ? sizeof ours - 1 : 0;
     put_color(style, out, DIM);
     put(out, " ");
-    put(out, strncmp(key, "aurora.", 7) == 0 ? key + 7 : key);
+    put(out, key + skipped);
     put(out, "=");
     put_color(style, out, PLAIN);
     put_safe(out, value);

@@ -187,6 +187,7 @@ bool aurora__sim_campaign_run(const aurora__sim_campaign *campaign, aurora__sim_
     pid_t children[JOBS_MAX];
     uint32_t jobs = campaign->jobs < 1 ? 1 : campaign->jobs > JOBS_MAX ? JOBS_MAX : campaign->jobs;
     size_t bytes = sizeof(board) + jobs * sizeof(worker);
+    /* cppcheck-suppress invalidFunctionArg ; with MAP_ANONYMOUS the descriptor is to be -1 */
     board *shared = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (shared == MAP_FAILED)
         abort();
