@@ -186,8 +186,10 @@ static const aurora__command_class hold_class = {.name = "hold",
 static aurora_status check_lines(const aurora_line *lines, uint32_t count, aurora_error *err)
 {
     aurora_status rc = aurora__check_range(err, "line_count", count, 1, AURORA_ORDER_LINES_MAX);
-    if (rc == AURORA_OK && lines == NULL)
-        rc = aurora__refuse(err, AURORA_EINVAL, "lines", "is required");
+    if (rc == AURORA_OK && lines == NULL) {
+        aurora__refuse(err, AURORA_EINVAL, "lines", "is required");
+        return AURORA_EINVAL;
+    }
     for (uint32_t i = 0; rc == AURORA_OK && i < count; i++) {
         rc = aurora__check_sku(err, "sku", lines[i].sku);
         if (rc == AURORA_OK)
@@ -241,6 +243,31 @@ static aurora_status call_hold(aurora_t *shop, hold_command *command, aurora_err
     return rc == AURORA_OK && command->is_expired ? AURORA_EEXPIRED : rc;
 }
 
+static aurora_status reserve(aurora_t *shop, const char *key, const aurora_line *lines,
+                             uint32_t line_count, uint32_t ttl_ms, int32_t *decision_out,
+                             aurora_error *err)
+{
+    aurora_status rc = aurora__check_key(err, "key", key, true);
+    if (rc == AURORA_OK)
+        rc = check_lines(lines, line_count, err);
+    if (rc == AURORA_OK)
+        rc = aurora__check_range(err, "ttl_ms", ttl_ms, 1, TTL_MS_MAX);
+    if (rc == AURORA_OK && decision_out == NULL)
+        return aurora__refuse(err, AURORA_EINVAL, "decision_out", "is required");
+    if (rc != AURORA_OK)
+        return rc;
+    hold_command *command = new_hold(shop, RESERVE, key, lines, line_count);
+    if (command == NULL)
+        return aurora__refuse_plain(err, AURORA_ENOMEM);
+    hash_request(lines, line_count, ttl_ms, command->hold.request_hash);
+    command->hold.ttl_ms = ttl_ms;
+    rc = call_hold(shop, command, err);
+    if (rc == AURORA_OK)
+        *decision_out = command->decision;
+    aurora__command_release(&command->head);
+    return rc;
+}
+
 aurora_status aurora_stock_reserve(aurora_t *shop, const char *key, const aurora_line *lines,
                                    uint32_t line_count, uint32_t ttl_ms, int32_t *decision_out,
                                    aurora_error *err)
@@ -248,25 +275,7 @@ aurora_status aurora_stock_reserve(aurora_t *shop, const char *key, const aurora
     aurora_status rc = aurora__handle_enter(shop);
     if (rc != AURORA_OK)
         return aurora__refuse_plain(err, rc);
-    rc = aurora__check_key(err, "key", key, true);
-    if (rc == AURORA_OK)
-        rc = check_lines(lines, line_count, err);
-    if (rc == AURORA_OK)
-        rc = aurora__check_range(err, "ttl_ms", ttl_ms, 1, TTL_MS_MAX);
-    if (rc == AURORA_OK && decision_out == NULL)
-        rc = aurora__refuse(err, AURORA_EINVAL, "decision_out", "is required");
-    if (rc == AURORA_OK) {
-        hold_command *command = new_hold(shop, RESERVE, key, lines, line_count);
-        if (command != NULL) {
-            hash_request(lines, line_count, ttl_ms, command->hold.request_hash);
-            command->hold.ttl_ms = ttl_ms;
-        }
-        rc = call_hold(shop, command, err);
-        if (rc == AURORA_OK && command != NULL)
-            *decision_out = command->decision;
-        if (command != NULL)
-            aurora__command_release(&command->head);
-    }
+    rc = reserve(shop, key, lines, line_count, ttl_ms, decision_out, err);
     aurora__handle_leave(shop);
     return rc;
 }
