@@ -82,6 +82,8 @@ static const char *check_stock(const aurora__explore_space *space,
     int64_t reserved = 0;
     int64_t sold = 0;
     int64_t received = 1;
+    if (stock == NULL)
+        return "the stock is gone";
     for (uint32_t i = 0; i < space->scope->orders; i++) {
         const aurora__reservation_row *row =
             aurora__explore_row_at(space, state->orders[i].reservation);

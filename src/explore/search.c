@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#define NODES_FIRST 4096
 #define CHUNK_BYTES ((size_t)1 << 22)
 #define CHUNKS_MAX 8192
 #define PATH_MAX_STEPS 512
@@ -85,7 +86,10 @@ static uint64_t keep_bytes(search *s, const uint8_t *bytes, uint32_t length)
     if (s->chunk_count == 0 || s->chunk_used + length + 2 > CHUNK_BYTES) {
         if (s->chunk_count == CHUNKS_MAX)
             abort();
-        s->chunks[s->chunk_count++] = larger(NULL, CHUNK_BYTES);
+        uint8_t *chunk = malloc(CHUNK_BYTES);
+        if (chunk == NULL)
+            abort();
+        s->chunks[s->chunk_count++] = chunk;
         s->chunk_used = 0;
     }
     uint8_t *at = s->chunks[s->chunk_count - 1] + s->chunk_used;
@@ -110,7 +114,7 @@ static uint32_t number_of(search *s, const aurora__explore_state *state, uint32_
     if (*slot != 0 || !is_kept)
         return *slot;
     if (s->count == s->capacity) {
-        s->capacity = s->capacity == 0 ? 4096 : s->capacity * 2;
+        s->capacity *= 2;
         s->nodes = larger(s->nodes, s->capacity * sizeof *s->nodes);
     }
     s->nodes[s->count] = (node){keep_bytes(s, bytes, length), parent, step};
@@ -228,7 +232,7 @@ static void search_backwards(search *s)
 {
     aurora__explore_state state;
     uint32_t open = s->count;
-    s->has_end = calloc(s->count, 1);
+    s->has_end = calloc((size_t)s->count + 1, 1);
     if (s->has_end == NULL)
         abort();
     for (bool is_changed = true; is_changed && open > 0;) {
@@ -259,8 +263,11 @@ void aurora__explore_run(const aurora__explore_scope *scope, aurora__explore_rep
                          FILE *out)
 {
     search *s = calloc(1, sizeof *s);
-    if (s == NULL)
+    node *nodes = malloc(NODES_FIRST * sizeof *nodes);
+    if (s == NULL || nodes == NULL)
         abort();
+    s->nodes = nodes;
+    s->capacity = NODES_FIRST;
     *report = (aurora__explore_report){0};
     s->space = aurora__explore_space_new(scope);
     s->report = report;

@@ -45,7 +45,7 @@ static void add_client(choice *c)
         return;
     add(c, AURORA__STEP_CANCEL, 0, AURORA__STEP_PLAIN);
     const aurora__order_row *row = aurora__explore_row_at(c->space, c->order->order);
-    if (can_crash && row->status < AURORA_ORDER_FAILED)
+    if (can_crash && row != NULL && row->status < AURORA_ORDER_FAILED)
         add(c, AURORA__STEP_CANCEL, 0, AURORA__STEP_CRASH);
 }
 

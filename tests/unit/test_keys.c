@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "api/random.h"
 #include "engine/keys.h"
 
 #include <aurora/testing.h>
@@ -55,6 +56,7 @@ static void start(fixture *f)
     f->engine.options.key_keep_ms = DAY;
     f->engine.options.clock = (aurora_clock){
         .size = sizeof(aurora_clock), .self = f, .wall_ms = stand, .monotonic_ns = tick};
+    aurora_assert_ok(aurora__random_copy(&f->engine.options.random, NULL, &err));
     aurora_store_options options = {.size = sizeof options,
                                     .address = "",
                                     .tables = tables,

@@ -128,7 +128,7 @@ def read(include: pathlib.Path, compiler: List[str]) -> Headers:
         else:
             functions.append(function_of(statement))
     source = "\n".join(path.read_text(encoding="utf-8")
-                       for path in sorted((include / "aurora").glob("*.h")) if path.name != "net.h")
+                       for path in sorted((include / "aurora").glob("*.h")) if path.name not in ("net.h", "sim.h"))
     enums = [enum_of(body) for body in ENUM.findall(text)]
     values = {name: value for members in enums for name, value in members}
     for name, number in CONSTANT.findall(source):
