@@ -11,7 +11,7 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from aurora_server import Server  # noqa: E402
+from aurora_server import Server, until  # noqa: E402
 
 WAIT_S = 20
 
@@ -93,7 +93,7 @@ def shadow_refuses_nobody():
                    "RateLimit-Policy" not in fields, (status, str(fields)))
         counted = figures(server)
         expect("it is counted", counted['aurora_rate_limit_requests_total{policy="trial",result="shadow"}'] == 4, counted)
-        expect("and logged", "policy trial would have refused" in server.log_text())
+        until("and logged", lambda: "policy trial would have refused" in server.log_text())
 
 
 def who_is_refused_is_counted():
