@@ -244,13 +244,12 @@ static bool read_past(char *line, aurora_sim_request *request, const char **sets
     request->seed = strtoull(seed, &end, 10);
     request->sets = sets;
     request->set_count = 0;
-    char *word;
-    while (strcmp(options, "-") != 0 && (word = strsep(&options, ",")) != NULL) {
+    if (strcmp(options, "-") == 0)
+        options = NULL;
+    while (options != NULL) {
         if (request->set_count == AURORA_SIM_SETS_MAX)
             return false;
-        sets[request->set_count++] = word;
-        if (options == NULL)
-            break;
+        sets[request->set_count++] = strsep(&options, ",");
     }
     return end != seed && *end == '\0';
 }

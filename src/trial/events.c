@@ -86,7 +86,7 @@ void aurora__trial_events_act(aurora__trial *world, aurora_t *shop)
     aurora_status rc = aurora_event_read(shop, CONSUMER, PAGE, 0, &page);
     if (rc == AURORA_OK && page->count > 0) {
         uint64_t first = page->items[0]->position;
-        if (first > world->event_read + 1 || first + PAGE * 4 < world->event_read)
+        if (first > world->event_read + 1 || first + UINT64_C(4) * PAGE < world->event_read)
             aurora__trial_fail(world, -1, "I7", "acknowledged up to %llu, the next is %llu",
                                (unsigned long long)world->event_read, (unsigned long long)first);
         if (first <= world->event_read && !world->is_ack_unknown)

@@ -130,7 +130,9 @@ static void act(void *self, const aurora_task *task, aurora_task_result *result_
 static void account(void *self, aurora_id order_id, aurora_sim_account *out)
 {
     const entry *of = find(self, order_id);
-    *out = of == NULL ? (aurora_sim_account){0} : of->account;
+    *out = (aurora_sim_account){0};
+    if (of != NULL)
+        *out = of->account;
 }
 
 const aurora_sim_provider aurora__trial_provider = {.size = sizeof aurora__trial_provider,

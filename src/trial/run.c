@@ -10,7 +10,7 @@
 
 #define SECOND_NS INT64_C(1000000000)
 #define MARGIN_S 120                   /* of faults after the last order */
-#define CALM_NS (6 * 3600 * SECOND_NS) /* every order is settled or parked so long after them */
+#define CALM_NS (SECOND_NS * 6 * 3600) /* every order is settled or parked so long after them */
 #define ROUND_NS (1800 * SECOND_NS)    /* between two looks of the operators */
 #define ROUNDS_MAX 24
 #define STEPS_MAX 400000 /* a bound against a world that never ends */
