@@ -134,9 +134,10 @@ static void drop_file(aurora__fts_index *index, const char *why)
                     index->path == NULL ? "the index" : index->path, why);
     drop_writer(index);
     delete_file(index);
-    atomic_store(&index->is_damaged, false);
     pthread_mutex_lock(&index->mutex);
     leave_file(index);
+    /* In one with the new incarnation: a reader of the old file may yet find its damage. */
+    atomic_store(&index->is_damaged, false);
     pthread_mutex_unlock(&index->mutex);
 }
 
