@@ -8,13 +8,16 @@
 #define MS_NS INT64_C(1000000)
 #define PROBE_MS_MIN 200 /* for an answer */
 
-/* Where the answer belongs: `self` of the listener is the place of the call in `probing`. */
-/* `at` lies in one of the places. */
+/* Where the answer belongs: `self` of the listener is the place of the call in `probing` of one of
+ * the pool's places. */
 static aurora__upstream_place *place_of(aurora_upstream_pool *pool, aurora_upstream_call **at)
 {
     aurora__upstream_place *place = pool->places;
-    while (at < place->probing || at >= place->probing + AURORA_UPSTREAM_ADDRESSES_MAX)
+    for (uint32_t i = 1; i < pool->place_count; i++) {
+        if (at >= place->probing && at < place->probing + AURORA_UPSTREAM_ADDRESSES_MAX)
+            break;
         place++;
+    }
     return place;
 }
 
