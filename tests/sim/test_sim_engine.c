@@ -5,6 +5,8 @@
  * `aurora-sim engine --seed N` tells its story. */
 #include "test.h"
 
+#include <aurora/port/driver.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -240,6 +242,157 @@ START_TEST(test_sim_engine__own_workload_is_run_and_asked)
 }
 END_TEST
 
+/* --- a store that loses its power ------------------------------------------------------------- */
+
+typedef struct {
+    uint32_t opened;
+    uint32_t losses;
+    char last[512]; /* address */
+    bool was_told_another;
+} powered;
+
+static aurora_status open_powered(void *self, const aurora_store_options *options,
+                                  aurora_store *out, aurora_error *err)
+{
+    powered *of = self;
+    of->opened++;
+    snprintf(of->last, sizeof of->last, "%s", options->address);
+    return aurora_store_open(options->address, options, out, err);
+}
+
+static void lose_power(void *self, const char *address)
+{
+    powered *of = self;
+    of->losses++;
+    of->was_told_another |= strcmp(address, of->last) != 0;
+}
+
+/* What a store forgets that had acknowledged it: the file goes, as if nothing had been synced. */
+static void lose_file(void *self, const char *address)
+{
+    char beside[600];
+    lose_power(self, address);
+    unlink(address);
+    snprintf(beside, sizeof beside, "%s-wal", address);
+    unlink(beside);
+    snprintf(beside, sizeof beside, "%s-shm", address);
+    unlink(beside);
+}
+
+static aurora_sim_report run_powered(powered *of, void (*lose)(void *self, const char *address),
+                                     const char *power)
+{
+    const aurora_sim_store store = {.size = sizeof store,
+                                    .name = "powered",
+                                    .self = of,
+                                    .open = open_powered,
+                                    .lose_power = lose};
+    const aurora_sim_store *stores[] = {&store};
+    const aurora_sim_ports ports = {.size = sizeof ports, .store_count = 1, .stores = stores};
+    const char *sets[] = {power, "kill=40", "orders=8", "instances=1"};
+    aurora_sim_report report;
+    aurora_error err = AURORA_ERROR_INIT;
+    const aurora_sim_request request = {
+        .size = sizeof request, .seed = 5, .sets = sets, .set_count = 4};
+    aurora_assert_ok(aurora_sim_run(&request, &ports, &report, &err));
+    return report;
+}
+
+START_TEST(test_sim_engine__store_is_told_that_the_power_is_lost)
+{
+    powered of = {0};
+
+    aurora_sim_report report = run_powered(&of, lose_power, "power=100");
+
+    ck_assert_msg(!report.is_failed, "%s: %s", report.check, report.message);
+    ck_assert_uint_gt(of.losses, 0);
+    ck_assert_uint_eq(of.losses, report.crashes); /* each of a hundred in a hundred */
+    ck_assert(!of.was_told_another);
+    of = (powered){0};
+    ck_assert(!run_powered(&of, lose_power, "power=0").is_failed);
+    ck_assert_uint_eq(of.losses, 0);
+}
+END_TEST
+
+START_TEST(test_sim_engine__store_that_forgets_with_the_power_is_found)
+{
+    powered of = {0};
+
+    aurora_sim_report report = run_powered(&of, lose_file, "power=100");
+
+    ck_assert_uint_gt(of.losses, 0);
+    ck_assert_msg(report.is_failed && report.check[0] == 'I', "%s: %s", report.check,
+                  report.message);
+    ck_assert(run_powered(&(powered){0}, lose_file, "power=0").is_failed == 0);
+}
+END_TEST
+
+/* --- a notifier ------------------------------------------------------------------------------- */
+
+typedef struct {
+    uint32_t begun;
+    uint32_t told[4]; /* by the kind of notification */
+    uint32_t attempts;
+    bool is_deaf; /* never gets through */
+    bool was_given_another_task;
+} notifier;
+
+static void begin_notifier(void *self, uint64_t seed)
+{
+    notifier *of = self;
+    (void)seed;
+    of->begun++;
+}
+
+static void tell_one(void *self, const aurora_task *task, aurora_task_result *result_out)
+{
+    notifier *of = self;
+    of->attempts++;
+    of->was_given_another_task |=
+        task->kind != AURORA_TASK_NOTIFICATION || strcmp(task->contact, "a@shop.example") != 0;
+    if (of->is_deaf) {
+        result_out->outcome = AURORA_OUTCOME_DECLINED;
+        return;
+    }
+    of->told[task->notification_kind % 4]++;
+}
+
+static aurora_sim_report run_notified(notifier *of, uint64_t seed)
+{
+    const aurora_sim_notifier port = {
+        .size = sizeof port, .self = of, .begin = begin_notifier, .tell = tell_one};
+    const aurora_sim_ports ports = {.size = sizeof ports, .notifier = &port};
+    return run(seed, "memory", &ports);
+}
+
+START_TEST(test_sim_engine__own_notifier_is_told_of_each_end_once)
+{
+    for (uint64_t seed = 1; seed <= 10; seed++) {
+        notifier of = {0};
+        aurora_sim_report report = run_notified(&of, seed);
+        uint32_t told = of.told[0] + of.told[1] + of.told[2] + of.told[3];
+
+        ck_assert_msg(!report.is_failed, "%s: %s", report.check, report.message);
+        ck_assert_uint_eq(of.begun, 1);
+        ck_assert(!of.was_given_another_task);
+        ck_assert_uint_gt(told, 0);
+        ck_assert_uint_le(told, 2 * report.orders); /* completed, and cancelled after that */
+    }
+}
+END_TEST
+
+START_TEST(test_sim_engine__answer_of_an_own_notifier_counts)
+{
+    notifier of = {.is_deaf = true};
+
+    aurora_sim_report report = run_notified(&of, 1);
+
+    ck_assert_msg(!report.is_failed, "%s: %s", report.check, report.message);
+    ck_assert_uint_gt(of.attempts, 0);
+    ck_assert_uint_ne(report.hash, run_notified(&(notifier){0}, 1).hash);
+}
+END_TEST
+
 START_TEST(test_sim_engine__unknown_store_or_option_is_refused)
 {
     const char *sets[] = {"crash=1", "crush=1"};
@@ -308,6 +461,10 @@ static Suite *suite(void)
                         PLANTED_PROVIDER_COUNT);
     tcase_add_test(tcase, test_sim_engine__store_and_provider_without_a_mistake_pass);
     tcase_add_test(tcase, test_sim_engine__own_workload_is_run_and_asked);
+    tcase_add_test(tcase, test_sim_engine__store_is_told_that_the_power_is_lost);
+    tcase_add_test(tcase, test_sim_engine__store_that_forgets_with_the_power_is_found);
+    tcase_add_test(tcase, test_sim_engine__own_notifier_is_told_of_each_end_once);
+    tcase_add_test(tcase, test_sim_engine__answer_of_an_own_notifier_counts);
     tcase_add_test(tcase, test_sim_engine__unknown_store_or_option_is_refused);
     tcase_add_test(tcase, test_sim_engine__exit_status_says_what_happened);
     tcase_add_test(tcase, test_sim_engine__what_failed_once_passes);
