@@ -3,7 +3,7 @@
 # ctest: timeout 600
 # The projects of tests/consumers against an installation that was moved, and with the sources: by
 # pkg-config, find_package, add_subdirectory and FetchContent, in C and C++, shared and static. Each
-# program brings an order to COMPLETED.
+# program brings an order to COMPLETED; the one with libaurora-sim runs a hundred seeds.
 set -euo pipefail
 root=${AURORA_SOURCE_DIR:-$(cd "$(dirname "$0")/../.." && pwd)}
 build=${AURORA_BUILD_DIR:-$root/build}
@@ -46,6 +46,13 @@ expect() {
     done
     echo "consumers: $how: $*"
 }
+
+# expect_seeds HOW FOLDER: the program with a store of its own holds what Aurora promises.
+expect_seeds() {
+    local said
+    said=$("$2/sim" 2>&1) && [ "$said" = "$version 100 seeds held" ] || fail "$1: sim says '$said'"
+    echo "consumers: $1: sim"
+}
 plain=(c_shared c_static cc_shared cc_static)
 with_net=()
 [ "$net" = OFF ] || with_net=(net_shared net_static)
@@ -73,6 +80,12 @@ expect pkg-config "$work/consumers/pkgconfig" "${plain[@]}" c_static_flag
 if [ "$net" = ON ]; then
     quietly make -C "$work/consumers/pkgconfig" net
     expect "pkg-config of aurora-net" "$work/consumers/pkgconfig" "${plain[@]/#/net_}"
+fi
+sim=OFF
+if [ -e "$build/lib/libaurora-sim.a" ]; then
+    sim=ON
+    quietly make -C "$work/consumers/pkgconfig" sim
+    expect_seeds "pkg-config of aurora-sim" "$work/consumers/pkgconfig"
 fi
 unset PKG_CONFIG_PATH
 
@@ -105,10 +118,11 @@ for program in shop shop-static shop-cmake; do
 done
 echo "consumers: docs/INSTALL.md: shop shop-static shop-cmake"
 
-quietly cmake -S "$work/consumers/find_package" -B "$work/found" -G Ninja -DNET=$net \
+quietly cmake -S "$work/consumers/find_package" -B "$work/found" -G Ninja -DNET=$net -DSIM=$sim \
     -DCMAKE_PREFIX_PATH="$work/home/aurora"
 quietly cmake --build "$work/found"
 expect find_package "$work/found" "${plain[@]}" "${with_net[@]/#/c_}" "${with_net[@]/#/cc_}"
+[ "$sim" = OFF ] || expect_seeds find_package "$work/found"
 
 # What is missing is said by name, and only to who asks for it.
 mkdir "$work/refused"
