@@ -152,12 +152,12 @@ AURORA_API void aurora_close(aurora_t *shop);
  * Threads: shared. */
 AURORA_API void aurora_wake(aurora_t *shop);
 
-/* Runs what is due: waiting commands, timers, followers, payment calls. For handles opened without
- * AURORA_OPEN_WORKER; with a worker it answers AURORA_ENOTSUP. Ends after about budget_ms (0 = one
- * batch), though a batch blocks for its fsync. *next_due_ms_out (may be NULL) is in how many
- * milliseconds the next timer is due: 0 = more to do now, -1 = nothing until aurora_fd turns
- * readable; what others may write is looked at every second. AURORA_EBUSY while another thread
- * pumps. Blocking calls pump by themselves. Threads: shared. */
+/* Runs what is due: waiting commands, timers, followers, payment calls, both ends of a bus. For
+ * handles opened without AURORA_OPEN_WORKER; with a worker: AURORA_ENOTSUP. Ends after about
+ * budget_ms (0 = one batch), though a batch blocks for its fsync. *next_due_ms_out (may be NULL) is
+ * in how many milliseconds the next timer is due: 0 = more to do now, -1 = nothing until aurora_fd
+ * turns readable; what others may write is looked at every second, a bus four times in one.
+ * AURORA_EBUSY while another thread pumps. Blocking calls pump by themselves. Threads: shared. */
 AURORA_API aurora_status aurora_pump(aurora_t *shop, int32_t budget_ms, int64_t *next_due_ms_out);
 
 /* The descriptor that turns readable when aurora_pump has work; level-triggered, owned by the

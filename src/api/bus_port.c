@@ -18,9 +18,6 @@ static aurora_status check_set(const aurora_t *shop, aurora_error *err)
     const char *objection = aurora__bus_objection(shop->modules);
     if (objection != NULL)
         return aurora__refuse(err, AURORA_ENOTSUP, "bus", "%s", objection);
-    if ((shop->flags & AURORA_OPEN_WORKER) == 0)
-        return aurora__refuse(err, AURORA_EINVAL, "bus",
-                              "needs a handle with a worker (AURORA_OPEN_WORKER)");
     return AURORA_OK;
 }
 

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define TURNS_MAX 100 /* for one command, at the end of a handle that is pumped */
+
 /* What a module hears from outside, by who emits it. */
 static const struct {
     uint32_t module;
@@ -66,6 +68,7 @@ aurora_status aurora__bus_new(aurora__engine *engine, const aurora_bus *port, au
     bus->engine = engine;
     bus->allocator = allocator;
     bus->process = getpid();
+    bus->is_pumped = !engine->options.has_worker;
     bus->port = *port;
     bus->owner = aurora__engine_next_id(engine);
     bus->letters_end = &bus->letters;
@@ -129,13 +132,111 @@ bool aurora__bus_wait(aurora__bus *bus, int64_t wait_ms, bool for_news)
     return has_news;
 }
 
+static aurora_status start_steps(aurora__bus *bus)
+{
+    bus->relay_steps = aurora__relay_new(bus);
+    if (bus->module != 0)
+        bus->inbound_steps = aurora__listening_new(bus);
+    bool is_ready = bus->relay_steps != NULL && (bus->module == 0 || bus->inbound_steps != NULL);
+    return is_ready ? AURORA_OK : AURORA_ENOMEM;
+}
+
 aurora_status aurora__bus_start(aurora__bus *bus)
 {
+    if (bus->is_pumped)
+        return start_steps(bus);
     bus->has_relay_thread = pthread_create(&bus->relay, NULL, aurora__relay_run, bus) == 0;
     bus->has_inbound_thread =
         bus->module != 0 && pthread_create(&bus->inbound, NULL, aurora__inbound_run, bus) == 0;
     return bus->has_relay_thread && (bus->module == 0 || bus->has_inbound_thread) ? AURORA_OK
                                                                                   : AURORA_ENOMEM;
+}
+
+/* --- in steps --------------------------------------------------------------------------------- */
+
+/* The bus of a handle that takes steps; NULL = there is none, or it ends. */
+static aurora__bus *stepping(const aurora__engine *engine)
+{
+    aurora__bus *bus = atomic_load(&engine->bus);
+    return bus != NULL && bus->relay_steps != NULL && !aurora__bus_is_stopping(bus) ? bus : NULL;
+}
+
+static bool is_due(const aurora__bus *bus, int64_t next_ns)
+{
+    return next_ns <= aurora__engine_monotonic_ns(bus->engine);
+}
+
+static int64_t in_ms(const aurora__bus *bus, int64_t ms)
+{
+    return aurora__engine_monotonic_ns(bus->engine) + ms * 1000000;
+}
+
+static bool has_news(aurora__bus *bus)
+{
+    pthread_mutex_lock(&bus->lock);
+    bool has = bus->has_news;
+    pthread_mutex_unlock(&bus->lock);
+    return has;
+}
+
+/* The listener first: what it was answered goes out with the same turn. */
+bool aurora__bus_turn(aurora__engine *engine)
+{
+    aurora__bus *bus = stepping(engine);
+    bool did = false;
+    if (bus == NULL)
+        return false;
+    if (bus->inbound_steps != NULL && is_due(bus, bus->inbound_next_ns)) {
+        int64_t ms = aurora__listening_step(bus->inbound_steps);
+        bus->inbound_next_ns = in_ms(bus, ms);
+        did |= ms == 0;
+    }
+    if (has_news(bus) || is_due(bus, bus->relay_next_ns)) {
+        int64_t ms = aurora__relay_step(bus->relay_steps);
+        bus->relay_next_ns = in_ms(bus, ms);
+        did |= ms == 0;
+    }
+    return did;
+}
+
+int64_t aurora__bus_next_ms(const aurora__engine *engine)
+{
+    aurora__bus *bus = stepping(engine);
+    if (bus == NULL)
+        return -1;
+    int64_t next_ns = has_news(bus) ? 0 : bus->relay_next_ns;
+    if (bus->inbound_steps != NULL && bus->inbound_next_ns < next_ns)
+        next_ns = bus->inbound_next_ns;
+    int64_t left_ns = next_ns - aurora__engine_monotonic_ns(engine);
+    return left_ns <= 0 ? 0 : (left_ns + 999999) / 1000000;
+}
+
+/* Where it is for us to drive, a store that is away or busy ends the waiting: a host that closes
+ * has no other thread. */
+void aurora__bus_await(aurora__bus *bus, aurora__command *command, int64_t timeout_ms)
+{
+    if (!bus->is_pumped) {
+        aurora_status rc = aurora__engine_await(bus->engine, command, timeout_ms, NULL);
+        (void)rc;
+        return;
+    }
+    int64_t due_ms = 0;
+    for (uint32_t i = 0; i < TURNS_MAX && due_ms == 0 && !atomic_load(&command->is_done); i++) {
+        if (aurora__engine_pump(bus->engine, 0, &due_ms) != AURORA_OK)
+            return;
+    }
+}
+
+static void stop_steps(aurora__bus *bus)
+{
+    if (bus->inbound_steps != NULL)
+        aurora__listening_finish(bus->inbound_steps);
+    if (bus->relay_steps != NULL)
+        aurora__relay_finish(bus->relay_steps);
+    aurora__listening_free(bus->inbound_steps);
+    aurora__relay_free(bus->relay_steps);
+    bus->inbound_steps = NULL;
+    bus->relay_steps = NULL;
 }
 
 /* The listener first: what it sets aside last still goes out by the relay's thread. */
@@ -152,6 +253,7 @@ void aurora__bus_stop(aurora__bus *bus)
         pthread_join(bus->relay, NULL);
     bus->has_inbound_thread = false;
     bus->has_relay_thread = false;
+    stop_steps(bus);
 }
 
 void aurora__bus_free(aurora__bus *bus)
@@ -169,6 +271,10 @@ void aurora__bus_free(aurora__bus *bus)
         pthread_mutex_destroy(&bus->lock);
         pthread_cond_destroy(&bus->changed);
     }
+    if (bus->relay_steps != NULL) /* a child that was forked off frees memory and nothing else */
+        allocator->release(allocator->self, bus->relay_steps);
+    if (bus->inbound_steps != NULL)
+        allocator->release(allocator->self, bus->inbound_steps);
     allocator->release(allocator->self, bus);
 }
 

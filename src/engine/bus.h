@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The engine's two ends of a bus: the relay publishes the log's events, the inbound listener turns
- * others' events into commands. One thread each, beside the driver. */
+ * others' events into commands. One thread each, beside the driver; or, where there is no worker,
+ * steps of the engine's turns. */
 #ifndef AURORA_ENGINE_BUS_H
 #define AURORA_ENGINE_BUS_H
 
@@ -20,8 +21,15 @@ const char *aurora__bus_objection(uint32_t modules);
 /* Takes the port over, also on failure. */
 aurora_status aurora__bus_new(aurora__engine *engine, const aurora_bus *port, aurora__bus **out);
 
-/* Starts the threads, behind the engine's worker. */
+/* Starts the threads, behind the engine's worker, or gets ready for steps. */
 aurora_status aurora__bus_start(aurora__bus *bus);
+
+/* The driver's, once a turn: takes the steps that are due, if it is for the host's pump to take
+ * them. True when something was done. */
+bool aurora__bus_turn(aurora__engine *engine);
+
+/* Milliseconds until such a step is due, 0 = now, -1 = there are none. */
+int64_t aurora__bus_next_ms(const aurora__engine *engine);
 
 /* Ends them: the relay's position is saved and its lease given up. The engine still works. */
 void aurora__bus_stop(aurora__bus *bus);

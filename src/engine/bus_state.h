@@ -30,6 +30,12 @@ struct aurora__bus {
     pthread_t inbound;
     bool has_relay_thread;
     bool has_inbound_thread;
+    bool is_pumped; /* no threads: both ends take their steps in the engine's turns */
+    /* Of such a handle; times are the engine's monotonic ones. */
+    struct aurora__relay *relay_steps;
+    struct aurora__listening *inbound_steps;
+    int64_t relay_next_ns;
+    int64_t inbound_next_ns;
     pthread_mutex_t lock;
     pthread_cond_t changed;
     /* Guarded by the lock. */
@@ -48,6 +54,26 @@ uint32_t aurora__bus_sources(uint32_t modules);
 /* The threads' own. */
 void *aurora__relay_run(void *argument);
 void *aurora__inbound_run(void *argument);
+
+/* Joins the module's group for the topics that it listens to. */
+aurora_status aurora__inbound_subscribe(aurora__bus *bus);
+
+/* The same in steps, for a handle whose host pumps. Each step returns in how many milliseconds the
+ * next one is due, 0 = now. `finish` says what is to be said before the engine ends; `free` runs
+ * behind the last command. NULL: out of memory. */
+typedef struct aurora__relay aurora__relay;
+typedef struct aurora__listening aurora__listening;
+aurora__relay *aurora__relay_new(aurora__bus *bus);
+int64_t aurora__relay_step(aurora__relay *of);
+void aurora__relay_finish(aurora__relay *of);
+void aurora__relay_free(aurora__relay *of);
+aurora__listening *aurora__listening_new(aurora__bus *bus);
+int64_t aurora__listening_step(aurora__listening *of);
+void aurora__listening_finish(aurora__listening *of);
+void aurora__listening_free(aurora__listening *of);
+
+/* Waits for a command that was submitted, also where nobody but us drives; it may go on behind. */
+void aurora__bus_await(aurora__bus *bus, aurora__command *command, int64_t timeout_ms);
 
 bool aurora__bus_is_stopping(aurora__bus *bus);
 

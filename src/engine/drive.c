@@ -2,6 +2,7 @@
 /* Who drives: the worker, or whichever thread waits or pumps. At most one at a time. */
 #include "engine/internal.h"
 
+#include "engine/bus.h"
 #include "engine/keys.h"
 
 #include <errno.h>
@@ -259,6 +260,7 @@ static bool turn(aurora__engine *engine)
     did |= aurora__tail_followers(engine, count == 0);
     did |= aurora__tail_work(engine, count == 0);
     aurora__saga_look(engine);
+    did |= aurora__bus_turn(engine);
     if (count == 0 && aurora__tail_is_behind(engine))
         did |= look_at_tail(engine);
     if (engine->is_maintenance_due || count == 0) {
@@ -532,7 +534,7 @@ static int64_t next_due(const aurora__engine *engine)
         return away_due(engine);
     if (engine->queue.first != NULL)
         return 0;
-    int64_t due = timers_due(engine);
+    int64_t due = sooner(timers_due(engine), aurora__bus_next_ms(engine));
     int64_t soonest_ns = aurora__watch_next_ns(engine);
     if (engine->later != NULL && engine->later->watch_deadline_ns < soonest_ns)
         soonest_ns = engine->later->watch_deadline_ns;

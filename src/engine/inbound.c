@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The listener's thread: polls messages, makes a command of each, waits until all are answered, and
- * only then tells the bus how far it came. What keeps the store from taking them pauses; what one
- * message is to blame for parks its key. */
+/* The listener, a thread or steps of the host's pump: polls messages, makes a command of each,
+ * waits until all are answered, and only then tells the bus how far it came. What keeps the store
+ * from taking them pauses; what one message is to blame for parks its key. */
 #include "engine/bus_state.h"
 
 #include <stdio.h>
@@ -12,10 +12,10 @@
 #define PAUSE_FIRST_MS 20
 #define PAUSE_MAX_MS 5000
 #define FULL_PAUSE_MS 5
+#define IDLE_FIRST_MS 20 /* between polls that are steps of a pump */
+#define IDLE_MAX_MS 250
 #define STOP_LOOK_MS 200
 #define STOP_MS 3000 /* for a store that is away, once the handle closes */
-#define WATERMARKS_AT_ONCE 256
-#define FOLLOWER_PATIENCE_MS 50 /* nobody waits for them, and each delivery is a batch */
 
 /* One message of a poll, through its attempts. */
 typedef struct {
@@ -30,113 +30,15 @@ typedef struct {
     aurora__bus *bus;
     item items[RECORDS_AT_ONCE];
     uint32_t count;
+    /* Of the running attempt. */
+    aurora__command *commands[RECORDS_AT_ONCE];
+    item *asked[RECORDS_AT_ONCE]; /* whose commands those are */
+    uint32_t command_count;
+    uint32_t sent; /* of them the engine has taken */
+    aurora_status refused;
     bool is_held; /* something is not the messages' fault */
     aurora_status held;
 } batch;
-
-/* --- where to go on --------------------------------------------------------------------------- */
-
-static void note_watermark(const aurora__watermark_row *row, aurora_bus_position *positions,
-                           uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++) {
-        bool is_it = row->partition == positions[i].partition &&
-                     strcmp(row->topic, aurora__topic_name(positions[i].topic)) == 0;
-        if (is_it && row->next_offset > positions[i].next_offset)
-            positions[i].next_offset = row->next_offset;
-    }
-}
-
-/* Each source has a row of its own; the furthest of a partition says where it stands. */
-static aurora_status scan_watermarks(aurora__bus *bus, aurora_store_txn *txn,
-                                     aurora_bus_position *positions, uint32_t count)
-{
-    aurora_value consumer = aurora__value_text(aurora__module_name(bus->module));
-    aurora_value lower[4];
-    aurora__range range = {.table = AURORA__TABLE_watermark,
-                           .index = -1,
-                           .lower = &consumer,
-                           .lower_count = 1,
-                           .upper = &consumer,
-                           .upper_count = 1,
-                           .limit = WATERMARKS_AT_ONCE};
-    aurora__query_arena arena;
-    uint32_t found = WATERMARKS_AT_ONCE;
-    aurora_status rc = AURORA_OK;
-    aurora__query_arena_init(&arena, aurora__engine_allocator(bus->engine));
-    while (rc == AURORA_OK && found == WATERMARKS_AT_ONCE) {
-        aurora__watermark_row *rows = aurora__arena_take(&arena.arena, range.limit * sizeof *rows);
-        rc = rows == NULL ? AURORA_ENOMEM
-                          : aurora__engine_scan(bus->engine, txn, &range, &arena, rows, &found);
-        for (uint32_t i = 0; rc == AURORA_OK && i < found; i++)
-            note_watermark(&rows[i], positions, count);
-        if (rc != AURORA_OK || found == 0)
-            break;
-        const aurora__watermark_row *last = &rows[found - 1];
-        lower[0] = consumer;
-        lower[1] = aurora__value_text(last->source);
-        lower[2] = aurora__value_text(last->topic);
-        lower[3] = aurora__value_number(last->partition);
-        range.lower = lower;
-        range.lower_count = 4;
-        range.flags = AURORA_SCAN_LOWER_OPEN;
-    }
-    aurora__query_arena_free(&arena);
-    return rc;
-}
-
-/* A partition without a row has had no effect in this store, whatever the group says. */
-static aurora_status assigned(void *self, aurora_bus_position *positions, uint32_t count)
-{
-    aurora__bus *bus = self;
-    aurora_store_txn *txn;
-    for (uint32_t i = 0; i < count; i++)
-        positions[i].next_offset = 0;
-    aurora_status rc = aurora__engine_read_begin(bus->engine, &txn);
-    if (rc != AURORA_OK)
-        return rc;
-    rc = scan_watermarks(bus, txn, positions, count);
-    aurora__engine_read_end(bus->engine, txn);
-    return rc;
-}
-
-/* No message is under way while the adapter asks: what it was given before is committed or was
- * given back. */
-static void revoked(void *self, const aurora_bus_position *positions, uint32_t count, bool is_lost)
-{
-    (void)self;
-    (void)positions;
-    (void)count;
-    (void)is_lost;
-}
-
-static aurora_status subscribe(aurora__bus *bus)
-{
-    static const struct {
-        uint32_t source;
-        int32_t topic;
-    } topics_of[] = {{AURORA__MODULE_ORDER, AURORA_TOPIC_ORDERS},
-                     {AURORA__MODULE_INVENTORY, AURORA_TOPIC_INVENTORY},
-                     {AURORA__MODULE_PAYMENT, AURORA_TOPIC_PAYMENTS},
-                     {AURORA__MODULE_PRODUCT, AURORA_TOPIC_PRODUCTS}};
-    bool is_follower = (bus->module & (AURORA__MODULE_SEARCH | AURORA__MODULE_RECOMMENDATION |
-                                       AURORA__MODULE_NOTIFICATION)) != 0;
-    const aurora_bus_listener listener = {.self = bus,
-                                          .assigned = assigned,
-                                          .revoked = revoked,
-                                          .patience_ms = is_follower ? FOLLOWER_PATIENCE_MS : 0};
-    uint32_t sources = aurora__bus_sources(bus->module);
-    int32_t topics[AURORA_TOPIC_COUNT];
-    uint32_t count = 0;
-    for (size_t i = 0; i < sizeof topics_of / sizeof topics_of[0]; i++) {
-        if ((sources & topics_of[i].source) != 0)
-            topics[count++] = topics_of[i].topic;
-    }
-    if (bus->module == AURORA__MODULE_RECOMMENDATION)
-        topics[count++] = AURORA_TOPIC_VIEWS;
-    return bus->port.subscribe(bus->port.self, aurora__module_name(bus->module), topics, count,
-                               &listener);
-}
 
 /* --- one attempt ------------------------------------------------------------------------------ */
 
@@ -176,25 +78,28 @@ static bool make_commands(batch *of)
     return true;
 }
 
-/* Hands them over as the queue has room. How many were taken; *status_out is why not all were. */
-static uint32_t submit(const batch *of, aurora__command **commands, uint32_t count,
-                       aurora_status *status_out)
+/* Hands over as many as the queue has room for. AURORA_OK: all of them. */
+static aurora_status submit_some(batch *of)
 {
-    uint32_t sent = 0;
-    *status_out = AURORA_OK;
-    while (sent < count) {
-        uint32_t accepted = 0;
-        aurora_status rc =
-            aurora__engine_submit_many(of->bus->engine, commands + sent, count - sent, &accepted);
-        sent += accepted;
-        if (sent == count)
-            break;
-        *status_out = rc == AURORA_OK ? AURORA_EBUSY : rc;
-        if (*status_out != AURORA_EBUSY || aurora__bus_is_stopping(of->bus))
-            break;
+    uint32_t accepted = 0;
+    aurora_status rc = AURORA_OK;
+    if (of->sent < of->command_count)
+        rc = aurora__engine_submit_many(of->bus->engine, of->commands + of->sent,
+                                        of->command_count - of->sent, &accepted);
+    of->sent += accepted;
+    if (of->sent == of->command_count)
+        return AURORA_OK;
+    return rc == AURORA_OK ? AURORA_EBUSY : rc;
+}
+
+/* Hands them over as the queue has room; `refused` is why not all were taken. */
+static void submit(batch *of)
+{
+    of->refused = submit_some(of);
+    while (of->refused == AURORA_EBUSY && !aurora__bus_is_stopping(of->bus)) {
         aurora__bus_wait(of->bus, FULL_PAUSE_MS, false);
+        of->refused = submit_some(of);
     }
-    return sent;
 }
 
 /* For ever, since a store that is away holds up no message for good; but not past the end of the
@@ -214,21 +119,25 @@ static aurora_status await(const batch *of, aurora__command *command)
     }
 }
 
-static void run_commands(batch *of)
+static void line_up(batch *of)
 {
-    aurora__command *commands[RECORDS_AT_ONCE];
-    item *items[RECORDS_AT_ONCE];
-    uint32_t count = 0;
-    aurora_status refused;
+    of->command_count = 0;
+    of->sent = 0;
+    of->refused = AURORA_OK;
     for (uint32_t i = 0; i < of->count; i++) {
         if (of->items[i].command == NULL)
             continue;
-        items[count] = &of->items[i];
-        commands[count++] = &of->items[i].command->head;
+        of->asked[of->command_count] = &of->items[i];
+        of->commands[of->command_count++] = &of->items[i].command->head;
     }
-    uint32_t sent = submit(of, commands, count, &refused);
-    for (uint32_t i = 0; i < count; i++)
-        items[i]->status = i < sent ? await(of, commands[i]) : refused;
+}
+
+static void run_commands(batch *of)
+{
+    line_up(of);
+    submit(of);
+    for (uint32_t i = 0; i < of->command_count; i++)
+        of->asked[i]->status = i < of->sent ? await(of, of->commands[i]) : of->refused;
 }
 
 /* --- what came of it -------------------------------------------------------------------------- */
@@ -367,28 +276,47 @@ static void say_trouble(aurora__bus *bus, aurora_status rc)
         aurora__engine_log(bus->engine, AURORA_LOG_WARNING, "inbound", "%s", text);
 }
 
+static void begin_batch(batch *of, const aurora_bus_record *records, uint32_t count)
+{
+    of->count = count;
+    of->is_held = false;
+    of->held = AURORA_OK;
+    for (uint32_t i = 0; i < count; i++)
+        of->items[i] = (item){.record = &records[i]};
+}
+
+/* True when it went well. */
+static bool end_batch(batch *of)
+{
+    tell_bus(of);
+    if (of->held != AURORA_ECLOSED)
+        say_trouble(of->bus, of->held);
+    if (of->is_held)
+        aurora__counter_add(aurora__engine_counters(of->bus->engine)->inbound_pauses, 1);
+    return !of->is_held;
+}
+
+static void hold(batch *of, aurora_status why)
+{
+    of->is_held = true;
+    of->held = why;
+}
+
 static bool take_batch(aurora__bus *bus, const aurora_bus_record *records, uint32_t count)
 {
-    batch of = {.bus = bus, .count = count};
+    batch of = {.bus = bus};
     bool again = true;
-    for (uint32_t i = 0; i < count; i++)
-        of.items[i].record = &records[i];
+    begin_batch(&of, records, count);
     while (again) {
         bool is_made = make_commands(&of);
         if (is_made)
             run_commands(&of);
         else
-            of.held = AURORA_ENOMEM;
+            hold(&of, AURORA_ENOMEM);
         again = is_made && judge(&of);
-        of.is_held = of.is_held || !is_made;
         release_commands(&of);
     }
-    tell_bus(&of);
-    if (of.held != AURORA_ECLOSED)
-        say_trouble(bus, of.held);
-    if (of.is_held)
-        aurora__counter_add(aurora__engine_counters(bus->engine)->inbound_pauses, 1);
-    return !of.is_held;
+    return end_batch(&of);
 }
 
 /* --- the thread ------------------------------------------------------------------------------- */
@@ -419,7 +347,7 @@ void *aurora__inbound_run(void *argument)
     int64_t pause_ms = PAUSE_FIRST_MS;
     while (!aurora__bus_is_stopping(bus)) {
         if (!is_subscribed)
-            is_subscribed = subscribe(bus) == AURORA_OK;
+            is_subscribed = aurora__inbound_subscribe(bus) == AURORA_OK;
         if (is_subscribed && is_queue_half_full(bus)) {
             aurora__bus_wait(bus, FULL_PAUSE_MS, false);
             continue;
@@ -436,4 +364,144 @@ void *aurora__inbound_run(void *argument)
         (void)rc;
     }
     return NULL;
+}
+
+/* --- in steps --------------------------------------------------------------------------------- */
+
+struct aurora__listening {
+    batch of;
+    bool is_subscribed;
+    bool is_running;  /* some commands are not answered */
+    int64_t pause_ms; /* after the next failure */
+    int64_t idle_ms;  /* after the next poll that finds nothing */
+};
+
+aurora__listening *aurora__listening_new(aurora__bus *bus)
+{
+    aurora__listening *of = bus->allocator->allocate(bus->allocator->self, sizeof *of);
+    if (of == NULL)
+        return NULL;
+    memset(of, 0, sizeof *of);
+    of->of.bus = bus;
+    of->pause_ms = PAUSE_FIRST_MS;
+    of->idle_ms = IDLE_FIRST_MS;
+    return of;
+}
+
+static int64_t doubled(int64_t *ms, int64_t most_ms)
+{
+    int64_t now_ms = *ms;
+    *ms = now_ms * 2 < most_ms ? now_ms * 2 : most_ms;
+    return now_ms;
+}
+
+static int64_t fail_step(aurora__listening *of)
+{
+    return doubled(&of->pause_ms, PAUSE_MAX_MS);
+}
+
+/* Milliseconds to the next step. */
+static int64_t conclude(aurora__listening *listening)
+{
+    listening->is_running = false;
+    if (!end_batch(&listening->of))
+        return fail_step(listening);
+    listening->pause_ms = PAUSE_FIRST_MS;
+    return 0;
+}
+
+/* Makes and hands over the commands of one attempt; those that stay behind follow later. */
+static int64_t attempt(aurora__listening *listening)
+{
+    batch *of = &listening->of;
+    listening->is_running = true;
+    if (!make_commands(of)) {
+        release_commands(of);
+        hold(of, AURORA_ENOMEM);
+        return conclude(listening);
+    }
+    line_up(of);
+    of->refused = submit_some(of);
+    return 0;
+}
+
+/* True when nothing of the attempt is on its way any more. */
+static bool is_answered(batch *of)
+{
+    for (uint32_t i = 0; i < of->sent; i++) {
+        if (!atomic_load(&of->commands[i]->is_done))
+            return false;
+    }
+    if (of->refused == AURORA_EBUSY)
+        of->refused = submit_some(of);
+    if (of->sent < of->command_count && of->refused == AURORA_EBUSY)
+        return false;
+    for (uint32_t i = 0; i < of->sent; i++) {
+        if (!atomic_load(&of->commands[i]->is_done))
+            return false;
+    }
+    return true;
+}
+
+static int64_t go_on(aurora__listening *listening)
+{
+    batch *of = &listening->of;
+    if (!is_answered(of))
+        return FULL_PAUSE_MS;
+    for (uint32_t i = 0; i < of->command_count; i++)
+        of->asked[i]->status = i < of->sent ? of->commands[i]->status : of->refused;
+    bool again = judge(of);
+    release_commands(of);
+    return again ? attempt(listening) : conclude(listening);
+}
+
+static int64_t poll_now(aurora__listening *listening)
+{
+    aurora__bus *bus = listening->of.bus;
+    const aurora_bus_record *records;
+    uint32_t count = 0;
+    if (bus->port.poll(bus->port.self, 0, RECORDS_AT_ONCE, &records, &count) != AURORA_OK)
+        return fail_step(listening);
+    if (count == 0)
+        return doubled(&listening->idle_ms, IDLE_MAX_MS);
+    listening->idle_ms = IDLE_FIRST_MS;
+    begin_batch(&listening->of, records, count > RECORDS_AT_ONCE ? RECORDS_AT_ONCE : count);
+    return attempt(listening);
+}
+
+int64_t aurora__listening_step(aurora__listening *listening)
+{
+    aurora__bus *bus = listening->of.bus;
+    if (listening->is_running)
+        return go_on(listening);
+    if (!listening->is_subscribed)
+        listening->is_subscribed = aurora__inbound_subscribe(bus) == AURORA_OK;
+    if (!listening->is_subscribed)
+        return fail_step(listening);
+    return is_queue_half_full(bus) ? FULL_PAUSE_MS : poll_now(listening);
+}
+
+/* What was taken is told to the bus; what was not comes again to the next one. */
+void aurora__listening_finish(aurora__listening *listening)
+{
+    batch *of = &listening->of;
+    for (uint32_t i = 0; listening->is_running && i < of->sent; i++)
+        aurora__bus_await(of->bus, of->commands[i], STOP_MS);
+    if (of->refused == AURORA_EBUSY)
+        of->refused = AURORA_ECLOSED;
+    if (listening->is_running && is_answered(of))
+        go_on(listening);
+    if (listening->is_subscribed) {
+        aurora_status rc = of->bus->port.unsubscribe(of->bus->port.self);
+        (void)rc;
+    }
+}
+
+void aurora__listening_free(aurora__listening *listening)
+{
+    if (listening == NULL)
+        return;
+    const aurora_allocator *allocator = listening->of.bus->allocator;
+    release_commands(&listening->of);
+    allocator->release(allocator->self, listening);
 }

@@ -1,23 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-/* The relay's thread: publishes the log in its order while it holds the lease. Nothing sleeps on
- * the way from a commit to the bus; the times below are for what nobody tells. */
+/* The relay: publishes the log in its order while it holds the lease, in a thread of its own, or in
+ * steps of the host's pump. Nothing sleeps on the way from a commit to the bus; the times below are
+ * for what nobody tells. */
 #include "engine/relay.h"
 
 #include <time.h>
 
-#define LOOK_MS 100       /* at the log, for what other processes appended */
-#define ACK_MS 50         /* of waiting for acknowledgements at once */
-#define ANSWER_MS 5       /* while the lease is asked for */
-#define TAKE_OVER_MS 500  /* between looks at the lease of another */
-#define RENEW_MS 3000     /* of the lease */
-#define MARGIN_MS 1000    /* before its end nothing more is sent */
-#define SAVE_MS 100       /* between two saves of the cursor */
-#define SAVE_EVENTS 1000  /* or so many events */
-#define TROUBLE_MS 200    /* after a failure */
-#define LAST_WAIT_MS 2000 /* for acknowledgements at the end */
+#define LOOK_MS 100         /* at the log, for what other processes appended */
+#define ACK_MS 50           /* of waiting for acknowledgements at once */
+#define ANSWER_MS 5         /* while the lease is asked for */
+#define TAKE_OVER_MS 500    /* between looks at the lease of another */
+#define RENEW_MS 3000       /* of the lease */
+#define MARGIN_MS 1000      /* before its end nothing more is sent */
+#define SAVE_MS 100         /* between two saves of the cursor */
+#define SAVE_EVENTS 1000    /* or so many events */
+#define TROUBLE_MS 200      /* after a failure */
+#define LAST_WAIT_MS 2000   /* for acknowledgements at the end */
+#define LAST_WAITS_MAX 1000 /* of them, where a clock stands still */
 #define LAST_SAVE_MS 5000
 
-typedef struct {
+struct aurora__relay {
     aurora__bus *bus;
     bool is_leader;
     bool must_restart;
@@ -35,11 +37,22 @@ typedef struct {
     aurora__relay_lease *pending;
     aurora__letter *letter; /* the bus was full */
     aurora__relay_spans spans;
-} relay;
+};
 
-static int64_t real_ms(void)
+typedef struct aurora__relay relay;
+
+/* Where the next thing is to be expected, and for how long at most. */
+typedef struct {
+    enum { AT_ONCE, NEWS, ACKNOWLEDGEMENT, BETTER_TIMES } from;
+    int64_t ms;
+} expectation;
+
+/* A host that pumps goes by the clock that it gave. */
+static int64_t real_ms(const relay *of)
 {
     struct timespec now;
+    if (of->bus->is_pumped)
+        return aurora__engine_monotonic_ns(of->bus->engine) / 1000000;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
@@ -133,7 +146,7 @@ static void send_lease(relay *of)
         aurora__relay_lease_new(of->bus, of->is_leader ? end_of(of) : 0, false);
     if (command == NULL)
         return;
-    of->lease_sent_ms = real_ms();
+    of->lease_sent_ms = real_ms(of);
     if (aurora__engine_submit(of->bus->engine, &command->head) == AURORA_OK)
         of->pending = command;
     else
@@ -143,7 +156,7 @@ static void send_lease(relay *of)
 /* Followed without waiting: publishing goes on while the batch commits. */
 static void keep_lease(relay *of)
 {
-    int64_t now_ms = real_ms();
+    int64_t now_ms = real_ms(of);
     int64_t unsaved = end_of(of) - of->saved;
     int64_t since_ms = now_ms - of->lease_sent_ms;
     look_at_pending(of);
@@ -262,23 +275,25 @@ static void send_letters(relay *of)
     }
 }
 
-/* Waits where the next thing is to be expected: in the port for acknowledgements, else for news. */
-static void wait_for_more(relay *of)
+static expectation expect(const relay *of)
+{
+    bool is_full = of->has_page && of->page.sent < of->page.count;
+    if (is_full || of->acked < of->produced)
+        return (expectation){ACKNOWLEDGEMENT, ACK_MS};
+    bool is_asked = of->pending != NULL && !of->is_leader;
+    return (expectation){NEWS, is_asked ? ANSWER_MS : of->is_leader ? LOOK_MS : TAKE_OVER_MS};
+}
+
+static void wait_in_port(relay *of, int32_t wait_ms)
 {
     aurora__bus *bus = of->bus;
-    bool is_full = of->has_page && of->page.sent < of->page.count;
-    if (!is_full && of->acked >= of->produced) {
-        bool is_asked = of->pending != NULL && !of->is_leader;
-        aurora__bus_wait(bus, is_asked ? ANSWER_MS : of->is_leader ? LOOK_MS : TAKE_OVER_MS, true);
-        return;
-    }
     atomic_store(&bus->is_relay_in_port, true);
     bool has_news = aurora__bus_wait(bus, 0, true);
-    collect(of, has_news ? 0 : ACK_MS);
+    collect(of, has_news ? 0 : wait_ms);
     atomic_store(&bus->is_relay_in_port, false);
 }
 
-static void run_once(relay *of)
+static expectation run_once(relay *of)
 {
     keep_lease(of);
     bool is_sound = restart_port(of);
@@ -293,32 +308,35 @@ static void run_once(relay *of)
         /* More may wait behind a whole page, though nothing of it was to be published. */
         if (is_through && of->read < of->head && (did || of->read > before)) {
             collect(of, 0);
-            return;
+            return (expectation){AT_ONCE, 0};
         }
     }
     show(of);
-    if (is_sound && !of->must_restart)
-        wait_for_more(of);
-    else
-        aurora__bus_wait(of->bus, TROUBLE_MS, false);
+    return is_sound && !of->must_restart ? expect(of) : (expectation){BETTER_TIMES, TROUBLE_MS};
 }
 
 /* --- the end ---------------------------------------------------------------------------------- */
 
 /* What is with the port gets its time; what was acknowledged is saved, and the next one need not
  * wait for the lease to run out. */
-static void finish(relay *of)
+static void wait_for_last(relay *of)
 {
-    int64_t end_ms = real_ms() + LAST_WAIT_MS;
+    int64_t end_ms = real_ms(of) + LAST_WAIT_MS;
     if (restart_port(of))
         send_letters(of);
-    while (of->is_leader && !of->must_restart && of->acked < of->produced && real_ms() < end_ms)
+    for (uint32_t i = 0; i < LAST_WAITS_MAX && of->is_leader && !of->must_restart; i++) {
+        if (of->acked >= of->produced || real_ms(of) >= end_ms)
+            return;
         collect(of, ACK_MS);
+    }
+}
+
+static void finish(relay *of)
+{
+    wait_for_last(of);
     if (of->pending != NULL) {
-        aurora_status rc =
-            aurora__engine_await(of->bus->engine, &of->pending->head, LAST_SAVE_MS, NULL);
-        if (rc != AURORA_ETIMEDOUT)
-            look_at_pending(of);
+        aurora__bus_await(of->bus, &of->pending->head, LAST_SAVE_MS);
+        look_at_pending(of);
     }
     if (of->pending != NULL)
         aurora__command_release(&of->pending->head);
@@ -326,22 +344,78 @@ static void finish(relay *of)
                                     ? aurora__relay_lease_new(of->bus, end_of(of), true)
                                     : NULL;
     if (last != NULL) {
-        aurora_status rc = aurora__engine_call(of->bus->engine, &last->head, LAST_SAVE_MS, NULL);
-        (void)rc; /* the next one begins a little earlier */
+        /* Without it the next one begins a little earlier. */
+        if (aurora__engine_submit(of->bus->engine, &last->head) == AURORA_OK)
+            aurora__bus_await(of->bus, &last->head, LAST_SAVE_MS);
         aurora__command_release(&last->head);
     }
+    of->pending = NULL;
     drop_page(of);
     if (of->letter != NULL)
         of->bus->allocator->release(of->bus->allocator->self, of->letter);
+    of->letter = NULL;
 }
 
 void *aurora__relay_run(void *argument)
 {
-    relay of = {.bus = argument, .must_restart = false};
+    relay of = {.bus = argument};
     aurora__relay_spans_init(&of.spans, of.bus);
-    while (!aurora__bus_is_stopping(of.bus))
-        run_once(&of);
+    while (!aurora__bus_is_stopping(of.bus)) {
+        expectation next = run_once(&of);
+        if (next.from == ACKNOWLEDGEMENT)
+            wait_in_port(&of, (int32_t)next.ms);
+        else if (next.from != AT_ONCE)
+            aurora__bus_wait(of.bus, next.ms, next.from == NEWS);
+    }
     finish(&of);
     aurora__relay_spans_free(&of.spans, of.bus);
     return NULL;
+}
+
+/* --- in steps --------------------------------------------------------------------------------- */
+
+relay *aurora__relay_new(aurora__bus *bus)
+{
+    relay *of = bus->allocator->allocate(bus->allocator->self, sizeof *of);
+    if (of == NULL)
+        return NULL;
+    *of = (relay){.bus = bus};
+    aurora__relay_spans_init(&of->spans, bus);
+    return of;
+}
+
+/* Where nobody else appends to the log its news are told, and the lease alone is to be renewed. */
+static int64_t quiet_ms(const relay *of)
+{
+    bool is_private = (aurora__engine_store(of->bus->engine)->flags & AURORA_STORE_PRIVATE) != 0 &&
+                      of->is_leader && of->pending == NULL && end_of(of) <= of->saved;
+    int64_t left_ms = of->lease_sent_ms + RENEW_MS - real_ms(of);
+    return is_private && left_ms > LOOK_MS ? left_ms : LOOK_MS;
+}
+
+int64_t aurora__relay_step(relay *of)
+{
+    expectation next = run_once(of);
+    if (next.from == ACKNOWLEDGEMENT) {
+        int64_t acked = of->acked;
+        collect(of, 0);
+        return of->acked > acked ? 0 : next.ms;
+    }
+    if (next.from == NEWS && aurora__bus_wait(of->bus, 0, true))
+        return 0;
+    return next.from == NEWS && of->is_leader ? quiet_ms(of) : next.ms;
+}
+
+void aurora__relay_finish(relay *of)
+{
+    finish(of);
+}
+
+void aurora__relay_free(relay *of)
+{
+    if (of == NULL)
+        return;
+    const aurora_allocator *allocator = of->bus->allocator;
+    aurora__relay_spans_free(&of->spans, of->bus);
+    allocator->release(allocator->self, of);
 }

@@ -34,7 +34,7 @@ aurora_t *bus_shop_second(const bus_shop *shop, int service)
     for (uint32_t i = 0; i < 8 && shop->settings[i] != NULL; i++)
         settings[count++] = shop->settings[i];
     return shop_open(bus_shop_url(shop, service, url, sizeof url),
-                     AURORA_OPTIONS(.flags = AURORA_OPEN_WORKER,
+                     AURORA_OPTIONS(.flags = shop->is_pumped ? 0 : AURORA_OPEN_WORKER,
                                     .drivers = shop->url != NULL ? shop->drivers : &bus_fake_driver,
                                     .driver_count = shop->url != NULL ? shop->driver_count : 1,
                                     .settings = settings, .setting_count = count,
@@ -71,17 +71,33 @@ void bus_shop_free(bus_shop *shop)
     free(shop);
 }
 
+void bus_shop_pump(const bus_shop *shop)
+{
+    for (int i = 0; shop->is_pumped && i < BUS_SERVICES; i++) {
+        if (shop->services[i] != NULL)
+            aurora_assert_ok(aurora_pump(shop->services[i], 0, NULL));
+    }
+}
+
 bool bus_shop_wait(bus_shop *shop, bool (*is_so)(bus_shop *shop, void *argument), void *argument,
                    int timeout_ms)
 {
     const struct timespec pause = {0, 2000000};
     int64_t end = shop_real_ms() + timeout_ms;
     while (!is_so(shop, argument)) {
+        bus_shop_pump(shop);
         if (shop_real_ms() > end)
             return false;
         nanosleep(&pause, NULL);
     }
     return true;
+}
+
+static bool is_price_known(bus_shop *shop, void *argument)
+{
+    (void)argument;
+    return bus_fake_wait_count(shop->fake, AURORA_TOPIC_PRODUCTS, "product.upserted", 1, 0) &&
+           bus_fake_wait_done(shop->fake, "order", AURORA_TOPIC_PRODUCTS, 0);
 }
 
 void bus_shop_stock_up(bus_shop *shop, int64_t quantity)
@@ -93,8 +109,7 @@ void bus_shop_stock_up(bus_shop *shop, int64_t quantity)
                            AURORA_ANY_VERSION, NULL, NULL));
     aurora_assert_ok(aurora_stock_receive(shop->services[BUS_INVENTORY], SHOP_SKU, quantity,
                                           "first delivery", NULL));
-    ck_assert(bus_fake_wait_count(shop->fake, AURORA_TOPIC_PRODUCTS, "product.upserted", 1, 20000));
-    ck_assert(bus_fake_wait_done(shop->fake, "order", AURORA_TOPIC_PRODUCTS, 20000));
+    ck_assert(bus_shop_wait(shop, is_price_known, NULL, 20000));
 }
 
 double bus_shop_metric(aurora_t *service, const char *name, const char *label)

@@ -25,6 +25,7 @@ typedef struct {
     const aurora_driver *drivers;
     uint32_t driver_count;
     const char *settings[8]; /* beside modules and bus; NULL ends them; to be set before opening */
+    bool is_pumped; /* no threads: bus_shop_wait pumps them all; to be set before opening */
     aurora_fault_plan *faults;   /* of the next service that is opened */
     const aurora_tracer *tracer; /* likewise */
 } bus_shop;
@@ -45,6 +46,9 @@ const char *bus_shop_url(const bus_shop *shop, int service, char *buffer, size_t
 
 /* SHOP_SKU with its price at the order service and `quantity` pieces in stock; waits for it. */
 void bus_shop_stock_up(bus_shop *shop, int64_t quantity);
+
+/* One pump of each service that runs, where they have no threads. */
+void bus_shop_pump(const bus_shop *shop);
 
 /* Polls, in real time, until `is_so` holds. */
 bool bus_shop_wait(bus_shop *shop, bool (*is_so)(bus_shop *shop, void *argument), void *argument,
