@@ -19,21 +19,8 @@ engine_port() {
     flock 8
     port=$(sed -n "s/^$1=//p" "$file")
     if [ -z "$port" ]; then
-        port=$(python3 - "${2:-15000}" "${3:-19999}" "$(sed 's/.*=//' "$file")" <<'PYTHON'
-import random, socket, sys
-first, last = int(sys.argv[1]), int(sys.argv[2])
-taken = {int(word) for word in sys.argv[3].split()}
-for port in random.sample(range(first, last + 1), last + 1 - first):
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            continue
-    if port not in taken:
-        print(port)
-        break
-PYTHON
-        )
+        # shellcheck disable=SC2046 # a word for each
+        port=$(python3 scripts/lib/free_port.py $$ "${2:-15000}" "${3:-19999}" $(sed 's/.*=//' "$file"))
         echo "$1=$port" >>"$file"
     fi
     exec 8>&-

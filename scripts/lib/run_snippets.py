@@ -11,12 +11,12 @@ import pathlib
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 
 import snippets
+from free_port import free_port
 from tree import ROOT
 
 BUILD = pathlib.Path(os.environ.get("AURORA_BUILD_DIR", ROOT / "build"))
@@ -27,17 +27,6 @@ WILD = (
     (re.compile(r"\.\.\."), r".*?"),
 )
 SECONDS_MAX = 120
-
-
-def free_ports(count):
-    """Ports that nobody had a moment ago."""
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
 
 
 def pattern_of(text):
@@ -68,7 +57,7 @@ class Session:
             if entry.name not in (".git", "var", "build"):
                 (self.folder / entry.name).symlink_to(entry)
         (self.folder / "build").symlink_to(BUILD.resolve())
-        self.ports = dict(zip(("8080", "8081", "9000"), map(str, free_ports(3))))
+        self.ports = dict(zip(("8080", "8081", "9000"), (str(free_port()) for _ in range(3))))
 
     def mapped(self, text):
         return PORTS.sub(lambda match: self.ports[match.group(1)], text)

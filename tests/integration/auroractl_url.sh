@@ -196,7 +196,7 @@ verify_at_rest "$direct"
 
 # --- without a secret the server is open, to this machine -------------------------------------------
 unset AURORA_SERVICE_SECRET_FILE
-server_port=0
+server_port=
 served=sqlite:$folder/open.db
 server_start "$served"
 expect_status 0 "$ctl" seed --orders 5 --url "$server_url" --json

@@ -81,7 +81,7 @@ fi
 
 # The bridge must know the server's address and the server the bridge's: a port is chosen for the
 # bridge, which listens on it a moment later.
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+port=$(python3 "$root/scripts/lib/free_port.py" $$)
 (cd "$work" && AURORA_PAYMENT_SECRET=hush exec "$bin/aurorad" --listen 127.0.0.1:0 --store memory: \
     --payment "http://127.0.0.1:$port/" --retry-first 30s --log-format json) >"$work/aurorad.log" 2>&1 &
 started+=($!)

@@ -68,7 +68,7 @@ if "$bin/aurora-order" --store "$dead" --start-wait 0s 2>&1 | grep -q 'no driver
     echo "this build has no driver for PostgreSQL: waiting for it is not shown"
 else
     refused order '127.0.0.1:1' --store "$dead" --start-wait 0s
-    port=$(python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])')
+    port=$(python3 "$root/scripts/lib/free_port.py" $$)
     "$bin/aurora-order" --listen "127.0.0.1:$port" --store "$dead" --start-wait 60s --log-format text >waiting.log 2>&1 &
     pids[waiting]=$!
     waited=0

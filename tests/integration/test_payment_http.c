@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "free_port.h"
 #include "http_bank.h"
 
 #define SETTLE_MS 60000
@@ -260,7 +261,7 @@ END_TEST
 
 START_TEST(test_payment_http__bridge_that_is_away_costs_no_attempt)
 {
-    reopen(http_bank_free_port(), "attempts_max=5");
+    reopen(free_port(), "attempts_max=5");
     aurora_id id = shop_submit(shop, "a", 2);
 
     bool is_settled = shop_wait_settled(shop, id, 4000); /* at least three calls */
@@ -279,7 +280,7 @@ END_TEST
 
 START_TEST(test_payment_http__order_that_found_no_bridge_fails_at_its_deadline_unpaid)
 {
-    reopen(http_bank_free_port(), "order_deadline=500ms");
+    reopen(free_port(), "order_deadline=500ms");
     aurora_order *order = shop_place(shop, "a", 2, "card", 0);
 
     ck_assert_int_eq(order->status, AURORA_ORDER_FAILED);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "free_port.h"
 #include "http_bank.h"
 #include "span_log.h"
 
@@ -108,8 +109,7 @@ START_TEST(test_trace_calls__a_notification_that_is_not_sent_says_so_under_what_
 {
     char notify[80];
     aurora_close(shop);
-    snprintf(notify, sizeof notify, "notify=smtp://127.0.0.1:%d?from=a@example.com",
-             http_bank_free_port());
+    snprintf(notify, sizeof notify, "notify=smtp://127.0.0.1:%d?from=a@example.com", free_port());
     shop = http_bank_shop_traced(bank, notify, span_log_tracer(spans));
     shop_stock_up(shop, 100);
     place(SAMPLED);

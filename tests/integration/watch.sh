@@ -14,7 +14,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/aurora-test-XXXXXX")
 pids=()
 trap 'for pid in "${pids[@]}"; do kill -TERM "$pid" 2>/dev/null || true; done; wait; rm -rf "$work"' EXIT
 free_port() {
-    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+    python3 "$root/scripts/lib/free_port.py" $$
 }
 # until_is SECONDS COMMAND...
 until_is() {

@@ -8,19 +8,16 @@ import json
 import os
 import pathlib
 import signal
-import socket
 import subprocess
+import sys
 import tempfile
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts" / "lib"))
+from free_port import free_port  # noqa: E402
+
 BIN = pathlib.Path(os.environ.get("AURORA_BIN", "build/bin"))
 SCOPES = ("orders:read orders:write orders:admin orders:import products:write inventory:read inventory:write admin")
-
-
-def free_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
 
 
 def signature(secret, method, path, query, body, principal, scopes, deadline):

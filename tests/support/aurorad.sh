@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: MIT
-# An aurorad of one's own for a shell test; to be sourced with $aurorad and $folder, after
+# An aurorad of one's own for a shell test; to be sourced with $aurorad, $folder and $root, after
 # auroractl.sh. $server_url is where it listens.
 
 server_pid=
-server_port=0
+server_port=
 
 # server_start STORE ARGUMENT...: on a free port the first time, then again on the same.
 server_start() {
     local store=$1 waited=0
     shift
+    [ -n "$server_port" ] || server_port=$(python3 "$root/scripts/lib/free_port.py" $$)
     : >"$folder/server.log"
     "$aurorad" --store "$store" --listen "127.0.0.1:$server_port" --log-format json "$@" \
         >>"$folder/server.log" 2>&1 &
@@ -18,8 +19,7 @@ server_start() {
         ((waited++ < 600)) || fail "aurorad does not listen: $(cat "$folder/server.log")"
         sleep 0.05
     done
-    server_url=$(sed -n 's/.*listening on \(http:[^"]*\)".*/\1/p' "$folder/server.log")
-    server_port=${server_url##*:}
+    server_url=http://127.0.0.1:$server_port
 }
 
 # server_stop SIGNAL: ends it, and waits until it has ended.

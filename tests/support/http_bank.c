@@ -440,13 +440,6 @@ static int bind_port(int *port_out)
     return listener;
 }
 
-int http_bank_free_port(void)
-{
-    int port;
-    close(bind_port(&port));
-    return port;
-}
-
 http_bank *http_bank_new(const char *folder_of_certificate)
 {
     http_bank *bank =

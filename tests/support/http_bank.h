@@ -68,9 +68,6 @@ typedef struct {
 http_bank *http_bank_new(const char *folder_of_certificate);
 void http_bank_free(http_bank *bank);
 
-/* Binds a port and closes it: nobody listens there. */
-int http_bank_free_port(void);
-
 /* Opens a shop with a worker that pays at this port, in a hurry: a second for a call, milliseconds
  * between attempts. `more` may replace any setting; NULL = none. */
 aurora_t *http_bank_shop(const http_bank *bank, const char *url, int port, const char *more);

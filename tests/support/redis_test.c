@@ -15,6 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "free_port.h"
+
 #define START_MS 10000
 
 bool redis_is_given(void)
@@ -164,8 +166,7 @@ void redis_server_again(redis_server *server, const char *password)
 
 void redis_server_start(redis_server *server, const char *password, const char *pairs)
 {
-    int fd = listen_anywhere(&server->port);
-    close(fd);
+    server->port = free_port();
     server->folder = aurora_tempdir_new();
     snprintf(server->address, sizeof server->address, "//%s%s%s127.0.0.1:%d?prefix=own%s",
              password == NULL ? "" : ":", password == NULL ? "" : password,
