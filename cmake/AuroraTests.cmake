@@ -168,7 +168,7 @@ if(NOT AURORA_SANITIZE)
         get_filename_component(noun ${file} NAME_WE)
         add_test(NAME checks/${noun} COMMAND ${file})
         set_tests_properties(checks/${noun} PROPERTIES
-            LABELS checks TIMEOUT 120 SKIP_RETURN_CODE 77
+            LABELS checks TIMEOUT 300 SKIP_RETURN_CODE 77
             ENVIRONMENT "${aurora_test_environment}")
     endforeach()
 endif()
