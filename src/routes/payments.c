@@ -18,6 +18,7 @@ enum { TASK_ID, OUTCOME, PROVIDER_REFERENCE, CODE, RETRY_AFTER_MS, MEMBERS };
 static bool refuse_header(aurora_http_exchange *exchange, const char *name, const char *rule)
 {
     aurora_http_blame(exchange, AURORA_HTTP_AT_HEADER, name, "%s", rule);
+    aurora_http_set(exchange, "WWW-Authenticate", "Aurora-HMAC-SHA-256 realm=\"payments\"");
     aurora_http_problem(exchange, 401, "unauthorized", "%s %s", name, rule);
     return false;
 }

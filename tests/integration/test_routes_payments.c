@@ -117,6 +117,8 @@ START_TEST(test_callback__believes_nobody_else)
 
     call_at(body, "another secret", 0);
     order_server_problem(&server, 401, "unauthorized", "Aurora-Signature");
+    ck_assert_str_eq(http_answer_field(&server.answer, "WWW-Authenticate"),
+                     "Aurora-HMAC-SHA-256 realm=\"payments\"");
     call_at(body, SECRET, -310);
     order_server_problem(&server, 401, "unauthorized", "Aurora-Timestamp");
     call_at(body, SECRET, 310);
