@@ -11,6 +11,8 @@
 #include <aurora/net.h>
 #include <aurora/port/driver.h>
 
+#include "../tests/support/heap.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,24 +93,6 @@ static uint32_t write_key(int64_t number, char key[40])
 
 /* --- through the port ------------------------------------------------------------------------- */
 
-static void *allocate(void *self, size_t bytes)
-{
-    (void)self;
-    return malloc(bytes);
-}
-
-static void *reallocate(void *self, void *memory, size_t bytes)
-{
-    (void)self;
-    return realloc(memory, bytes);
-}
-
-static void release(void *self, void *memory)
-{
-    (void)self;
-    free(memory);
-}
-
 static void log_line(void *self, int32_t level, const char *message)
 {
     (void)self;
@@ -126,14 +110,12 @@ static aurora_status begin_there(void *self, aurora_bus_position *positions, uin
 
 static void open_bus(aurora_bus *bus, const char *brokers)
 {
-    static const aurora_allocator allocator = {sizeof allocator, NULL, allocate, reallocate,
-                                               release};
     char address[256];
     uint32_t count;
     const aurora_driver *drivers = aurora_net_drivers(&count);
     aurora_error err = AURORA_ERROR_INIT;
     aurora_bus_options options = {
-        .size = sizeof options, .address = address, .allocator = &allocator, .log = log_line};
+        .size = sizeof options, .address = address, .allocator = &heap, .log = log_line};
     snprintf(address, sizeof address, "//%s?prefix=%s", brokers, prefix);
     for (uint32_t i = 0; i < count; i++) {
         if (drivers[i].port != AURORA_PORT_BUS)

@@ -8,6 +8,7 @@
 #include <aurora/net.h>
 #include <aurora/port/driver.h>
 
+#include "../tests/support/heap.h"
 #include "core/tables.h"
 
 #include <libpq-fe.h>
@@ -98,24 +99,6 @@ static aurora__order_row new_order(void)
 
 /* --- the port --------------------------------------------------------------------------------- */
 
-static void *take(void *self, size_t bytes)
-{
-    (void)self;
-    return malloc(bytes);
-}
-
-static void *take_again(void *self, void *memory, size_t bytes)
-{
-    (void)self;
-    return realloc(memory, bytes);
-}
-
-static void give(void *self, void *memory)
-{
-    (void)self;
-    free(memory);
-}
-
 static void say(void *self, int32_t level, const char *message)
 {
     (void)self;
@@ -125,8 +108,6 @@ static void say(void *self, int32_t level, const char *message)
 
 static aurora_store open_port(const char *address)
 {
-    static const aurora_allocator heap = {
-        .size = sizeof heap, .allocate = take, .reallocate = take_again, .release = give};
     const aurora_table *tables[AURORA__TABLE_COUNT];
     for (uint32_t i = 0; i < AURORA__TABLE_COUNT; i++)
         tables[i] = &aurora__tables[i].table;

@@ -14,31 +14,10 @@
 #include "http/client_address.h"
 #include "telemetry/url.h"
 
+#include "../support/heap.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-static void *allocate(void *self, size_t bytes)
-{
-    (void)self;
-    return malloc(bytes);
-}
-
-static void *reallocate(void *self, void *memory, size_t bytes)
-{
-    (void)self;
-    return realloc(memory, bytes);
-}
-
-static void release(void *self, void *memory)
-{
-    (void)self;
-    free(memory);
-}
-
-static const aurora_allocator allocator = {.size = sizeof allocator,
-                                           .allocate = allocate,
-                                           .reallocate = reallocate,
-                                           .release = release};
 
 /* A message is one line of text; no piece of what stands between ':' and '@' is in it. */
 static void check_refusal(const char *text, aurora_status rc, const aurora_error *err)
@@ -107,7 +86,7 @@ static void read_postgres(const char *text)
     aurora__pg_address address = {0};
     aurora__pg_keywords keywords = {0};
     aurora_error err = AURORA_ERROR_INIT;
-    aurora_status rc = aurora__pg_address_parse(&address, text, &allocator, &err);
+    aurora_status rc = aurora__pg_address_parse(&address, text, &heap, &err);
     check_refusal(text, rc, &err);
     if (rc == AURORA_OK &&
         aurora__pg_keywords_init(&keywords, &address, "aurora", true) == AURORA_OK)

@@ -10,30 +10,7 @@
 #include "../../src/adapters/redis/cache.c"
 #undef read_breaker
 
-#include <stdlib.h>
-
-static void *allocate(void *self, size_t bytes)
-{
-    (void)self;
-    return malloc(bytes);
-}
-
-static void *reallocate(void *self, void *memory, size_t bytes)
-{
-    (void)self;
-    return realloc(memory, bytes);
-}
-
-static void release(void *self, void *memory)
-{
-    (void)self;
-    free(memory);
-}
-
-static const aurora_allocator allocator = {.size = sizeof allocator,
-                                           .allocate = allocate,
-                                           .reallocate = reallocate,
-                                           .release = release};
+#include "../support/heap.h"
 
 static void check_reply(const aurora__redis_reply *reply)
 {
@@ -79,7 +56,7 @@ static void read_as_limits(const aurora__redis_reply *reply, uint32_t count)
 static void read_as_value(const aurora__redis_reply *reply)
 {
     const aurora_cache_value *value = NULL;
-    const cache self = {.allocator = &allocator};
+    const cache self = {.allocator = &heap};
     if (reply->kind == AURORA__REDIS_NONE || read_value(&self, reply, &value) != AURORA_OK)
         return;
     if (value->len > reply->len - FRAME_BYTES)

@@ -7,6 +7,8 @@
 
 #include "adapters/search_fts/search_fts.h"
 
+#include "../support/heap.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,24 +18,6 @@
 static void *blocks[BLOCKS_MAX];
 static size_t block_count;
 static aurora_search_port port;
-
-static void *allocate(void *self, size_t bytes)
-{
-    (void)self;
-    return malloc(bytes);
-}
-
-static void *reallocate(void *self, void *memory, size_t bytes)
-{
-    (void)self;
-    return realloc(memory, bytes);
-}
-
-static void release(void *self, void *memory)
-{
-    (void)self;
-    free(memory);
-}
 
 static void *take_block(void *self, size_t bytes)
 {
@@ -55,10 +39,6 @@ static void ignore_line(void *self, int32_t level, const char *message)
 
 static void open_index(void)
 {
-    static const aurora_allocator allocator = {.size = sizeof allocator,
-                                               .allocate = allocate,
-                                               .reallocate = reallocate,
-                                               .release = release};
     static const char *const names[] = {"Gaming Keyboard & Mouse",   "USB-C cable <2 m>",
                                         "Notebook 15.6\" i5-1135G7", "Café crème machine",
                                         "Cover for phone",           "日本語 keyboard"};
@@ -67,7 +47,7 @@ static void open_index(void)
     aurora_product products[6];
     aurora_search_options options = {.size = sizeof options,
                                      .flags = AURORA_SEARCH_MEMORY,
-                                     .allocator = &allocator,
+                                     .allocator = &heap,
                                      .log = ignore_line};
     for (int i = 0; i < 6; i++) {
         static const char skus[6][2] = {"A", "B", "C", "D", "E", "F"};

@@ -12,6 +12,7 @@
 
 #include "elastic.h"
 #include "elastic_fake.h"
+#include "heap.h"
 #include "shop.h"
 
 #define WAIT_MS 20000
@@ -271,24 +272,6 @@ static elastic_fake fake;
 static aurora_search_port port;
 static int lines; /* of the log, that name the product */
 
-static void *allocate(void *self, size_t bytes)
-{
-    (void)self;
-    return malloc(bytes);
-}
-
-static void *reallocate(void *self, void *memory, size_t bytes)
-{
-    (void)self;
-    return realloc(memory, bytes);
-}
-
-static void release(void *self, void *memory)
-{
-    (void)self;
-    free(memory);
-}
-
 static void count_line(void *self, int32_t level, const char *message)
 {
     (void)self;
@@ -297,21 +280,14 @@ static void count_line(void *self, int32_t level, const char *message)
     ck_assert_ptr_null(strstr(message, "s3cret"));
 }
 
-static const aurora_allocator allocator = {.size = sizeof allocator,
-                                           .allocate = allocate,
-                                           .reallocate = reallocate,
-                                           .release = release};
-
 static void start_fake(void)
 {
     char fake_address[256];
     elastic_fake_start(&fake);
     snprintf(fake_address, sizeof fake_address,
              "//user:s3cret@127.0.0.1:%d?index=fake&write_ms=700&query_ms=700", fake.port);
-    aurora_search_options options = {.size = sizeof options,
-                                     .address = fake_address,
-                                     .allocator = &allocator,
-                                     .log = count_line};
+    aurora_search_options options = {
+        .size = sizeof options, .address = fake_address, .allocator = &heap, .log = count_line};
     lines = 0;
     aurora_assert_ok(elastic_open(&options, &port, NULL));
 }
@@ -498,7 +474,7 @@ START_TEST(test_address__that_is_wrong_is_refused_by_its_rule)
     aurora_error err = AURORA_ERROR_INIT;
     aurora_search_options options = {.size = sizeof options,
                                      .address = refused[_i].address,
-                                     .allocator = &allocator,
+                                     .allocator = &heap,
                                      .log = count_line};
 
     aurora_assert_status(elastic_open(&options, &port, &err), AURORA_EINVAL);

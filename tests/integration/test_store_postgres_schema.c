@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "adapters/store_postgres/store_postgres.h"
+#include "heap.h"
 #include "postgres_place.h"
 #include "store_fixture.h"
 
@@ -26,24 +27,6 @@ static void empty_database(void)
                  NULL, 0);
 }
 
-static void *take(void *self, size_t bytes)
-{
-    (void)self;
-    return malloc(bytes);
-}
-
-static void *take_again(void *self, void *memory, size_t bytes)
-{
-    (void)self;
-    return realloc(memory, bytes);
-}
-
-static void give(void *self, void *memory)
-{
-    (void)self;
-    free(memory);
-}
-
 static void say_nothing(void *self, int32_t level, const char *message)
 {
     (void)self;
@@ -54,8 +37,6 @@ static void say_nothing(void *self, int32_t level, const char *message)
 static aurora_status open_at(const char *where, const char *modules, uint32_t flags,
                              aurora_store *out, aurora_error *err)
 {
-    static const aurora_allocator heap = {
-        .size = sizeof heap, .allocate = take, .reallocate = take_again, .release = give};
     const aurora_table *tables[AURORA__TABLE_COUNT];
     for (uint32_t i = 0; i < AURORA__TABLE_COUNT; i++)
         tables[i] = store_table(i);

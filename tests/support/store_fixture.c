@@ -7,6 +7,7 @@
 
 #include "adapters/store_memory/store_memory.h"
 #include "adapters/store_sqlite/store_sqlite.h"
+#include "heap.h"
 #include "own_store/sorted_store.h"
 #ifdef AURORA_HAVE_POSTGRES
 #include "adapters/store_postgres/store_postgres.h"
@@ -40,29 +41,6 @@ int store_adapter_count(void)
 }
 
 /* --- memory --------------------------------------------------------------------------------- */
-
-static void *heap_allocate(void *self, size_t bytes)
-{
-    (void)self;
-    return malloc(bytes);
-}
-
-static void *heap_reallocate(void *self, void *memory, size_t bytes)
-{
-    (void)self;
-    return realloc(memory, bytes);
-}
-
-static void heap_release(void *self, void *memory)
-{
-    (void)self;
-    free(memory);
-}
-
-static const aurora_allocator heap = {.size = sizeof(aurora_allocator),
-                                      .allocate = heap_allocate,
-                                      .reallocate = heap_reallocate,
-                                      .release = heap_release};
 
 typedef struct block {
     struct block *next;
