@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# help: fuzz by clang's libFuzzer; fuzz [--seconds S] [--jobs J] [NAME...]; keep, add, summary, coverage, differential: tests/fuzz/README.md
+# help: fuzz by clang's libFuzzer; fuzz [--seconds S] [--jobs J] [--until HH:MM] [NAME...]; keep, add, summary, coverage, differential: tests/fuzz/README.md
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib/build.sh

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What ./dev fuzz does once the targets are built. `run` gives each target its seconds, a few at a time; `keep` merges
-what they learnt into tests/fuzz/corpus; `coverage` tells which lines the kept inputs reach; `summary` prints the ledger."""
+"""What ./dev fuzz does once the targets are built. `run` gives each target its seconds, a few at a time, once or round
+after round until some hour; `keep` merges what they learnt into tests/fuzz/corpus; `summary` prints the ledger. What they
+learn lies in var/fuzz, or where AURORA_FUZZ_FOLDER says: a ledger outlives the checkout that began it."""
 
 import argparse
 import concurrent.futures
@@ -20,7 +21,7 @@ import ledger  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = ROOT / "build/fuzz/bin"
-WORK = ROOT / "var/fuzz"
+WORK = pathlib.Path(os.environ.get("AURORA_FUZZ_FOLDER") or ROOT / "var/fuzz").resolve()
 KEPT = ROOT / "tests/fuzz/corpus"
 LEDGER = WORK / "ledger"
 INPUTS_MAX = 150  # kept of a target...
@@ -123,26 +124,47 @@ class Progress:
         print(f"{clear}[{self.finished}/{self.total}] {text}", flush=True)
 
 
-def run(options):
-    names = chosen(options.names)
-    WORK.mkdir(parents=True, exist_ok=True)
+def one_round(options, names, until):
+    """Each target once, as long as it is not `until`. Returns (name, crashes, log) of those that failed."""
     progress = Progress(len(names))
     bad = []
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        runs = {pool.submit(run_one, name, options.seconds, progress.tell): name for name in names}
-        for done in concurrent.futures.as_completed(runs):
+        def turn(name):
+            left = (until - datetime.datetime.now()).total_seconds() if until else options.seconds
+            return run_one(name, min(options.seconds, int(left)), progress.tell) if left >= 1 else None
+
+        for done in concurrent.futures.as_completed([pool.submit(turn, name) for name in names]):
+            if done.result() is None:
+                continue
             row, crashes, failed, log = done.result()
             progress.finish(row["target"], f"{row['target']}: {row['seconds']} s, {row['executions']:,} executions, "
                             f"{row['inputs']} inputs, {row['edges']} edges, {row['features']} features"
                             + (", CRASHED" if failed else ""))
             if failed:
                 bad.append((row["target"], crashes, log))
+    return bad
+
+
+def hour(text):
+    """The next time that the clock shows HH:MM."""
+    now = datetime.datetime.now()
+    wanted = datetime.datetime.strptime(text, "%H:%M")
+    then = now.replace(hour=wanted.hour, minute=wanted.minute, second=0, microsecond=0)
+    return then if then > now else then + datetime.timedelta(days=1)
+
+
+def run(options):
+    names = chosen(options.names)
+    WORK.mkdir(parents=True, exist_ok=True)
+    bad = one_round(options, names, options.until)
+    while options.until and datetime.datetime.now() + datetime.timedelta(seconds=1) < options.until:
+        bad += one_round(options, names, options.until)
     print()
     print(ledger.summary(ledger.read(LEDGER)))
     for name, crashes, log in bad:
-        print(f"\nfuzz: {name} crashed; its report is {log.relative_to(ROOT)}")
+        print(f"\nfuzz: {name} crashed; its report is {os.path.relpath(log)}")
         for file in crashes:
-            print(f"  replay: build/fuzz/bin/fuzz_{name} {file.relative_to(ROOT)}")
+            print(f"  replay: build/fuzz/bin/fuzz_{name} {os.path.relpath(file)}")
         print(f"  once mended: ./dev fuzz add {name} LABEL FILE keeps it as a test")
     return 1 if bad else 0
 
@@ -196,6 +218,7 @@ def main():
     one = words.add_parser("run")
     one.add_argument("--seconds", type=int, default=60)
     one.add_argument("--jobs", type=int, default=1)
+    one.add_argument("--until", type=hour, metavar="HH:MM", help="round after round of --seconds each until then")
     one.add_argument("names", nargs="*")
     one = words.add_parser("keep")
     one.add_argument("names", nargs="*")

@@ -4,7 +4,11 @@
  * own threads, into its own store. Each message is done with within time, no service ends, and the
  * audit of the followers' stores finds nothing. A message is a line "TOPIC KEY" with the topic's
  * number, lines "header: value", an empty line, and the data; "===" on a line of its own ends
- * it. */
+ * it. Then all of them come again, as after a rebalance: none may take effect twice, and each is
+ * counted as something both times.
+ *
+ * Each input is about orders of its own: what an earlier one parked or saw would decide what this
+ * one is, and the same bytes would not be the same test. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -246,6 +250,15 @@ static const aurora_driver driver = {.size = sizeof driver,
 
 static aurora_t *shops[SERVICES];
 static uint32_t appended;
+static uint32_t input; /* from 1, since the stores were opened */
+
+/* What became of all messages of a service so far. */
+typedef struct {
+    double took_effect; /* applied or parked */
+    double all;
+} tally;
+
+static tally known[SERVICES];
 
 static void open_shops(void)
 {
@@ -260,7 +273,8 @@ static void open_shops(void)
                         &shops[i], NULL) != AURORA_OK)
             abort();
     }
-    appended = 0;
+    appended = input = 0;
+    memset(known, 0, sizeof known);
 }
 
 static void close_shops(void)
@@ -284,6 +298,50 @@ static void audit(aurora_t *shop)
     aurora_report_free(report);
 }
 
+static tally tally_of(int service)
+{
+    aurora_metric_page *page = NULL;
+    tally sum = {0};
+    if (aurora_metrics(shops[service], &page) != AURORA_OK)
+        abort();
+    for (uint32_t i = 0; i < page->count; i++) {
+        const aurora_metric *metric = page->items[i];
+        if (strcmp(metric->name, "aurora_inbound_events_total") != 0)
+            continue;
+        const char *what = metric->labels[0].value;
+        bool is_effect = strcmp(what, "applied") == 0 || strcmp(what, "parked") == 0;
+        sum.all += metric->value;
+        sum.took_effect += is_effect ? metric->value : 0;
+    }
+    aurora_metric_page_free(page);
+    return sum;
+}
+
+/* --- the messages ----------------------------------------------------------------------------- */
+
+/* The order and the product of the inputs that we wrote get a name for this input. */
+static void rename_things(char *text, size_t len)
+{
+    static const char order[] = "01a2274b-5fd6-", sku[] = "mug-slate";
+    char digits[16];
+    snprintf(digits, sizeof digits, "%08x", UINT32_C(0x01a20000) + input % 0x10000);
+    for (char *at = text; (at = memmem(at, (size_t)(text + len - at), order, 14)) != NULL; at++)
+        memcpy(at, digits, 8);
+    snprintf(digits, sizeof digits, "%05u", input % 100000);
+    for (char *at = text; (at = memmem(at, (size_t)(text + len - at), sku, 9)) != NULL; at++)
+        memcpy(at + 4, digits, 5);
+}
+
+/* Positions of this input lie behind those of all before it. */
+static const char *renumber(const char *value, char *out, size_t size)
+{
+    size_t digits = strspn(value, "0123456789");
+    if (digits == 0 || digits > 18 || value[digits] != '\0')
+        return value;
+    snprintf(out, size, "%llu", (strtoull(value, NULL, 10) % 1000000) + input * 1000000ULL);
+    return out;
+}
+
 /* Ends the line and returns what follows. */
 static char *cut(char *line)
 {
@@ -299,6 +357,7 @@ static char *cut(char *line)
 static bool append(char *text, size_t len)
 {
     static aurora_bus_header kept[MESSAGES_MAX][AURORA_BUS_HEADERS_MAX];
+    static char numbers[MESSAGES_MAX][AURORA_BUS_HEADERS_MAX][24];
     aurora_bus_header *headers = kept[bus.record_count];
     aurora_bus_record message = {.headers = headers, .at_ms = 1795415886000};
     char *end = text + len, *line = cut(text);
@@ -314,7 +373,10 @@ static bool append(char *text, size_t len)
         if (colon == NULL)
             return false;
         *colon = '\0';
-        headers[message.header_count++] = (aurora_bus_header){name, colon + 2};
+        const char *value = colon + 2;
+        if (strcmp(name, "ce_sequence") == 0)
+            value = renumber(value, numbers[bus.record_count][message.header_count], 24);
+        headers[message.header_count++] = (aurora_bus_header){name, value};
     }
     if (line < end && *line == '\n') {
         message.data = line + 1;
@@ -338,6 +400,14 @@ static bool is_done(int service)
     return true;
 }
 
+static double messages_for(int service)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < bus.record_count; i++)
+        count += (services[service].topics >> bus.records[i].topic) & 1;
+    return count;
+}
+
 /* Until all services have taken all of this input; nobody may need long for that. */
 static void await(void)
 {
@@ -349,12 +419,51 @@ static void await(void)
                 abort();
         }
     }
-    bus.record_count = 0;
     pthread_mutex_unlock(&bus.lock);
     for (int i = 0; i < SERVICES; i++) {
         if (aurora_health(shops[i]) != AURORA_OK)
             abort();
     }
+}
+
+/* All of this input comes again. */
+static void redeliver(void)
+{
+    pthread_mutex_lock(&bus.lock);
+    for (int i = 0; i < SERVICES; i++) {
+        bus_end *end = &bus.ends[i];
+        for (uint32_t k = bus.record_count; k > 0; k--) {
+            const aurora_bus_record *record = &bus.records[k - 1];
+            if ((services[i].topics & 1u << record->topic) != 0)
+                end->next[record->topic] = end->done[record->topic] = record->offset;
+        }
+    }
+    pthread_cond_broadcast(&bus.changed);
+    pthread_mutex_unlock(&bus.lock);
+}
+
+static void count(bool is_again)
+{
+    for (int i = 0; i < SERVICES; i++) {
+        tally now = tally_of(i);
+        if (now.all - known[i].all != messages_for(i) ||
+            (is_again && now.took_effect != known[i].took_effect))
+            abort();
+        known[i] = now;
+    }
+}
+
+/* Each message is counted once a delivery, and a second delivery has no effect. */
+static void take_twice(void)
+{
+    await();
+    count(false);
+    redeliver();
+    await();
+    count(true);
+    pthread_mutex_lock(&bus.lock);
+    bus.record_count = 0;
+    pthread_mutex_unlock(&bus.lock);
 }
 
 static void append_all(char *at, char *end)
@@ -388,8 +497,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     memcpy(text, data, size);
     text[size] = '\0';
+    input++;
+    rename_things(text, size);
     append_all(text, text + size);
-    await();
+    take_twice();
     for (int i = 3; i < SERVICES && appended / 64 != before / 64; i++)
         audit(shops[i]);
     free(text);
