@@ -97,6 +97,8 @@ void aurora_auth_reload(aurora_auth *auth)
 
 /* --- judging ---------------------------------------------------------------------------------- */
 
+const char aurora__auth_no_memory[] = "There is no memory to read the token with at the moment.";
+
 static const char unknown_key[] = "is signed with a key that is not known";
 
 /* The key of a token that was read; else the verdict is in *out. */
@@ -121,12 +123,22 @@ static const aurora__key *find_key(aurora_auth *auth, const aurora__key_set *set
     return NULL;
 }
 
-static bool is_signed(const aurora__key *key, const char *text, const aurora__token *token)
+/* AURORA__KEY_... */
+static int check_signature(const aurora__key *key, const char *text, const aurora__token *token)
 {
-    if (!aurora__key_verify(key, text, token->signed_len, token->signature, token->signature_len))
-        return false;
-    /* libjwt knows no typ but JWT. */
-    return token->is_access_token || aurora__key_confirm(key, text);
+    int verdict =
+        aurora__key_verify(key, text, token->signed_len, token->signature, token->signature_len);
+    if (verdict != AURORA__KEY_GOOD || token->is_access_token) /* libjwt knows no typ but JWT */
+        return verdict;
+    return aurora__key_confirm(key, text);
+}
+
+/* False: it is not good, and why. */
+static bool refuse_token(aurora_http_bearer *out, const char *why)
+{
+    out->verdict = why == aurora__auth_no_memory ? AURORA_BEARER_UNSURE : AURORA_BEARER_BAD;
+    out->detail = why;
+    return false;
 }
 
 /* Everything but the cache. */
@@ -134,19 +146,20 @@ static bool verify(aurora_auth *auth, const aurora__key_set *set, const char *te
                    int64_t now_ms, aurora__claims *claims, aurora_http_bearer *out)
 {
     aurora__token token;
-    out->verdict = AURORA_BEARER_BAD;
-    out->detail = aurora__token_read(text, len, &token);
-    if (out->detail != NULL)
-        return false;
+    const char *why = aurora__token_read(text, len, &token);
+    if (why != NULL)
+        return refuse_token(out, why);
     const aurora__key *key = find_key(auth, set, &token, out);
     if (key == NULL)
         return false;
-    out->detail = "has a signature that is not its key's";
-    if (!is_signed(key, text, &token))
-        return false;
-    out->detail = aurora__claims_read((const char *)token.payload, token.payload_len, &auth->rules,
-                                      now_ms, claims);
-    return out->detail == NULL;
+    int verdict = check_signature(key, text, &token);
+    if (verdict == AURORA__KEY_UNSURE)
+        return refuse_token(out, aurora__auth_no_memory);
+    if (verdict == AURORA__KEY_BAD)
+        return refuse_token(out, "has a signature that is not its key's");
+    why = aurora__claims_read((const char *)token.payload, token.payload_len, &auth->rules, now_ms,
+                              claims);
+    return why == NULL || refuse_token(out, why);
 }
 
 static bool verify_now(aurora_auth *auth, const char *text, size_t len, int64_t now_ms,

@@ -245,7 +245,9 @@ const char *aurora__claims_read(const char *json, size_t len, const aurora__clai
     aurora_json_error error;
     *out = (aurora__claims){0};
     if (!aurora_json_parse(json, len, &doc, &error))
-        return "has claims that are no JSON, or a member twice";
+        return strcmp(error.code, "unavailable") == 0
+                   ? aurora__auth_no_memory
+                   : "has claims that are no JSON, or a member twice";
     const char *why = read_all(&r, aurora_json_root(doc));
     aurora_json_free(doc);
     return why;

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "auth/no_memory.h"
+
 #define AURORA__CLAIM_BYTES 256
 
 typedef struct {
@@ -24,7 +26,8 @@ typedef struct {
     int64_t from_ms, until_ms;       /* good from and before, leeway included */
 } aurora__claims;
 
-/* NULL where they are good at `now_ms`, else why not: static text, the rest of a sentence. */
+/* NULL where they are good at `now_ms`, else why not: static text, the rest of a sentence; or
+ * aurora__auth_no_memory. */
 const char *aurora__claims_read(const char *json, size_t len, const aurora__claim_rules *rules,
                                 int64_t now_ms, aurora__claims *out);
 

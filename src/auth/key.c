@@ -10,6 +10,7 @@
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
+#include <openssl/err.h>
 #include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
@@ -20,6 +21,7 @@
 
 #define RSA_BYTES_MAX (AURORA__KEY_RSA_BITS_MAX / 8)
 #define EXPONENT_BITS_MAX 64
+#define PROBE_BYTES 16384 /* about what a verification takes at once */
 
 bool aurora__key_id_is_good(const char *id)
 {
@@ -140,14 +142,26 @@ aurora__key *aurora__key_of_public(EVP_PKEY *public_key, const aurora__jwt_algor
 
 /* --- verifying -------------------------------------------------------------------------------- */
 
-/* RFC 7518, 3.4: two coordinates of fixed length; OpenSSL wants them in DER. */
+/* OpenSSL notes in its queue what it found no memory for, and that queue needs memory too. */
+bool aurora__key_lacks_memory(void)
+{
+    bool lacks = false;
+    unsigned long error;
+    while ((error = ERR_get_error()) != 0)
+        lacks |= ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE;
+    void *volatile probe = malloc(PROBE_BYTES);
+    lacks |= probe == NULL;
+    free(probe);
+    return lacks;
+}
+
+/* RFC 7518, 3.4: two coordinates of fixed length; OpenSSL wants them in DER. NULL without
+ * memory. */
 static unsigned char *make_der(const aurora__jwt_algorithm *algorithm,
-                               const unsigned char *signature, size_t len, size_t *len_out)
+                               const unsigned char *signature, size_t *len_out)
 {
     unsigned char *der = NULL;
     int half = (int)algorithm->bytes, der_len = -1;
-    if (len != 2 * (size_t)algorithm->bytes)
-        return NULL;
     ECDSA_SIG *pair = ECDSA_SIG_new();
     BIGNUM *r = BN_bin2bn(signature, half, NULL), *s = BN_bin2bn(signature + half, half, NULL);
     if (pair != NULL && r != NULL && s != NULL && ECDSA_SIG_set0(pair, r, s) == 1) {
@@ -158,11 +172,11 @@ static unsigned char *make_der(const aurora__jwt_algorithm *algorithm,
     }
     ECDSA_SIG_free(pair);
     *len_out = der_len > 0 ? (size_t)der_len : 0;
-    return der;
+    return der_len > 0 ? der : NULL;
 }
 
-static bool verify_mac(const aurora__key *key, const char *text, size_t len,
-                       const unsigned char *signature, size_t signature_len)
+static int verify_mac(const aurora__key *key, const char *text, size_t len,
+                      const unsigned char *signature, size_t signature_len)
 {
     unsigned char mac[EVP_MAX_MD_SIZE];
     size_t mac_len = 0;
@@ -172,7 +186,9 @@ static bool verify_mac(const aurora__key *key, const char *text, size_t len,
     bool is_good = is_made && mac_len == key->algorithm->bytes &&
                    aurora_secret_is_equal(mac, mac_len, signature, signature_len);
     OPENSSL_cleanse(mac, sizeof mac);
-    return is_good;
+    if (!is_made)
+        return AURORA__KEY_UNSURE;
+    return is_good ? AURORA__KEY_GOOD : AURORA__KEY_BAD;
 }
 
 static bool begin_verify(EVP_MD_CTX *context, const aurora__key *key)
@@ -186,27 +202,53 @@ static bool begin_verify(EVP_MD_CTX *context, const aurora__key *key)
             EVP_PKEY_CTX_set_rsa_pss_saltlen(options, RSA_PSS_SALTLEN_DIGEST) == 1);
 }
 
-static bool verify_signature(const aurora__key *key, const char *text, size_t len,
-                             const unsigned char *signature, size_t signature_len)
+/* The key is known to be whole: that nothing can be begun with it is no fault of the token's. */
+static int verify_signature(const aurora__key *key, const char *text, size_t len,
+                            const unsigned char *signature, size_t signature_len)
 {
+    int verdict = AURORA__KEY_UNSURE;
     EVP_MD_CTX *context = EVP_MD_CTX_new();
-    bool is_good =
-        context != NULL && begin_verify(context, key) &&
-        EVP_DigestVerify(context, signature, signature_len, (const unsigned char *)text, len) == 1;
+    if (context != NULL && begin_verify(context, key)) {
+        bool is_good = EVP_DigestVerify(context, signature, signature_len,
+                                        (const unsigned char *)text, len) == 1;
+        verdict = is_good                      ? AURORA__KEY_GOOD
+                  : aurora__key_lacks_memory() ? AURORA__KEY_UNSURE
+                                               : AURORA__KEY_BAD;
+    }
     EVP_MD_CTX_free(context);
-    return is_good;
+    return verdict;
 }
 
-bool aurora__key_verify(const aurora__key *key, const char *signed_text, size_t len,
-                        const unsigned char *signature, size_t signature_len)
+static int verify_pair(const aurora__key *key, const char *text, size_t len,
+                       const unsigned char *signature, size_t signature_len)
+{
+    size_t der_len = 0;
+    if (signature_len != 2 * (size_t)key->algorithm->bytes)
+        return AURORA__KEY_BAD;
+    unsigned char *der = make_der(key->algorithm, signature, &der_len);
+    int verdict = der != NULL ? verify_signature(key, text, len, der, der_len) : AURORA__KEY_UNSURE;
+    OPENSSL_free(der);
+    return verdict;
+}
+
+static int verify(const aurora__key *key, const char *text, size_t len,
+                  const unsigned char *signature, size_t signature_len)
 {
     if (key->algorithm->family == AURORA__JWT_HMAC)
-        return verify_mac(key, signed_text, len, signature, signature_len);
-    if (key->algorithm->family != AURORA__JWT_EC)
-        return verify_signature(key, signed_text, len, signature, signature_len);
-    size_t der_len = 0;
-    unsigned char *der = make_der(key->algorithm, signature, signature_len, &der_len);
-    bool is_good = der != NULL && verify_signature(key, signed_text, len, der, der_len);
-    OPENSSL_free(der);
-    return is_good;
+        return verify_mac(key, text, len, signature, signature_len);
+    if (key->algorithm->family == AURORA__JWT_EC)
+        return verify_pair(key, text, len, signature, signature_len);
+    return verify_signature(key, text, len, signature, signature_len);
+}
+
+/* OpenSSL does not note all that it found no memory for: what it refuses is shown to it twice. */
+int aurora__key_verify(const aurora__key *key, const char *signed_text, size_t len,
+                       const unsigned char *signature, size_t signature_len)
+{
+    ERR_clear_error();
+    int verdict = verify(key, signed_text, len, signature, signature_len);
+    if (verdict != AURORA__KEY_GOOD)
+        verdict = verify(key, signed_text, len, signature, signature_len);
+    ERR_clear_error(); /* of this thread's queue, which the next call of TLS would read */
+    return verdict;
 }

@@ -40,12 +40,18 @@ aurora__key *aurora__key_of_public(EVP_PKEY *public_key, const aurora__jwt_algor
 aurora__key *aurora__key_hold(aurora__key *key);
 void aurora__key_drop(aurora__key *key); /* NULL is a no-op */
 
+enum {
+    AURORA__KEY_GOOD = 1,
+    AURORA__KEY_BAD,
+    AURORA__KEY_UNSURE /* there is no memory to tell */
+};
+
 /* Whether `signature` is the key's, by its own algorithm, over the text `signed_text` of a token,
  * "HEADER.PAYLOAD". By OpenSSL. Threads: shared. */
-bool aurora__key_verify(const aurora__key *key, const char *signed_text, size_t len,
-                        const unsigned char *signature, size_t signature_len);
+int aurora__key_verify(const aurora__key *key, const char *signed_text, size_t len,
+                       const unsigned char *signature, size_t signature_len);
 /* The same of a whole token, NUL-terminated, by libjwt, which reads the header anew and parses
- * `material` for each call. True where that library lacks the algorithm: then it has no say. */
-bool aurora__key_confirm(const aurora__key *key, const char *token);
+ * `material` for each call. GOOD where that library lacks the algorithm: then it has no say. */
+int aurora__key_confirm(const aurora__key *key, const char *token);
 
 #endif

@@ -9,4 +9,8 @@
 aurora__key *aurora__key_new(const aurora__jwt_algorithm *algorithm, const void *material,
                              size_t len);
 
+/* Whether what OpenSSL or libjwt just refused was for lack of memory; empties this thread's queue
+ * of errors. */
+bool aurora__key_lacks_memory(void);
+
 #endif

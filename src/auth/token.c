@@ -81,7 +81,9 @@ static const char *read_header(const char *text, size_t len, aurora__token *out)
         return "has a header that is not base64url without padding";
     json[json_len] = '\0';
     if (!aurora_json_parse(json, json_len, &doc, &error))
-        return "has a header that is no JSON, or a member twice";
+        return strcmp(error.code, "unavailable") == 0
+                   ? aurora__auth_no_memory
+                   : "has a header that is no JSON, or a member twice";
     const char *why = read_members(aurora_json_root(doc), out);
     aurora_json_free(doc);
     return why;

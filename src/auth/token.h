@@ -6,6 +6,7 @@
 #define AURORA_AUTH_TOKEN_H
 
 #include "auth/key.h"
+#include "auth/no_memory.h"
 
 #define AURORA__TOKEN_BYTES_MAX 8192
 #define AURORA__TOKEN_PART_BYTES_MAX (AURORA__TOKEN_BYTES_MAX * 3 / 4)
@@ -20,7 +21,8 @@ typedef struct {
     unsigned char signature[AURORA__TOKEN_PART_BYTES_MAX];
 } aurora__token;
 
-/* NULL where it is read, else why it is not: static text, the rest of a sentence. */
+/* NULL where it is read, else why it is not: static text, the rest of a sentence; or
+ * aurora__auth_no_memory. */
 const char *aurora__token_read(const char *text, size_t len, aurora__token *out);
 
 #endif

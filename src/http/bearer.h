@@ -11,8 +11,9 @@
 enum {
     AURORA_BEARER_GOOD = 1,
     AURORA_BEARER_BAD = 2,
-    AURORA_BEARER_WAIT = 3,  /* its key may be there soon: ask again, within two seconds or so */
-    AURORA_BEARER_UNSURE = 4 /* no keys could be had yet, which is no mistake of the client's */
+    AURORA_BEARER_WAIT = 3, /* its key may be there soon: ask again, within two seconds or so */
+    AURORA_BEARER_UNSURE =
+        4 /* no keys could be had yet, or no memory: no mistake of the client's */
 };
 
 typedef struct {
