@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "sqlite_place.h"
 #include "test.h"
@@ -86,10 +87,10 @@ START_TEST(test_wal__stays_bounded_under_load)
 }
 END_TEST
 
-/* One transaction that appends about 100 pages to the WAL. */
+/* One transaction that appends about 200 pages to the WAL. */
 static aurora_status append_pages(aurora_store *store, int number)
 {
-    static char body[400 << 10];
+    static char body[800 << 10];
     aurora_store_txn *txn;
     uint64_t epoch;
     memset(body, 'x', sizeof body);
@@ -113,6 +114,15 @@ typedef struct {
     pthread_barrier_t *start;
 } reader_state;
 
+#define READ_NS 60000000
+
+static int64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
 /* Has a read transaction open nearly always; two of these overlap without end. */
 static void *read_all_the_time(void *argument)
 {
@@ -124,7 +134,7 @@ static void *read_all_the_time(void *argument)
         aurora_store_txn *txn;
         if (store->begin(store->self, AURORA_TXN_READ, sqlite_batch(0), 0, NULL, &txn) != AURORA_OK)
             return "a read failed";
-        for (int i = 0; i < 1000; i++)
+        for (int64_t begun = now_ns(); now_ns() - begun < READ_NS;)
             sqlite_load_price(store, txn, "TEA", &price);
         store->rollback(store->self, txn);
     }
@@ -134,6 +144,7 @@ static void *read_all_the_time(void *argument)
 START_TEST(test_wal__stays_bounded_while_queries_overlap_without_end)
 {
     sqlite_place *place = sqlite_place_new();
+    place->faults.restart_frames = 4000;
     aurora_store store = sqlite_place_open(place);
     atomic_bool is_over = false;
     pthread_barrier_t start;
@@ -146,7 +157,7 @@ START_TEST(test_wal__stays_bounded_while_queries_overlap_without_end)
     pthread_barrier_wait(&start);
 
     int64_t largest = 0;
-    for (int i = 1; i <= 450; i++) {
+    for (int i = 1; i <= 90; i++) {
         aurora_assert_ok(append_pages(&store, i));
         aurora_assert_ok(store.maintain(store.self, false));
         if (size_of(place, "-wal") > largest)
@@ -159,8 +170,8 @@ START_TEST(test_wal__stays_bounded_while_queries_overlap_without_end)
         ck_assert_msg(failure == NULL, "%s", (char *)failure);
     }
 
-    /* 450 times 100 pages are 184 MB; restarts are tried from 66 MB on. */
-    ck_assert_int_lt(largest, 150 << 20);
+    /* 90 times 200 pages are 74 MB; restarts are tried from 16 MB on. */
+    ck_assert_int_lt(largest, 50 << 20);
     pthread_barrier_destroy(&start);
     store.close(store.self);
     sqlite_place_free(place);

@@ -11,7 +11,9 @@
 
 #define STEP_FRAMES 1000     /* this many new frames are worth a checkpoint under load */
 #define PATIENCE_FRAMES 4000 /* this many wait for queries to end; then SQLite's own marks do */
-#define RESTART_WAIT_MS 20
+#define PASSIVE_WAIT_MS 20
+#define RESTART_WAIT_MS 250 /* few queries take longer; writes wait as well */
+#define RESTART_WAIT_MAX_MS 2000
 
 int aurora__sqlite_on_commit(void *self, sqlite3 *db, const char *name, int frames)
 {
@@ -19,8 +21,11 @@ int aurora__sqlite_on_commit(void *self, sqlite3 *db, const char *name, int fram
     (void)db;
     (void)name;
     /* Fewer than before: the WAL has started again. */
-    if (frames <= store->wal_frames)
+    if (frames <= store->wal_frames) {
         store->checkpointed = 0;
+        store->restart_frames = store->restart_first;
+        store->restart_gap = AURORA__SQLITE_RESTART_GAP;
+    }
     store->wal_frames = frames;
     return SQLITE_OK;
 }
@@ -37,6 +42,13 @@ static int checkpoint(aurora__sqlite_store *store, int mode)
     return rc;
 }
 
+/* The longer the WAL has become in spite of it, the longer. */
+static int restart_wait_ms(const aurora__sqlite_store *store)
+{
+    int64_t wait = RESTART_WAIT_MS * (store->wal_frames / store->restart_first);
+    return wait < RESTART_WAIT_MAX_MS ? (int)wait : RESTART_WAIT_MAX_MS;
+}
+
 /* Readers of old snapshots keep the WAL from starting again, and it grows. They are waited for now
  * and then, ever more seldom, since the wait stops all writes. */
 static aurora_status step(aurora__sqlite_store *store)
@@ -44,20 +56,18 @@ static aurora_status step(aurora__sqlite_store *store)
     aurora_status status = aurora__sqlite_writer_open(store);
     if (status != AURORA_OK)
         return status;
-    sqlite3_busy_timeout(store->writer->db, RESTART_WAIT_MS);
+    sqlite3_busy_timeout(store->writer->db, PASSIVE_WAIT_MS);
     int rc = checkpoint(store, SQLITE_CHECKPOINT_PASSIVE);
     if (rc == SQLITE_OK && store->wal_frames >= store->restart_frames) {
+        sqlite3_busy_timeout(store->writer->db, restart_wait_ms(store));
         rc = checkpoint(store, SQLITE_CHECKPOINT_RESTART);
         store->restart_frames = store->wal_frames + store->restart_gap;
-        if (store->restart_gap < AURORA__SQLITE_RESTART_FRAMES)
+        if (store->restart_gap < store->restart_first)
             store->restart_gap *= 2;
         if ((rc & 0xff) == SQLITE_BUSY)
             aurora__sqlite_log(&store->options, AURORA_LOG_WARNING,
                                "sqlite: %s: a long read keeps the WAL at %lld pages", store->path,
                                (long long)store->wal_frames);
-    } else if (store->wal_frames < AURORA__SQLITE_RESTART_FRAMES) {
-        store->restart_frames = AURORA__SQLITE_RESTART_FRAMES;
-        store->restart_gap = AURORA__SQLITE_RESTART_GAP;
     }
     /* Busy means that a reader, or a program that does not know FILE-aurora, is in the way. */
     if (rc == SQLITE_OK || (rc & 0xff) == SQLITE_BUSY)

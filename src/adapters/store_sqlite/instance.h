@@ -43,6 +43,7 @@ typedef struct {
     aurora_status doubted_status;
     int64_t wal_frames;     /* in the WAL after our last commit or checkpoint */
     int64_t checkpointed;   /* of them, already in the database */
+    int64_t restart_first;  /* a WAL this long is to start anew */
     int64_t restart_frames; /* the WAL's length at which a restart is tried next */
     int64_t restart_gap;    /* from that try to the one after it */
 } aurora__sqlite_store;

@@ -193,9 +193,12 @@ static aurora__sqlite_store *new_store(const aurora_store_options *options,
         .locks = AURORA__SQLITE_LOCKS_INIT,
         .data_version = -1,
         .wal_frames = 1, /* what an earlier process may have left behind */
-        .restart_frames = AURORA__SQLITE_RESTART_FRAMES,
+        .restart_first = AURORA__SQLITE_RESTART_FRAMES,
         .restart_gap = AURORA__SQLITE_RESTART_GAP,
     };
+    if (faults != NULL && faults->restart_frames > 0)
+        store->restart_first = faults->restart_frames;
+    store->restart_frames = store->restart_first;
     store->options.tables = memcpy(store + 1, options->tables, table_bytes);
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);

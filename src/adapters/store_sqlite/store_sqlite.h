@@ -28,10 +28,11 @@ enum {
 /* What a test may make fail or leave out in one instance. It may change the fields between calls.
  * A real failure is better made by a VFS of the test's own, named here. */
 typedef struct {
-    const char *vfs;      /* NULL = SQLite's default */
-    uint32_t left_out;    /* AURORA__SQLITE_NO_...: rules that a test shows to be needed */
-    uint32_t fail_commit; /* AURORA__SQLITE_COMMIT_...: of the next commit, then 0 again */
-    uint32_t fail_reopen; /* this many reopenings after an unknown commit fail */
+    const char *vfs;        /* NULL = SQLite's default */
+    uint32_t left_out;      /* AURORA__SQLITE_NO_...: rules that a test shows to be needed */
+    uint32_t fail_commit;   /* AURORA__SQLITE_COMMIT_...: of the next commit, then 0 again */
+    uint32_t fail_reopen;   /* this many reopenings after an unknown commit fail */
+    int64_t restart_frames; /* a WAL this long is to start anew; 0 = as outside tests */
 } aurora__store_sqlite_faults;
 
 /* The same with faults, borrowed until close; NULL = none. */
