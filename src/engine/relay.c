@@ -393,16 +393,16 @@ static int64_t quiet_ms(const relay *of)
     return is_private && left_ms > LOOK_MS ? left_ms : LOOK_MS;
 }
 
+/* News are taken first: what comes behind them is looked at by this step or makes another. */
 int64_t aurora__relay_step(relay *of)
 {
+    aurora__bus_wait(of->bus, 0, true);
     expectation next = run_once(of);
     if (next.from == ACKNOWLEDGEMENT) {
         int64_t acked = of->acked;
         collect(of, 0);
         return of->acked > acked ? 0 : next.ms;
     }
-    if (next.from == NEWS && aurora__bus_wait(of->bus, 0, true))
-        return 0;
     return next.from == NEWS && of->is_leader ? quiet_ms(of) : next.ms;
 }
 

@@ -22,7 +22,8 @@ typedef struct {
 
 aurora__relay_lease *aurora__relay_lease_new(aurora__bus *bus, int64_t position, bool is_release);
 
-/* Whether another one has it, by an unlocked read; until_out is in Unix milliseconds. */
+/* Whether another one has it, by an unlocked read; until_out is in Unix milliseconds. False also
+ * for one that only the driver can make something of: to be asked for. */
 bool aurora__relay_is_taken(aurora__bus *bus, int64_t *until_out);
 
 /* The span of an event that is being published, until it is acknowledged. */

@@ -26,6 +26,13 @@ static aurora_status lease_keys(aurora__command *base, aurora__turn *turn)
     return rc == AURORA_OK ? aurora__rows_want(turn->step.rows, &cursor) : rc;
 }
 
+/* No lease lasts longer than one does: it was taken by a clock that was ahead of ours and has been
+ * set back since. */
+static bool is_of_later(const aurora__lease_row *row, int64_t now_ms)
+{
+    return row->until - AURORA__RELAY_LEASE_MS > now_ms;
+}
+
 static aurora_status take_lease(aurora__relay_lease *command, aurora__step *step)
 {
     aurora__key key = lease_key();
@@ -74,10 +81,23 @@ static aurora_status move_cursor(aurora__relay_lease *command, aurora__turn *tur
     return AURORA_OK;
 }
 
+/* Our time is never behind what is stored: then its end comes when it is due. */
+static aurora_status keep_up(aurora__turn *turn)
+{
+    aurora__key key = lease_key();
+    const aurora__lease_row *row;
+    aurora_status rc = aurora__rows_read(turn->step.rows, &key, (const void **)&row);
+    if (rc == AURORA_OK && row != NULL && is_of_later(row, turn->step.now_ms))
+        aurora__engine_lift_clock(turn->engine, row->until - AURORA__RELAY_LEASE_MS);
+    return rc;
+}
+
 static aurora_status lease_decide(aurora__command *base, aurora__turn *turn)
 {
     aurora__relay_lease *command = (aurora__relay_lease *)base;
-    aurora_status rc = take_lease(command, &turn->step);
+    aurora_status rc = keep_up(turn);
+    if (rc == AURORA_OK)
+        rc = take_lease(command, &turn->step);
     return rc == AURORA_OK && command->is_ours ? move_cursor(command, turn) : rc;
 }
 
@@ -111,7 +131,8 @@ bool aurora__relay_is_taken(aurora__bus *bus, int64_t *until_out)
     if (rc == AURORA_OK) {
         *until_out = row.until;
         is_taken = !aurora_id_is_equal(row.owner, bus->owner) &&
-                   row.until > aurora__engine_time_ms(bus->engine);
+                   row.until > aurora__engine_time_ms(bus->engine) &&
+                   !is_of_later(&row, aurora__engine_time_ms(bus->engine));
     }
     aurora__query_arena_free(&arena);
     aurora__engine_read_end(bus->engine, txn);

@@ -3,6 +3,8 @@
  * thread is started. */
 #include "bus_shop.h"
 
+#include <aurora/testing.h>
+
 #include <dirent.h>
 #include <stdio.h>
 
@@ -135,6 +137,60 @@ START_TEST(test_pump__close_in_the_middle_of_a_batch_leaves_nothing_behind)
 }
 END_TEST
 
+/* --- a clock that was ahead ------------------------------------------------------------------- */
+
+#define HOUR_MS INT64_C(3600000)
+
+static aurora_t *open_product(const char *url, const bus_fake *fake, const aurora_clock *clock)
+{
+    char bus[320];
+    const char *settings[] = {"modules=product", bus};
+    snprintf(bus, sizeof bus, "bus=%s", bus_fake_url(fake));
+    return shop_open(url,
+                     AURORA_OPTIONS(.clock = clock, .drivers = &bus_fake_driver, .driver_count = 1,
+                                    .settings = settings, .setting_count = 2));
+}
+
+/* Pumps through `ms` of its clock. */
+static void pass(aurora_t *shop, aurora_manual_clock *manual, int64_t ms)
+{
+    for (int64_t passed = 0; passed < ms; passed += 100) {
+        for (int i = 0; i < 10; i++)
+            aurora_assert_ok(aurora_pump(shop, 0, NULL));
+        aurora_manual_clock_advance(manual, 100);
+    }
+}
+
+/* The holder dies, the clock that was an hour ahead is set right, and the next one opens: its lease
+ * would last an hour by the new time. */
+START_TEST(test_pump__lease_of_a_clock_that_was_ahead_holds_nobody_up)
+{
+    aurora_manual_clock manual;
+    aurora_clock clock;
+    char *folder = aurora_tempdir_new();
+    char url[512];
+    snprintf(url, sizeof url, "sqlite:%s/product.db", folder);
+    bus_fake *fake = bus_fake_new(1);
+    aurora_manual_clock_init(&manual, 1700000000000 + HOUR_MS);
+    aurora_manual_clock_attach(&manual, &clock);
+    aurora_t *dead = open_product(url, fake, &clock);
+    pass(dead, &manual, 1000);
+    ck_assert(bus_shop_metric(dead, "aurora_relay_leader", NULL) == 1);
+
+    aurora_manual_clock_step(&manual, 1700000000000);
+    aurora_t *next = open_product(url, fake, &clock);
+    pass(next, &manual, 5000);
+    ck_assert(bus_shop_metric(next, "aurora_relay_leader", NULL) == 0);
+    pass(next, &manual, 10000);
+
+    ck_assert(bus_shop_metric(next, "aurora_relay_leader", NULL) == 1);
+    aurora_close(next);
+    aurora_close(dead);
+    bus_fake_free(fake);
+    aurora_tempdir_remove(folder);
+}
+END_TEST
+
 static Suite *pump_suite(void)
 {
     Suite *suite = suite_create("bus_pump");
@@ -145,6 +201,7 @@ static Suite *pump_suite(void)
     tcase_add_test(tcase, test_pump__close_gives_the_lease_up_and_says_how_far_it_came);
     tcase_add_test(tcase, test_pump__failed_deliveries_and_rebalances_lose_nothing);
     tcase_add_test(tcase, test_pump__close_in_the_middle_of_a_batch_leaves_nothing_behind);
+    tcase_add_test(tcase, test_pump__lease_of_a_clock_that_was_ahead_holds_nobody_up);
     suite_add_tcase(suite, tcase);
     return suite;
 }
