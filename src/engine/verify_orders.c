@@ -105,7 +105,9 @@ static void check_history(audit *self)
         is_rising = is_rising && entry.version > before;
         before = entry.version;
     }
-    if (list.reader.is_failed)
+    if (list.reader.is_out_of_memory)
+        self->verify->status = AURORA_ENOMEM;
+    else if (list.reader.is_failed)
         complain(self, "I13", &order->id, "the history is damaged");
     else if (list.count + list.dropped != order->version || before != order->version || !is_rising)
         complain(self, "I13", &order->id,

@@ -92,6 +92,18 @@ static void call_operators(aurora_id id)
         AURORA_REPAIR(.order_id = id, .action = AURORA_REPAIR_COMPENSATE, .actor = "eve"), &err));
 }
 
+/* Behind the operator's act, whose name stands in the history. */
+static void call_verify(void)
+{
+    aurora_report *report = NULL;
+    aurora_status rc = aurora_verify(fixture.shop, &report);
+    assert_given(rc, report);
+    ck_assert_msg(report == NULL || report->is_ok, "%s: %s",
+                  report == NULL || report->count == 0 ? "" : report->items[0]->invariant,
+                  report == NULL || report->count == 0 ? "" : report->items[0]->message);
+    aurora_report_free(report);
+}
+
 /* Runs all calls with one allocation failing; *first_out and *last_out count those of the calls. */
 static void run(uint64_t fail_at, uint64_t *first_out, uint64_t *last_out)
 {
@@ -117,6 +129,7 @@ static void run(uint64_t fail_at, uint64_t *first_out, uint64_t *last_out)
     call_events();
     call_trending();
     call_operators(id);
+    call_verify();
 
     *last_out = aurora_failing_allocator_count(&fixture.failing);
     order_fixture_stop(&fixture);
