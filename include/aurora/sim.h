@@ -26,6 +26,9 @@ typedef struct aurora_sim aurora_sim;
 #define AURORA_SIM_STORE_STAYS                                                                     \
     1u /* it lives in memory: a crash of the process rolls its open
                                      transactions back, and the same instance is opened again */
+#define AURORA_SIM_STORE_MANY                                                                      \
+    2u /* several of different addresses may be open at once: seeds in which the modules are
+                                    shared out among services run on it too */
 
 /* A store to be tested. */
 typedef struct {
@@ -157,7 +160,7 @@ typedef struct {
     uint32_t reserved;    /* 0 */
     char check[16];       /* "I8" */
     char message[240];    /* one line */
-    char options[512];    /* of the seed, as "crash=12 lost=3" */
+    char options[768];    /* of the seed, as "crash=12 lost=3" */
     uint64_t hash;        /* of the trace: the same seed, the same number */
     uint64_t orders;      /* that came to an end */
     uint64_t completed;   /* of them are COMPLETED */

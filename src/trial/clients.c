@@ -88,7 +88,8 @@ void aurora__trial_clients_hear(aurora__trial *world, int32_t number, aurora_sta
         }
         return;
     }
-    if (!aurora_status_is_retriable(status))
+    bool is_unpriced = world->broker != NULL && status == AURORA_EUNKNOWNSKU; /* yet */
+    if (!aurora_status_is_retriable(status) && !is_unpriced)
         aurora__trial_fail(world, number, "I9", "order %d: placing answers %s", number,
                            aurora_status_name(status));
     aurora__trial_plan(world, AURORA__TRIAL_PLACE, number, 100 + aurora__trial_below(world, 4000));
@@ -370,7 +371,7 @@ bool aurora__trial_is_done(const aurora__trial *world, bool may_be_parked)
         if (!world->holds[i].is_ended)
             return false;
     }
-    if (aurora__trial_is_waiting(world))
+    if (aurora__trial_is_waiting(world) || !aurora__trial_bus_is_empty(world))
         return false;
     return world->workload == NULL || world->steps_done == world->workload->steps;
 }

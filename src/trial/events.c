@@ -20,20 +20,21 @@ static uint64_t mark_of(const aurora_event *event)
     return mark == 0 ? 1 : mark;
 }
 
-static uint64_t *mark_at(aurora__trial *world, uint64_t position)
+static uint64_t *mark_at(aurora__trial_service *service, uint64_t position)
 {
-    if (position > world->event_capacity) {
+    if (position > service->event_capacity) {
         uint64_t capacity = 1024;
         while (capacity < position)
             capacity *= 2;
-        uint64_t *more = realloc(world->event_marks, capacity * sizeof *more);
+        uint64_t *more = realloc(service->event_marks, capacity * sizeof *more);
         if (more == NULL)
             abort();
-        memset(more + world->event_capacity, 0, (capacity - world->event_capacity) * sizeof *more);
-        world->event_marks = more;
-        world->event_capacity = capacity;
+        memset(more + service->event_capacity, 0,
+               (capacity - service->event_capacity) * sizeof *more);
+        service->event_marks = more;
+        service->event_capacity = capacity;
     }
-    return &world->event_marks[position - 1];
+    return &service->event_marks[position - 1];
 }
 
 static void note_created(aurora__trial *world, const aurora_event *event)
@@ -50,22 +51,73 @@ static void note_created(aurora__trial *world, const aurora_event *event)
     order->created_at = event->position;
 }
 
-static void take(aurora__trial *world, const aurora_event *event)
+/* Of its end, as customers are told of it. */
+static void note_outcome(aurora__trial *world, const aurora_event *event)
+{
+    int32_t number = aurora__trial_order_of(world, event->order_id);
+    int32_t kind = event->kind == AURORA_EVENT_ORDER_COMPLETED   ? AURORA_NOTIFICATION_COMPLETED
+                   : event->kind == AURORA_EVENT_ORDER_FAILED    ? AURORA_NOTIFICATION_FAILED
+                   : event->kind == AURORA_EVENT_ORDER_CANCELLED ? AURORA_NOTIFICATION_CANCELLED
+                                                                 : 0;
+    if (number < 0 || kind == 0 || event->is_resend != 0)
+        return;
+    uint64_t *at = &world->orders[number].outcome_at[kind - AURORA_NOTIFICATION_COMPLETED];
+    if (*at == 0)
+        *at = event->position;
+}
+
+static bool begins_with(const char *text, const char *start)
+{
+    return strncmp(text, start, strlen(start)) == 0;
+}
+
+/* Whether others are told of it by the service that it is from. */
+static bool is_public(const aurora__trial_service *service, const aurora_event *event)
+{
+    const char *name = aurora_event_name(event->kind);
+    if (event->kind == AURORA_EVENT_ORDER_UPDATED)
+        return false;
+    return ((service->set & AURORA__TRIAL_ORDER) != 0 && begins_with(name, "order.")) ||
+           ((service->set & AURORA__TRIAL_INVENTORY) != 0 && begins_with(name, "inventory.")) ||
+           ((service->set & AURORA__TRIAL_PAYMENT) != 0 && begins_with(name, "payment.")) ||
+           ((service->set & AURORA__TRIAL_PRODUCT) != 0 && begins_with(name, "product."));
+}
+
+static void check_published(aurora__trial *world, const aurora__trial_service *service,
+                            const aurora_event_page *page)
+{
+    for (uint32_t i = 0; world->broker != NULL && i < page->count; i++) {
+        bool is_lost;
+        if (!is_public(service, page->items[i]))
+            continue;
+        aurora__trial_check(world, "I5");
+        if (!aurora__trial_bus_has(world, service, page->items[i]->position, &is_lost))
+            aurora__trial_fail(world, -1, "I5", "event %llu of %s, %s, is never published",
+                               (unsigned long long)page->items[i]->position, service->modules,
+                               aurora_event_name(page->items[i]->kind));
+    }
+}
+
+static void take(aurora__trial *world, aurora__trial_service *service, const aurora_event *event)
 {
     uint64_t mark = mark_of(event);
-    uint64_t *known = mark_at(world, event->position);
+    uint64_t *known = mark_at(service, event->position);
     aurora__trial_check(world, "I7");
     if (*known != 0 && *known != mark)
         aurora__trial_fail(world, -1, "I8", "event %llu was read before, and was another",
                            (unsigned long long)event->position);
     *known = mark;
-    if (event->position > world->event_count)
-        world->event_count = event->position;
+    if (event->position > service->event_count)
+        service->event_count = event->position;
+    if ((service->set & AURORA__TRIAL_ORDER) == 0)
+        return;
     note_created(world, event);
+    note_outcome(world, event);
 }
 
 /* Takes what follows `after`; the last position, or `after`. */
-static uint64_t take_page(aurora__trial *world, const aurora_event_page *page, uint64_t after)
+static uint64_t take_page(aurora__trial *world, aurora__trial_service *service,
+                          const aurora_event_page *page, uint64_t after)
 {
     for (uint32_t i = 0; i < page->count; i++) {
         const aurora_event *event = page->items[i];
@@ -74,7 +126,7 @@ static uint64_t take_page(aurora__trial *world, const aurora_event_page *page, u
                                (unsigned long long)event->position, (unsigned long long)after);
             return after;
         }
-        take(world, event);
+        take(world, service, event);
         after = event->position;
     }
     return after;
@@ -82,29 +134,32 @@ static uint64_t take_page(aurora__trial *world, const aurora_event_page *page, u
 
 void aurora__trial_events_act(aurora__trial *world, aurora_t *shop)
 {
+    aurora__trial_service *service = &world->services[world->now.number];
     aurora_event_page *page = NULL;
     aurora_status rc = aurora_event_read(shop, CONSUMER, PAGE, 0, &page);
     if (rc == AURORA_OK && page->count > 0) {
         uint64_t first = page->items[0]->position;
-        if (first > world->event_read + 1 || first + UINT64_C(4) * PAGE < world->event_read)
+        if (first > service->event_read + 1 || first + UINT64_C(4) * PAGE < service->event_read)
             aurora__trial_fail(world, -1, "I7", "acknowledged up to %llu, the next is %llu",
-                               (unsigned long long)world->event_read, (unsigned long long)first);
-        if (first <= world->event_read && !world->is_ack_unknown)
+                               (unsigned long long)service->event_read, (unsigned long long)first);
+        if (first <= service->event_read && !service->is_ack_unknown)
             aurora__trial_fail(world, -1, "I8", "event %llu was acknowledged, and comes again",
                                (unsigned long long)first);
-        uint64_t last = take_page(world, page, first - 1);
-        world->is_ack_unknown = true;
-        world->event_read = last;
+        uint64_t last = take_page(world, service, page, first - 1);
+        service->is_ack_unknown = true;
+        service->event_read = last;
         rc = aurora_event_ack(shop, CONSUMER, last);
-        world->is_ack_unknown = rc != AURORA_OK;
+        service->is_ack_unknown = rc != AURORA_OK;
     }
     if (rc != AURORA_OK && !aurora_status_is_retriable(rc))
         aurora__trial_fail(world, -1, "I8", "reading events answers %s", aurora_status_name(rc));
     aurora_event_page_free(page);
-    aurora__trial_plan(world, AURORA__TRIAL_EVENTS, 0, 1 + aurora__trial_below(world, PAUSE_MS));
+    aurora__trial_plan(world, AURORA__TRIAL_EVENTS, world->now.number,
+                       1 + aurora__trial_below(world, PAUSE_MS));
 }
 
-void aurora__trial_events_check(aurora__trial *world, aurora_t *shop)
+void aurora__trial_events_check(aurora__trial *world, aurora__trial_service *service,
+                                aurora_t *shop)
 {
     uint64_t after = 0;
     uint64_t before;
@@ -115,14 +170,16 @@ void aurora__trial_events_check(aurora__trial *world, aurora_t *shop)
         if (rc != AURORA_OK)
             aurora__trial_fail(world, -1, "I5", "the log answers %s", aurora_status_name(rc));
         else
-            after = take_page(world, page, after);
+            after = take_page(world, service, page, after);
+        if (rc == AURORA_OK)
+            check_published(world, service, page);
         aurora_event_page_free(page);
     } while (after > before && world->report->is_failed == 0);
-    if (after < world->event_count)
+    if (after < service->event_count)
         aurora__trial_fail(world, -1, "I8", "event %llu was read, the log ends at %llu",
-                           (unsigned long long)world->event_count, (unsigned long long)after);
+                           (unsigned long long)service->event_count, (unsigned long long)after);
     for (uint32_t i = 0; i < world->options.orders; i++) {
-        if (world->orders[i].created_at == 0)
+        if ((service->set & AURORA__TRIAL_ORDER) != 0 && world->orders[i].created_at == 0)
             aurora__trial_fail(world, (int32_t)i, "I5", "order %u: nobody is told that it exists",
                                i);
     }

@@ -11,7 +11,9 @@
 #define QUEUE_CAPACITY 64
 #define COMPLETIONS_MAX 64
 #define DOWN_MS 20000
-#define SETTINGS 8
+#define SETTINGS 9 /* the last one is the bus */
+#define IDLE_NS INT64_C(2000000000)
+#define NO_IDLE_MS 500 /* what is due later is more than a look at an idle bus */
 #define TURNS_MAX 2000
 #define OPEN_AGAIN_MS 500
 
@@ -64,17 +66,25 @@ static aurora_status open_port(const aurora_store_options *options, aurora_store
 static aurora_status open_shop(aurora__trial_instance *instance, aurora_error *err)
 {
     aurora__trial *world = instance->world;
-    char url[64], batch[32], modules[96];
+    char url[64], batch[32], modules[96], bus[64];
+    bool has_bus = world->broker != NULL;
     snprintf(url, sizeof url, "sim:%llx", (unsigned long long)(uintptr_t)instance);
+    snprintf(bus, sizeof bus, "bus=simbus:%llx", (unsigned long long)(uintptr_t)instance);
     snprintf(batch, sizeof batch, "batch_max=%u", world->options.batch);
-    snprintf(modules, sizeof modules, "modules=order,inventory,payment,product,notification%s",
-             world->options.recommend != 0 ? ",recommendation" : "");
+    snprintf(modules, sizeof modules, "modules=%s%s", instance->service->modules,
+             world->options.recommend != 0 && !has_bus ? ",recommendation" : "");
     /* What a jump of the clock must not let expire is kept long. */
-    const char *const settings[SETTINGS] = {"payment=none:",         "notify=none:",    modules,
-                                            "log_keep=720h",         "key_keep=720h",   batch,
-                                            "trending_capacity=256", "related_skus=256"};
-    const aurora_driver driver = {
-        .size = sizeof driver, .port = AURORA_PORT_STORE, .scheme = "sim", .open_store = open_port};
+    const char *const settings[SETTINGS] = {"payment=none:",         "notify=none:",     modules,
+                                            "log_keep=720h",         "key_keep=720h",    batch,
+                                            "trending_capacity=256", "related_skus=256", bus};
+    const aurora_driver drivers[] = {{.size = sizeof(aurora_driver),
+                                      .port = AURORA_PORT_STORE,
+                                      .scheme = "sim",
+                                      .open_store = open_port},
+                                     {.size = sizeof(aurora_driver),
+                                      .port = AURORA_PORT_BUS,
+                                      .scheme = "simbus",
+                                      .open_bus = aurora__trial_bus_open}};
     const aurora_clock clock = {.size = sizeof clock,
                                 .self = world,
                                 .wall_ms = clock_wall_ms,
@@ -83,12 +93,12 @@ static aurora_status open_shop(aurora__trial_instance *instance, aurora_error *e
     const aurora_random random = {.size = sizeof random, .self = world, .fill = random_fill};
     const aurora_allocator allocator = aurora__trial_memory_allocator(instance);
     const aurora_log log = {.size = sizeof log, .self = instance, .write = write_log};
-    aurora_status rc =
-        aurora_open(url,
-                    AURORA_OPTIONS(.allocator = &allocator, .clock = &clock, .log = &log,
-                                   .drivers = &driver, .driver_count = 1, .settings = settings,
-                                   .setting_count = SETTINGS, .random = &random),
-                    &instance->shop, err);
+    aurora_status rc = aurora_open(
+        url,
+        AURORA_OPTIONS(.allocator = &allocator, .clock = &clock, .log = &log, .drivers = drivers,
+                       .driver_count = 2, .settings = settings,
+                       .setting_count = has_bus ? SETTINGS : SETTINGS - 1, .random = &random),
+        &instance->shop, err);
     if (rc == AURORA_OK)
         rc = aurora_queue_new(instance->shop, QUEUE_CAPACITY, &instance->queue);
     return rc;
@@ -149,13 +159,13 @@ void aurora__trial_open(aurora__trial *world, uint32_t number)
     aurora__trial_plan(world, AURORA__TRIAL_OPEN, (int32_t)number, OPEN_AGAIN_MS);
 }
 
-aurora__trial_instance *aurora__trial_any(aurora__trial *world)
+aurora__trial_instance *aurora__trial_any(aurora__trial *world, uint32_t set)
 {
-    uint32_t count = world->options.instances;
+    uint32_t count = world->instance_count;
     uint32_t first = aurora__trial_below(world, count);
     for (uint32_t i = 0; i < count; i++) {
         aurora__trial_instance *instance = &world->instances[(first + i) % count];
-        if (instance->shop != NULL) {
+        if (instance->shop != NULL && (instance->service->set & set) != 0) {
             world->current = instance->number;
             return instance;
         }
@@ -174,29 +184,30 @@ _Noreturn void aurora__trial_crash(aurora__trial_instance *instance, const char 
     longjmp(world->jump, 1);
 }
 
-static void lose_power(aurora__trial *world)
+static void lose_power(aurora__trial *world, const aurora__trial_service *service)
 {
     const aurora_sim_store *store = world->store;
     if (store->lose_power == NULL || !aurora__trial_chance(world, world->options.power, 100))
         return;
-    for (uint32_t i = 0; i < world->options.instances; i++) {
-        if (world->instances[i].shop != NULL)
+    for (uint32_t i = 0; i < world->instance_count; i++) {
+        if (world->instances[i].shop != NULL && world->instances[i].service == service)
             return; /* of another machine */
     }
     aurora_sim_note(world, "the power is lost");
-    store->lose_power(store->self, world->address);
+    store->lose_power(store->self, service->address);
 }
 
 void aurora__trial_after_crash(aurora__trial *world)
 {
     aurora__trial_instance *instance = &world->instances[world->current];
     world->is_armed = false;
+    aurora__trial_bus_drop(instance);
     aurora__trial_store_drop(instance);
     aurora__trial_memory_drop(instance);
     close(instance->shop_fd);
     close(instance->queue_fd);
     forget(instance);
-    lose_power(world);
+    lose_power(world, instance->service);
     aurora__trial_plan(world, AURORA__TRIAL_OPEN, (int32_t)instance->number,
                        1 + aurora__trial_below(world, DOWN_MS));
 }
@@ -233,6 +244,20 @@ void aurora__trial_queue_take(aurora__trial_instance *instance)
         world->has_queued |= world->orders[i].is_queued != 0;
 }
 
+/* A host need not look at an idle bus as often as the pump would like: the broker of this world
+ * says when there is something. */
+static int64_t next_pump_ns(const aurora__trial_instance *instance, int64_t next_ms)
+{
+    int64_t now_ns = instance->world->now_ns;
+    int64_t next_ns = next_ms < 0 ? INT64_MAX : now_ns + next_ms * 1000000;
+    if (instance->member == NULL || next_ms > NO_IDLE_MS)
+        return next_ns;
+    int64_t bus_ns = aurora__trial_bus_next_ns(instance);
+    int64_t idle_ns = now_ns + IDLE_NS;
+    int64_t soonest_ns = bus_ns < idle_ns ? bus_ns : idle_ns;
+    return soonest_ns > next_ns ? soonest_ns : next_ns;
+}
+
 void aurora__trial_pump(aurora__trial *world, uint32_t number)
 {
     aurora__trial_instance *instance = &world->instances[number];
@@ -251,5 +276,5 @@ void aurora__trial_pump(aurora__trial *world, uint32_t number)
                            "the library says that an invariant of its own broke");
     if (world->has_queued)
         aurora__trial_queue_take(instance);
-    instance->pump_ns = next_ms < 0 ? INT64_MAX : world->now_ns + next_ms * 1000000;
+    instance->pump_ns = next_pump_ns(instance, next_ms);
 }

@@ -56,9 +56,33 @@ static void check_one(aurora__trial *world, const aurora_notification *of)
     if (number < 0 || kind >= AURORA__TRIAL_TOLD_MAX)
         return;
     aurora__trial_check(world, "I6");
+    if (world->orders[number].listed[kind]++ > 0)
+        aurora__trial_fail(world, number, "I6", "order %d: %s is listed twice", number,
+                           aurora_notification_name(of->kind));
     if (of->state == AURORA_NOTIFICATION_STATE_SENT && world->orders[number].told[kind] == 0)
         aurora__trial_fail(world, number, "I6", "order %d: %s is listed as sent, and was not",
                            number, aurora_notification_name(of->kind));
+}
+
+/* Every end of an order stands in the list, but for one that the broker lost. */
+static void check_missing(aurora__trial *world)
+{
+    const aurora__trial_service *orders = &world->services[0];
+    for (uint32_t i = 0; i < world->options.orders; i++) {
+        for (uint32_t kind = 0; kind < AURORA__TRIAL_TOLD_MAX; kind++) {
+            uint64_t position = world->orders[i].outcome_at[kind];
+            bool is_lost = false;
+            if (position == 0)
+                continue;
+            aurora__trial_check(world, "I5");
+            if (world->broker != NULL)
+                aurora__trial_bus_has(world, orders, position, &is_lost);
+            if (world->orders[i].listed[kind] == 0 && !is_lost)
+                aurora__trial_fail(
+                    world, (int32_t)i, "I5", "order %u: %s was never heard of by who tells", i,
+                    aurora_notification_name(AURORA_NOTIFICATION_COMPLETED + (int32_t)kind));
+        }
+    }
 }
 
 void aurora__trial_notices_check(aurora__trial *world, aurora_t *shop)
@@ -74,4 +98,5 @@ void aurora__trial_notices_check(aurora__trial *world, aurora_t *shop)
         snprintf(cursor, sizeof cursor, "%s", has_more ? page->next_cursor : "");
         aurora_notification_page_free(page);
     }
+    check_missing(world);
 }

@@ -40,6 +40,8 @@ static void draw(aurora__trial *world)
     for (uint32_t i = 0; i < AURORA__TRIAL_OPTION_latency && !has_faults; i++)
         *aurora__trial_option_at(options, i) = 0;
     options->instances = aurora__trial_below(world, 4) == 0 ? 2 : 1;
+    options->partitions = between(world, 1, AURORA__TRIAL_PARTITIONS_MAX);
+    options->split = aurora__trial_below(world, 2) == 0 ? 0 : between(world, 1, 2);
     options->orders =
         between(world, 3, aurora__trial_option_infos[AURORA__TRIAL_OPTION_orders].most);
     options->skus = between(world, 1, AURORA__TRIAL_SKUS_MAX);
@@ -94,6 +96,11 @@ aurora_status aurora__trial_options_draw(aurora__trial *world, aurora_error *err
     for (uint32_t i = 0; i < request->set_count && rc == AURORA_OK; i++)
         rc = set(options, request->sets[i], err);
     options->instances = within(options->instances, 1, AURORA__TRIAL_INSTANCES_MAX);
+    options->partitions = within(options->partitions, 1, AURORA__TRIAL_PARTITIONS_MAX);
+    options->split = within(options->split, 0, 2);
+    /* A workload's steps, and a store that is there once, want one service. */
+    if (world->workload != NULL || (world->store->flags & AURORA_SIM_STORE_MANY) == 0)
+        options->split = 0;
     options->skus = within(options->skus, 1, AURORA__TRIAL_SKUS_MAX);
     options->batch = within(options->batch, 1, 1024);
     options->spread = within(options->spread, 1, 86400);

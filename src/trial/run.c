@@ -12,8 +12,9 @@
 #define MARGIN_S 120                   /* of faults after the last order */
 #define CALM_NS (SECOND_NS * 6 * 3600) /* every order is settled or parked so long after them */
 #define ROUND_NS (1800 * SECOND_NS)    /* between two looks of the operators */
+#define LAST_NS (30 * SECOND_NS)
 #define ROUNDS_MAX 24
-#define STEPS_MAX 400000 /* a bound against a world that never ends */
+#define STEPS_MAX 2000000 /* a bound against a world that never ends */
 #define AWAY_MS 30000
 #define JUMP_MS 7200000
 #define STEP_MS 2000
@@ -31,6 +32,31 @@ static void step_workload(aurora__trial *world, aurora_t *shop)
     else
         aurora__trial_fail(world, -1, "workload", "step %d answers %s", world->now.number,
                            aurora_status_name(rc));
+}
+
+/* Whose affair it is that happens now: modules of a service. */
+static uint32_t set_of(const aurora__trial *world)
+{
+    switch (world->now.kind) {
+    case AURORA__TRIAL_SET_UP:
+        return world->set_up < world->options.skus ? AURORA__TRIAL_PRODUCT
+                                                   : AURORA__TRIAL_INVENTORY;
+    case AURORA__TRIAL_MOVE:
+    case AURORA__TRIAL_HOLD:
+    case AURORA__TRIAL_HOLD_END:
+        return AURORA__TRIAL_INVENTORY;
+    case AURORA__TRIAL_TASKS:
+    case AURORA__TRIAL_ARRIVE:
+    case AURORA__TRIAL_ANSWER:
+        return AURORA__TRIAL_PAYMENT;
+    case AURORA__TRIAL_TELL:
+        return AURORA__TRIAL_NOTIFICATION;
+    case AURORA__TRIAL_EVENTS:
+    case AURORA__TRIAL_VERIFY:
+        return world->services[world->now.number].set;
+    default:
+        return AURORA__TRIAL_ORDER;
+    }
 }
 
 static void act(aurora__trial *world, aurora_t *shop)
@@ -74,7 +100,11 @@ static void do_step(aurora__trial *world)
         aurora__trial_open(world, (uint32_t)world->now.number);
         return;
     }
-    aurora__trial_instance *instance = aurora__trial_any(world);
+    if (world->now.kind == AURORA__TRIAL_SESSION) {
+        aurora__trial_bus_session_end(world, (uint32_t)world->now.number);
+        return;
+    }
+    aurora__trial_instance *instance = aurora__trial_any(world, set_of(world));
     bool is_waiting = !world->is_up && world->now.kind != AURORA__TRIAL_SET_UP;
     if (instance == NULL || is_waiting) {
         aurora__trial_again(world);
@@ -114,7 +144,7 @@ static void jump_clock(aurora__trial *world)
 
 static void kill_one(aurora__trial *world)
 {
-    aurora__trial_instance *instance = aurora__trial_any(world);
+    aurora__trial_instance *instance = aurora__trial_any(world, AURORA__TRIAL_EVERYTHING);
     if (instance == NULL)
         return;
     if (setjmp(world->jump) == 0)
@@ -124,7 +154,7 @@ static void kill_one(aurora__trial *world)
 
 static void restart_one(aurora__trial *world)
 {
-    aurora__trial_instance *instance = aurora__trial_any(world);
+    aurora__trial_instance *instance = aurora__trial_any(world, AURORA__TRIAL_EVERYTHING);
     if (instance == NULL)
         return;
     world->now = (aurora__trial_item){.kind = AURORA__TRIAL_PUMP};
@@ -135,6 +165,16 @@ static void restart_one(aurora__trial *world)
     uint32_t number = instance->number;
     aurora__trial_close(world, number);
     aurora__trial_plan(world, AURORA__TRIAL_OPEN, (int32_t)number, 100);
+}
+
+static void take_away(aurora__trial *world)
+{
+    aurora__trial_service *service =
+        &world->services[aurora__trial_below(world, world->service_count)];
+    service->away_until_ns = world->now_ns + (int64_t)aurora__trial_below(world, AWAY_MS) * 1000000;
+    world->report->faults++;
+    aurora_sim_note(world, "the store of %s is away until %lld ms", service->modules,
+                    (long long)(service->away_until_ns / 1000000));
 }
 
 static void meddle(aurora__trial *world)
@@ -148,13 +188,14 @@ static void meddle(aurora__trial *world)
         restart_one(world);
     if (aurora__trial_chance(world, options->jump, 1000))
         jump_clock(world);
-    if (aurora__trial_chance(world, options->away, 1000)) {
-        world->away_until_ns =
-            world->now_ns + (int64_t)aurora__trial_below(world, AWAY_MS) * 1000000;
-        world->report->faults++;
-        aurora_sim_note(world, "the store is away until %lld ms",
-                        (long long)(world->away_until_ns / 1000000));
-    }
+    if (aurora__trial_chance(world, options->away, 1000))
+        take_away(world);
+    aurora__trial_instance *cut =
+        world->broker != NULL && aurora__trial_chance(world, options->cut, 1000)
+            ? aurora__trial_any(world, AURORA__TRIAL_EVERYTHING)
+            : NULL;
+    if (cut != NULL)
+        aurora__trial_bus_cut(cut);
 }
 
 /* --- phases ----------------------------------------------------------------------------------- */
@@ -164,7 +205,7 @@ static bool choose(aurora__trial *world, int64_t until_ns)
 {
     int64_t at_ns = world->agenda_count == 0 ? INT64_MAX : world->agenda[0].at_ns;
     int32_t pumped = -1;
-    for (uint32_t i = 0; i < world->options.instances; i++) {
+    for (uint32_t i = 0; i < world->instance_count; i++) {
         if (world->instances[i].shop != NULL && world->instances[i].pump_ns < at_ns) {
             at_ns = world->instances[i].pump_ns;
             pumped = (int32_t)i;
@@ -202,8 +243,9 @@ static void calm_down(aurora__trial *world)
 {
     aurora_sim_note(world, "--- the faults are over ---");
     world->is_calm = true;
-    world->away_until_ns = 0;
-    for (uint32_t i = 0; i < world->options.instances; i++) {
+    for (uint32_t i = 0; i < world->service_count; i++)
+        world->services[i].away_until_ns = 0;
+    for (uint32_t i = 0; i < world->instance_count; i++) {
         if (world->instances[i].shop == NULL)
             aurora__trial_plan(world, AURORA__TRIAL_OPEN, (int32_t)i, 0);
     }
@@ -227,9 +269,9 @@ static void say_what_hangs(aurora__trial *world)
     aurora__trial_fail(world, -1, "I3", "something of stock or of the workload never ends");
 }
 
-static aurora_t *running(aurora__trial *world)
+static aurora_t *running(aurora__trial *world, uint32_t set)
 {
-    aurora__trial_instance *instance = aurora__trial_any(world);
+    aurora__trial_instance *instance = aurora__trial_any(world, set);
     if (instance == NULL)
         aurora__trial_fail(world, -1, "I3", "no handle runs when all is calm");
     return instance == NULL ? NULL : instance->shop;
@@ -240,9 +282,10 @@ static void repair(aurora__trial *world)
     for (uint32_t i = 0; i < ROUNDS_MAX && world->report->is_failed == 0; i++) {
         if (aurora__trial_is_done(world, false))
             return;
-        aurora_t *shop = running(world);
-        if (shop != NULL)
-            aurora__trial_operators(world, shop);
+        aurora_t *orders = running(world, AURORA__TRIAL_ORDER);
+        aurora_t *payments = running(world, AURORA__TRIAL_PAYMENT);
+        if (orders != NULL && payments != NULL)
+            aurora__trial_operators(world, orders, payments);
         for (uint32_t k = 0; k < world->options.orders; k++)
             aurora__trial_plan(world, AURORA__TRIAL_READ, (int32_t)k, 60000);
         run_until(world, world->now_ns + ROUND_NS, false);
@@ -259,21 +302,36 @@ static void come_to_rest(aurora__trial *world)
     repair(world);
     if (world->report->is_failed == 0 && !aurora__trial_is_done(world, false))
         say_what_hangs(world);
+    if (world->broker != NULL) /* what is on its way at last */
+        run_until(world, world->now_ns + LAST_NS, false);
+}
+
+static void judge_service(aurora__trial *world, aurora__trial_service *service)
+{
+    aurora_t *shop = running(world, service->set);
+    if (shop == NULL || world->report->is_failed != 0)
+        return;
+    aurora__trial_letters_check(world, shop);
+    aurora__trial_events_check(world, service, shop);
+    aurora__trial_verify(world, shop, true);
 }
 
 static void judge(aurora__trial *world)
 {
-    aurora_t *shop = world->report->is_failed == 0 ? running(world) : NULL;
-    if (shop == NULL)
+    aurora_t *orders = running(world, AURORA__TRIAL_ORDER);
+    aurora_t *inventory = running(world, AURORA__TRIAL_INVENTORY);
+    aurora_t *notification = running(world, AURORA__TRIAL_NOTIFICATION);
+    if (world->report->is_failed != 0)
         return;
-    aurora__trial_operators(world, shop);
-    aurora__trial_check_orders(world, shop);
-    aurora__trial_stock_check(world, shop);
-    aurora__trial_events_check(world, shop);
-    aurora__trial_notices_check(world, shop);
-    aurora__trial_verify(world, shop, true);
+    aurora__trial_check_orders(world, orders);
+    aurora__trial_stock_check(world, inventory);
+    for (uint32_t i = 0; i < world->service_count; i++)
+        judge_service(world, &world->services[i]);
+    aurora__trial_notices_check(world, notification);
+    if (world->service_count > 1 && world->report->is_failed == 0)
+        aurora__trial_verify_all(world);
     if (world->workload != NULL && world->workload->check != NULL)
-        world->workload->check(world->workload->self, world, shop);
+        world->workload->check(world->workload->self, world, orders);
 }
 
 /* --- the world -------------------------------------------------------------------------------- */
@@ -297,9 +355,17 @@ static aurora_status make_folder(aurora__trial *world)
             return AURORA_EIO;
         world->has_own_folder = true;
     }
-    snprintf(world->address, sizeof world->address, "%s/store-%llu", world->folder,
-             (unsigned long long)world->request->seed);
     return AURORA_OK;
+}
+
+static void plan_logs(aurora__trial *world)
+{
+    for (int32_t i = 0; i < (int32_t)world->service_count; i++) {
+        aurora__trial_plan(world, AURORA__TRIAL_EVENTS, i, 1000);
+        for (uint32_t k = 0; k < 3; k++)
+            aurora__trial_plan(world, AURORA__TRIAL_VERIFY, i,
+                               1000 + aurora__trial_below(world, world->options.spread * 1000));
+    }
 }
 
 static void plan(aurora__trial *world)
@@ -311,10 +377,7 @@ static void plan(aurora__trial *world)
                            1000 + aurora__trial_below(world, world->options.spread * 1000));
     aurora__trial_plan(world, AURORA__TRIAL_TASKS, 0, 1000);
     aurora__trial_plan(world, AURORA__TRIAL_TELL, 0, 1000);
-    aurora__trial_plan(world, AURORA__TRIAL_EVENTS, 0, 1000);
-    for (uint32_t i = 0; i < 3; i++)
-        aurora__trial_plan(world, AURORA__TRIAL_VERIFY, 0,
-                           1000 + aurora__trial_below(world, world->options.spread * 1000));
+    plan_logs(world);
 }
 
 static void begin_ports(aurora__trial *world)
@@ -325,6 +388,52 @@ static void begin_ports(aurora__trial *world)
         world->notifier->begin(world->notifier->self, seed);
     if (world->workload != NULL)
         world->workload->begin(world->workload->self, world, seed);
+}
+
+/* How modules are shared out, by the option `split`. */
+static const struct {
+    const char *modules;
+    uint32_t set;
+} layouts[3][AURORA__TRIAL_SERVICES_MAX] = {
+    {{"order,inventory,payment,product,notification", AURORA__TRIAL_EVERYTHING}},
+    {{"order,inventory,payment,product",
+      AURORA__TRIAL_EVERYTHING & ~(uint32_t)AURORA__TRIAL_NOTIFICATION},
+     {"notification", AURORA__TRIAL_NOTIFICATION}},
+    {{"order", AURORA__TRIAL_ORDER},
+     {"inventory", AURORA__TRIAL_INVENTORY},
+     {"payment", AURORA__TRIAL_PAYMENT},
+     {"product", AURORA__TRIAL_PRODUCT},
+     {"notification", AURORA__TRIAL_NOTIFICATION}},
+};
+
+static void make_services(aurora__trial *world)
+{
+    uint32_t split = world->options.split;
+    while (world->service_count < AURORA__TRIAL_SERVICES_MAX &&
+           layouts[split][world->service_count].modules != NULL) {
+        aurora__trial_service *service = &world->services[world->service_count];
+        service->number = world->service_count;
+        service->modules = layouts[split][service->number].modules;
+        service->set = layouts[split][service->number].set;
+        snprintf(service->address, sizeof service->address, "%s/store-%llu-%u", world->folder,
+                 (unsigned long long)world->request->seed, service->number);
+        world->service_count++;
+    }
+    world->instance_count = world->service_count * world->options.instances;
+}
+
+static void make_instances(aurora__trial *world)
+{
+    for (uint32_t i = 0; i < AURORA__TRIAL_INSTANCES_MAX; i++) {
+        aurora__trial_instance *instance = &world->instances[i];
+        instance->world = world;
+        instance->service = &world->services[i % world->service_count];
+        instance->number = i;
+        instance->pump_ns = INT64_MAX;
+        aurora__trial_memory_init(instance);
+    }
+    for (uint32_t i = 0; i < world->instance_count; i++)
+        aurora__trial_plan(world, AURORA__TRIAL_OPEN, (int32_t)i, 0);
 }
 
 static aurora_status begin(aurora__trial *world, aurora_error *err)
@@ -340,14 +449,9 @@ static aurora_status begin(aurora__trial *world, aurora_error *err)
     world->moves = aurora_sim_take(world, (options->moves + 1) * sizeof *world->moves);
     world->holds = aurora_sim_take(world, (options->holds + 1) * sizeof *world->holds);
     world->disk_allocator = aurora__trial_disk_allocator(world);
-    for (uint32_t i = 0; i < AURORA__TRIAL_INSTANCES_MAX; i++) {
-        world->instances[i].world = world;
-        world->instances[i].number = i;
-        world->instances[i].pump_ns = INT64_MAX;
-        aurora__trial_memory_init(&world->instances[i]);
-    }
-    for (uint32_t i = 0; i < options->instances; i++)
-        aurora__trial_plan(world, AURORA__TRIAL_OPEN, (int32_t)i, 0);
+    make_services(world);
+    make_instances(world);
+    aurora__trial_broker_begin(world);
     begin_ports(world);
     plan(world);
     return AURORA_OK;
@@ -358,7 +462,11 @@ static void end(aurora__trial *world)
     for (uint32_t i = 0; i < AURORA__TRIAL_INSTANCES_MAX; i++)
         aurora__trial_close(world, i);
     aurora__trial_store_end(world);
-    aurora__trial_hash_number(world, world->event_count);
+    for (uint32_t i = 0; i < world->service_count; i++) {
+        aurora__trial_hash_number(world, world->services[i].event_count);
+        free(world->services[i].event_marks);
+    }
+    aurora__trial_broker_end(world);
     world->report->hash = world->hash;
     world->report->virtual_ms = world->now_ns / 1000000;
     if (world->has_own_folder)
@@ -366,7 +474,6 @@ static void end(aurora__trial *world)
     free(world->agenda);
     free(world->answers);
     free(world->calls);
-    free(world->event_marks);
     aurora__trial_chunks_free(world);
 }
 

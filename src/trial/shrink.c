@@ -62,8 +62,9 @@ static bool try_number(search *of, uint32_t index, uint32_t number)
 static uint32_t least_of(uint32_t index)
 {
     bool is_at_least_one =
-        index == AURORA__TRIAL_OPTION_instances || index == AURORA__TRIAL_OPTION_skus ||
-        index == AURORA__TRIAL_OPTION_spread || index == AURORA__TRIAL_OPTION_batch;
+        index == AURORA__TRIAL_OPTION_instances || index == AURORA__TRIAL_OPTION_partitions ||
+        index == AURORA__TRIAL_OPTION_skus || index == AURORA__TRIAL_OPTION_spread ||
+        index == AURORA__TRIAL_OPTION_batch;
     return is_at_least_one ? 1 : 0;
 }
 

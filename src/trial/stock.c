@@ -43,12 +43,17 @@ void aurora__trial_stock_plan(aurora__trial *world)
 static void set_up(aurora__trial *world, aurora_t *shop)
 {
     aurora_status rc = AURORA_OK;
+    uint32_t begun = world->set_up;
+    /* Products first, then stock: each is another service's, where modules are apart. */
     while (world->set_up < 2 * world->options.skus) {
-        uint32_t sku = world->set_up / 2;
+        bool is_product = world->set_up < world->options.skus;
+        if (world->service_count > 1 && is_product != (begun < world->options.skus))
+            break;
+        uint32_t sku = world->set_up % world->options.skus;
         int64_t price = AURORA__TRIAL_PRICE * (int64_t)(sku + 1);
         char key[24];
         snprintf(key, sizeof key, "first-%u", sku);
-        if (world->set_up % 2 == 0)
+        if (is_product)
             rc =
                 aurora_product_put(shop,
                                    AURORA_PRODUCT(.sku = world->skus[sku], .name = world->skus[sku],

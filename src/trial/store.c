@@ -43,7 +43,7 @@ static aurora_status visit(aurora__trial_instance *instance, const char *point)
     world->current = instance->number;
     if (instance->is_dead)
         return AURORA_EIO;
-    if (world->now_ns < world->away_until_ns && world->is_armed)
+    if (world->now_ns < instance->service->away_until_ns && world->is_armed)
         return AURORA_EIO;
     if (aurora__trial_fault(world, options->crash, 10000))
         crash_at(instance, point);
@@ -85,11 +85,11 @@ static void hash_puts(aurora__trial *world, const aurora_store_put *puts, uint32
 /* Of a store that stays it is we who know whether another handle wrote. */
 static void tell_epoch(aurora__trial_instance *instance, uint64_t *epoch_out)
 {
-    aurora__trial *world = instance->world;
-    if (!world->has_kept || epoch_out == NULL)
+    aurora__trial_service *service = instance->service;
+    if (!service->has_kept || epoch_out == NULL)
         return;
-    if (world->last_writer != instance->number + 1)
-        instance->epoch = ++world->epochs;
+    if (service->last_writer != instance->number + 1)
+        instance->epoch = ++service->epochs;
     *epoch_out = instance->epoch;
 }
 
@@ -228,7 +228,7 @@ static aurora_status commit(void *self, aurora_store_txn *txn)
     if (rc != AURORA_OK)
         return rc;
     world->report->commits++;
-    world->last_writer = instance->number + 1;
+    instance->service->last_writer = instance->number + 1;
     if (aurora__trial_fault(world, world->options.crash, 2500)) /* the most telling moment */
         crash_at(instance, "store.committed");
     if (instance->is_dead)
@@ -308,7 +308,7 @@ static int64_t bytes_used(void *self)
 
 static void close_inner(aurora__trial_instance *instance)
 {
-    if (instance->has_inner && !instance->world->has_kept)
+    if (instance->has_inner && !instance->service->has_kept)
         instance->inner.close(instance->inner.self);
     instance->has_inner = false;
 }
@@ -339,12 +339,14 @@ static void log_line(void *self, int32_t level, const char *message)
         fprintf(world->request->trace, "              store: %s\n", message);
 }
 
-static aurora_status open_inner(aurora__trial *world, const aurora_store_options *options,
-                                aurora_store *out, aurora_error *err)
+static aurora_status open_inner(const aurora__trial_instance *instance,
+                                const aurora_store_options *options, aurora_store *out,
+                                aurora_error *err)
 {
+    aurora__trial *world = instance->world;
     aurora_store_options own = *options;
     own.allocator = &world->disk_allocator;
-    own.address = world->address;
+    own.address = instance->service->address;
     own.log = log_line;
     own.log_self = world;
     memset(out, 0, sizeof *out);
@@ -354,15 +356,15 @@ static aurora_status open_inner(aurora__trial *world, const aurora_store_options
 static aurora_status find_inner(aurora__trial_instance *instance,
                                 const aurora_store_options *options, aurora_error *err)
 {
-    aurora__trial *world = instance->world;
-    bool stays = (world->store->flags & AURORA_SIM_STORE_STAYS) != 0;
+    aurora__trial_service *service = instance->service;
+    bool stays = (instance->world->store->flags & AURORA_SIM_STORE_STAYS) != 0;
     aurora_status rc = AURORA_OK;
     if (!stays)
-        return open_inner(world, options, &instance->inner, err);
-    if (!world->has_kept)
-        rc = open_inner(world, options, &world->kept, err);
-    world->has_kept = rc == AURORA_OK;
-    instance->inner = world->kept;
+        return open_inner(instance, options, &instance->inner, err);
+    if (!service->has_kept)
+        rc = open_inner(instance, options, &service->kept, err);
+    service->has_kept = rc == AURORA_OK;
+    instance->inner = service->kept;
     return rc;
 }
 
@@ -378,7 +380,7 @@ aurora_status aurora__trial_store_open(aurora__trial_instance *instance,
         return rc;
     instance->has_inner = true;
     uint32_t flags = instance->inner.flags;
-    if (world->has_kept)
+    if (instance->service->has_kept)
         flags = world->options.instances == 1 ? flags | AURORA_STORE_PRIVATE
                                               : flags & ~AURORA_STORE_PRIVATE;
     *out = (aurora_store){.size = sizeof *out,
@@ -404,9 +406,12 @@ aurora_status aurora__trial_store_open(aurora__trial_instance *instance,
 
 void aurora__trial_store_end(aurora__trial *world)
 {
-    if (world->has_kept)
-        world->kept.close(world->kept.self);
-    world->has_kept = false;
+    for (uint32_t i = 0; i < world->service_count; i++) {
+        aurora__trial_service *service = &world->services[i];
+        if (service->has_kept)
+            service->kept.close(service->kept.self);
+        service->has_kept = false;
+    }
     if (world->disk_pieces != 0 && !world->report->is_failed)
         aurora__trial_fail(world, -1, "leak", "the closed store leaves %llu pieces of memory",
                            (unsigned long long)world->disk_pieces);
@@ -429,10 +434,12 @@ static aurora_status open_sqlite(void *self, const aurora_store_options *options
 }
 
 static const aurora_sim_store memory_store = {.size = sizeof memory_store,
-                                              .flags = AURORA_SIM_STORE_STAYS,
+                                              .flags =
+                                                  AURORA_SIM_STORE_STAYS | AURORA_SIM_STORE_MANY,
                                               .name = "memory",
                                               .open = open_memory};
 static const aurora_sim_store sqlite_store = {.size = sizeof sqlite_store,
+                                              .flags = AURORA_SIM_STORE_MANY,
                                               .name = "sqlite",
                                               .open = open_sqlite};
 

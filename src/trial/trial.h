@@ -10,7 +10,9 @@
 
 #include <setjmp.h>
 
-#define AURORA__TRIAL_INSTANCES_MAX 2
+#define AURORA__TRIAL_SERVICES_MAX 5
+#define AURORA__TRIAL_INSTANCES_MAX 10 /* two of each service */
+#define AURORA__TRIAL_PARTITIONS_MAX 6
 #define AURORA__TRIAL_SKUS_MAX 6
 #define AURORA__TRIAL_LINES_MAX 3
 #define AURORA__TRIAL_PRICE 100 /* of SKU 0; each further one costs that more */
@@ -37,8 +39,17 @@
     X(echo, 40, "payment answers in 100 that come twice")                                          \
     X(refuse, 10, "captures, voids and refunds in 100 that the provider refuses")                  \
     X(leave, 15, "tasks in 100 whose taker vanishes")                                              \
+    X(drop, 20, "messages in 1,000 that the broker takes and loses")                               \
+    X(twice, 80, "messages in 1,000 that are published twice")                                     \
+    X(unsure, 30, "messages in 1,000 of which the producer is told that they failed")              \
+    X(delay, 5000, "milliseconds that a message takes at most")                                    \
+    X(cut, 12, "steps in 1,000 after which a handle loses its broker for a while")                 \
+    X(rebalance, 30, "polls in 1,000 at which partitions change hands")                            \
+    X(rewind, 30, "polls in 1,000 that go back to what was read before")                           \
     X(latency, 40, "milliseconds that a commit takes at most")                                     \
     X(instances, 2, "handles on one store")                                                        \
+    X(split, 2, "services: 0 = one, 1 = notifications apart, 2 = each module apart")               \
+    X(partitions, 6, "partitions of a topic")                                                      \
     X(orders, 40, "orders")                                                                        \
     X(skus, 6, "SKUs")                                                                             \
     X(stock, 60, "pieces of each SKU at first")                                                    \
@@ -85,14 +96,15 @@ enum {
     AURORA__TRIAL_MOVE,       /* of stock */
     AURORA__TRIAL_HOLD,
     AURORA__TRIAL_HOLD_END,
-    AURORA__TRIAL_TASKS,  /* payment tasks are taken */
-    AURORA__TRIAL_ARRIVE, /* a call that was under way for long reaches the provider */
-    AURORA__TRIAL_ANSWER, /* an answer of the provider arrives */
-    AURORA__TRIAL_TELL,   /* notification tasks are taken */
-    AURORA__TRIAL_EVENTS, /* the log is read on */
-    AURORA__TRIAL_VERIFY,
-    AURORA__TRIAL_OPEN, /* of instance `number` */
-    AURORA__TRIAL_STEP, /* of the host's workload */
+    AURORA__TRIAL_TASKS,   /* payment tasks are taken */
+    AURORA__TRIAL_ARRIVE,  /* a call that was under way for long reaches the provider */
+    AURORA__TRIAL_ANSWER,  /* an answer of the provider arrives */
+    AURORA__TRIAL_TELL,    /* notification tasks are taken */
+    AURORA__TRIAL_EVENTS,  /* the log of service `number` is read on */
+    AURORA__TRIAL_VERIFY,  /* likewise */
+    AURORA__TRIAL_SESSION, /* of the broker's member `number` is over */
+    AURORA__TRIAL_OPEN,    /* of instance `number` */
+    AURORA__TRIAL_STEP,    /* of the host's workload */
     AURORA__TRIAL_SET_UP,
 };
 
@@ -111,9 +123,39 @@ typedef struct aurora__trial_piece {
     uint64_t spare;
 } aurora__trial_piece;
 
+/* Who does what: a service has some of these modules. */
+enum {
+    AURORA__TRIAL_ORDER = 1,
+    AURORA__TRIAL_INVENTORY = 2,
+    AURORA__TRIAL_PAYMENT = 4,
+    AURORA__TRIAL_PRODUCT = 8,
+    AURORA__TRIAL_NOTIFICATION = 16,
+    AURORA__TRIAL_EVERYTHING = 31,
+};
+
+/* One or two handles on a store of their own, and what was read of its log. */
+typedef struct {
+    const char *modules; /* as the setting says it */
+    uint32_t set;        /* AURORA__TRIAL_ORDER ... */
+    uint32_t number;
+    char address[512];
+    aurora_store kept; /* the one instance of a store that stays */
+    bool has_kept;
+    uint32_t last_writer; /* instance + 1, of such a store */
+    uint64_t epochs;
+    int64_t away_until_ns;
+    uint64_t *event_marks; /* a mark of each event by position: the log never changes */
+    uint64_t event_count;
+    uint64_t event_capacity;
+    uint64_t event_read; /* position that was acknowledged */
+    bool is_ack_unknown; /* whether the last acknowledgement is stored */
+} aurora__trial_service;
+
 /* A process with a handle. Its memory goes with it. */
 typedef struct {
     aurora__trial *world;
+    aurora__trial_service *service;
+    struct aurora__trial_member *member; /* at the broker; NULL = none */
     uint32_t number;
     aurora_t *shop; /* NULL = not running */
     aurora_queue *queue;
@@ -151,6 +193,8 @@ typedef struct {
     int32_t outcome;
     uint64_t version;
     uint32_t told[AURORA__TRIAL_TOLD_MAX];
+    uint32_t listed[AURORA__TRIAL_TOLD_MAX];     /* as notifications, at the end */
+    uint64_t outcome_at[AURORA__TRIAL_TOLD_MAX]; /* position of the event, 0 = none */
     uint32_t attempts;
     int64_t read_pause_ms;
 } aurora__trial_order;
@@ -209,7 +253,6 @@ struct aurora_sim {
     uint64_t hash;
     int64_t now_ns;
     int64_t wall_ahead_ms; /* of the simulated beginning plus now_ns */
-    int64_t away_until_ns;
     bool is_calm;
     bool is_armed;   /* faults may happen: a step is under way */
     bool has_queued; /* some completion is awaited */
@@ -222,14 +265,13 @@ struct aurora_sim {
     uint32_t agenda_capacity;
     uint64_t sequence;
     aurora__trial_item now; /* what happens */
+    aurora__trial_service services[AURORA__TRIAL_SERVICES_MAX];
+    uint32_t service_count;
     aurora__trial_instance instances[AURORA__TRIAL_INSTANCES_MAX];
-    char address[512];
+    uint32_t instance_count;
+    struct aurora__trial_broker *broker; /* NULL = one service has all modules */
     char folder[400];
     bool has_own_folder;
-    aurora_store kept; /* the one instance of a store that stays */
-    bool has_kept;
-    uint32_t last_writer; /* instance + 1, of such a store */
-    uint64_t epochs;
     uint64_t disk_pieces; /* of memory that stores have and did not release */
     aurora_allocator disk_allocator;
     char skus[AURORA__TRIAL_SKUS_MAX][8];
@@ -242,12 +284,7 @@ struct aurora_sim {
     aurora__trial_call *calls;
     uint32_t call_count;
     uint32_t call_capacity;
-    void *books;           /* of the provider of ours */
-    uint64_t *event_marks; /* a mark of each event by position: the log never changes */
-    uint64_t event_count;
-    uint64_t event_capacity;
-    uint64_t event_read; /* position that was acknowledged */
-    bool is_ack_unknown; /* whether the last acknowledgement is stored */
+    void *books; /* of the provider of ours */
     uint32_t steps;
     uint32_t steps_done; /* of the workload */
     struct aurora__trial_chunk *chunks;
@@ -306,6 +343,27 @@ void aurora__trial_store_drop(aurora__trial_instance *instance);
 void aurora__trial_store_end(aurora__trial *world);
 const aurora_sim_store *aurora__trial_store_find(const aurora_sim_ports *ports, const char *name);
 
+/* --- bus.c ------------------------------------------------------------------------------------ */
+
+void aurora__trial_broker_begin(aurora__trial *world);
+void aurora__trial_broker_end(aurora__trial *world);
+/* For aurora_options.drivers: the scheme "simbus", the address the instance's. */
+aurora_status aurora__trial_bus_open(const aurora_bus_options *options, aurora_bus *out,
+                                     aurora_error *err);
+/* The process is gone: the broker sees it when its session is over. */
+void aurora__trial_bus_drop(aurora__trial_instance *instance);
+void aurora__trial_bus_session_end(aurora__trial *world, uint32_t member);
+/* The handle loses its broker for a while. */
+void aurora__trial_bus_cut(aurora__trial_instance *instance);
+/* When the broker has something for this handle; 0 = now, INT64_MAX = it is not known yet. */
+int64_t aurora__trial_bus_next_ns(const aurora__trial_instance *instance);
+/* Every message was taken by everyone who listens to it. */
+bool aurora__trial_bus_is_empty(const aurora__trial *world);
+/* Whether a message of this event of a service's log is there; *is_lost_out: and the broker lost
+ * it. */
+bool aurora__trial_bus_has(const aurora__trial *world, const aurora__trial_service *service,
+                           uint64_t position, bool *is_lost_out);
+
 /* --- instance.c ------------------------------------------------------------------------------- */
 
 void aurora__trial_open(aurora__trial *world, uint32_t number);
@@ -313,8 +371,8 @@ void aurora__trial_open(aurora__trial *world, uint32_t number);
 _Noreturn void aurora__trial_crash(aurora__trial_instance *instance, const char *point);
 void aurora__trial_after_crash(aurora__trial *world);
 void aurora__trial_close(aurora__trial *world, uint32_t number);
-/* An instance that runs, or NULL. */
-aurora__trial_instance *aurora__trial_any(aurora__trial *world);
+/* An instance that runs, of a service with one of these modules, or NULL. */
+aurora__trial_instance *aurora__trial_any(aurora__trial *world, uint32_t set);
 void aurora__trial_pump(aurora__trial *world, uint32_t number);
 void aurora__trial_queue_take(aurora__trial_instance *instance);
 
@@ -331,9 +389,14 @@ void aurora__trial_payments_act(aurora__trial *world, aurora_t *shop);
 void aurora__trial_notices_act(aurora__trial *world, aurora_t *shop);
 void aurora__trial_notices_check(aurora__trial *world, aurora_t *shop);
 void aurora__trial_events_act(aurora__trial *world, aurora_t *shop);
-void aurora__trial_events_check(aurora__trial *world, aurora_t *shop);
+void aurora__trial_events_check(aurora__trial *world, aurora__trial_service *service,
+                                aurora_t *shop);
 void aurora__trial_verify(aurora__trial *world, aurora_t *shop, bool is_at_rest);
-void aurora__trial_operators(aurora__trial *world, aurora_t *shop);
+/* All stores at rest, and between them. */
+void aurora__trial_verify_all(aurora__trial *world);
+/* Operators help what is parked; nothing may have been put aside. */
+void aurora__trial_operators(aurora__trial *world, aurora_t *orders, aurora_t *payments);
+void aurora__trial_letters_check(aurora__trial *world, aurora_t *shop);
 void aurora__trial_check_orders(aurora__trial *world, aurora_t *shop);
 /* Nothing is left to be acknowledged or settled. */
 bool aurora__trial_is_done(const aurora__trial *world, bool may_be_parked);

@@ -267,6 +267,7 @@ bool aurora__trial_is_waiting(const aurora__trial *world)
         case AURORA__TRIAL_TELL:
         case AURORA__TRIAL_EVENTS:
         case AURORA__TRIAL_VERIFY:
+        case AURORA__TRIAL_SESSION:
             break;
         default:
             return true;

@@ -198,6 +198,8 @@ static int32_t do_verb(const bank *of, aurora_sim_account *account, const aurora
     case AURORA_VERB_CAPTURE:
         if (account->captures > 0 && of->mistake != PLANTED_FORGET_KEY)
             return AURORA_OUTCOME_DONE;
+        if (account->captures == 0 && account->is_voided) /* a call that comes late */
+            return AURORA_OUTCOME_DECLINED;
         account->captures++;
         account->captured_minor += task->amount_minor + (of->mistake == PLANTED_TAKE_MORE);
         return AURORA_OUTCOME_DONE;

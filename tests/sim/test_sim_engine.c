@@ -22,7 +22,7 @@
 #define SEEDS 40
 #define SEEDS_OF_FILES 2
 #else
-#define SEEDS 300
+#define SEEDS 200
 #define SEEDS_OF_FILES 4
 #endif
 
