@@ -13,7 +13,7 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from aurora_server import BIN, Server  # noqa: E402
+from aurora_server import BIN, Server, until  # noqa: E402
 
 ORDER = {"lines": [{"sku": "mug", "quantity": 1}], "currency": "EUR", "payment_method": "tok_approve",
          "metadata": {f"note-{i}": "x" * 250 for i in range(16)}}
@@ -122,6 +122,7 @@ def live_through(room):
         check(server.call("GET", "/readyz")[0] == 200, "it is not ready again")
         for order in acknowledged[-200:]:
             check(server.call("GET", f"/orders/{order}")[0] == 200, f"{order} is lost")
+        until("nothing is under way", lambda: server.call("GET", "/inventory/mug")[2]["reserved"] == 0)
         sold = server.call("GET", "/inventory/mug")[2]["sold"]
         check(sold == len(acknowledged) + len(refused), f"{sold} sold, {len(acknowledged)} + {len(refused)} orders")
     subprocess.run([str(BIN / "auroractl"), "verify", "--store", store, "--at-rest"], check=True)

@@ -342,9 +342,10 @@ def shares_between_instances():
               server.call("GET", "/readyz")[0] == 200 and first.connections and second.connections)
         for _ in range(40):
             expect("GET", server.call("GET", ORDER)[0] == 200)
-        expect("both work", 10 <= len(first.requests) <= 30, len(first.requests), len(second.requests))
+        expect("both work", 4 <= len(first.requests) <= 36, len(first.requests), len(second.requests))
         second.ready = False  # it drains
-        time.sleep(1.6)
+        word = f"order 127.0.0.1:{second.port} says that it is not ready"
+        until("a probe finds it out", lambda: word in server.log_text())
         before = len(second.requests)
         for _ in range(20):
             expect("GET", server.call("GET", ORDER)[0] == 200)
@@ -358,7 +359,8 @@ def frozen_instance():
     good = Service()
     frozen = socket.create_server(("127.0.0.1", 0))
     with gateway(frozen.getsockname()[1], good.port) as server:
-        time.sleep(2.5)  # a probe finds it out
+        name = f"order 127.0.0.1:{frozen.getsockname()[1]}"
+        until("a probe finds it out", lambda: f"{name} cannot be reached" in server.log_text())
         begin = time.monotonic()
         for _ in range(10):
             expect("GET", server.call("GET", ORDER)[0] == 200)
@@ -467,6 +469,13 @@ def streams_keep_no_call_out():
     service.stop()
 
 
+def stands(sent):
+    """What was sent, where it grows no more."""
+    before = sent[0]
+    time.sleep(1)
+    return before if before == sent[0] else None
+
+
 def a_slow_reader_slows_its_service():
     sent = [0]
     done = threading.Event()
@@ -486,10 +495,8 @@ def a_slow_reader_slows_its_service():
             before = server.resident_kib()
             sock.sendall(f"GET {ORDER} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
             sock.recv(1000)
-            time.sleep(1)
-            stood = sent[0]
-            time.sleep(0.5)
-            expect("it stands", sent[0] == stood and stood < 60000000, stood, sent[0])
+            stood = until("it stands", lambda: stands(sent))
+            expect("it stands early", stood < 60000000, stood)
             expect("memory", server.resident_kib() < before + 4096, before, server.resident_kib())
             for _ in range(300):
                 sock.recv(1 << 20)
@@ -516,12 +523,12 @@ def a_client_that_leaves():
 
 
 def deadlines():
-    service = Service(lambda request, sock, number: time.sleep(3))
+    service = Service(lambda request, sock, number: time.sleep(5))  # less than an attempt may take
     with gateway(service.port, secret=SECRET) as server:
         begin = time.monotonic()
         fields = signed_fields(SECRET, "GET", ORDER, b"", "alice", SCOPES, 1000)
         expect_problem("deadline", server.call("GET", ORDER, headers=fields), 504, "timeout")
-        expect("in time", time.monotonic() - begin < 2.5, time.monotonic() - begin)
+        expect("in time", time.monotonic() - begin < 4.5, time.monotonic() - begin)
     service.stop()
 
 

@@ -20,7 +20,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from aurora_server import BIN, Server, free_port, until  # noqa: E402
+from aurora_server import BIN, Server, free_port, until, whole_lines  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SEVERITIES = {"DEBUG": 5, "INFO": 9, "WARN": 13, "ERROR": 17, "FATAL": 21}
@@ -78,7 +78,7 @@ def check_line(line):
 
 def lines_of(text):
     lines = []
-    for row in text.splitlines():
+    for row in whole_lines(text):
         check(len(row) < 8192, f"a line of {len(row)} bytes")
         lines.append(json.loads(row, object_pairs_hook=no_twice))
         check_line(lines[-1])
@@ -86,7 +86,7 @@ def lines_of(text):
 
 
 def bodies(server):
-    return [json.loads(row)["body"] for row in server.log_text().splitlines()]
+    return [json.loads(row)["body"] for row in whole_lines(server.log_text())]
 
 
 def await_body(server, part):
@@ -151,7 +151,7 @@ def check_levels(server):
     check(not [body for body in bodies(server) if re.match("order .* is COMPLETED", body)], "DEBUG before it is asked for")
     hup(server, "log_level = info,http=warning,saga=debug\n", "log_level is info,http=warning,saga=debug")
     until("the settings", lambda: "settings are read again" in server.log_text())
-    marks = len(server.log_text())
+    marks = server.log_text().rfind("\n") + 1
     trace = "4bf92f3577b34da6a3ce929d0e0e4737"
     _, placed = order(server, headers={"traceparent": f"00-{trace}-00f067aa0ba902b7-01"})
     await_body(server, f"order {placed['id']} is COMPLETED")
@@ -231,7 +231,7 @@ def run_stalled(folder):
         end = time.monotonic() + 20
         while b'"dropped":' not in text and time.monotonic() < end:
             text += os.read(read_end, 65536)
-        found = [line for line in lines_of(text.decode().rsplit("\n", 1)[0]) if "dropped" in line]
+        found = [line for line in lines_of(text.decode()) if "dropped" in line]
         check(found and found[0]["component"] == "log" and found[0]["dropped"] > 0, "the loss is not told")
     finally:
         process.terminate()

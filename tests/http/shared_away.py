@@ -89,7 +89,7 @@ def counts_by_what_was_decided(server):
 
 def aurorad_goes_on():
     port = free_port()
-    url = f"redis://127.0.0.1:{port}?timeout=100ms"
+    url = f"redis://127.0.0.1:{port}?timeout=5s"
     with Server("--cache", url, "--limiter", url, "--rate-limit", "3/1h", "--rate-limit-burst", "1000000",
                 "--limiter-fallback", "local") as server:
         both = ("cache", "limiter")
@@ -110,7 +110,7 @@ def probes_take_no_token_of_clients():
     port = free_port()
     redis = Redis(port)
     try:
-        with Server("--limiter", f"redis://127.0.0.1:{port}", "--rate-limit", "3/1h") as server:
+        with Server("--limiter", f"redis://127.0.0.1:{port}?timeout=5s", "--rate-limit", "3/1h") as server:
             until("ok", lambda: checks(server).get("limiter") == "ok")
             for _ in range(10):
                 checks(server)
@@ -133,8 +133,8 @@ def gateway_goes_on():
     port, behind = free_port(), Server()
     upstream = ",".join(f"{name}=127.0.0.1:{behind.port}" for name in
                         ("order", "product", "inventory", "payment", "search", "recommendation", "notification"))
-    with behind, Server("--upstream", upstream, "--limiter", f"redis://127.0.0.1:{port}", "--rate-limit", "1000000/1s",
-                        program="aurora-gateway") as gateway:
+    with behind, Server("--upstream", upstream, "--limiter", f"redis://127.0.0.1:{port}?timeout=5s", "--rate-limit",
+                        "1000000/1s", program="aurora-gateway") as gateway:
         says_what_is_away(gateway, ("limiter",), "?service=gateway")
         redis = Redis(port)
         try:

@@ -46,6 +46,11 @@ def until(what, is_so, seconds=30):
     return found
 
 
+def whole_lines(text):
+    """Those that are written to their end: a log grows while it is read."""
+    return text[:text.rfind("\n") + 1].splitlines()
+
+
 class Server:
     """with Server("--setting", "value") as server: ...; server.call("GET", "/products")"""
 

@@ -72,7 +72,7 @@ def look(client, server, complaints, what):
     behind = getattr(server, "behind", None)
     text += behind.log_text() if behind else ""
     complaints.expect("canary" not in text, what, "the log has", found(text))
-    for line in text.splitlines():
+    for line in whole_lines(text):
         try:
             json.loads(line)
         except ValueError:
