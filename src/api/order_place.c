@@ -285,6 +285,11 @@ static void drop(aurora__command *base, aurora_status status)
     answer(command, status, false);
 }
 
+static void late(aurora__command *base)
+{
+    answer(place_of(base), AURORA_ETIMEDOUT, false);
+}
+
 static void free_command(aurora__command *base)
 {
     aurora__place_command *command = place_of(base);
@@ -315,6 +320,7 @@ static const aurora__command_class place_class = {.name = "place",
                                                   .reverted = reverted,
                                                   .finish = finish,
                                                   .drop = drop,
+                                                  .late = late,
                                                   .free = free_command,
                                                   .describe = describe};
 

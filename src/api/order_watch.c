@@ -15,7 +15,6 @@ typedef struct {
     aurora_id order_id;
     uint64_t after_version;
     uint64_t tag;
-    int64_t deadline_ns; /* monotonic */
     bool is_answered;
 } watch_command;
 
@@ -67,11 +66,13 @@ static bool finish(aurora__command *base, aurora__turn *turn, aurora_status stat
     aurora__engine *engine = turn->engine;
     const aurora__order_row *row = NULL;
     aurora_order *order = NULL;
+    if (command->is_answered)
+        return true;
     if (status == AURORA_OK)
         status = read_row(command, turn, &row);
     if (status == AURORA_OK && (uint64_t)row->version <= command->after_version &&
-        aurora__engine_monotonic_ns(engine) < command->deadline_ns) {
-        aurora__engine_watch(engine, base, &command->order_id, command->deadline_ns);
+        aurora__engine_monotonic_ns(engine) < base->deadline_ns) {
+        aurora__engine_watch(engine, base, &command->order_id, base->deadline_ns);
         return false;
     }
     if (status == AURORA_OK)
@@ -87,9 +88,21 @@ static void drop(aurora__command *base, aurora_status status)
 {
     watch_command *command = (watch_command *)base;
     aurora_order *order = NULL;
+    if (command->is_answered)
+        return;
     if (status == AURORA_ETIMEDOUT)
         status = aurora_order_get(command->shop, command->order_id, &order);
     base->status = status;
+    answer(command, status, order, false);
+}
+
+static void late(aurora__command *base)
+{
+    watch_command *command = (watch_command *)base;
+    aurora_order *order = NULL;
+    if (command->is_answered)
+        return;
+    aurora_status status = aurora_order_get(command->shop, command->order_id, &order);
     answer(command, status, order, false);
 }
 
@@ -104,6 +117,7 @@ static const aurora__command_class watch_class = {.name = "watch",
                                                   .decide = decide,
                                                   .finish = finish,
                                                   .drop = drop,
+                                                  .late = late,
                                                   .free = free_command};
 
 /* The queue's room was booked before: it is given back by whoever answers, or by the caller on a
@@ -130,7 +144,7 @@ static aurora_status new_watch(aurora_queue *queue, const aurora_id *order_id,
     command->order_id = *order_id;
     command->after_version = after_version;
     command->tag = tag;
-    command->deadline_ns = aurora__engine_monotonic_ns(engine) + (int64_t)timeout_ms * 1000000;
+    command->head.deadline_ns = aurora__engine_monotonic_ns(engine) + (int64_t)timeout_ms * 1000000;
     return submit(command, queue);
 }
 

@@ -21,6 +21,7 @@
 #define CACHE_BYTES_MAX ((size_t)128 << 20)
 #define RECENT_BYTES_MAX ((size_t)64 << 20)
 #define BEGIN_TIMEOUT_MS 2000
+#define LATE_NS INT64_C(10000000000) /* who would wait longer for a commit is told what is known */
 
 void aurora__turn_start(aurora__turn *turn, aurora_error *err)
 {
@@ -402,24 +403,44 @@ static aurora_status save(aurora__batch *batch, aurora_log_row *log, bool *has_o
     return rc != AURORA_OK ? rc : aurora__outbox_write(engine, batch->turn.txn, log);
 }
 
-/* Neither success nor failure: nobody is answered before the store knows. */
-static aurora_status resolve(aurora__engine *engine, aurora_id id)
+/* Whose time is over is told that, and no more: a caller that repeats by its key finds out. */
+static void tell_late(const aurora__batch *batch, int64_t since_ns)
 {
+    int64_t now_ns = aurora__engine_monotonic_ns(batch->turn.engine);
+    bool is_long = now_ns - since_ns >= LATE_NS;
+    for (uint32_t i = 0; i < batch->count; i++) {
+        aurora__command *command = batch->commands[i];
+        if (command->deadline_ns == 0 || (!is_long && command->deadline_ns > now_ns))
+            continue;
+        atomic_store(&command->is_late, true);
+        if (command->class_of->late != NULL)
+            command->class_of->late(command);
+    }
+}
+
+/* Neither success nor failure: nobody is told either before the store knows. */
+static aurora_status resolve(const aurora__batch *batch)
+{
+    aurora__engine *engine = batch->turn.engine;
     aurora_status rc = AURORA_ETIMEDOUT;
+    int64_t since_ns = aurora__engine_monotonic_ns(engine);
     aurora__counter_add(engine->counters.unknown_commits, 1);
     aurora__engine_log(engine, AURORA_LOG_WARNING, "engine",
                        "the outcome of a commit is unknown, asking the store");
     for (int64_t wait = 1; rc == AURORA_ETIMEDOUT; wait = wait < 500 ? wait * 2 : 500) {
-        rc = engine->store.resolve(engine->store.self, id);
+        rc = engine->store.resolve(engine->store.self, batch->id);
         if (rc == AURORA_EIO || rc == AURORA_EBUSY) /* it could not even be asked */
             rc = AURORA_ETIMEDOUT;
         pthread_mutex_lock(&engine->lock);
         bool is_closing = engine->is_closing || atomic_load(&engine->is_giving_up);
         pthread_mutex_unlock(&engine->lock);
-        if (rc == AURORA_ETIMEDOUT && is_closing)
+        if (rc != AURORA_ETIMEDOUT)
+            break;
+        if (is_closing)
             return rc;
-        if (rc == AURORA_ETIMEDOUT)
-            aurora__pause_ms(engine, wait);
+        tell_late(batch, since_ns);
+        aurora__run_doubt(engine, since_ns);
+        aurora__pause_ms(engine, wait);
     }
     return rc == AURORA_ENOTFOUND ? AURORA_EBUSY : rc;
 }
@@ -531,7 +552,7 @@ static aurora_status commit(aurora__batch *batch, bool has_writes_, aurora_log_r
     if (rc == AURORA_ECONFLICT)
         aurora__engine_log(engine, AURORA_LOG_WARNING, "engine", "a row was refused by the commit");
     if (rc == AURORA_ETIMEDOUT)
-        rc = resolve(engine, batch->id);
+        rc = resolve(batch);
     if (rc != AURORA_OK)
         return rc;
     int64_t took_ns = aurora__engine_monotonic_ns(engine) - started_ns;

@@ -434,7 +434,7 @@ aurora_status aurora__engine_await(aurora__engine *engine, aurora__command *comm
         pthread_mutex_unlock(&engine->lock);
         return AURORA_OK;
     }
-    while (!command->is_done && (end_ns == INT64_MAX || real_ns() < end_ns))
+    while (!command->is_done && !command->is_late && (end_ns == INT64_MAX || real_ns() < end_ns))
         help_locked(engine, end_ns);
     aurora_status rc = command->is_done ? command->status : AURORA_ETIMEDOUT;
     tell(err, command->is_done ? &command->err : NULL, rc);

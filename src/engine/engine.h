@@ -50,6 +50,10 @@ typedef struct {
     /* Ends a command without a batch (its waiting timed out, the handle closes): like finish, but
      * no rows may be read. */
     void (*drop)(aurora__command *command, aurora_status status);
+    /* Its caller's time is over while nobody knows yet what became of its commit: tells that one
+     * so, AURORA_ETIMEDOUT. The command goes on; finish or drop follow. NULL = who waits for it
+     * looks at the time by itself. */
+    void (*late)(aurora__command *command);
     /* Frees what the command owns beside its own block. NULL = nothing. */
     void (*free)(aurora__command *command);
     /* Says in its span what the command is (engine/trace.h): a name, and attributes from what it
@@ -67,6 +71,7 @@ struct aurora__command {
     aurora_error err;
     _Atomic uint32_t references;   /* the caller and the engine hold one each */
     atomic_bool is_done;           /* what the class wrote is visible to who sees it */
+    atomic_bool is_late;           /* nobody is to wait for it any longer */
     bool is_kept;                  /* of the running batch: its cascade stands */
     bool needs_keys;               /* waits until the map of idempotency keys is all but filled */
     bool is_deferred;              /* of the running batch: it joins the next one */

@@ -158,6 +158,8 @@ bool aurora__run_is_away(const aurora__engine *engine);
 void aurora__run_is_back(aurora__engine *engine);
 /* Refuses queued commands whose callers have given up, or all. */
 void aurora__run_expire(aurora__engine *engine);
+/* While nobody knows what became of a commit, asked for since `since_ns`: what waits behind it. */
+void aurora__run_doubt(aurora__engine *engine, int64_t since_ns);
 void aurora__pause_ms(const aurora__engine *engine, int64_t ms);
 
 /* --- shared.c ------------------------------------------------------------------------------- */

@@ -11,6 +11,7 @@
 #define RACES_ALONE_MAX 3
 #define AWAY_FIRST_MS 50
 #define AWAY_MAX_MS 1000
+#define DOUBT_NS 1000000000 /* about what all the tries of a batch take */
 
 void aurora__pause_ms(const aurora__engine *engine, int64_t ms)
 {
@@ -132,13 +133,11 @@ bool aurora__run_is_away(const aurora__engine *engine)
     return engine->away_ms > 0 && aurora__engine_monotonic_ns(engine) < engine->away_until_ns;
 }
 
-/* Those whose callers have given up are refused: nothing of them was stored. */
-void aurora__run_expire(aurora__engine *engine)
+/* Nothing of them was stored. */
+static void refuse_queued(aurora__engine *engine, int64_t now_ns, bool is_over)
 {
     aurora__command_queue kept = {0};
     aurora__command_queue late = {0};
-    int64_t now_ns = aurora__engine_monotonic_ns(engine);
-    bool is_over = atomic_load(&engine->is_giving_up);
     aurora__command *command;
     pthread_mutex_lock(&engine->lock);
     while ((command = aurora__command_queue_pop(&engine->queue)) != NULL) {
@@ -149,6 +148,28 @@ void aurora__run_expire(aurora__engine *engine)
     pthread_mutex_unlock(&engine->lock);
     while ((command = aurora__command_queue_pop(&late)) != NULL)
         refuse_all(engine, &command, 1, AURORA_EIO);
+}
+
+/* Those whose callers have given up are refused. */
+void aurora__run_expire(aurora__engine *engine)
+{
+    refuse_queued(engine, aurora__engine_monotonic_ns(engine), atomic_load(&engine->is_giving_up));
+}
+
+/* Behind a commit of unknown outcome nothing can be stored either. On a store that others share
+ * commands wait, as when it is away; on one's own they are refused as when each try fails. */
+void aurora__run_doubt(aurora__engine *engine, int64_t since_ns)
+{
+    int64_t now_ns = aurora__engine_monotonic_ns(engine);
+    bool is_lasting = now_ns - since_ns >= DOUBT_NS;
+    if (is_lasting)
+        atomic_store(&engine->health, AURORA_EIO);
+    refuse_queued(engine, now_ns, is_lasting && !aurora__engine_is_shared(engine));
+    aurora__watch_expire(engine, now_ns, false, AURORA_ETIMEDOUT);
+    aurora__flush_run(engine);
+    pthread_mutex_lock(&engine->lock);
+    pthread_cond_broadcast(&engine->changed);
+    pthread_mutex_unlock(&engine->lock);
 }
 
 /* --- running ---------------------------------------------------------------------------------- */

@@ -316,6 +316,33 @@ START_TEST(test_batch__a_commit_of_unknown_outcome_takes_effect_once)
 }
 END_TEST
 
+/* Mutation: resolve does not call tell_late: nobody is answered before the store knows. */
+START_TEST(test_batch__whose_time_is_over_before_the_store_knows_is_told_so)
+{
+    f.faults->commit_outcome = _i == 0 ? AURORA_OK : AURORA_ENOTFOUND;
+    f.faults->resolve_delay = 20;
+    f.faults->commit.status = AURORA_ETIMEDOUT;
+    f.resolve_ms = 500; /* and an order waits for five seconds */
+    batch_fixture_submit(&f, 0, 10);
+
+    batch_fixture_turn(&f);
+
+    ck_assert_uint_gt(f.early_answers, 0);
+    batch_fixture_assert_done(&f, 0, 10, AURORA_ETIMEDOUT);
+    ck_assert_int_eq(sold(), 10); /* of which nobody was told, whichever way it was done */
+    ck_assert_int_eq(aurora_health(f.shop), AURORA_OK);
+    batch_fixture_submit(&f, 0, 10);
+    batch_fixture_turn(&f);
+    ck_assert_uint_eq(f.done_count, 10);
+    for (uint32_t i = 0; i < f.done_count; i++) {
+        aurora_assert_ok(f.done[i].status);
+        ck_assert_uint_eq(f.done[i].is_replay, 1);
+    }
+    ck_assert_int_eq(sold(), 10);
+    shop_assert_clean(f.shop);
+}
+END_TEST
+
 /* The position that the log row got before the answer was lost is the one that followers use. */
 START_TEST(test_batch__events_of_an_unknown_commit_are_read_once)
 {
@@ -478,6 +505,8 @@ static Suite *suite(void)
     tcase_add_test(memory, test_batch__a_full_disk_answers_all_at_once);
     tcase_add_test(memory, test_batch__a_failed_batch_tells_nothing_of_its_undone_attempts);
     tcase_add_loop_test(memory, test_batch__a_commit_of_unknown_outcome_takes_effect_once, 0, 2);
+    tcase_add_loop_test(memory, test_batch__whose_time_is_over_before_the_store_knows_is_told_so, 0,
+                        2);
     tcase_add_loop_test(memory, test_batch__events_of_an_unknown_commit_are_read_once, 0, 2);
     tcase_add_test(memory, test_batch__rows_nobody_asked_for_are_loaded_when_a_decision_needs_them);
     suite_add_tcase(all, memory);

@@ -48,6 +48,7 @@ static aurora_status resolve(void *self, aurora_id batch)
     struct pollfd fd = {.fd = aurora_queue_fd(opened->queue), .events = POLLIN};
     opened->resolves++;
     opened->early_answers += poll(&fd, 1, 0) == 1;
+    aurora_manual_clock_advance(&opened->manual, opened->resolve_ms);
     return below.resolve(self, batch);
 }
 

@@ -29,6 +29,7 @@ typedef struct {
     uint64_t poison;         /* bit i: a save that holds the order of tag i is AURORA_ECONFLICT */
     uint32_t saves;          /* calls since the fixture was opened */
     uint32_t resolves;       /* questions after an unknown commit */
+    int64_t resolve_ms;      /* each of them takes so long by the clock */
     uint32_t early_answers;  /* completions that were out while a commit was unknown */
     uint64_t saved_poisoned; /* bit i: a save held that order */
 } batch_fixture;
