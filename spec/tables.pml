@@ -247,6 +247,7 @@ inline reservation_on_expire(state)
 #define PAYMENT_RECLAIMING 14
 #define PAYMENT_REVERSED 15
 #define PAYMENT_ORPHANED 16
+#define PAYMENT_RECHECKING 17
 
 inline payment_on_reserved(state)
 {
@@ -268,6 +269,7 @@ inline payment_on_reserved(state)
     :: state == PAYMENT_RECLAIMING -> state = PAYMENT_RECLAIMING
     :: state == PAYMENT_REVERSED -> state = PAYMENT_REVERSED
     :: state == PAYMENT_ORPHANED -> state = PAYMENT_ORPHANED
+    :: state == PAYMENT_RECHECKING -> state = PAYMENT_RECHECKING
     :: else -> ILLEGAL
     fi
 }
@@ -292,6 +294,7 @@ inline payment_on_reserved_late(state)
     :: state == PAYMENT_RECLAIMING -> state = PAYMENT_RECLAIMING
     :: state == PAYMENT_REVERSED -> state = PAYMENT_REVERSED
     :: state == PAYMENT_ORPHANED -> state = PAYMENT_ORPHANED
+    :: state == PAYMENT_RECHECKING -> state = PAYMENT_RECHECKING
     :: else -> ILLEGAL
     fi
 }
@@ -310,6 +313,7 @@ inline payment_on_completed(state)
     :: state == PAYMENT_REFUNDING -> state = PAYMENT_REFUNDING
     :: state == PAYMENT_REFUNDED -> state = PAYMENT_REFUNDED
     :: state == PAYMENT_ORPHANED -> state = PAYMENT_ORPHANED
+    :: state == PAYMENT_RECHECKING -> state = PAYMENT_RECHECKING
     :: else -> ILLEGAL
     fi
 }
@@ -334,6 +338,7 @@ inline payment_on_ended(state)
     :: state == PAYMENT_RECLAIMING -> state = PAYMENT_REFUNDING
     :: state == PAYMENT_REVERSED -> state = PAYMENT_VOIDED
     :: state == PAYMENT_ORPHANED -> state = PAYMENT_ABORTING
+    :: state == PAYMENT_RECHECKING -> state = PAYMENT_RECHECKING
     :: else -> ILLEGAL
     fi
 }
@@ -374,6 +379,7 @@ inline payment_on_authorize_done(state)
     :: state == PAYMENT_RECLAIMING -> state = PAYMENT_RECLAIMING
     :: state == PAYMENT_REVERSED -> state = PAYMENT_REVERSED
     :: state == PAYMENT_ORPHANED -> state = PAYMENT_CAPTURING
+    :: state == PAYMENT_RECHECKING -> state = PAYMENT_RECHECKING
     :: else -> ILLEGAL
     fi
 }
@@ -397,6 +403,7 @@ inline payment_on_authorize_declined(state)
     :: state == PAYMENT_RECLAIMING -> state = PAYMENT_RECLAIMING
     :: state == PAYMENT_REVERSED -> state = PAYMENT_REVERSED
     :: state == PAYMENT_ORPHANED -> state = PAYMENT_ORPHANED
+    :: state == PAYMENT_RECHECKING -> state = PAYMENT_RECHECKING
     :: else -> ILLEGAL
     fi
 }
@@ -420,6 +427,7 @@ inline payment_on_authorize_not_found(state)
     :: state == PAYMENT_RECLAIMING -> state = PAYMENT_RECLAIMING
     :: state == PAYMENT_REVERSED -> state = PAYMENT_REVERSED
     :: state == PAYMENT_ORPHANED -> state = PAYMENT_ORPHANED
+    :: state == PAYMENT_RECHECKING -> state = PAYMENT_RECHECKING
     :: else -> ILLEGAL
     fi
 }
@@ -441,6 +449,7 @@ inline payment_on_capture_done(state)
     :: state == PAYMENT_RECLAIMING -> state = PAYMENT_RECLAIMING
     :: state == PAYMENT_REVERSED -> state = PAYMENT_RECLAIMING
     :: state == PAYMENT_ORPHANED -> state = PAYMENT_CAPTURED
+    :: state == PAYMENT_RECHECKING -> state = PAYMENT_REFUNDING
     :: else -> ILLEGAL
     fi
 }
@@ -457,6 +466,7 @@ inline payment_on_capture_declined(state)
     :: state == PAYMENT_REFUNDED -> state = PAYMENT_REFUNDED
     :: state == PAYMENT_RECLAIMING -> state = PAYMENT_RECLAIMING
     :: state == PAYMENT_REVERSED -> state = PAYMENT_REVERSED
+    :: state == PAYMENT_RECHECKING -> state = PAYMENT_VOIDING
     :: else -> ILLEGAL
     fi
 }
@@ -473,6 +483,7 @@ inline payment_on_capture_not_found(state)
     :: state == PAYMENT_REFUNDED -> state = PAYMENT_REFUNDED
     :: state == PAYMENT_RECLAIMING -> state = PAYMENT_RECLAIMING
     :: state == PAYMENT_REVERSED -> state = PAYMENT_REVERSED
+    :: state == PAYMENT_RECHECKING -> state = PAYMENT_VOIDING
     :: else -> ILLEGAL
     fi
 }
@@ -487,6 +498,7 @@ inline payment_on_void_done(state)
     :: state == PAYMENT_REVERSING -> state = PAYMENT_REVERSED
     :: state == PAYMENT_RECLAIMING -> state = PAYMENT_RECLAIMING
     :: state == PAYMENT_REVERSED -> state = PAYMENT_REVERSED
+    :: state == PAYMENT_RECHECKING -> state = PAYMENT_VOIDED
     :: else -> ILLEGAL
     fi
 }
@@ -494,13 +506,14 @@ inline payment_on_void_done(state)
 inline payment_on_void_declined(state)
 {
     if
-    :: state == PAYMENT_VOIDING -> state = PAYMENT_VOIDING
+    :: state == PAYMENT_VOIDING -> state = PAYMENT_RECHECKING
     :: state == PAYMENT_VOIDED -> state = PAYMENT_VOIDED
     :: state == PAYMENT_REFUNDING -> state = PAYMENT_REFUNDING
     :: state == PAYMENT_REFUNDED -> state = PAYMENT_REFUNDED
     :: state == PAYMENT_REVERSING -> state = PAYMENT_REVERSING
     :: state == PAYMENT_RECLAIMING -> state = PAYMENT_RECLAIMING
     :: state == PAYMENT_REVERSED -> state = PAYMENT_REVERSED
+    :: state == PAYMENT_RECHECKING -> state = PAYMENT_RECHECKING
     :: else -> ILLEGAL
     fi
 }
@@ -515,6 +528,7 @@ inline payment_on_void_not_found(state)
     :: state == PAYMENT_REVERSING -> state = PAYMENT_REVERSING
     :: state == PAYMENT_RECLAIMING -> state = PAYMENT_RECLAIMING
     :: state == PAYMENT_REVERSED -> state = PAYMENT_REVERSED
+    :: state == PAYMENT_RECHECKING -> state = PAYMENT_RECHECKING
     :: else -> ILLEGAL
     fi
 }
@@ -583,6 +597,7 @@ inline payment_on_marked_captured(state)
     :: state == PAYMENT_RETURNING -> state = PAYMENT_REFUNDING
     :: state == PAYMENT_REVERSING -> state = PAYMENT_RECLAIMING
     :: state == PAYMENT_ORPHANED -> state = PAYMENT_CAPTURED
+    :: state == PAYMENT_RECHECKING -> state = PAYMENT_REFUNDING
     :: else -> ILLEGAL
     fi
 }
@@ -596,6 +611,7 @@ inline payment_on_marked_voided(state)
     :: state == PAYMENT_REFUNDING -> state = PAYMENT_VOIDED
     :: state == PAYMENT_REVERSING -> state = PAYMENT_REVERSED
     :: state == PAYMENT_RECLAIMING -> state = PAYMENT_REVERSED
+    :: state == PAYMENT_RECHECKING -> state = PAYMENT_VOIDED
     :: else -> ILLEGAL
     fi
 }
@@ -609,6 +625,7 @@ inline payment_on_marked_refunded(state)
     :: state == PAYMENT_REFUNDING -> state = PAYMENT_REFUNDED
     :: state == PAYMENT_REVERSING -> state = PAYMENT_REVERSED
     :: state == PAYMENT_RECLAIMING -> state = PAYMENT_REVERSED
+    :: state == PAYMENT_RECHECKING -> state = PAYMENT_REFUNDED
     :: else -> ILLEGAL
     fi
 }
@@ -624,7 +641,8 @@ inline payment_on_marked_refunded(state)
     state == PAYMENT_REVERSING -> VERB_VOID : ( \
     state == PAYMENT_RECLAIMING -> VERB_REFUND : ( \
     state == PAYMENT_ORPHANED -> VERB_AUTHORIZE : ( \
-    VERB_NONE))))))))))
+    state == PAYMENT_RECHECKING -> VERB_CAPTURE : ( \
+    VERB_NONE)))))))))))
 
 #define payment_answer(state) \
     (state == PAYMENT_AUTHORIZED -> EVENT_AUTHORIZED : ( \

@@ -34,7 +34,8 @@ enum {
 enum {
     AURORA_OUTCOME_DONE = 1,      /* it happened */
     AURORA_OUTCOME_DECLINED = 2,  /* refused for good: `code`. Of an authorize it fails
-                                     the order, of any other verb it parks the payment */
+                                     the order, of any other verb it parks the payment;
+                                     of a void only where queries then find no capture */
     AURORA_OUTCOME_PENDING = 3,   /* accepted; finish again, or be asked by a query later */
     AURORA_OUTCOME_NOT_FOUND = 4, /* queries only: the provider never saw this task id */
     AURORA_OUTCOME_UNKNOWN = 5,   /* no answer: a query follows, after the longer of

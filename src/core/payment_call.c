@@ -204,8 +204,6 @@ aurora_status aurora__payment_give_back(aurora__step *step, const aurora_id *tas
 /* The wanted call's own outcome where it leaves the state: refused for good, or never arrived. */
 static aurora_status take_refusal(aurora__payment_turn *turn, const char *code)
 {
-    if (turn->row.call == AURORA__CALL_NONE)
-        return AURORA_OK;
     turn->row.call = AURORA__CALL_NONE;
     turn->row.decline_code = code;
     return aurora__payment_give_up(turn);
@@ -247,11 +245,34 @@ static aurora_status take_move(aurora__payment_turn *turn, int32_t verb, int32_t
     bool is_charge = verb == AURORA_VERB_AUTHORIZE || verb == AURORA_VERB_CAPTURE;
     if (result->outcome == AURORA_OUTCOME_DONE && is_charge && result->provider_reference != NULL)
         row->provider_reference = result->provider_reference;
-    if (result->outcome == AURORA_OUTCOME_DECLINED && row->state == AURORA__PAYMENT_AUTHORIZING) {
+    if (result->outcome == AURORA_OUTCOME_DECLINED && row->state == AURORA__PAYMENT_AUTHORIZING)
         row->reason = AURORA_REASON_PAYMENT_DECLINED;
+    if (result->outcome == AURORA_OUTCOME_DECLINED &&
+        (row->state == AURORA__PAYMENT_AUTHORIZING || row->state == AURORA__PAYMENT_VOIDING))
         row->decline_code = result->code;
-    }
-    return aurora__payment_apply(turn, machine_event);
+    bool was_rechecking = row->state == AURORA__PAYMENT_RECHECKING;
+    aurora_status rc = aurora__payment_apply(turn, machine_event);
+    if (rc != AURORA_OK || !was_rechecking || row->state != AURORA__PAYMENT_VOIDING)
+        return rc;
+    row->attempts = 1; /* nothing was captured: the void's refusal stands */
+    return take_refusal(turn, row->decline_code);
+}
+
+/* A refusal that has parked the payment already. */
+static bool is_known_refusal(const aurora__payment_row *row, int32_t verb, int32_t outcome)
+{
+    return outcome == AURORA_OUTCOME_DECLINED && row->verb == verb &&
+           row->call == AURORA__CALL_NONE;
+}
+
+/* That nothing was captured contradicts the refused void: the capture may still be under way, or
+ * this is an old answer that comes late. It counts once it was asked often enough. */
+static bool is_doubtful(const aurora__payment_turn *turn, int32_t verb, int32_t outcome)
+{
+    const aurora__payment_row *row = &turn->row;
+    return row->state == AURORA__PAYMENT_RECHECKING && row->verb == verb &&
+           row->attempts < turn->step->policy->park_attempts_min &&
+           (outcome == AURORA_OUTCOME_DECLINED || outcome == AURORA_OUTCOME_NOT_FOUND);
 }
 
 static aurora_status merge(aurora__payment_turn *turn, int32_t verb,
@@ -264,6 +285,10 @@ static aurora_status merge(aurora__payment_turn *turn, int32_t verb,
     int32_t next = aurora_machine_next(&aurora__payment_machine, (int32_t)turn->row.state, event);
     if (next == 0)
         return AURORA_ENOTFOUND;
+    if (is_known_refusal(&turn->row, verb, result->outcome))
+        return AURORA_OK;
+    if (is_doubtful(turn, verb, result->outcome))
+        return take_no_outcome(turn, result);
     if (!is_open && next != turn->row.state)
         return take_move(turn, verb, event, result);
     if (turn->row.verb != verb || result->outcome == AURORA_OUTCOME_DONE)

@@ -24,7 +24,8 @@ enum {
     AURORA__PAYMENT_RECLAIMING = 14, /* the same where the money was captured: a refund */
     AURORA__PAYMENT_REVERSED = 15,   /* the order still counts it as declined */
     AURORA__PAYMENT_ORPHANED = 16,   /* an order completed whose payment this store does not have */
-    AURORA__PAYMENT_STATES = 16,
+    AURORA__PAYMENT_RECHECKING = 17, /* a void was refused: was the money captured after all? */
+    AURORA__PAYMENT_STATES = 17,
 };
 
 /* The answers stand in the order of AURORA_VERB_..., three each, the marks in the order of

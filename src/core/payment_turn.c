@@ -246,7 +246,7 @@ static aurora_status enter(aurora__payment_turn *turn)
         return AURORA_OK;
     }
     row->verb = verb;
-    row->call = AURORA__CALL_WAITING;
+    row->call = row->state == AURORA__PAYMENT_RECHECKING ? AURORA__CALL_ASK : AURORA__CALL_WAITING;
     row->attempts = 0;
     row->first_attempt_at = 0;
     row->due_at = turn->step->now_ms;

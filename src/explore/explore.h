@@ -49,8 +49,7 @@ typedef struct {
     char message[200];
     uint64_t states;
     uint64_t transitions;
-    uint64_t ends;      /* states at rest */
-    uint64_t parked;    /* those of them in which an order waits for an operator */
+    uint64_t ends;      /* states at rest, none of them with an order that is parked */
     uint64_t decisions; /* of the modules that are not the same as another one */
     uint32_t depth;     /* of the longest shortest path */
 } aurora__explore_report;

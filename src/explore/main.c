@@ -90,7 +90,7 @@ int main(int argc, char **argv)
     double seconds = (double)(clock() - begun) / CLOCKS_PER_SEC;
     printf(
         "%s, %u orders of 1 unit, crashes %u, duplicates %u, losses %u, silences %u, hurries %u, "
-        "cancels %u, deadlines %u%s%s: %llu states, %llu transitions, %llu at rest (%llu parked), "
+        "cancels %u, deadlines %u%s%s: %llu states, %llu transitions, %llu at rest, "
         "depth %u, "
         "%llu decisions, %.1f s, %s\n",
         aurora__explore_deployment(scope.deployment), scope.orders, scope.crashes, scope.duplicates,
@@ -98,8 +98,8 @@ int main(int argc, char **argv)
         scope.plant == 0 ? "" : ", planted: ",
         scope.plant == 0 ? "" : aurora__explore_plant_name(scope.plant),
         (unsigned long long)report.states, (unsigned long long)report.transitions,
-        (unsigned long long)report.ends, (unsigned long long)report.parked, report.depth,
-        (unsigned long long)report.decisions, seconds,
+        (unsigned long long)report.ends, report.depth, (unsigned long long)report.decisions,
+        seconds,
         !report.is_complete ? "not complete"
         : report.is_failed  ? "a broken invariant"
                             : "none broken");

@@ -175,7 +175,12 @@ static bool expand(search *s, uint32_t number)
     state_of(s, number, &state);
     bool is_end = aurora__explore_is_end(s->space, &state);
     s->report->ends += is_end;
-    s->report->parked += is_end && aurora__explore_is_parked(s->space, &state);
+    if (is_end && aurora__explore_is_parked(s->space, &state)) {
+        /* The provider of this search refuses nothing that could still be done. */
+        aurora__explore_fail(s->report, "I3", "an order waits for an operator without need");
+        tell_failure(s, number, NULL);
+        return false;
+    }
     uint32_t count = aurora__explore_steps(s->space, &state, false, steps);
     for (uint32_t i = 0; i < count; i++) {
         next = state;

@@ -93,10 +93,10 @@ static aurora_id leased;    /* the task of another order, taken and not finished
 
 static aurora_status open_shop(const char *url, const char *payment, aurora_t **out)
 {
-    const char *settings[] = {payment, "search=none:"};
+    const char *settings[] = {payment, "search=none:", "park_attempts_min=1"};
     return aurora_open(url,
                        AURORA_OPTIONS(.allocator = &allocator, .clock = &clock_of_manual,
-                                      .settings = settings, .setting_count = 2),
+                                      .settings = settings, .setting_count = 3),
                        out, NULL);
 }
 
@@ -131,6 +131,7 @@ static void furnish(aurora_t *shop)
     aurora_assert_ok(aurora_order_cancel(shop, parked, AURORA_REASON_CUSTOMER, NULL, NULL, NULL));
     provider_finish(shop, task, AURORA_OUTCOME_DONE);
     finish_next(shop, AURORA_VERB_VOID, AURORA_OUTCOME_DECLINED);
+    finish_next(shop, AURORA_VERB_CAPTURE, AURORA_OUTCOME_NOT_FOUND);
     leased = lease_one(shop, &other);
     waiting = shop_submit(shop, NULL, 1);
     aurora_assert_ok(aurora_stock_reserve(shop, "hold", &line, 1, 3600000, &decision, NULL));

@@ -49,8 +49,20 @@ static void refuse(int32_t verb)
     aurora_task_page_free(page);
 }
 
+/* Asked as often as a "not found" must come to be believed, it knows of no capture. */
+static void deny_capture(void)
+{
+    for (int i = 0; i < 5; i++) {
+        advance(i == 0 ? 0 : 1000 << (i - 1));
+        aurora_task_page *page = provider_take(shop, AURORA_VERB_CAPTURE);
+        ck_assert_uint_eq(page->items[0]->is_query, 1);
+        provider_finish(shop, page->items[0]->id, AURORA_OUTCOME_NOT_FOUND);
+        aurora_task_page_free(page);
+    }
+}
+
 /* A cancelled order whose authorization the provider will not void. */
-static aurora_id park_void(void)
+static aurora_id refuse_void(void)
 {
     aurora_id id = shop_submit(shop, NULL, 2);
     aurora_task_page *page = provider_take(shop, AURORA_VERB_AUTHORIZE);
@@ -59,6 +71,13 @@ static aurora_id park_void(void)
     provider_finish(shop, page->items[0]->id, AURORA_OUTCOME_DONE);
     aurora_task_page_free(page);
     refuse(AURORA_VERB_VOID);
+    return id;
+}
+
+static aurora_id park_void(void)
+{
+    aurora_id id = refuse_void();
+    deny_capture();
     return id;
 }
 
@@ -131,7 +150,27 @@ static uint32_t count_sagas(const aurora_saga_filter *filter)
 
 /* --- parking ---------------------------------------------------------------------------------- */
 
-START_TEST(test_compensation__void_refused_for_good_parks_at_once)
+START_TEST(test_compensation__refused_void_of_what_was_captured_after_all_is_refunded)
+{
+    aurora_id id = shop_submit(shop, NULL, 2);
+    provider_do(bank, shop, AURORA_VERB_AUTHORIZE);
+    aurora_task_page *page = provider_take(shop, AURORA_VERB_CAPTURE);
+    cancel(id);
+    aurora_task_result lost = {.size = sizeof lost, .outcome = AURORA_OUTCOME_UNKNOWN};
+    aurora_assert_ok(aurora_task_finish(shop, page->items[0]->id, &lost, NULL));
+    advance(1000);
+    provider_finish(shop, page->items[0]->id, AURORA_OUTCOME_NOT_FOUND);
+    provider_act(bank, page->items[0]); /* the call arrives behind the query */
+    aurora_task_page_free(page);
+
+    provider_serve(bank, shop);
+
+    assert_settled(id, AURORA_ORDER_CANCELLED);
+    ck_assert_int_eq(provider_kept(provider_order(bank, id)), 0);
+}
+END_TEST
+
+START_TEST(test_compensation__void_refused_for_good_parks_where_nothing_was_captured)
 {
     aurora_id id = park_void();
 
@@ -210,12 +249,12 @@ START_TEST(test_compensation__parked_saga_is_listed_with_all_that_an_operator_ne
     aurora_assert_id_eq(saga->order_id, id);
     ck_assert_int_eq(saga->status, AURORA_ORDER_PARKED);
     ck_assert_int_eq(saga->outcome, AURORA_ORDER_CANCELLED);
-    ck_assert_int_eq(saga->age_ms, 5000);
+    ck_assert_int_eq(saga->age_ms, 15000 + 5000);
     ck_assert_str_eq(payment->state, "VOIDING");
     ck_assert_str_eq(payment->parked_reason, "the provider refused for good");
     ck_assert_uint_eq(payment->is_parked, 1);
     ck_assert_uint_eq(payment->attempts, 1);
-    ck_assert_int_eq(payment->parked_at_ms, SHOP_NOW);
+    ck_assert_int_eq(payment->parked_at_ms, SHOP_NOW + 15000);
     ck_assert_str_eq(inventory->state, "RELEASED");
     ck_assert_uint_eq(inventory->is_parked, 0);
     aurora_saga_page_free(page);
@@ -492,7 +531,10 @@ static Suite *suite(void)
     Suite *all = suite_create("compensation");
     TCase *tcase = tcase_create("compensation");
     tcase_add_checked_fixture(tcase, start, stop);
-    tcase_add_test(tcase, test_compensation__void_refused_for_good_parks_at_once);
+    tcase_add_test(tcase,
+                   test_compensation__refused_void_of_what_was_captured_after_all_is_refunded);
+    tcase_add_test(tcase,
+                   test_compensation__void_refused_for_good_parks_where_nothing_was_captured);
     tcase_add_test(tcase, test_compensation__refund_refused_for_good_parks_at_once);
     tcase_add_test(tcase, test_compensation__capture_refused_for_good_parks_the_completed_order);
     tcase_add_test(tcase, test_compensation__refund_without_an_outcome_parks_after_20_attempts);

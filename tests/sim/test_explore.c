@@ -86,6 +86,22 @@ START_TEST(test_explore__two_orders_over_a_provider_that_does_not_answer)
 }
 END_TEST
 
+/* Calls that are slower than the question about them, and answers that come twice. */
+START_TEST(test_explore__one_order_whose_calls_and_queries_overtake_each_other)
+{
+    assert_holds((aurora__explore_scope){.deployment = 0,
+                                         .orders = 1,
+                                         .crashes = 1,
+                                         .duplicates = 1,
+                                         .losses = 1,
+                                         .silences = 1,
+                                         .hurries = 1,
+                                         .cancels = 1,
+                                         .has_deadlines = true},
+                 40000);
+}
+END_TEST
+
 START_TEST(test_explore__the_same_scope_has_the_same_states)
 {
     aurora__explore_scope scope = {.deployment = 1, .orders = 2, .crashes = 1};
@@ -147,6 +163,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, test_explore__one_order_under_a_crash_a_duplicate_and_a_loss);
     tcase_add_test(tcase, test_explore__one_order_that_is_cancelled_or_late);
     tcase_add_test(tcase, test_explore__two_orders_over_a_provider_that_does_not_answer);
+    tcase_add_test(tcase, test_explore__one_order_whose_calls_and_queries_overtake_each_other);
     tcase_add_test(tcase, test_explore__the_same_scope_has_the_same_states);
     tcase_add_test(tcase, test_explore__each_planted_bug_is_found);
     suite_add_tcase(suite, tcase);

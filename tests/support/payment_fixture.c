@@ -244,6 +244,9 @@ void payment_bring_to(payment_fixture *payment, int32_t state)
     case AURORA__PAYMENT_ORPHANED:
         aurora_assert_ok(payment_park(payment, AURORA_EVENT_ORDER_COMPLETED));
         break;
+    case AURORA__PAYMENT_RECHECKING:
+        bring_by(payment, AURORA__PAYMENT_VOIDING, AURORA_VERB_VOID, AURORA_OUTCOME_DECLINED);
+        break;
     default:
         break;
     }

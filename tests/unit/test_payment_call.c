@@ -534,6 +534,107 @@ START_TEST(test_payment_call__cancel_during_a_void_changes_nothing)
 }
 END_TEST
 
+/* --- a void that is refused ------------------------------------------------------------------- */
+
+static void lose_the_lease(void)
+{
+    p.core->now_ms += PAYMENT_LEASE_MS + p.core->policy.retry_max_ms;
+}
+
+/* Found by the exhaustive search: the second of two "not found" was taken for the outcome of the
+ * call that had followed the first, and the order was cancelled meanwhile. */
+START_TEST(test_payment_call__capture_behind_a_repeated_not_found_is_refunded)
+{
+    payment_bring_to(&p, AURORA__PAYMENT_CAPTURING);
+    payment_take(&p);
+    lose_the_lease();
+    payment_do(&p, AURORA_VERB_CAPTURE, AURORA_OUTCOME_NOT_FOUND);
+    payment_take(&p); /* it gets through, and its answer is lost */
+    ck_assert(p.is_taken && !p.task.is_query);
+    aurora_assert_ok(payment_deliver(&p, AURORA_EVENT_ORDER_CANCELLED));
+    aurora_assert_ok(payment_finish(&p, AURORA_VERB_CAPTURE, AURORA_OUTCOME_NOT_FOUND));
+
+    payment_do(&p, AURORA_VERB_VOID, AURORA_OUTCOME_DECLINED);
+    nothing();
+    payment_do(&p, AURORA_VERB_CAPTURE, AURORA_OUTCOME_DONE);
+    ck_assert(p.task.is_query);
+    payment_do(&p, AURORA_VERB_REFUND, AURORA_OUTCOME_DONE);
+
+    ck_assert_int_eq(only(AURORA_EVENT_PAYMENT_REFUNDED)->amount_minor, PAYMENT_TOTAL);
+}
+END_TEST
+
+/* Found by the exhaustive search: the call was slower than the question about it. */
+START_TEST(test_payment_call__capture_that_a_query_overtook_is_refunded)
+{
+    payment_bring_to(&p, AURORA__PAYMENT_RETURNING);
+    lose_the_lease();
+    payment_do(&p, AURORA_VERB_CAPTURE, AURORA_OUTCOME_NOT_FOUND); /* only now it arrives */
+
+    payment_do(&p, AURORA_VERB_VOID, AURORA_OUTCOME_DECLINED);
+    nothing();
+    payment_do(&p, AURORA_VERB_CAPTURE, AURORA_OUTCOME_DONE);
+    payment_do(&p, AURORA_VERB_REFUND, AURORA_OUTCOME_DONE);
+
+    only(AURORA_EVENT_PAYMENT_REFUNDED);
+}
+END_TEST
+
+START_TEST(test_payment_call__old_not_found_does_not_answer_what_is_asked_after_a_refused_void)
+{
+    payment_bring_to(&p, AURORA__PAYMENT_RECHECKING);
+
+    aurora_assert_ok(payment_finish(&p, AURORA_VERB_CAPTURE, AURORA_OUTCOME_NOT_FOUND));
+    aurora_assert_ok(payment_finish(&p, AURORA_VERB_CAPTURE, AURORA_OUTCOME_DECLINED));
+    nothing();
+    payment_do(&p, AURORA_VERB_CAPTURE, AURORA_OUTCOME_NOT_FOUND);
+    nothing();
+    ck_assert_int_eq(payment_row(&p)->due_at, p.core->now_ms + p.core->policy.retry_first_ms);
+    p.core->now_ms = payment_row(&p)->due_at;
+    payment_do(&p, AURORA_VERB_CAPTURE, AURORA_OUTCOME_DONE);
+
+    ck_assert(p.task.is_query);
+    state_is(AURORA__PAYMENT_REFUNDING);
+}
+END_TEST
+
+START_TEST(test_payment_call__refused_void_never_captures)
+{
+    payment_bring_to(&p, AURORA__PAYMENT_RECHECKING);
+
+    for (int i = 0; i < 5; i++) {
+        payment_take(&p);
+        ck_assert(p.is_taken);
+        ck_assert_int_eq(p.task.verb, AURORA_VERB_CAPTURE);
+        ck_assert(p.task.is_query);
+        ck_assert_int_eq(p.task.attempt, i + 1);
+        lose_the_lease();
+    }
+    payment_take(&p);
+    given_back = p.task;
+    aurora_assert_ok(core_fixture_run(p.core, give_back, NULL));
+    lose_the_lease();
+    payment_take(&p);
+    ck_assert(p.is_taken && p.task.is_query);
+}
+END_TEST
+
+START_TEST(test_payment_call__void_that_succeeds_after_all_needs_no_answer_about_the_capture)
+{
+    payment_bring_to(&p, AURORA__PAYMENT_RECHECKING);
+    payment_take(&p);
+
+    aurora_assert_ok(payment_finish(&p, AURORA_VERB_VOID, AURORA_OUTCOME_DECLINED));
+    nothing();
+    aurora_assert_ok(payment_finish(&p, AURORA_VERB_VOID, AURORA_OUTCOME_DONE));
+    only(AURORA_EVENT_PAYMENT_VOIDED);
+    aurora_assert_ok(payment_finish(&p, AURORA_VERB_CAPTURE, AURORA_OUTCOME_NOT_FOUND));
+
+    nothing();
+    state_is(AURORA__PAYMENT_VOIDED);
+}
+END_TEST
+
 static aurora_status want_keys(aurora__step *step, void *context)
 {
     return aurora__payment_keys(step, context);
@@ -585,6 +686,13 @@ static Suite *payment_call_suite(void)
                    test_payment_call__order_over_after_not_found_voids_by_key_without_asking_again);
     tcase_add_test(tcase, test_payment_call__capture_in_flight_is_finished_before_the_refund);
     tcase_add_test(tcase, test_payment_call__capture_in_flight_that_never_arrived_is_voided);
+    tcase_add_test(tcase, test_payment_call__capture_behind_a_repeated_not_found_is_refunded);
+    tcase_add_test(tcase, test_payment_call__capture_that_a_query_overtook_is_refunded);
+    tcase_add_test(
+        tcase, test_payment_call__old_not_found_does_not_answer_what_is_asked_after_a_refused_void);
+    tcase_add_test(tcase, test_payment_call__refused_void_never_captures);
+    tcase_add_test(
+        tcase, test_payment_call__void_that_succeeds_after_all_needs_no_answer_about_the_capture);
     tcase_add_test(tcase, test_payment_call__keys_name_the_order_only_where_it_is_kept);
     tcase_add_test(tcase, test_payment_call__cancel_during_a_void_changes_nothing);
     tcase_add_test(tcase, test_payment_call__reference_of_a_void_does_not_hide_the_authorizations);

@@ -9,7 +9,7 @@
 /* What each state makes of each event, by one letter a state: '.' is illegal, '=' stays. Columns:
  * reserved, late, completed, ended, unsent, orphaned; done, declined, not found of authorize,
  * capture, void and refund; marked authorized, declined, captured, voided, refunded. */
-static const char letters[] = " aADcCbvVUtrRxyXo";
+static const char letters[] = " aADcCbvVUtrRxyXow";
 static const char *const expected[AURORA__PAYMENT_STATES + 1] = {
     [AURORA__PAYMENT_NONE] = "aD.U.o ... ... ... ... .....",
     [AURORA__PAYMENT_AUTHORIZING] = "==.bU. AD= ... ... ... AD...",
@@ -18,7 +18,7 @@ static const char *const expected[AURORA__PAYMENT_STATES + 1] = {
     [AURORA__PAYMENT_CAPTURING] = "===tv. === C== ... ... ..C..",
     [AURORA__PAYMENT_CAPTURED] = "===r.. === === ... ... .....",
     [AURORA__PAYMENT_ABORTING] = "====.. vUv r.. ... ... vUrUR",
-    [AURORA__PAYMENT_VOIDING] = "====.. === r== V== ... ..rVR",
+    [AURORA__PAYMENT_VOIDING] = "====.. === r== Vw= ... ..rVR",
     [AURORA__PAYMENT_VOIDED] = "====.. === r== === === .....",
     [AURORA__PAYMENT_UNCHARGED] = "====.. v== r.. ... ... .....",
     [AURORA__PAYMENT_RETURNING] = "====.. === rvv ... ... ..rVR",
@@ -28,6 +28,7 @@ static const char *const expected[AURORA__PAYMENT_STATES + 1] = {
     [AURORA__PAYMENT_RECLAIMING] = "==.r.. === === === X== ...XX",
     [AURORA__PAYMENT_REVERSED] = "==.V.. === y== === === .....",
     [AURORA__PAYMENT_ORPHANED] = "===b.. c== C.. ... ... c.C..",
+    [AURORA__PAYMENT_RECHECKING] = "====.. === rvv V== ... ..rVR",
 };
 
 static int32_t expected_next(int32_t state, int32_t event)

@@ -51,18 +51,81 @@ START_TEST(test_payment_repair__refused_capture_parks_at_once)
 }
 END_TEST
 
-START_TEST(test_payment_repair__refused_void_and_refund_park_too)
+START_TEST(test_payment_repair__refused_refund_parks_too)
 {
-    payment_bring_to(&p, AURORA__PAYMENT_VOIDING);
-    payment_do(&p, AURORA_VERB_VOID, AURORA_OUTCOME_DECLINED);
-    only(AURORA_EVENT_PAYMENT_PARKED);
-    end();
-
-    begin();
     payment_bring_to(&p, AURORA__PAYMENT_REFUNDING);
+
     payment_do(&p, AURORA_VERB_REFUND, AURORA_OUTCOME_DECLINED);
 
     only(AURORA_EVENT_PAYMENT_PARKED);
+}
+END_TEST
+
+static void refuse_void(int32_t answer_about_the_capture)
+{
+    payment_do(&p, AURORA_VERB_VOID, AURORA_OUTCOME_DECLINED);
+    for (int64_t i = 0; i < p.core->policy.park_attempts_min; i++) {
+        nothing();
+        p.core->now_ms = payment_row(&p)->due_at;
+        payment_do(&p, AURORA_VERB_CAPTURE, answer_about_the_capture);
+        ck_assert(p.task.is_query);
+    }
+}
+
+START_TEST(test_payment_repair__refused_void_parks_where_nothing_was_captured)
+{
+    static const int32_t answers[] = {AURORA_OUTCOME_NOT_FOUND, AURORA_OUTCOME_DECLINED};
+    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+        end();
+        begin();
+        payment_bring_to(&p, AURORA__PAYMENT_VOIDING);
+
+        refuse_void(answers[i]);
+
+        ck_assert_str_eq(only(AURORA_EVENT_PAYMENT_PARKED)->decline_code, "refused");
+        ck_assert_str_eq(aurora__payment_parked_reason(payment_row(&p)),
+                         "the provider refused for good");
+        state_is(AURORA__PAYMENT_VOIDING);
+        aurora_assert_ok(payment_finish(&p, AURORA_VERB_VOID, AURORA_OUTCOME_DECLINED));
+        nothing();
+        aurora_assert_ok(payment_finish(&p, AURORA_VERB_CAPTURE, AURORA_OUTCOME_NOT_FOUND));
+        nothing();
+        p.core->now_ms += 86400000;
+        payment_take(&p);
+        ck_assert(!p.is_taken);
+    }
+}
+END_TEST
+
+START_TEST(test_payment_repair__retry_of_a_refused_void_voids_again)
+{
+    payment_bring_to(&p, AURORA__PAYMENT_VOIDING);
+    refuse_void(AURORA_OUTCOME_NOT_FOUND);
+
+    aurora_assert_ok(payment_repair(&p, AURORA_REPAIR_RETRY, 0));
+    refuse_void(AURORA_OUTCOME_NOT_FOUND);
+    only(AURORA_EVENT_PAYMENT_PARKED);
+    aurora_assert_ok(payment_repair(&p, AURORA_REPAIR_RETRY, 0));
+    payment_do(&p, AURORA_VERB_VOID, AURORA_OUTCOME_DONE);
+
+    only(AURORA_EVENT_PAYMENT_VOIDED);
+    ck_assert_int_eq(payment_row(&p)->parked_at, 0);
+}
+END_TEST
+
+START_TEST(test_payment_repair__question_after_a_refused_void_parks_without_an_answer)
+{
+    payment_bring_to(&p, AURORA__PAYMENT_RECHECKING);
+
+    payment_exhaust(&p);
+    state_is(AURORA__PAYMENT_RECHECKING);
+    aurora_assert_ok(payment_finish(&p, AURORA_VERB_CAPTURE, AURORA_OUTCOME_NOT_FOUND));
+    only(AURORA_EVENT_PAYMENT_PARKED); /* of another step, which an operator has to see */
+    state_is(AURORA__PAYMENT_VOIDING);
+    aurora_assert_ok(payment_repair(&p, AURORA_REPAIR_MARK, AURORA_RESULT_CAPTURED));
+    payment_do(&p, AURORA_VERB_REFUND, AURORA_OUTCOME_DONE);
+
+    only(AURORA_EVENT_PAYMENT_REFUNDED);
 }
 END_TEST
 
@@ -437,8 +500,7 @@ START_TEST(test_payment_repair__parked_payment_repeats_itself_to_an_order_elsewh
 {
     p.core->policy.modules = AURORA__MODULE_PAYMENT;
     payment_bring_to(&p, AURORA__PAYMENT_VOIDING);
-    payment_take(&p);
-    aurora_assert_ok(payment_finish(&p, AURORA_VERB_VOID, AURORA_OUTCOME_DECLINED));
+    refuse_void(AURORA_OUTCOME_NOT_FOUND);
     ck_assert(payment_row(&p)->parked_at != 0);
 
     for (int i = 0; i < 12; i++) {
@@ -462,9 +524,10 @@ END_TEST
 START_TEST(test_payment_repair__parked_payment_is_silent_where_the_order_is_here)
 {
     payment_bring_to(&p, AURORA__PAYMENT_VOIDING);
-    payment_take(&p);
-    aurora_assert_ok(payment_finish(&p, AURORA_VERB_VOID, AURORA_OUTCOME_DECLINED));
 
+    refuse_void(AURORA_OUTCOME_NOT_FOUND);
+
+    ck_assert(payment_row(&p)->parked_at != 0);
     ck_assert_int_eq(payment_row(&p)->due_at, 0);
 }
 END_TEST
@@ -488,7 +551,11 @@ static Suite *payment_repair_suite(void)
     TCase *tcase = tcase_create("payment_repair");
     tcase_add_checked_fixture(tcase, begin, end);
     tcase_add_test(tcase, test_payment_repair__refused_capture_parks_at_once);
-    tcase_add_test(tcase, test_payment_repair__refused_void_and_refund_park_too);
+    tcase_add_test(tcase, test_payment_repair__refused_refund_parks_too);
+    tcase_add_test(tcase, test_payment_repair__refused_void_parks_where_nothing_was_captured);
+    tcase_add_test(tcase, test_payment_repair__retry_of_a_refused_void_voids_again);
+    tcase_add_test(tcase,
+                   test_payment_repair__question_after_a_refused_void_parks_without_an_answer);
     tcase_add_test(tcase, test_payment_repair__void_of_its_own_that_is_refused_parks);
     tcase_add_test(tcase, test_payment_repair__backoff_doubles_up_to_its_limit);
     tcase_add_test(tcase,

@@ -16,6 +16,7 @@ export const paymentMarks: Readonly<Record<string, readonly string[]>> = {
     REVERSING: ["captured", "voided", "refunded"],
     RECLAIMING: ["voided", "refunded"],
     ORPHANED: ["authorized", "captured"],
+    RECHECKING: ["captured", "voided", "refunded"],
 };
 
 const inventoryMarks = ["reserved", "rejected", "committed", "released", "returned"];
@@ -64,6 +65,7 @@ const steps: Readonly<Record<string, string>> = {
     REVERSING: "to undo a hold that came too late",
     RECLAIMING: "to give back money that came too late",
     ORPHANED: "about a payment whose order is not known",
+    RECHECKING: "whether the money was taken, as it would not give up the hold",
 };
 
 export function explainRetry(participant: Participant): string {

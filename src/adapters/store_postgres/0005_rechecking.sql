@@ -1,0 +1,5 @@
+-- SPDX-License-Identifier: MIT
+-- A state of payments that the views did not know.
+INSERT INTO {aurora}.names (enumeration, number, name) VALUES ('payment_state', 17, 'RECHECKING');
+
+INSERT INTO {aurora}.migrations (version, runs_from) VALUES (5, 1);
