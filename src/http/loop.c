@@ -152,6 +152,9 @@ static bool accept_one(aurora_http_loop *loop)
     socklen_t size = sizeof(address);
     int fd = accept4(loop->server->listen_fd, &address.any, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
+        /* A handshake that ended at that moment has the listener's filter (let_nobody_in). */
+        if (atomic_load(&loop->server->stage) != AURORA__SERVING)
+            setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &(int){0}, sizeof(int));
         adopt(loop, fd, &address.any);
         return true;
     }

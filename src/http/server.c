@@ -6,6 +6,7 @@
 #include "http/principal.h"
 
 #include <errno.h>
+#include <linux/filter.h>
 #include <netdb.h>
 #include <signal.h>
 #include <stdio.h>
@@ -366,11 +367,22 @@ static bool have_stopped_accepting(aurora_http_server *server)
     return true;
 }
 
+/* Whoever comes while the loops take what has connected finds nobody: the last loop has looked, and
+ * the connection would be reset at the end, its request unread. Its first packet is dropped until
+ * then, so that it is told that nobody listens. A kernel without such filters has that gap. */
+static void let_nobody_in(int listen_fd)
+{
+    struct sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
+    struct sock_fprog all = {.len = 1, .filter = &nothing};
+    setsockopt(listen_fd, SOL_SOCKET, SO_ATTACH_FILTER, &all, sizeof(all));
+}
+
 bool aurora_http_drain(aurora_http_server *server, uint32_t timeout_ms)
 {
     const struct timespec end = after_ms(timeout_ms);
     bool is_over = false;
     atomic_store(&server->stage, AURORA__STOPPED_ACCEPTING);
+    let_nobody_in(server->listen_fd);
     aurora_http_drain_begin(server);
     for (uint32_t i = 0; i < server->options.loops; i++)
         aurora__loop_wake(server->loops[i]);

@@ -3,6 +3,8 @@
 #include "http_fixture.h"
 #include "raw_client.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -242,6 +244,72 @@ START_TEST(test_http_server_drain__no_request_is_lost_under_load)
 }
 END_TEST
 
+/* --- a connection for each request ------------------------------------------------------------ */
+
+typedef struct {
+    pthread_t thread;
+    uint32_t lost;
+} visitor;
+
+static bool can_reach(const raw_client *client)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons(fixture.port),
+                                  .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+    return connect(client->fd, (struct sockaddr *)&address, sizeof address) == 0;
+}
+
+/* Comes until nobody listens any more. */
+static void *keep_coming(void *argument)
+{
+    static const char text[] = RAW_GET("/fixed");
+    visitor *v = argument;
+    raw_client client = raw_open();
+    while (can_reach(&client)) {
+        raw_answer answer = {0};
+        if (raw_try_send(&client, text, strlen(text)))
+            answer = raw_read(&client, true);
+        if (answer.status == 200)
+            atomic_fetch_add(&answers, 1);
+        else
+            v->lost++;
+        raw_answer_free(&answer);
+        raw_close(&client);
+        client = raw_open();
+    }
+    raw_close(&client);
+    return NULL;
+}
+
+START_TEST(test_http_server_drain__who_was_let_in_is_answered)
+{
+    enum { ROUNDS = 4, VISITORS = 16 };
+    if (raw_tls_version() != 0)
+        return; /* without a handshake more of them come */
+    for (int round = 0; round < ROUNDS; round++) {
+        visitor visitors[VISITORS] = {0};
+        uint32_t lost = 0;
+        stop();
+        http_fixture_start(&fixture, (aurora_http_options){.loops = 2});
+        atomic_store(&answers, 0);
+        for (int i = 0; i < VISITORS; i++)
+            ck_assert_int_eq(pthread_create(&visitors[i].thread, NULL, keep_coming, &visitors[i]),
+                             0);
+        while (atomic_load(&answers) < 200) {
+        }
+
+        bool is_clean = aurora_http_drain(fixture.server, LONG_MS);
+
+        ck_assert(is_clean);
+        for (int i = 0; i < VISITORS; i++) {
+            pthread_join(visitors[i].thread, NULL);
+            lost += visitors[i].lost;
+        }
+        ck_assert_uint_eq(lost, 0);
+    }
+}
+END_TEST
+
 static Suite *http_server_drain_suite(void)
 {
     Suite *suite = suite_create("http_server_drain");
@@ -258,6 +326,7 @@ static Suite *http_server_drain_suite(void)
     tcase_add_test(tcase, test_http_server_drain__streams_end);
     tcase_add_test(tcase, test_http_server_drain__it_tells_when_something_was_cut_off);
     tcase_add_test(tcase, test_http_server_drain__no_request_is_lost_under_load);
+    tcase_add_test(tcase, test_http_server_drain__who_was_let_in_is_answered);
     suite_add_tcase(suite, tcase);
     return suite;
 }
