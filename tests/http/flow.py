@@ -263,7 +263,7 @@ def main():
         declined(flow)
         short = rejected(flow)
         returned(flow, one)
-        system.reload("order", "order_deadline", "2s")
+        system.reload("order", "order_deadline", "6s")
         without_payment(flow)
         without_inventory(flow)
         records = all_settled_events(flow)

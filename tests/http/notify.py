@@ -25,7 +25,7 @@ SECRET = "a secret of the test, long enough"
 PENDING, SENDING, SENT, UNKNOWN, FAILED, SKIPPED = range(1, 7)
 
 
-def wait_for(what, is_there, timeout=20):
+def wait_for(what, is_there, timeout=60):
     end = time.monotonic() + timeout
     while time.monotonic() < end:
         found = is_there()

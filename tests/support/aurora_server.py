@@ -36,7 +36,7 @@ def signed_fields(secret, method, target, body=b"", principal="alice", scopes=SC
     }
 
 
-def until(what, is_so, seconds=30):
+def until(what, is_so, seconds=60):
     """What `is_so` gives once it is true; the program ends where that takes longer."""
     end = time.monotonic() + seconds
     while not (found := is_so()):
@@ -77,11 +77,11 @@ class Server:
                 [str(BIN / self.program), "--store", self.store, "--listen", f"127.0.0.1:{self.port}", *self.arguments],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment)
 
-    def start(self, timeout=20):
+    def start(self, timeout=60):
         self.launch()
         return self.await_ready(timeout)
 
-    def await_ready(self, timeout=20):
+    def await_ready(self, timeout=60):
         end = time.monotonic() + timeout
         while time.monotonic() < end:
             if self.process.poll() is not None:
@@ -174,7 +174,7 @@ class Gateway(Server):
         upstream = ",".join(f"{name}=127.0.0.1:{self.behind.port}" for name in SERVICES)
         super().__init__("--upstream", upstream, secret=secret, program="aurora-gateway")
 
-    def start(self, timeout=20):
+    def start(self, timeout=60):
         if self.behind.process is None:
             self.behind.start(timeout)
         return super().start(timeout)
