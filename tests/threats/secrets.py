@@ -15,6 +15,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from aurora_server import whole_lines  # noqa: E402
 from aurora_threats import BIN, NOBODY, Complaints, aurorad, need, order_of, sell, through_gateway  # noqa: E402
 from otlp_sink import Sink  # noqa: E402
 
@@ -68,11 +69,10 @@ def look(client, server, complaints, what):
     for target in FIGURES:
         answer = client.ask("GET", target)
         complaints.expect(b"canary" not in answer.body, what, target, found(answer.body.decode(errors="replace")))
-    text = server.log_text()
-    behind = getattr(server, "behind", None)
-    text += behind.log_text() if behind else ""
-    complaints.expect("canary" not in text, what, "the log has", found(text))
-    for line in whole_lines(text):
+    logs = [one.log_text() for one in (server, getattr(server, "behind", None)) if one]
+    for text in logs:
+        complaints.expect("canary" not in text, what, "the log has", found(text))
+    for line in (line for text in logs for line in whole_lines(text)):
         try:
             json.loads(line)
         except ValueError:
