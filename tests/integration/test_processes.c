@@ -201,7 +201,7 @@ START_TEST(test_processes__killed_worker_disturbs_no_other)
         unsigned before = atomic_load(&shared->placed);
         kill(workers[victim], SIGKILL);
         wait_for(workers[victim], SIGKILL);
-        for (int j = 0; j < 100 && atomic_load(&shared->placed) < before + 10; j++)
+        for (int j = 0; j < 600 && atomic_load(&shared->placed) < before + 10; j++)
             usleep(50000);
         ck_assert_uint_ge(atomic_load(&shared->placed), before + 10);
         workers[victim] = fork_worker(WORKERS + i);

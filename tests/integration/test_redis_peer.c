@@ -17,7 +17,7 @@
 #include "redis_test.h"
 
 #define SECOND_NS INT64_C(1000000000)
-#define PATIENCE_NS (20 * SECOND_NS) /* of a loaded machine, not of the pool */
+#define PATIENCE_NS (60 * SECOND_NS) /* of a loaded machine, not of the pool */
 
 typedef struct {
     aurora_failing_allocator failing;

@@ -8,7 +8,7 @@
 
 #include "served_shop.h"
 
-#define PATIENCE_MS 10000
+#define PATIENCE_MS 60000
 
 static served_shop served;
 

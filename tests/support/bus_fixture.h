@@ -14,7 +14,7 @@
 
 #define BUS_PARTITIONS 4
 #define BUS_GOT_MAX 25000
-#define BUS_PATIENCE_MS 20000
+#define BUS_PATIENCE_MS 60000
 
 /* What arrived, copied. */
 typedef struct {

@@ -18,7 +18,7 @@
 #include "http/signature.h"
 #include "test.h"
 
-#define PATIENCE_MS 20000
+#define PATIENCE_MS 60000
 
 /* --- the connection --------------------------------------------------------------------------- */
 
