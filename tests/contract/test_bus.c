@@ -410,8 +410,8 @@ static Suite *suite(void)
                       test_bus__partitions_rest_until_the_listener_can_say_where_to_begin);
     bus_add_slow_test(consuming, test_bus__lag_is_what_has_no_effect_yet);
     bus_add_slow_test(consuming, test_bus__wake_ends_a_wait);
-    tcase_set_timeout(producing, 60);
-    tcase_set_timeout(consuming, 60);
+    tcase_set_timeout(producing, 120);
+    tcase_set_timeout(consuming, 120);
     suite_add_tcase(s, producing);
     suite_add_tcase(s, consuming);
     return s;

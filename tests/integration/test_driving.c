@@ -288,7 +288,7 @@ static Suite *driving_suite(void)
     Suite *suite = suite_create("driving");
     TCase *tcase = tcase_create("driving");
     tcase_add_checked_fixture(tcase, start, stop);
-    tcase_set_timeout(tcase, 20);
+    tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase,
                    test_driving__time_goes_on_when_the_clock_reaches_where_it_stepped_back_from);
     tcase_add_test(tcase, test_driving__payment_tasks_are_taken_while_the_clock_is_behind);

@@ -282,7 +282,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, test_kafka_topics__that_cannot_be_made_are_told);
     tcase_add_test(tcase, test_kafka_bus__much_traffic_arrives_once_and_in_order_per_key);
     tcase_add_test(tcase, test_kafka_bus__members_that_come_and_go_leave_no_hole);
-    tcase_set_timeout(tcase, 90);
+    tcase_set_timeout(tcase, 180);
     suite_add_tcase(s, tcase);
     return s;
 }

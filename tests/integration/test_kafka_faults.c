@@ -460,7 +460,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, test_kafka_consumer__short_of_memory_skips_nothing);
     tcase_add_test(tcase, test_kafka_close__ends_with_a_dead_broker);
     tcase_add_test(tcase, test_kafka_close__in_a_forked_child_frees_memory_only);
-    tcase_set_timeout(tcase, 90);
+    tcase_set_timeout(tcase, 180);
     suite_add_tcase(s, tcase);
     return s;
 }

@@ -371,8 +371,8 @@ static Suite *suite(void)
     tcase_add_test(trends, test_related__shows_what_is_bought_together);
     tcase_add_test(trends, test_popular__shows_what_sold_most);
     tcase_add_test(trends, test_recommendations__refuse_parameters_that_break_a_rule);
-    tcase_set_timeout(search, 60);
-    tcase_set_timeout(trends, 60);
+    tcase_set_timeout(search, 120);
+    tcase_set_timeout(trends, 120);
     suite_add_tcase(all, search);
     suite_add_tcase(all, trends);
     return all;

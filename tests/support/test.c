@@ -41,7 +41,7 @@ int aurora_test_run(Suite *(*suite_function)(void), int argc, char **argv)
     wanted = argv + 1;
     wanted_count = argc - 1;
     /* Check's own 4 seconds are too few on a loaded machine. */
-    setenv("CK_DEFAULT_TIMEOUT", "50", 0);
+    setenv("CK_DEFAULT_TIMEOUT", "120", 0);
 
     Suite *suite = suite_function();
     if (suite == NULL)

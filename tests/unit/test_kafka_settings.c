@@ -304,7 +304,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, test_kafka_settings__are_those_of_the_documentation);
     tcase_add_loop_test(tcase, test_kafka_settings__nothing_else_is_set, 0, 2);
     tcase_add_test(tcase, test_kafka_settings__have_the_documented_value_in_the_client);
-    tcase_set_timeout(tcase, 30);
+    tcase_set_timeout(tcase, 60);
     suite_add_tcase(s, tcase);
     return s;
 }

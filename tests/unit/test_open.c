@@ -607,7 +607,7 @@ static Suite *open_suite(void)
 {
     Suite *suite = suite_create("open");
     TCase *tcase = tcase_create("open");
-    tcase_set_timeout(tcase, 30);
+    tcase_set_timeout(tcase, 60);
     tcase_add_checked_fixture(tcase, make_folder, remove_folder);
     tcase_add_test(tcase, test_open__memory_and_files_have_urls);
     tcase_add_test(tcase, test_open__bad_urls_are_refused);
