@@ -14,7 +14,7 @@ const bin = process.env.AURORA_BIN ?? join(root, "build/bin");
 const CHROMIUM = process.env.AURORA_CHROMIUM ?? "/usr/bin/chromium";
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"];
-const START_MS = 20000;
+const START_MS = 60000;
 
 export function fail(words) {
     throw new Error(words);
@@ -87,6 +87,13 @@ async function start(program, settings, environment = {}, port = 0) {
     };
 }
 
+/** Ours until this process ends, also while a server is down. */
+function freePort() {
+    const done = spawnSync("python3", [join(root, "scripts/lib/free_port.py"), String(process.pid)], { encoding: "utf8" });
+    expect(done.status === 0, "free_port.py", done.stderr);
+    return Number(done.stdout);
+}
+
 export function ctl(...words) {
     const done = spawnSync(join(bin, "auroractl"), words, { encoding: "utf8" });
     expect(done.status === 0, words[0], done.stderr);
@@ -99,14 +106,15 @@ export async function startShop(settings = [], environment = {}) {
     const store = `sqlite:${folder}/shop.db`;
     ctl("seed", "--store", store, "--orders", "40");
     const run = (port) => start("aurorad", ["--store", store, ...settings], environment, port);
-    let server = await run(0);
+    const port = freePort();
+    let server = await run(port);
     const { url } = server;
     return {
         url,
         folder,
         kill: () => server.kill(),
         async restart() {
-            server = await run(Number(new URL(url).port));
+            server = await run(port);
         },
         async stop() {
             await server.stop();
@@ -189,7 +197,7 @@ export async function openPage(browser, url, path = "/console/", options = {}) {
         await own.addInitScript(before);
     const page = await own.newPage();
     const faults = [];
-    page.setDefaultTimeout(15000);
+    page.setDefaultTimeout(45000);
     watch(page, url, faults, allowed);
     await page.goto(url + path);
     return {

@@ -46,12 +46,12 @@ function place(sku = "mug-moss", quantity = 1) {
 
 /** The first value that is true, asked for again and again. */
 async function until(what, ask) {
-    const end = Date.now() + 20000;
+    const end = Date.now() + 60000;
     for (;;) {
         const found = await ask();
         if (found)
             return found;
-        expect(Date.now() < end, `${what}: not within 20 s`);
+        expect(Date.now() < end, `${what}: not within 60 s`);
         await new Promise((resolve) => setTimeout(resolve, 100));
     }
 }
