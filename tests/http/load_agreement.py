@@ -56,7 +56,7 @@ def drive(server, folder):
                "--rate", str(RATE), "--duration", f"{SECONDS}s", "--warm", f"{WARM_S}s", "--out", str(folder),
                "--p95", "20000"]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=200,
-                          env=dict(os.environ, LOAD_LAG="20000"))
+                          env=dict(os.environ, LOAD_LAG="20000", LOAD_USERS="200"))
     if done.returncode != 0:
         raise SystemExit(f"{' '.join(command)} ends with {done.returncode}:\n{done.stdout}")
     return Seen(folder / SAMPLES), json.loads((folder / "summary.json").read_text(encoding="utf-8"))

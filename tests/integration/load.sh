@@ -13,7 +13,7 @@ export AURORA_K6
 folder=$(mktemp -d "${TMPDIR:-/tmp}/aurora-test-XXXXXX")
 trap 'rm -rf "$folder"' EXIT
 load=$root/scripts/load.sh
-export LOAD_LAG=20000
+export LOAD_LAG=20000 LOAD_USERS=60 # a standstill of some seconds loses no iteration
 
 # Limits of time that no machine misses: what is looked at is that all is there and right.
 expect_status 0 "$load" mixed --rate 20 --duration 6s --warm 1s --p95 10000 --out "$folder/mixed"
