@@ -40,6 +40,20 @@ if(TARGET sim_test_plants)
         RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/sim)
 endif()
 
+# The engine with its own bugs in it, under the simulation of the whole library: the archive's engine
+# is not taken where these objects are.
+if(TARGET sim_test_plants_engine)
+    aurora_sources(aurora_planted_engine_sources engine)
+    add_library(aurora_planted_engine OBJECT ${aurora_planted_engine_sources})
+    aurora_compile(aurora_planted_engine GNU)
+    target_compile_definitions(aurora_planted_engine PUBLIC AURORA_PLANTS=1)
+    target_include_directories(aurora_planted_engine PUBLIC
+        ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
+    target_link_libraries(sim_test_plants_engine PRIVATE aurora_planted_engine)
+    target_sources(sim_test_plants_engine PRIVATE $<TARGET_OBJECTS:aurora_trial_objects>)
+    target_compile_definitions(sim_test_plants_engine PRIVATE AURORA_HAVE_SIM=1)
+endif()
+
 if(TARGET sim_test_sim_engine)
     target_sources(sim_test_sim_engine PRIVATE ${PROJECT_SOURCE_DIR}/tests/sim/planted_store.c
         $<TARGET_OBJECTS:aurora_trial_objects>)

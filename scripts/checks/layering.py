@@ -21,7 +21,7 @@ ARROWS = {
     "trace": {"resilience"},
     "metric": set(),
     "codec": {"core"},
-    "engine": {"core", "codec", "metric", "trace"},
+    "engine": {"core", "codec", "metric", "plant", "trace"},
     "api": {"core", "codec", "engine", "metric", "resilience", "trending", "trace"},
     "adapters": set(),
     "tls": set(),

@@ -3,6 +3,7 @@
  * waits until all are answered, and only then tells the bus how far it came. What keeps the store
  * from taking them pauses; what one message is to blame for parks its key. */
 #include "engine/bus_state.h"
+#include "plant/plant.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -455,6 +456,17 @@ static int64_t go_on(aurora__listening *listening)
     return again ? attempt(listening) : conclude(listening);
 }
 
+/* A mistake, see plant.h. */
+static void plant_offsets(const aurora_bus *port, const aurora_bus_record *records, uint32_t count)
+{
+    for (uint32_t i = 0; AURORA_PLANT(OFFSETS_FIRST) && i < count; i++) {
+        const aurora_bus_position done = {records[i].topic, records[i].partition,
+                                          records[i].offset + 1};
+        aurora_status rc = port->done(port->self, &done, 1);
+        (void)rc;
+    }
+}
+
 static int64_t poll_now(aurora__listening *listening)
 {
     aurora__bus *bus = listening->of.bus;
@@ -465,6 +477,7 @@ static int64_t poll_now(aurora__listening *listening)
     if (count == 0)
         return doubled(&listening->idle_ms, IDLE_MAX_MS);
     listening->idle_ms = IDLE_FIRST_MS;
+    plant_offsets(&bus->port, records, count);
     begin_batch(&listening->of, records, count > RECORDS_AT_ONCE ? RECORDS_AT_ONCE : count);
     return attempt(listening);
 }

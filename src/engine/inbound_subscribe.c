@@ -2,6 +2,7 @@
 /* Which topics a module listens to, and where each partition goes on: the store's watermarks say
  * it, whatever the group believes. */
 #include "engine/bus_state.h"
+#include "plant/plant.h"
 
 #include <string.h>
 
@@ -63,7 +64,9 @@ static aurora_status assigned(void *self, aurora_bus_position *positions, uint32
     aurora__bus *bus = self;
     aurora_store_txn *txn;
     for (uint32_t i = 0; i < count; i++)
-        positions[i].next_offset = 0;
+        positions[i].next_offset = AURORA_PLANT(OFFSETS_FIRST) ? -1 : 0;
+    if (AURORA_PLANT(OFFSETS_FIRST))
+        return AURORA_OK;
     aurora_status rc = aurora__engine_read_begin(bus->engine, &txn);
     if (rc != AURORA_OK)
         return rc;

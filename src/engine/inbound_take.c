@@ -5,6 +5,7 @@
 
 #include "core/inventory.h"
 #include "core/product.h"
+#include "plant/plant.h"
 
 #include <aurora/event.h>
 #include <aurora/saga.h>
@@ -165,7 +166,7 @@ static aurora_status advance(const aurora__inbound *command, aurora__step *step,
     aurora_status rc = aurora__rows_read(step->rows, &key, (const void **)&before);
     if (rc != AURORA_OK)
         return rc;
-    *is_new_out = before == NULL || position > before->position;
+    *is_new_out = before == NULL || position > before->position || AURORA_PLANT(NO_INBOX);
     if (!*is_new_out && command->at.next_offset <= before->next_offset)
         return AURORA_OK;
     rc = before != NULL ? aurora__rows_write(step->rows, &key, (void **)&mark)
@@ -250,7 +251,7 @@ static aurora_status take_decide(aurora__command *base, aurora__turn *turn)
     aurora__step *step = &turn->step;
     bool is_new = false;
     bool is_parked;
-    if (command->previous != NULL && !command->previous->head.is_kept)
+    if (command->previous != NULL && !command->previous->head.is_kept && !AURORA_PLANT(OVERTAKE))
         return AURORA_EAGAIN;
     aurora_status rc = advance(command, step, &is_new);
     command->result = is_new ? AURORA__INBOUND_APPLIED : AURORA__INBOUND_DUPLICATE;

@@ -3,6 +3,8 @@
  * same transaction, so a holder that was passed over cannot move it. */
 #include "engine/relay.h"
 
+#include "plant/plant.h"
+
 #include <string.h>
 
 #define CURSOR_KIND_NEEDED 3
@@ -42,7 +44,8 @@ static aurora_status take_lease(aurora__relay_lease *command, aurora__step *step
     if (rc != AURORA_OK)
         return rc;
     bool was_ours = before != NULL && aurora_id_is_equal(before->owner, command->owner);
-    command->is_ours = before == NULL || was_ours || before->until <= step->now_ms;
+    command->is_ours =
+        before == NULL || was_ours || before->until <= step->now_ms || AURORA_PLANT(LEASE_UNREAD);
     command->is_new = command->is_ours && !was_ours;
     if (!command->is_ours)
         return AURORA_OK;
@@ -136,5 +139,5 @@ bool aurora__relay_is_taken(aurora__bus *bus, int64_t *until_out)
     }
     aurora__query_arena_free(&arena);
     aurora__engine_read_end(bus->engine, txn);
-    return is_taken;
+    return is_taken && !AURORA_PLANT(LEASE_UNREAD);
 }

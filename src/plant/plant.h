@@ -49,11 +49,20 @@
     X(EARLY_WATERMARK, "a crash keeps the watermark of a lost batch")                              \
     X(TELL_LATE, "a cancel is acknowledged and thrown away")
 
+/* Of the engine, for the simulation of the whole library: between its store and its bus. */
+#define AURORA__ENGINE_PLANTS(X)                                                                   \
+    X(OFFSETS_FIRST, "messages are done before they are taken, and the group says where to go on") \
+    X(NO_INBOX, "a message that the watermark has passed is taken again")                          \
+    X(OVERTAKE, "a message is taken though the one before it was not")                             \
+    X(SKIP_FAILED, "the relay goes on behind what it was told had failed")                         \
+    X(SAVE_UNSENT, "the relay's cursor moves over what is not acknowledged")                       \
+    X(LEASE_UNREAD, "the relay does not look whether another has the lease")
+
 enum {
 #define AURORA__PLANT_ID(name, what) AURORA__PLANT_##name,
-    AURORA__PLANTS(AURORA__PLANT_ID)
+    AURORA__PLANTS(AURORA__PLANT_ID) AURORA__PLANT_COUNT,
+    AURORA__ENGINE_PLANTS(AURORA__PLANT_ID) AURORA__PLANT_END
 #undef AURORA__PLANT_ID
-        AURORA__PLANT_COUNT
 };
 
 #ifdef AURORA_PLANTS

@@ -18,6 +18,7 @@
 #define CUT_MS 40000
 #define ACK_MS 300
 #define BACK_MAX 12
+#define LEASE_NS INT64_C(9000000000) /* who leads surely does so long */
 
 #define IS_PUBLISHED 1u
 #define IS_LOST 2u
@@ -49,6 +50,11 @@ typedef struct {
     uint8_t *marks; /* by position */
     uint64_t capacity;
     int64_t last[TOPICS][PARTITIONS];
+    /* The last two that published, each at last when. */
+    const struct aurora__trial_member *leader;
+    const struct aurora__trial_member *former;
+    int64_t former_ns;
+    int64_t leader_ns;
 } source;
 
 typedef struct {
@@ -256,6 +262,26 @@ static bool note_position(const member *of, const aurora_bus_message *from, uint
     return (*mark & IS_LOST) != 0;
 }
 
+/* Of two handles on one store one publishes: who was followed by the other comes back only when its
+ * lease is over, or was given up. Where the clock jumps, leases end early. */
+static void note_leader(const member *of)
+{
+    aurora__trial *world = of->world;
+    source *from = &world->broker->sources[of->instance->service->number];
+    aurora__trial_check(world, "relay");
+    if (from->former == of && !from->leader->is_dead && world->jumps == 0 &&
+        world->now_ns - from->former_ns < LEASE_NS)
+        aurora__trial_fail(world, -1, "relay", "handles %u and %u publish events of %s in turns",
+                           from->leader->instance->number, of->instance->number,
+                           of->instance->service->modules);
+    if (from->leader != of) {
+        from->former = from->leader;
+        from->former_ns = from->leader_ns;
+    }
+    from->leader = of;
+    from->leader_ns = world->now_ns;
+}
+
 static void await_ack(member *of, int64_t position)
 {
     aurora__trial *world = of->world;
@@ -274,6 +300,8 @@ static bool publish(member *of, const aurora_bus_message *from)
     bool is_unsure = aurora__trial_fault(world, world->options.unsure, 1000);
     if (is_unsure && aurora__trial_below(world, 2) == 0)
         return false;
+    if (from->position > 0)
+        note_leader(of);
     bool is_away = from->position > 0 && note_position(of, from, number);
     aurora__trial_hash_number(world, (uint64_t)from->position << 8 | (uint64_t)from->topic);
     if (!is_away) {

@@ -51,19 +51,45 @@ static void note_created(aurora__trial *world, const aurora_event *event)
     order->created_at = event->position;
 }
 
-/* Of its end, as customers are told of it. */
+/* What customers are told for this event, 0 = nothing: it is no end, or one that was told. */
+static int32_t notification_of(const aurora_event *event)
+{
+    if (event->is_resend != 0)
+        return 0;
+    switch (event->kind) {
+    case AURORA_EVENT_ORDER_COMPLETED:
+        return AURORA_NOTIFICATION_COMPLETED;
+    case AURORA_EVENT_ORDER_FAILED:
+        return AURORA_NOTIFICATION_FAILED;
+    case AURORA_EVENT_ORDER_CANCELLED:
+        return AURORA_NOTIFICATION_CANCELLED;
+    default:
+        return 0;
+    }
+}
+
 static void note_outcome(aurora__trial *world, const aurora_event *event)
 {
     int32_t number = aurora__trial_order_of(world, event->order_id);
-    int32_t kind = event->kind == AURORA_EVENT_ORDER_COMPLETED   ? AURORA_NOTIFICATION_COMPLETED
-                   : event->kind == AURORA_EVENT_ORDER_FAILED    ? AURORA_NOTIFICATION_FAILED
-                   : event->kind == AURORA_EVENT_ORDER_CANCELLED ? AURORA_NOTIFICATION_CANCELLED
-                                                                 : 0;
-    if (number < 0 || kind == 0 || event->is_resend != 0)
+    int32_t kind = notification_of(event);
+    if (number < 0 || kind == 0)
         return;
     uint64_t *at = &world->orders[number].outcome_at[kind - AURORA_NOTIFICATION_COMPLETED];
     if (*at == 0)
         *at = event->position;
+}
+
+/* Who tells keeps a copy of each end that it hears of: once (I6). */
+static void note_copy(aurora__trial *world, const aurora_event *event)
+{
+    int32_t number = aurora__trial_order_of(world, event->order_id);
+    int32_t kind = notification_of(event);
+    if (number < 0 || kind == 0)
+        return;
+    aurora__trial_check(world, "I6");
+    if (world->orders[number].taken[kind - AURORA_NOTIFICATION_COMPLETED]++ > 0)
+        aurora__trial_fail(world, number, "I6", "order %d: %s is taken twice by who tells", number,
+                           aurora_event_name(event->kind));
 }
 
 static bool begins_with(const char *text, const char *start)
@@ -84,18 +110,26 @@ static bool is_public(const aurora__trial_service *service, const aurora_event *
 }
 
 static void check_published(aurora__trial *world, const aurora__trial_service *service,
-                            const aurora_event_page *page)
+                            const aurora_event *event)
 {
-    for (uint32_t i = 0; world->broker != NULL && i < page->count; i++) {
-        bool is_lost;
-        if (!is_public(service, page->items[i]))
-            continue;
-        aurora__trial_check(world, "I5");
-        if (!aurora__trial_bus_has(world, service, page->items[i]->position, &is_lost))
-            aurora__trial_fail(world, -1, "I5", "event %llu of %s, %s, is never published",
-                               (unsigned long long)page->items[i]->position, service->modules,
-                               aurora_event_name(page->items[i]->kind));
-    }
+    bool is_lost;
+    aurora__trial_check(world, "I5");
+    if (!aurora__trial_bus_has(world, service, event->position, &is_lost))
+        aurora__trial_fail(world, -1, "I5", "event %llu of %s, %s, is never published",
+                           (unsigned long long)event->position, service->modules,
+                           aurora_event_name(event->kind));
+}
+
+/* Each event of the log once, when all is at rest. */
+static void check_event(aurora__trial *world, const aurora__trial_service *service,
+                        const aurora_event *event)
+{
+    if (world->broker == NULL)
+        return;
+    if (is_public(service, event))
+        check_published(world, service, event);
+    if (service->set == AURORA__TRIAL_NOTIFICATION)
+        note_copy(world, event);
 }
 
 static void take(aurora__trial *world, aurora__trial_service *service, const aurora_event *event)
@@ -171,8 +205,8 @@ void aurora__trial_events_check(aurora__trial *world, aurora__trial_service *ser
             aurora__trial_fail(world, -1, "I5", "the log answers %s", aurora_status_name(rc));
         else
             after = take_page(world, service, page, after);
-        if (rc == AURORA_OK)
-            check_published(world, service, page);
+        for (uint32_t i = 0; rc == AURORA_OK && i < page->count; i++)
+            check_event(world, service, page->items[i]);
         aurora_event_page_free(page);
     } while (after > before && world->report->is_failed == 0);
     if (after < service->event_count)

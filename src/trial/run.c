@@ -139,6 +139,7 @@ static void jump_clock(aurora__trial *world)
 {
     int64_t by_ms = (int64_t)aurora__trial_below(world, 2 * JUMP_MS) - JUMP_MS;
     world->wall_ahead_ms += by_ms;
+    world->jumps++;
     aurora_sim_note(world, "the wall clock jumps by %lld s", (long long)by_ms / 1000);
 }
 

@@ -193,6 +193,7 @@ typedef struct {
     int32_t outcome;
     uint64_t version;
     uint32_t told[AURORA__TRIAL_TOLD_MAX];
+    uint32_t taken[AURORA__TRIAL_TOLD_MAX];      /* by the service that tells, out of its log */
     uint32_t listed[AURORA__TRIAL_TOLD_MAX];     /* as notifications, at the end */
     uint64_t outcome_at[AURORA__TRIAL_TOLD_MAX]; /* position of the event, 0 = none */
     uint32_t attempts;
@@ -252,6 +253,7 @@ struct aurora_sim {
     uint64_t random;
     uint64_t hash;
     int64_t now_ns;
+    uint32_t jumps;        /* of the wall clock */
     int64_t wall_ahead_ms; /* of the simulated beginning plus now_ns */
     bool is_calm;
     bool is_armed;   /* faults may happen: a step is under way */
