@@ -42,12 +42,16 @@ class Wire:
             self.socket.close()
         self.socket, self.rest = None, b""
 
+    def connect(self):
+        made = socket.create_connection(("127.0.0.1", self.port), timeout=self.answer_s)
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return made
+
     def ask(self, method, path, text="", fields=""):
         """(status, body) or None."""
         try:
             if self.socket is None:
-                self.socket = socket.create_connection(("127.0.0.1", self.port), timeout=self.answer_s)
-                self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                self.socket = self.connect()
             self.socket.sendall(f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                                 f"Content-Length: {len(text)}\r\n{fields}\r\n{text}".encode())
             return self.read()

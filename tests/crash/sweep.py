@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Lets every call of a sort fail in turn in a real aurorad: allocations, writes and syncs of files, and what is sent to
-and received from PostgreSQL, Redis, OpenSearch, Kafka, a payment bridge, and clients; once, for as long as a customer
-tries, or after it was done. Each time the customer repeats by key what was not answered, and ends with one order, all
-money back, and a store that passes verify. Ends with 0 if so, 1 if not, 2 if it could not tell, 77 without the shim."""
+"""Lets every call of a sort fail in turn in a real aurorad, or in one of eight daemons: allocations, writes and syncs of
+files, and what is sent to and received from PostgreSQL, Redis, OpenSearch, Kafka, a payment bridge, a mail server, a
+webhook's receiver, and clients, also by TLS and with tokens; once, for as long as a customer tries, or after it was done.
+Each time the customer repeats by key what was not answered, and ends with one order, all money back, and a store that
+passes verify. Ends with 0 if so, 1 if not, 2 if it could not tell, 77 without the shim; SIGTERM ends it with what was
+reached."""
 
 import argparse
 import errno
+import importlib.util
 import json
 import os
 import pathlib
@@ -15,24 +18,17 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-import urllib.request
-from http.server import ThreadingHTTPServer
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "support")]
-from aurora_server import BIN, Server  # noqa: E402
+from aurora_server import BIN  # noqa: E402
 from campaign import Progress, summary  # noqa: E402
-from customers import Wire  # noqa: E402
-from shim import LIBRARY, Shim  # noqa: E402
+from places import DAEMONS, Cluster, Place  # noqa: E402
+from shim import LIBRARY  # noqa: E402
 
-SETTINGS = ("--log-level", "error", "--retry-first", "50ms", "--retry-max", "200ms", "--resend-first", "1s",
-            "--resend-max", "1s", "--attempts-max", "100", "--order-wait", "500ms", "--payment-timeout", "2s",
-            "--notify", "none:")
-RECOVERED_S = 45  # after a fault: breakers, leases and backoffs included
+RECOVERED_S = 90  # after a fault: breakers, leases and backoffs included, on a machine with other work
 TRIES = 3         # of a customer while the fault lasts
-PATIENCE_S = 2    # for an answer meanwhile: that of a commit whose outcome is unknown waits for it
 
 ONCE, LASTING, DONE = {}, {"is_lasting": True}, {"is_done": True}
 SOCKETS = [("connect", ONCE), ("send", ONCE), ("send", DONE), ("send", LASTING), ("receive", ONCE), ("receive", DONE),
@@ -48,109 +44,29 @@ PLACES = {
     "redis": (*ALLOCATIONS, *SOCKETS),
     "search": (*ALLOCATIONS, *SOCKETS),
     "kafka": (*SOCKETS,),
+    "mail": (*ALLOCATIONS, *SOCKETS),
+    "hook": (*ALLOCATIONS, *SOCKETS),
+    "tls": (*ALLOCATIONS, ("accepted", ONCE), ("accepted", DONE)),
+    "tokens": ALLOCATIONS,
+    "gateway": (*ALLOCATIONS, *SOCKETS, ("accepted", ONCE), ("accepted", DONE)),
+    **dict.fromkeys(("product", "search-daemon", "order", "inventory", "payment", "recommendation", "notification"),
+                    (*SOCKETS, ("accepted", ONCE), ("accepted", DONE))),
 }
-NEEDS = {"postgres": "POSTGRES", "redis": "REDIS", "search": "OPENSEARCH", "kafka": "KAFKA"}
+ENGINES = ("POSTGRES", "REDIS", "OPENSEARCH", "KAFKA")
+NEEDS = {"postgres": ENGINES[:1], "redis": ("REDIS",), "search": ("OPENSEARCH",), "kafka": ("KAFKA",),
+         **dict.fromkeys(DAEMONS, ENGINES)}
 
 
-class Bridge:
-    """The bridge of examples/, which notes what it did."""
-
-    def __init__(self):
-        os.environ["PAYMENT_SECRET"] = "hush"
-        source = (HERE.parent.parent / "examples/payment_bridge.py").read_text(encoding="utf-8")
-        bridge = {}
-        exec(source.partition("\nserver = ")[0], bridge)  # pylint: disable=exec-used
-        bridge["Bridge"].log_message = lambda *_: None
-        self.acts = {}
-        decide = bridge["decide"]
-
-        def noted(ask):
-            answer = decide(ask)
-            if answer["outcome"] == "done":
-                self.acts.setdefault(ask["authorize_id"], []).append((ask["verb"], ask["task_id"]))
-            return answer
-        bridge["decide"] = noted
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), bridge["Bridge"])
-        self.server.handle_error = lambda *_: None  # clients that vanish are what this is about
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def settings(self):
-        return ("--payment", f"http://127.0.0.1:{self.server.server_address[1]}/", "--payment-secret", "hush")
-
-    def wrong(self):
-        """All orders were cancelled: nobody's money is here."""
-        for one, acts in self.acts.items():
-            verbs = [verb for verb, _ in acts]
-            if verbs.count("capture") > 1 or verbs.count("refund") > 1:
-                yield f"charged or refunded twice: {one} {verbs}"
-            elif ("capture" in verbs) != ("refund" in verbs):
-                yield f"money kept, or given back for nothing: {one} {verbs}"
-            elif "authorize" in verbs and "capture" not in verbs and "void" not in verbs:
-                yield f"money blocked: {one} {verbs}"
-
-
-class Database:
-    """Of one's own in the shared server."""
-
-    def __init__(self, address):
-        self.server, _, _ = address.rpartition("/")
-        self.name = f"aurora_sweep_{os.getpid()}"
-        self.maintenance = address
-        self.sql(f"CREATE DATABASE {self.name}")
-        self.url = f"{self.server}/{self.name}"
-
-    def sql(self, text):
-        subprocess.run(["psql", "-qX", "-v", "ON_ERROR_STOP=1", "-c", text, self.maintenance], check=True,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-    def drop(self):
-        self.sql(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)")
-
-
-class Place:
-    """An aurorad with the shim, and what stands around it."""
-
-    def __init__(self, kind, engines, folder):
-        self.kind = kind
-        self.folder = pathlib.Path(folder)
-        self.shim = Shim(folder)
-        self.bridge = Bridge() if kind == "bridge" else None
-        self.database = Database(engines["POSTGRES"]) if kind == "postgres" else None
-        self.store = self.database.url if self.database else f"sqlite:{self.folder / 'shop.db'}"
-        around = {
-            "bridge": lambda: self.bridge.settings(),
-            "redis": lambda: ("--cache", engines["REDIS"], "--limiter", engines["REDIS"], "--rate-limit", "100000/1s",
-                              "--cache-ttl", "1ms"),
-            "search": lambda: ("--search", f"{engines['OPENSEARCH'].replace('http', 'elasticsearch', 1)}?index=sweep-{os.getpid()}"),
-            "kafka": lambda: ("--bus", f"kafka://{engines['KAFKA']}?prefix=sweep-{os.getpid()}."),
-        }.get(kind, lambda: ())()
-        self.index = f"{engines['OPENSEARCH']}/sweep-{os.getpid()}"
-        self.server = Server(*SETTINGS, *around, store=self.store, environment=self.shim.environment)
-        self.orders = []
-
-    def __enter__(self):
-        self.server.start(60)
-        self.server.call("PUT", "/products/cup", {"name": "Cup", "price_minor": 250, "currency": "EUR"})
-        self.server.call("POST", "/inventory/cup/receipts", {"quantity": 1000000})
-        return self
-
-    def __exit__(self, *details):
-        self.shim.disarm()
-        self.server.__exit__(*details)
-        if self.database:
-            self.database.drop()
-        if self.kind == "search":
-            urllib.request.urlopen(urllib.request.Request(f"{self.index}*", method="DELETE"), timeout=30).close()
-
-    def is_dead(self):
-        return self.server.process.poll() is not None
+class Ended(BaseException):
+    """It was told to end."""
 
 
 class Customer:
     """Orders, looks around, cancels; by one key each."""
 
     def __init__(self, place, name):
-        self.wire = Wire(place.server.port, PATIENCE_S)
+        self.place = place
+        self.wire = place.wire()
         self.name = name
         self.order = None
 
@@ -158,6 +74,7 @@ class Customer:
         fields = f"Idempotency-Key: {self.name}-{path.rpartition('/')[2]}\r\n" if method == "POST" else ""
         if path == "/orders":
             fields += "Prefer: wait=1\r\n"  # so that payments are made before the cancel
+        fields += self.place.fields()
         return self.wire.ask(method, path, "" if body is None else json.dumps(body), fields)
 
     def try_all(self, wrong):
@@ -191,9 +108,20 @@ def until_done(place, customer, wrong):
     while not customer.try_all(wrong):
         if place.is_dead() or wrong or time.monotonic() > end:
             wrong.append(f"{customer.name}: not done {RECOVERED_S} s after the fault, " +
-                         (f"aurorad ended: {place.server.log_text()[-600:]}" if place.is_dead() else "and nothing else"))
+                         (f"a daemon ended: {place.log_text()[-600:]}" if place.is_dead() else "and nothing else"))
             return
         time.sleep(0.03)
+
+
+def wait_for_followers(place, customer, how):
+    """What is published or sent follows the orders, while the fault is still there."""
+    if place.kind == "kafka" or place.kind in DAEMONS:
+        time.sleep(0.2)
+    if not hasattr(place.witness, "has_all_of") or customer.order is None:
+        return
+    end = time.monotonic() + how.get("seconds", 0.5 if how.get("is_lasting") else 3)
+    while not place.witness.has_all_of(customer.order) and time.monotonic() < end:
+        time.sleep(0.01)
 
 
 def step(place, name, sort, how, fail_at):
@@ -204,8 +132,7 @@ def step(place, name, sort, how, fail_at):
     for _ in range(1 if how.get("is_lasting") else TRIES):
         if customer.try_all(wrong) or wrong:
             break
-    if place.kind == "kafka":
-        time.sleep(0.2)  # what is published follows the orders
+    wait_for_followers(place, customer, how)
     count, failed = place.shim.disarm()
     if not wrong:
         customer.wire.close()
@@ -221,20 +148,20 @@ def at_rest(place):
     wrong = []
     for order in [order for order in place.orders if order]:
         end = time.monotonic() + RECOVERED_S
-        while (answer := place.server.call("GET", f"/orders/{order}"))[0] != 200 or answer[2]["settled_at"] is None:
+        while (answer := place.call("GET", f"/orders/{order}"))[0] != 200 or answer[2]["settled_at"] is None:
             if time.monotonic() > end:
                 wrong.append(f"order {order} does not end: {answer[2]}")
                 break
             time.sleep(0.05)
     stored, cursor = 0, ""
     while cursor is not None:
-        page = place.server.call("GET", f"/orders?limit=100{cursor}")[2]
+        page = place.call("GET", f"/orders?limit=100{cursor}")[2]
         stored += len(page["items"])
         cursor = page["next_cursor"] and f"&cursor={page['next_cursor']}"
     if stored != len(place.orders):
         wrong.append(f"{len(place.orders)} customers have {stored} orders")
-    if place.bridge:
-        wrong += place.bridge.wrong()
+    if place.witness:
+        wrong += place.witness.wrong([order for order in place.orders if order])
     return wrong + verified(place)
 
 
@@ -251,11 +178,23 @@ def verified(place):
         time.sleep(0.5)
 
 
+def until_it_flows(place, label):
+    """What is sent to people goes on only a while after a lasting fault."""
+    wrong = []
+    if hasattr(place.witness, "has_all_of"):
+        customer = Customer(place, f"{label}-before")
+        until_done(place, customer, wrong)
+        place.orders.append(customer.order)
+        wait_for_followers(place, customer, {"seconds": 20})
+        customer.wire.close()
+    return wrong
+
+
 def sweep(place, sort, how, steps, progress):
     """(calls that failed in turn, what is wrong)."""
     words = [sort, *(word.removeprefix("is_") for word in how if word != "error")]
     label = f"{place.kind}-{'-'.join(words)}{'-full' if 'error' in how else ''}"
-    counts, wrong = [], []
+    counts, wrong = [], until_it_flows(place, label)
     for number in range(3):  # the first pays for what the others find
         count, _, found = step(place, f"{label}-count{number}", sort, how, 1 << 62)
         counts.append(count)
@@ -280,7 +219,7 @@ def sweep_place(kind, engines, options, progress, rows):
     wrong = []
     folder = tempfile.mkdtemp(prefix="aurora-sweep-")
     try:
-        with Place(kind, engines, folder) as place:
+        with (Cluster if kind in DAEMONS else Place)(kind, engines, folder) as place:
             for sort, how in PLACES[kind]:
                 if options.sort and sort not in options.sort.split(","):
                     continue
@@ -294,23 +233,35 @@ def sweep_place(kind, engines, options, progress, rows):
     return wrong
 
 
+def end(*_):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise Ended
+
+
 def main():
     parser = argparse.ArgumentParser(prog="./dev crash sweep", description=__doc__)
     parser.add_argument("--places", default=",".join(PLACES), help="of %(default)s")
     parser.add_argument("--sort", help="only these, of alloc,write,sync,connect,send,receive,accepted")
     parser.add_argument("--steps", type=int, default=0, help="calls of each sort that fail, spread evenly; 0 = each (0)")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, end)
     if not LIBRARY.exists():
         print(f"skipped: there is no {LIBRARY}, which needs glibc and a build without sanitizers")
         return 77
-    engines = {name: os.environ.pop(f"AURORA_TEST_{name}", None) for name in NEEDS.values()}
+    engines = {name: os.environ.pop(f"AURORA_TEST_{name}", None) for name in ENGINES}
     progress, rows, wrong = Progress("sweep", 15), [], []
     for kind in options.places.split(","):
-        if kind in NEEDS and not engines[NEEDS[kind]]:
-            print(f"sweep: {kind} is left out: AURORA_TEST_{NEEDS[kind]} is not set (./dev up)")
+        missing = [f"AURORA_TEST_{name}" for name in NEEDS.get(kind, ()) if not engines[name]]
+        if kind == "mail" and importlib.util.find_spec("aiosmtpd") is None:
+            missing = ["python3-aiosmtpd"]
+        if missing:
+            print(f"sweep: {kind} is left out: {', '.join(missing)} not set (./dev up, scripts/setup.sh)")
             continue
-        wrong += sweep_place(kind, engines, options, progress, rows)
+        try:
+            wrong += sweep_place(kind, engines, options, progress, rows)
+        except Ended:
+            print(f"sweep: ended in {kind}")
+            break
     figures = {label: f"{tried} of about {count} calls failed in turn" for label, tried, count in rows}
     figures |= {"calls that failed in turn": sum(row[1] for row in rows), "minutes": f"{progress.minutes():.1f}"}
     print(summary(f"./dev crash sweep --places {options.places} --steps {options.steps}", figures, wrong))

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Some of what ./dev crash sweep lets fail in turn in a real aurorad: allocations, writes and syncs
-# over a file, what goes to a payment bridge, and to Redis where it is there.
+# over a file, what goes to a payment bridge, a mail server and a webhook's receiver, and to Redis where
+# it is there; TLS and tokens.
 # ctest: timeout 600
 # Mutation: let src/adapters/store_sqlite/txn.c take a failed commit for one without effect.
 set -euo pipefail
@@ -12,5 +13,13 @@ export AURORA_FAULT_SHIM_LIBRARY=$build/tests/libaurora_fault_shim.so
 for name in aurorad auroractl; do
     [ -x "$AURORA_BIN/$name" ] || { echo "skipped: this build has no $name"; exit 77; }
 done
-python3 "$root/tests/crash/sweep.py" --places sqlite --steps 4
-python3 "$root/tests/crash/sweep.py" --places bridge,redis --sort send,receive --steps 3
+# Debian's own python3 sees Debian's packages, python3-aiosmtpd among them.
+python=/usr/bin/python3
+[ -x "$python" ] || python=python3
+sweep() {
+    "$python" -W ignore "$root/tests/crash/sweep.py" "$@"
+}
+sweep --places sqlite --steps 4
+sweep --places bridge,redis --sort send,receive --steps 3
+sweep --places mail,hook --sort send,receive --steps 1
+sweep --places tls,tokens --steps 2

@@ -42,6 +42,7 @@ class Daemon:
         self.log = self.folder / f"{self.name}.log"
         self.file = self.folder / f"{self.name}.ini"
         self.settings = settings
+        self.environment = {}  # beyond that of the test
         self.process = None
         self.client = Server(port=self.port, program=f"aurora-{service}", secret=secret)
         self.call = self.client.call
@@ -54,6 +55,7 @@ class Daemon:
         self.file.write_text(f"listen = 127.0.0.1:{self.port}\n{self.settings}")
         environment = {name: value for name, value in os.environ.items() if not name.startswith("AURORA_")}
         environment["AURORA_CORE_DUMPS"] = "true"  # pss_kib reads what is closed otherwise
+        environment.update(self.environment)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen([str(BIN / f"aurora-{self.service}"), "--config", str(self.file)],
                                             cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
