@@ -66,12 +66,22 @@ aurora_status power_shop_order(aurora_t *shop, const power_note *note, bool has_
     return aurora_order_place(shop, &request.request, order_out, NULL);
 }
 
+/* A machine with much to do may need longer than a call waits: then it is repeated, by its key. */
+static bool is_to_repeat(aurora_status rc)
+{
+    return rc == AURORA_ETIMEDOUT || rc == AURORA_EAGAIN;
+}
+
 static void place(customer *of, const char *key)
 {
     aurora_order *order = NULL;
+    aurora_status rc;
     power_note *note = begin_note(of->of, POWER_ORDER, key);
     note->quantity = 1 + (int64_t)(aurora_test_random(&of->random) % 3);
-    aurora_assert_ok(power_shop_order(of->shop, note, of->of->has_bank, &order));
+    do
+        rc = power_shop_order(of->shop, note, of->of->has_bank, &order);
+    while (is_to_repeat(rc));
+    aurora_assert_ok(rc);
     note->id = of->last = order->id;
     end_note(of->of, note);
     aurora_order_free(order);
@@ -81,9 +91,13 @@ static void cancel(customer *of, const char *key)
 {
     power_note *note = begin_note(of->of, POWER_CANCEL, key);
     note->id = of->last;
-    aurora_status rc = aurora_order_cancel_with(
-        of->shop, AURORA_CANCEL(.reason = AURORA_REASON_CUSTOMER, .order_id = of->last, .key = key),
-        NULL, NULL);
+    aurora_status rc;
+    do
+        rc = aurora_order_cancel_with(
+            of->shop,
+            AURORA_CANCEL(.reason = AURORA_REASON_CUSTOMER, .order_id = of->last, .key = key), NULL,
+            NULL);
+    while (is_to_repeat(rc));
     if (rc == AURORA_OK)
         end_note(of->of, note);
     else
@@ -94,7 +108,11 @@ static void deliver(power_shop *of, aurora_t *shop, const char *key, int64_t qua
 {
     power_note *note = begin_note(of, POWER_DELIVERY, key);
     note->quantity = quantity;
-    aurora_assert_ok(aurora_stock_receive(shop, SHOP_SKU, quantity, key, NULL));
+    aurora_status rc;
+    do
+        rc = aurora_stock_receive(shop, SHOP_SKU, quantity, key, NULL);
+    while (is_to_repeat(rc));
+    aurora_assert_ok(rc);
     end_note(of, note);
 }
 
