@@ -21,7 +21,7 @@ aurora_status aurora__record_event(aurora__arena *arena, const aurora__record *r
                                .length = record->length};
     *out = (aurora__event){.kind = text.kind};
     *field_out = "ce_type";
-    if (record->type == NULL)
+    if (text.kind == 0 || text.kind == AURORA_EVENT_ORDER_UPDATED) /* which is never published */
         return AURORA_ECORRUPT;
     *field_out = "ce_source";
     if (record->source == NULL)

@@ -22,8 +22,7 @@ typedef struct {
     size_t length;
 } aurora__record;
 
-/* The event of a record. AURORA_ECORRUPT, *field_out saying what is wrong; AURORA_ENOMEM. The kind
- * must be known: aurora_event_parse(record->type). */
+/* The event of a record. AURORA_ECORRUPT, *field_out saying what is wrong; AURORA_ENOMEM. */
 aurora_status aurora__record_event(aurora__arena *arena, const aurora__record *record,
                                    aurora__event *out, const char **field_out);
 

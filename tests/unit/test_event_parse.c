@@ -199,6 +199,24 @@ START_TEST(test_time__a_time_comes_back_and_offsets_count)
 }
 END_TEST
 
+/* An operator runs it again, and must not be told that he has asked for something wrong. */
+START_TEST(test_record__a_kept_message_of_no_kind_is_damaged)
+{
+    static const char *const types[] = {NULL, "", "order.deleted", "order.updated"};
+    aurora__record record = {.source = "/aurora/order/a", .position = 1, .data = "{}", .length = 2};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        aurora__event event;
+        const char *field = "";
+
+        record.type = types[i];
+
+        ck_assert_int_eq(aurora__record_event(&memory.arena, &record, &event, &field),
+                         AURORA_ECORRUPT);
+        ck_assert_str_eq(field, "ce_type");
+    }
+}
+END_TEST
+
 START_TEST(test_record__an_unreadable_message_is_kept_byte_for_byte)
 {
     static const char data[] = "\x00\xFF{\"\n";
@@ -238,6 +256,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, test_event_parse__memory_may_run_out_anywhere);
     tcase_add_test(tcase, test_json_tree__depth_has_an_end);
     tcase_add_test(tcase, test_time__a_time_comes_back_and_offsets_count);
+    tcase_add_test(tcase, test_record__a_kept_message_of_no_kind_is_damaged);
     tcase_add_test(tcase, test_record__an_unreadable_message_is_kept_byte_for_byte);
     suite_add_tcase(made, tcase);
     return made;
