@@ -61,6 +61,7 @@ endfunction()
 
 set(aurora_timeout_fuzz 120)
 aurora_fuzz_table()
+target_sources(fuzz_api PRIVATE ${PROJECT_SOURCE_DIR}/tests/fuzz/api_reads.c)
 
 # A file that the table forgot would be run by nobody.
 file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/fuzz/fuzz_*.c)

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# help: fuzz by clang's libFuzzer; fuzz [--seconds S] [--jobs J] [--until HH:MM] [NAME...]; keep, add, summary, coverage, differential: tests/fuzz/README.md
+# help: fuzz by clang's libFuzzer; fuzz [--seconds S] [--jobs J] [--until HH:MM] [NAME...]; keep, add, summary, coverage, mutants, differential: tests/fuzz/README.md
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib/build.sh
 
 word=run
 case ${1:-} in
-run | keep | add | summary | coverage | differential) word=$1 && shift ;;
+run | keep | add | summary | coverage | mutants | differential) word=$1 && shift ;;
 esac
 case $word in
 summary | add) exec scripts/fuzz/campaign.py "$word" "$@" ;;
@@ -20,6 +20,7 @@ if ! command -v clang-14 >/dev/null; then
     echo "fuzz: needs clang-14 and libclang-rt-14-dev; ./dev setup tests installs them" >&2
     exit 2
 fi
+[ "$word" != mutants ] || exec scripts/fuzz/mutants.py "$@"
 preset=fuzz
 [ "$word" != coverage ] || preset=fuzz-coverage
 log=$(mktemp)

@@ -29,7 +29,7 @@ INPUTS_FEWER = {"api": 60}  # ...but of those that take long each
 BYTES_MAX = 4096  # of an input
 # Where short inputs say little: scripts are as long as they may be from the start.
 OPTIONS = {"api": ["-len_control=0", "-max_len=256"], "http": ["-len_control=0", "-max_len=2048"],
-           "inbound": ["-len_control=0", "-max_len=2048"]}
+           "inbound": ["-len_control=0", "-max_len=8192"]}
 PROGRESS = re.compile(r"^#(\d+)\t.*cov: (\d+) ft: (\d+) corp: (\d+)/")
 EXECUTED = re.compile(r"stat::number_of_executed_units:\s*(\d+)")
 

@@ -37,7 +37,7 @@ FILES = {
     "snapshot": "src/trending/image.c src/trending/pairs_image.c",
     "text": "src/codec/time_text.c src/http/time_text.c src/http/base64url.c src/http/percent.c "
             "src/service/log_redact.c src/http/cors.c src/metric/accept.c",
-    "token": "src/auth/token.c src/auth/claims.c src/auth/key*.c",
+    "token": "src/auth/token.c src/auth/claims.c src/auth/key.c src/auth/key_*.c src/auth/algorithm.c",
     "trace": "src/trace/context.c src/http/tracestate.c src/telemetry/baggage.c src/telemetry/environment.c",
 }
 
