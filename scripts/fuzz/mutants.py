@@ -52,8 +52,6 @@ MUTANTS = [
      "->next_offset = record->offset + 1;", "->next_offset = record->offset + 2;"),
     ("inbound", "a duplicate goes uncounted", "src/engine/inbound.c",
      "aurora__counter_add(counters->inbound_duplicates, 1);", "aurora__counter_add(counters->inbound_duplicates, 0);"),
-    ("inbound", "a header goes into a row as it came", "src/engine/inbound_take.c",
-     'copy_plain(arena, from, "ce_source", &record->source)', 'copy_header(arena, from, "ce_source", &record->source)'),
     ("inbound", "a follower forgets to keep what was deleted", "src/engine/inbound_take.c",
      "(BIT(event->kind) & KINDS_OF_PRODUCTS) != 0", "(BIT(event->kind) & BIT(AURORA_EVENT_PRODUCT_UPSERTED)) != 0"),
     ("inbound", "what cannot be read is taken as if it could", "src/engine/inbound_take.c",
