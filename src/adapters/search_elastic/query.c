@@ -283,7 +283,7 @@ static bool read_after(const aurora_search_request *request, position *out)
 aurora_status aurora__elastic_query(void *self, const aurora_search_request *request,
                                     const aurora_arena_port *arena, aurora_search_result *out)
 {
-    position place, *after = request->after == NULL ? NULL : &place;
+    position place = {0}, *after = request->after == NULL ? NULL : &place;
     const aurora_query *query = request->query;
     memset(out, 0, sizeof *out);
     if (after != NULL && !read_after(request, after))
