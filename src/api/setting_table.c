@@ -67,11 +67,11 @@
     X(limiter_fallback, TEXT, DAEMON | RELOAD, "local", 1, 16,                                     \
       "While the limiter is unreachable: local counts per process, open lets all, closed none.")   \
     X(listen, TEXT, DAEMON, "127.0.0.1:8080", 1, 255, "The address HOST:PORT of the HTTP server.") \
-    X(log_format, TEXT, DAEMON, "auto", 4, 4,                                                      \
+    X(log_format, TEXT, DAEMON, "auto", 1, 16,                                                     \
       "Lines of log: json, text for people, or auto: text on a terminal.")                         \
     X(log_keep, DURATION, NONE, "24h", SECOND, 3650 * DAY,                                         \
       "How long events stay in the log at least.")                                                 \
-    X(log_level, TEXT, DAEMON | RELOAD, "info", 4, 512,                                            \
+    X(log_level, TEXT, DAEMON | RELOAD, "info", 1, 512,                                            \
       "The least that is logged: debug, info, warning or error; of one component: http=warning.")  \
     X(log_max_bytes, INTEGER, NONE, "1GiB", MIB, 1024 * TIB,                                       \
       "Size of the log at which new orders are refused.")                                          \

@@ -298,6 +298,32 @@ def tells_of_what_is_not_there():
         service.stop()
 
 
+def tells_operators_of_its_services():
+    """One address answers, one is not ready, one is not there; the figures are those of the calls."""
+    good, starting, port = Service(), Service(), free_port()
+    starting.ready = False
+    with gateway(good.port, starting.port, port) as server:
+        def upstream():
+            status, fields, got = server.call("GET", "/admin/stats?service=gateway")
+            expect("figures", status == 200 and got["service"] == "aurora-gateway" and fields["Cache-Control"] == "no-store", got)
+            return {one["name"]: one for one in got["upstreams"]}
+
+        wanted = {good.port: "up", starting.port: "not ready", port: "unreachable"}
+        wanted = {f"127.0.0.1:{number}": state for number, state in wanted.items()}
+        until("all were looked at",
+              lambda: {one["address"]: one["state"] for one in upstream()["order"]["addresses"]} == wanted)
+        for number in range(3):
+            expect("GET", server.call("GET", ORDER)[0] == 200, number)
+        told = upstream()
+        order, addresses = told["order"], {one["address"]: one for one in told["order"]["addresses"]}
+        expect("the calls", (order["calls"], order["failed"], order["in_flight"]) == (3, 0, 0), order)
+        expect("whose they were", addresses[f"127.0.0.1:{good.port}"]["attempts"] == 3, order)
+        expect("nothing of another service", told["search"]["calls"] == 0, told["search"])
+        expect_problem("an unknown one", server.call("GET", "/admin/stats?service=pets"), 400, "invalid_parameter")
+    good.stop()
+    starting.stop()
+
+
 def passes_over_the_failing():
     good, port = Service(), free_port()
     with gateway(port, good.port) as server:
@@ -588,7 +614,7 @@ def drains():
 
 
 PARTS = [passes_what_it_should, passes_a_tracestate_with_its_trace, signs_anew, callbacks_keep_their_signature,
-         repeats_where_safe, tells_of_what_is_not_there,
+         repeats_where_safe, tells_of_what_is_not_there, tells_operators_of_its_services,
          passes_over_the_failing, tells_when_an_address_changes, limits_once, shares_between_instances, frozen_instance, bad_answers, unasked_bytes, streams,
          streams_keep_no_call_out, a_slow_reader_slows_its_service, a_client_that_leaves, deadlines, too_many, drains]
 

@@ -285,7 +285,9 @@ def refusals(files):
 def warnings(files):
     old, open_key = files.certificate("old", days=-1), files.certificate("open")
     pathlib.Path(open_key[1]).chmod(0o644)
-    for pair, words in ((old, "has expired"), (open_key, "can be read by every user")):
+    ending = files.certificate("ending", days=13)
+    for pair, words in ((old, "has expired"), (open_key, "can be read by every user"),
+                        (ending, "expires within 14 days")):
         done = run_once("--tls-certificate", pair[0], "--tls-key", pair[1], "--check-config")
         check(done.returncode == 0 and words in done.stderr, f"{words}: {done}")
 

@@ -24,7 +24,13 @@ refused '"order=a" must be HOST:PORT' --upstream order=a
 refused '"order=a:0" must end in a port' --upstream order=127.0.0.1:1,order=a:0
 refused '"order=a:1" is given twice' --upstream order=a:1,order=a:1
 refused '"" must be SERVICE=HOST:PORT' --upstream order=a:1,
+refused '"order=a:17" is the 17th address of its service, and 16 are taken' \
+    --upstream "$(seq -s, -f 'order=a:%g' 17)"
 refused 'must be a loopback address' --listen 0.0.0.0:0
+refused 'trusted_proxies: ' --trusted-proxies nobody
+refused 'cors_origins: ' --cors-origins shop.example
+refused 'log_format: must be json, text or auto' --log-format xml
+refused 'log_level: must be debug, info, warning or error, not "all"' --log-level all
 "$gateway" --check-config --upstream 'order=a:1, order=b:1,search=[::1]:9200' >/dev/null
 
 
@@ -54,6 +60,7 @@ section '[upstream.order] breaker_open: ' '[upstream.order]' 'breaker_open = soo
 section '[upstream.order] calls_max: ' '[upstream.order]' 'calls_max = 0'
 section '[upstream.order] hedge: must be p95, off, or a duration' '[upstream.order]' 'hedge = p99'
 section '[upstream.order] attempt_timeout: must be at most timeout' '[upstream.order]' 'timeout = 1s' 'attempt_timeout = 2s'
+section '[upstream.order] connect_timeout: must be at most timeout' '[upstream.order]' 'timeout = 1s' 'connect_timeout = 2s'
 printf '[upstream.order]\ntimeout = 1s\nretry_budget = 20%%\nhedge = p95\n[upstream.search]\nhedge = 20ms\nbreaker_slow = 2s\n' \
     >"$folder/a.ini"
 "$gateway" --config "$folder/a.ini" --check-config >/dev/null
