@@ -68,7 +68,7 @@ set(aurora_timeout_contract 180)
 set(aurora_timeout_integration 300)
 set(aurora_timeout_threats 180)
 set(aurora_timeout_abi 300)
-if(AURORA_SANITIZE) # several times slower
+if(AURORA_SANITIZE OR CMAKE_C_FLAGS_DEBUG MATCHES "--coverage") # several times slower
     foreach(tier unit sim contract integration threats abi)
         math(EXPR aurora_timeout_${tier} "${aurora_timeout_${tier}} * 3")
     endforeach()

@@ -13,8 +13,10 @@ if [ "${1:-}" != report ]; then
     scripts/setup.sh tests
     build_preset coverage
     find "$build" -name '*.gcda' -delete
-    trap lane_engines_down EXIT
-    lane_engines
+    if [ -z "${AURORA_TEST_POSTGRES:-}" ]; then # else those of ./dev up
+        trap lane_engines_down EXIT
+        lane_engines
+    fi
     # Each program stays in one process, so that its counters are written once. What fails is told by the
     # other lanes, too; here it only leaves lines uncovered.
     CK_FORK=no AURORA_SIM=short lane_ctest coverage coverage -LE '^(checks|examples)$' "$@"
