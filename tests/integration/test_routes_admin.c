@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/handle.h"
 #include "order_server.h"
 
 static order_server server;
@@ -261,6 +262,39 @@ START_TEST(test_events__are_read_page_by_page)
 }
 END_TEST
 
+/* As retention does it, whose clock is a day. */
+static void forget_until(uint64_t position)
+{
+    const aurora_store *store = aurora__engine_store(server.shop->engine);
+    aurora_store_txn *txn;
+    aurora_id batch = {{0xEE}};
+    uint64_t epoch;
+    aurora_assert_ok(store->begin(store->self, AURORA_TXN_WRITE, batch, 1000, &epoch, &txn));
+    aurora_assert_ok(store->log_trim(store->self, txn, (int64_t)position, 65536));
+    aurora_assert_ok(store->commit(store->self, txn));
+}
+
+START_TEST(test_events__that_retention_took_are_gone_and_the_oldest_is_named)
+{
+    char words[64];
+    uint64_t oldest, newest;
+    order_server_open(&server, _i, NULL);
+    order_server_place(&server, "tok_approve");
+    aurora_assert_ok(aurora_event_bounds(server.shop, NULL, &newest));
+
+    forget_until(newest - 2);
+
+    aurora_assert_ok(aurora_event_bounds(server.shop, &oldest, NULL));
+    order_server_call(&server, "GET", "/admin/events?after=1", NULL, NULL);
+    order_server_problem(&server, 410, "position_gone", "after");
+    snprintf(words, sizeof words, "the oldest event kept is %llu", (unsigned long long)oldest);
+    ck_assert_ptr_nonnull(strstr(at("detail"), words));
+    snprintf(words, sizeof words, "/admin/events?after=%llu", (unsigned long long)oldest - 1);
+    order_server_expect(&server, 200, "GET", words, NULL);
+    ck_assert_uint_eq(strtoul(at("items.0.position"), NULL, 10), oldest);
+}
+END_TEST
+
 START_TEST(test_events__wait_for_what_comes)
 {
     char target[256];
@@ -437,6 +471,7 @@ static Suite *suite(void)
     ADD(test_repair__of_who_is_not_parked_is_a_conflict);
     ADD(test_admin__needs_its_scope);
     ADD(test_events__are_read_page_by_page);
+    ADD(test_events__that_retention_took_are_gone_and_the_oldest_is_named);
     ADD(test_events__wait_for_what_comes);
     ADD(test_events__answer_nothing_when_the_wait_is_over);
     ADD(test_events__answer_when_the_server_goes);
