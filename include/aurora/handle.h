@@ -45,8 +45,8 @@ typedef struct {
     void *self;                          /* handed back to all */
     int64_t (*wall_ms)(void *self);      /* Unix milliseconds UTC; may step */
     int64_t (*monotonic_ns)(void *self); /* any origin; never decreases */
-    /* Lets ms milliseconds pass, where a batch waits before it asks its store again. NULL = the
-     * thread sleeps. */
+    /* Lets ms milliseconds pass, where a batch, or a call without a worker, waits before it asks
+     * its store again. NULL = the thread sleeps. */
     void (*pause_ms)(void *self, int64_t ms);
 } aurora_clock;
 

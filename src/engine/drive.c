@@ -385,6 +385,18 @@ static int64_t real_ns(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+/* A host whose time passes as it says: nothing would ever be due while a thread sleeps. The lock is
+ * held before and after. */
+static bool pause_locked(aurora__engine *engine, int64_t wait_ms)
+{
+    if (engine->options.has_worker || engine->options.clock.pause_ms == NULL)
+        return false;
+    pthread_mutex_unlock(&engine->lock);
+    aurora__pause_ms(engine, wait_ms < 1 ? 1 : wait_ms);
+    pthread_mutex_lock(&engine->lock);
+    return true;
+}
+
 /* Waits a little, or drives where nobody else does. The lock is held. `end_ns` is real time. */
 static void help_locked(aurora__engine *engine, int64_t end_ns)
 {
@@ -400,6 +412,8 @@ static void help_locked(aurora__engine *engine, int64_t end_ns)
         int64_t left = (end_ns - real_ns()) / 1000000 + 1;
         wait = left < wait ? left : wait;
     }
+    if (pause_locked(engine, wait))
+        return;
     struct timespec until;
     deadline_in(&until, wait < 0 ? 0 : wait);
     pthread_cond_timedwait(&engine->changed, &engine->lock, &until);

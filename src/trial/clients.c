@@ -133,7 +133,7 @@ static void place(aurora__trial *world, aurora_t *shop)
     }
     order->attempts++;
     request_init(order, &request);
-    if (aurora__trial_chance(world, world->options.queue, 100)) {
+    if (!world->is_nested && aurora__trial_chance(world, world->options.queue, 100)) {
         queue_order(world, number, &request);
         return;
     }

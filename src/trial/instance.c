@@ -173,6 +173,63 @@ aurora__trial_instance *aurora__trial_any(aurora__trial *world, uint32_t set)
     return NULL;
 }
 
+/* --- in the middle of another's step ---------------------------------------------------------- */
+
+static aurora__trial_instance *neighbour(const aurora__trial_instance *of)
+{
+    aurora__trial *world = of->world;
+    for (uint32_t i = 0; i < world->instance_count; i++) {
+        aurora__trial_instance *other = &world->instances[i];
+        if (other != of && other->service == of->service && other->shop != NULL)
+            return other;
+    }
+    return NULL;
+}
+
+/* What two may be asked for at once. */
+static bool is_for_two(int32_t kind)
+{
+    switch (kind) {
+    case AURORA__TRIAL_PLACE:
+    case AURORA__TRIAL_CANCEL:
+    case AURORA__TRIAL_COMPENSATE:
+    case AURORA__TRIAL_MOVE:
+    case AURORA__TRIAL_HOLD:
+    case AURORA__TRIAL_HOLD_END:
+    case AURORA__TRIAL_ANSWER:
+        return true;
+    default:
+        return false;
+    }
+}
+
+void aurora__trial_let_another(aurora__trial_instance *instance)
+{
+    aurora__trial *world = instance->world;
+    aurora__trial_instance *other = neighbour(instance);
+    if (world->is_nested || other == NULL)
+        return;
+    jmp_buf outer;
+    aurora__trial_item now = world->now;
+    memcpy(&outer, &world->jump, sizeof outer);
+    world->is_nested = true;
+    world->report->faults++;
+    aurora_sim_note(world, "handle %u: acts in between", other->number);
+    if (setjmp(world->jump) == 0) {
+        if (is_for_two(now.kind) && aurora__trial_below(world, 2) == 0)
+            aurora__trial_act(world, other->shop);
+        world->now.kind = AURORA__TRIAL_PUMP;
+        aurora__trial_pump(world, other->number);
+    } else {
+        aurora__trial_after_crash(world);
+    }
+    memcpy(&world->jump, &outer, sizeof outer);
+    world->is_nested = false;
+    world->is_armed = true;
+    world->now = now;
+    world->current = instance->number;
+}
+
 /* --- the ends --------------------------------------------------------------------------------- */
 
 _Noreturn void aurora__trial_crash(aurora__trial_instance *instance, const char *point)

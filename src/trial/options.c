@@ -42,6 +42,9 @@ static void draw(aurora__trial *world)
     options->instances = aurora__trial_below(world, 4) == 0 ? 2 : 1;
     options->partitions = between(world, 1, AURORA__TRIAL_PARTITIONS_MAX);
     options->split = aurora__trial_below(world, 2) == 0 ? 0 : between(world, 1, 2);
+    options->shared = aurora__trial_below(world, 3) == 0;
+    if (options->shared != 0)
+        options->instances = 2;
     options->orders =
         between(world, 3, aurora__trial_option_infos[AURORA__TRIAL_OPTION_orders].most);
     options->skus = between(world, 1, AURORA__TRIAL_SKUS_MAX);
@@ -98,6 +101,7 @@ aurora_status aurora__trial_options_draw(aurora__trial *world, aurora_error *err
     options->instances = within(options->instances, 1, AURORA__TRIAL_INSTANCES_MAX);
     options->partitions = within(options->partitions, 1, AURORA__TRIAL_PARTITIONS_MAX);
     options->split = within(options->split, 0, 2);
+    options->shared = within(options->shared, 0, 1);
     /* A workload's steps, and a store that is there once, want one service. */
     if (world->workload != NULL || (world->store->flags & AURORA_SIM_STORE_MANY) == 0)
         options->split = 0;

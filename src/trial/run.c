@@ -59,7 +59,7 @@ static uint32_t set_of(const aurora__trial *world)
     }
 }
 
-static void act(aurora__trial *world, aurora_t *shop)
+void aurora__trial_act(aurora__trial *world, aurora_t *shop)
 {
     switch (world->now.kind) {
     case AURORA__TRIAL_SET_UP:
@@ -111,7 +111,7 @@ static void do_step(aurora__trial *world)
         return;
     }
     uint64_t commits = world->report->commits;
-    act(world, instance->shop);
+    aurora__trial_act(world, instance->shop);
     world->now.kind = AURORA__TRIAL_PUMP; /* what was done is not done again */
     if (world->report->commits != commits || world->has_queued)
         aurora__trial_pump(world, instance->number);

@@ -11,9 +11,10 @@
 
 struct aurora_store_txn {
     struct aurora_store_txn *next;
-    aurora_store_txn *inner;
+    aurora_store_txn *inner; /* NULL = nothing is locked yet, of a store that is shared */
     aurora_id batch;
     bool is_write;
+    bool has_log;
 };
 
 typedef struct aurora_store_txn transaction;
@@ -82,10 +83,15 @@ static void hash_puts(aurora__trial *world, const aurora_store_put *puts, uint32
 
 /* --- transactions ----------------------------------------------------------------------------- */
 
-/* Of a store that stays it is we who know whether another handle wrote. */
+/* Of a store that stays it is we who know whether another handle wrote; of one that is shared,
+ * whether another appended. */
 static void tell_epoch(aurora__trial_instance *instance, uint64_t *epoch_out)
 {
     aurora__trial_service *service = instance->service;
+    if (epoch_out != NULL && instance->world->options.shared != 0) {
+        *epoch_out = instance->epoch;
+        return;
+    }
     if (!service->has_kept || epoch_out == NULL)
         return;
     if (service->last_writer != instance->number + 1)
@@ -106,8 +112,10 @@ static aurora_status begin(void *self, uint32_t kind, aurora_id batch, int32_t t
         return AURORA_ENOMEM;
     made->is_write = is_write;
     made->batch = batch;
-    rc = instance->inner.begin(instance->inner.self, kind, batch, timeout_ms, epoch_out,
-                               &made->inner);
+    bool is_later = is_write && instance->world->options.shared != 0;
+    if (!is_later)
+        rc = instance->inner.begin(instance->inner.self, kind, batch, timeout_ms, epoch_out,
+                                   &made->inner);
     if (rc != AURORA_OK) {
         free(made);
         return rc;
@@ -134,27 +142,86 @@ static void rollback(void *self, aurora_store_txn *txn)
     aurora__trial_instance *instance = self;
     if (txn == NULL)
         return;
-    instance->inner.rollback(instance->inner.self, txn->inner);
+    if (txn->inner != NULL)
+        instance->inner.rollback(instance->inner.self, txn->inner);
     forget_transaction(instance, txn);
 }
+
+/* --- a store that several write at once ------------------------------------------------------- */
+
+/* A statement that locks nothing sees what is committed by then; `leave` ends it. */
+static aurora_status enter(aurora__trial_instance *instance, const transaction *txn,
+                           aurora_store_txn **out)
+{
+    *out = txn->inner;
+    if (txn->inner != NULL)
+        return AURORA_OK;
+    return instance->inner.begin(instance->inner.self, AURORA_TXN_READ, txn->batch, 0, NULL, out);
+}
+
+static void leave(aurora__trial_instance *instance, const transaction *txn, aurora_store_txn *used)
+{
+    if (used != txn->inner)
+        instance->inner.rollback(instance->inner.self, used);
+}
+
+/* From here to its end nobody else writes: rows are not locked one by one, so what a lock keeps
+ * from others is more than it would be. What they did before it is all there. */
+static aurora_status lock(aurora__trial_instance *instance, transaction *txn)
+{
+    aurora__trial *world = instance->world;
+    uint64_t unused;
+    if (txn->inner != NULL)
+        return AURORA_OK;
+    if (aurora__trial_fault(world, world->options.race, 100))
+        aurora__trial_let_another(instance);
+    return instance->inner.begin(instance->inner.self, AURORA_TXN_WRITE, txn->batch, 0, &unused,
+                                 &txn->inner);
+}
+
+static void tell_others(const aurora__trial_instance *instance)
+{
+    aurora__trial *world = instance->world;
+    for (uint32_t i = 0; i < world->instance_count; i++) {
+        aurora__trial_instance *other = &world->instances[i];
+        if (other != instance && other->service == instance->service)
+            other->epoch = ++instance->service->epochs;
+    }
+}
+
+/* --- statements ------------------------------------------------------------------------------- */
 
 static aurora_status load(void *self, aurora_store_txn *txn, aurora_store_load *loads,
                           uint32_t count, bool is_locked, const aurora_arena_port *arena)
 {
     aurora__trial_instance *instance = self;
+    aurora_store_txn *used;
     aurora_status rc = visit(instance, "store.load");
-    return rc == AURORA_OK ? instance->inner.load(instance->inner.self, txn->inner, loads, count,
-                                                  is_locked, arena)
-                           : rc;
+    if (rc == AURORA_OK && is_locked)
+        rc = lock(instance, txn);
+    if (rc == AURORA_OK)
+        rc = enter(instance, txn, &used);
+    if (rc != AURORA_OK)
+        return rc;
+    rc = instance->inner.load(instance->inner.self, used, loads, count,
+                              is_locked && used == txn->inner, arena);
+    leave(instance, txn, used);
+    return rc;
 }
 
 static aurora_status scan(void *self, aurora_store_txn *txn, aurora_store_scan *range,
                           const aurora_arena_port *arena)
 {
     aurora__trial_instance *instance = self;
+    aurora_store_txn *used;
     aurora_status rc = visit(instance, "store.scan");
-    return rc == AURORA_OK ? instance->inner.scan(instance->inner.self, txn->inner, range, arena)
-                           : rc;
+    if (rc == AURORA_OK)
+        rc = enter(instance, txn, &used);
+    if (rc != AURORA_OK)
+        return rc;
+    rc = instance->inner.scan(instance->inner.self, used, range, arena);
+    leave(instance, txn, used);
+    return rc;
 }
 
 static aurora_status save(void *self, aurora_store_txn *txn, const aurora_store_put *puts,
@@ -163,6 +230,8 @@ static aurora_status save(void *self, aurora_store_txn *txn, const aurora_store_
     aurora__trial_instance *instance = self;
     *failed_out = 0;
     aurora_status rc = visit(instance, "store.save");
+    if (rc == AURORA_OK)
+        rc = lock(instance, txn);
     if (rc != AURORA_OK)
         return rc;
     hash_puts(instance->world, puts, count);
@@ -173,8 +242,11 @@ static aurora_status append(void *self, aurora_store_txn *txn, aurora_log_row *r
 {
     aurora__trial_instance *instance = self;
     aurora_status rc = visit(instance, "store.append");
+    if (rc == AURORA_OK)
+        rc = lock(instance, txn);
     if (rc != AURORA_OK)
         return rc;
+    txn->has_log = true;
     aurora__trial_hash(instance->world, row->body, row->body_length);
     return instance->inner.append(instance->inner.self, txn->inner, row);
 }
@@ -221,8 +293,11 @@ static aurora_status commit(void *self, aurora_store_txn *txn)
     if (world->options.latency > 0 && world->is_armed)
         world->now_ns +=
             (int64_t)(1 + aurora__trial_below(world, world->options.latency)) * 1000000;
-    rc = instance->inner.commit(instance->inner.self, txn->inner);
+    if (txn->inner != NULL)
+        rc = instance->inner.commit(instance->inner.self, txn->inner);
     aurora_id batch = txn->batch;
+    if (rc == AURORA_OK && txn->has_log)
+        tell_others(instance);
     forget_transaction(instance, txn);
     aurora__trial_hash_number(world, (uint64_t)(uint32_t)rc);
     if (rc != AURORA_OK)
@@ -260,18 +335,30 @@ static aurora_status log_read(void *self, aurora_store_txn *txn, int64_t from, s
                               const aurora_arena_port *arena)
 {
     aurora__trial_instance *instance = self;
+    aurora_store_txn *used;
     aurora_status rc = visit(instance, "store.log_read");
-    return rc == AURORA_OK
-               ? instance->inner.log_read(instance->inner.self, txn->inner, from, bytes_max,
-                                          rows_out, capacity, count_out, arena)
-               : rc;
+    if (rc == AURORA_OK)
+        rc = enter(instance, txn, &used);
+    if (rc != AURORA_OK)
+        return rc;
+    rc = instance->inner.log_read(instance->inner.self, used, from, bytes_max, rows_out, capacity,
+                                  count_out, arena);
+    leave(instance, txn, used);
+    return rc;
 }
 
 static aurora_status log_bounds(void *self, aurora_store_txn *txn, aurora_log_bounds *out)
 {
     aurora__trial_instance *instance = self;
+    aurora_store_txn *used;
     aurora_status rc = visit(instance, "store.log_bounds");
-    return rc == AURORA_OK ? instance->inner.log_bounds(instance->inner.self, txn->inner, out) : rc;
+    if (rc == AURORA_OK)
+        rc = enter(instance, txn, &used);
+    if (rc != AURORA_OK)
+        return rc;
+    rc = instance->inner.log_bounds(instance->inner.self, used, out);
+    leave(instance, txn, used);
+    return rc;
 }
 
 static aurora_status log_trim(void *self, aurora_store_txn *txn, int64_t position,
@@ -279,6 +366,8 @@ static aurora_status log_trim(void *self, aurora_store_txn *txn, int64_t positio
 {
     aurora__trial_instance *instance = self;
     aurora_status rc = visit(instance, "store.log_trim");
+    if (rc == AURORA_OK)
+        rc = lock(instance, txn);
     return rc == AURORA_OK
                ? instance->inner.log_trim(instance->inner.self, txn->inner, position, rows_max)
                : rc;
@@ -325,7 +414,8 @@ void aurora__trial_store_drop(aurora__trial_instance *instance)
 {
     while (instance->transactions != NULL) {
         transaction *gone = instance->transactions;
-        instance->inner.rollback(instance->inner.self, gone->inner);
+        if (gone->inner != NULL)
+            instance->inner.rollback(instance->inner.self, gone->inner);
         forget_transaction(instance, gone);
     }
     close_inner(instance);
@@ -382,7 +472,11 @@ aurora_status aurora__trial_store_open(aurora__trial_instance *instance,
     uint32_t flags = instance->inner.flags;
     if (instance->service->has_kept)
         flags = world->options.instances == 1 ? flags | AURORA_STORE_PRIVATE
-                                              : flags & ~AURORA_STORE_PRIVATE;
+                                              : flags & ~(uint32_t)AURORA_STORE_PRIVATE;
+    if (world->options.shared != 0) {
+        flags &= ~(uint32_t)(AURORA_STORE_PRIVATE | AURORA_STORE_SERIAL);
+        instance->epoch = ++instance->service->epochs;
+    }
     *out = (aurora_store){.size = sizeof *out,
                           .flags = flags,
                           .self = instance,

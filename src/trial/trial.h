@@ -39,6 +39,7 @@
     X(echo, 40, "payment answers in 100 that come twice")                                          \
     X(refuse, 10, "captures, voids and refunds in 100 that the provider refuses")                  \
     X(leave, 15, "tasks in 100 whose taker vanishes")                                              \
+    X(race, 60, "locks in 100 before which another handle acts")                                   \
     X(drop, 20, "messages in 1,000 that the broker takes and loses")                               \
     X(twice, 80, "messages in 1,000 that are published twice")                                     \
     X(unsure, 30, "messages in 1,000 of which the producer is told that they failed")              \
@@ -48,6 +49,7 @@
     X(rewind, 30, "polls in 1,000 that go back to what was read before")                           \
     X(latency, 40, "milliseconds that a commit takes at most")                                     \
     X(instances, 2, "handles on one store")                                                        \
+    X(shared, 1, "whether the handles of a store write at once, row by row")                       \
     X(split, 2, "services: 0 = one, 1 = notifications apart, 2 = each module apart")               \
     X(partitions, 6, "partitions of a topic")                                                      \
     X(orders, 40, "orders")                                                                        \
@@ -256,6 +258,7 @@ struct aurora_sim {
     uint32_t jumps;        /* of the wall clock */
     int64_t wall_ahead_ms; /* of the simulated beginning plus now_ns */
     bool is_calm;
+    bool is_nested;  /* another handle acts in the middle of a step */
     bool is_armed;   /* faults may happen: a step is under way */
     bool has_queued; /* some completion is awaited */
     bool is_up;      /* products and first stock are there */
@@ -373,6 +376,9 @@ void aurora__trial_open(aurora__trial *world, uint32_t number);
 _Noreturn void aurora__trial_crash(aurora__trial_instance *instance, const char *point);
 void aurora__trial_after_crash(aurora__trial *world);
 void aurora__trial_close(aurora__trial *world, uint32_t number);
+/* Another handle of the same store acts now, in the middle of a call of this one's: it does what is
+ * being done, as a customer would who tries both, or what it has to do anyway. */
+void aurora__trial_let_another(aurora__trial_instance *instance);
 /* An instance that runs, of a service with one of these modules, or NULL. */
 aurora__trial_instance *aurora__trial_any(aurora__trial *world, uint32_t set);
 void aurora__trial_pump(aurora__trial *world, uint32_t number);
@@ -409,6 +415,9 @@ void *aurora__trial_books_new(void);
 void aurora__trial_books_free(void *books);
 
 /* --- run.c ------------------------------------------------------------------------------------ */
+
+/* What happens now, on this handle. */
+void aurora__trial_act(aurora__trial *world, aurora_t *shop);
 
 /* aurora_sim_run with the counts of a campaign. */
 aurora_status aurora__trial_run(const aurora_sim_request *request, const aurora_sim_ports *ports,
