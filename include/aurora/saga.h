@@ -154,10 +154,10 @@ AURORA_API void aurora_saga_free(aurora_saga *saga);
 
 /* Helps one saga, and writes who, what and why into the order's history. Returns when the act is
  * durable; the saga goes on by itself. AURORA_ECONFLICT when that participant is not parked, when
- * what a payment is marked as does not fit the step that it is in (the message names what does), or
- * when COMPENSATE meets an order that is already compensating; AURORA_EINVAL for a result that is
- * not the participant's; AURORA_ENOTFOUND, but for COMPENSATE: of an order that this store does not
- * have it cancels what the participants may hold. Threads: shared. */
+ * what a payment is marked as does not fit its step (the message names what does), when what stock
+ * is marked as does not fit the order, or when COMPENSATE meets one that is already compensating;
+ * AURORA_EINVAL for a result that is not the participant's; AURORA_ENOTFOUND, but for COMPENSATE:
+ * of an order not in this store it cancels what participants may hold. Threads: shared. */
 AURORA_API aurora_status aurora_saga_repair(aurora_t *shop, const aurora_repair *repair,
                                             aurora_error *err);
 

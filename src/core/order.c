@@ -342,6 +342,22 @@ static aurora_status compensate(aurora__step *step, aurora__order_row *order,
     return conclude(step, order, next, AURORA_REASON_OPERATOR, &cause);
 }
 
+/* Whether the order can hear what stock is marked as; what a payment makes of its mark is its own. */
+static bool can_mark(const aurora__order_row *order, const aurora__repair *repair)
+{
+    static const uint8_t triggers[] = {[AURORA_RESULT_RESERVED] = AURORA__ORDER_RESERVE,
+                                       [AURORA_RESULT_REJECTED] = AURORA__ORDER_REJECT,
+                                       [AURORA_RESULT_COMMITTED] = AURORA__ORDER_COMMIT,
+                                       [AURORA_RESULT_RELEASED] = AURORA__ORDER_RELEASE,
+                                       [AURORA_RESULT_RETURNED] = AURORA__ORDER_RETURN};
+    if (repair->action != AURORA_REPAIR_MARK ||
+        repair->participant != AURORA_PARTICIPANT_INVENTORY ||
+        (uint32_t)repair->result >= sizeof triggers)
+        return true;
+    return aurora_machine_next(&aurora__order_machine, (int32_t)order->status,
+                               triggers[repair->result]) != 0;
+}
+
 aurora_status aurora__order_repair(aurora__step *step, const aurora__repair *repair)
 {
     aurora__order_row *order;
@@ -355,6 +371,9 @@ aurora_status aurora__order_repair(aurora__step *step, const aurora__repair *rep
         return compensate(step, order, repair);
     if ((order->parked & ((int64_t)1 << (repair->participant - 1))) == 0)
         return aurora__step_refuse(step, AURORA_ECONFLICT, "participant", "is not parked");
+    if (!can_mark(order, repair))
+        return aurora__step_refuse(step, AURORA_ECONFLICT, "result",
+                                   "does not fit the order's status");
     rc = aurora__order_note(step, order, AURORA_EVENT_ORDER_REPAIR, repair->actor, repair->note);
     if (rc != AURORA_OK)
         return rc;

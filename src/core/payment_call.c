@@ -347,7 +347,7 @@ const char *aurora__payment_parked_reason(const aurora__payment_row *row)
         return NULL;
     if (row->state == AURORA__PAYMENT_ORPHANED && row->call != AURORA__CALL_NONE)
         return "the order completed without a payment here";
-    if (row->verb != 0 && row->due_at != 0)
+    if (row->verb != 0 && row->due_at != 0 && !is_resting(row))
         return "is being tried again";
     if (row->verb == 0)
         return "an event could not be taken";

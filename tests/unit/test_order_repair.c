@@ -336,6 +336,47 @@ START_TEST(test_order__repair_of_a_parked_participant_is_said_and_audited)
 }
 END_TEST
 
+/* Told to an order that cannot take it, the mark would park the order's own key behind it. */
+START_TEST(test_order__mark_of_stock_that_the_order_cannot_take_is_refused)
+{
+    static const int32_t unfit[][2] = {{AURORA_ORDER_PENDING, AURORA_RESULT_RELEASED},
+                                       {AURORA_ORDER_RESERVED, AURORA_RESULT_REJECTED},
+                                       {AURORA_ORDER_COMPLETED, AURORA_RESULT_RETURNED},
+                                       {AURORA_ORDER_FAILED, AURORA_RESULT_COMMITTED}};
+    for (size_t i = 0; i < sizeof unfit / sizeof unfit[0]; i++) {
+        again();
+        bring_to(unfit[i][0]);
+        aurora_assert_ok(hear(AURORA_EVENT_INVENTORY_PARKED));
+        int64_t version = order()->version;
+
+        aurora_assert_status(repair(AURORA_REPAIR_MARK, AURORA_PARTICIPANT_INVENTORY, unfit[i][1]),
+                             AURORA_ECONFLICT);
+
+        ck_assert_int_eq(order()->version, version);
+        assert_silent();
+    }
+}
+END_TEST
+
+START_TEST(test_order__mark_of_stock_that_the_order_can_take_is_said)
+{
+    static const int32_t fit[][2] = {{AURORA_ORDER_PENDING, AURORA_RESULT_RESERVED},
+                                     {AURORA_ORDER_PENDING, AURORA_RESULT_REJECTED},
+                                     {AURORA_ORDER_COMPLETED, AURORA_RESULT_COMMITTED},
+                                     {AURORA_ORDER_FAILED, AURORA_RESULT_RELEASED},
+                                     {AURORA_ORDER_CANCELLED, AURORA_RESULT_RETURNED}};
+    for (size_t i = 0; i < sizeof fit / sizeof fit[0]; i++) {
+        again();
+        bring_to(fit[i][0]);
+        aurora_assert_ok(hear(AURORA_EVENT_INVENTORY_PARKED));
+
+        aurora_assert_ok(repair(AURORA_REPAIR_MARK, AURORA_PARTICIPANT_INVENTORY, fit[i][1]));
+
+        ck_assert_int_eq(saga_fixture_only(fixture)->result, fit[i][1]);
+    }
+}
+END_TEST
+
 START_TEST(test_order__compensate_fails_an_open_order)
 {
     for (int32_t status = AURORA_ORDER_PENDING; status <= AURORA_ORDER_RESERVED; status++) {
@@ -443,6 +484,8 @@ static Suite *order_repair_suite(void)
     tcase_add_test(tcase, test_order__settled_order_may_still_be_parked_and_stays_settled);
     tcase_add_test(tcase, test_order__repair_is_refused_unless_that_participant_is_parked);
     tcase_add_test(tcase, test_order__repair_of_a_parked_participant_is_said_and_audited);
+    tcase_add_test(tcase, test_order__mark_of_stock_that_the_order_cannot_take_is_refused);
+    tcase_add_test(tcase, test_order__mark_of_stock_that_the_order_can_take_is_said);
     tcase_add_test(tcase, test_order__compensate_fails_an_open_order);
     tcase_add_test(tcase, test_order__compensate_cancels_a_completed_order);
     tcase_add_test(tcase, test_order__compensate_of_a_failed_or_cancelled_order_is_a_conflict);

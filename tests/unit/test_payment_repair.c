@@ -502,6 +502,8 @@ START_TEST(test_payment_repair__parked_payment_repeats_itself_to_an_order_elsewh
     payment_bring_to(&p, AURORA__PAYMENT_VOIDING);
     refuse_void(AURORA_OUTCOME_NOT_FOUND);
     ck_assert(payment_row(&p)->parked_at != 0);
+    ck_assert_str_eq(aurora__payment_parked_reason(payment_row(&p)),
+                     "the provider refused for good");
 
     for (int i = 0; i < 12; i++) {
         int64_t due_at = payment_row(&p)->due_at;
@@ -516,6 +518,7 @@ START_TEST(test_payment_repair__parked_payment_repeats_itself_to_an_order_elsewh
         ck_assert(event->is_resend);
     }
     aurora_assert_ok(payment_repair(&p, AURORA_REPAIR_RETRY, 0));
+    ck_assert_str_eq(aurora__payment_parked_reason(payment_row(&p)), "is being tried again");
     payment_take(&p);
     ck_assert(p.is_taken);
 }
