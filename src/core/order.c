@@ -342,7 +342,7 @@ static aurora_status compensate(aurora__step *step, aurora__order_row *order,
     return conclude(step, order, next, AURORA_REASON_OPERATOR, &cause);
 }
 
-/* Whether the order can hear what stock is marked as; what a payment makes of its mark is its own. */
+/* Whether the order can hear what stock is marked as; a payment judges its own marks. */
 static bool can_mark(const aurora__order_row *order, const aurora__repair *repair)
 {
     static const uint8_t triggers[] = {[AURORA_RESULT_RESERVED] = AURORA__ORDER_RESERVE,
