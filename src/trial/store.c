@@ -296,13 +296,14 @@ static aurora_status commit(void *self, aurora_store_txn *txn)
     if (txn->inner != NULL)
         rc = instance->inner.commit(instance->inner.self, txn->inner);
     aurora_id batch = txn->batch;
+    bool has_begun = txn->inner != NULL; /* of a shared store: only what locked something */
     if (rc == AURORA_OK && txn->has_log)
         tell_others(instance);
     forget_transaction(instance, txn);
     aurora__trial_hash_number(world, (uint64_t)(uint32_t)rc);
     if (rc != AURORA_OK)
         return rc;
-    world->report->commits++;
+    world->report->commits += has_begun;
     instance->service->last_writer = instance->number + 1;
     if (aurora__trial_fault(world, world->options.crash, 2500)) /* the most telling moment */
         crash_at(instance, "store.committed");

@@ -13,12 +13,12 @@ static char url[600];
 static aurora_manual_clock manual;
 static aurora_clock clock_of_manual;
 
-static const char *const settings[] = {"payment=none:", "search=none:"};
+static const char *const settings[] = {"payment=none:", "search=none:", "park_attempts_min=1"};
 
 static aurora_t *open_at(const char *at)
 {
     return shop_open(
-        at, AURORA_OPTIONS(.clock = &clock_of_manual, .settings = settings, .setting_count = 2));
+        at, AURORA_OPTIONS(.clock = &clock_of_manual, .settings = settings, .setting_count = 3));
 }
 
 static void start(void)
@@ -160,7 +160,7 @@ END_TEST
 
 /* --- parked ----------------------------------------------------------------------------------- */
 
-/* A cancelled order whose authorization the provider will not void. */
+/* A cancelled order whose authorization the provider will not void, though it captured nothing. */
 static aurora_id park_void(void)
 {
     aurora_id id = shop_submit(shop, NULL, 2);
@@ -171,6 +171,9 @@ static aurora_id park_void(void)
     aurora_task_page_free(page);
     page = provider_take(shop, AURORA_VERB_VOID);
     provider_finish(shop, page->items[0]->id, AURORA_OUTCOME_DECLINED);
+    aurora_task_page_free(page);
+    page = provider_take(shop, AURORA_VERB_CAPTURE);
+    provider_finish(shop, page->items[0]->id, AURORA_OUTCOME_NOT_FOUND);
     aurora_task_page_free(page);
     return id;
 }
