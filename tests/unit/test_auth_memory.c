@@ -3,62 +3,13 @@
  * of OpenSSL, libjwt, Jansson and cJSON among them, once and from then on. */
 #include "auth/auth.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "support/scarce.h"
 #include "support/tokens.h"
 
-/* A sanitizer brings an allocator of its own, and so does another C library. */
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer) ||                         \
-    __has_feature(thread_sanitizer)
-#define IS_LEFT_OUT
-#endif
-#endif
-#if !defined(__GLIBC__) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define IS_LEFT_OUT
-#endif
-
-#ifndef IS_LEFT_OUT
-
-void *__libc_malloc(size_t bytes);
-void *__libc_calloc(size_t count, size_t bytes);
-void *__libc_realloc(void *piece, size_t bytes);
-
-static __thread bool is_armed, is_lasting;
-static __thread int fail_at, asked, failed;
-
-static bool is_due(void)
-{
-    if (!is_armed)
-        return false;
-    int number = asked++;
-    bool is = number == fail_at || (is_lasting && number > fail_at);
-    failed += is;
-    if (is)
-        errno = ENOMEM;
-    return is;
-}
-
-#define FOR_ALL __attribute__((visibility("default")))
-
-/* In the program itself, so that every library below it has these. */
-FOR_ALL void *malloc(size_t bytes)
-{
-    return is_due() ? NULL : __libc_malloc(bytes);
-}
-
-FOR_ALL void *calloc(size_t count, size_t bytes)
-{
-    return is_due() ? NULL : __libc_calloc(count, bytes);
-}
-
-FOR_ALL void *realloc(void *piece, size_t bytes)
-{
-    return is_due() ? NULL : __libc_realloc(piece, bytes);
-}
+#ifndef SCARCE_IS_LEFT_OUT
 
 static const char *const algorithms[] = {"ES256", "RS256", "EdDSA", "HS256"};
 
@@ -67,6 +18,8 @@ static const char *const algorithms[] = {"ES256", "RS256", "EdDSA", "HS256"};
 static char *folder, *jwks;
 static aurora_auth *auth;
 static aurora_mint *mints[ALGORITHMS], *mint;
+static bool is_lasting;
+static int failed;
 
 /* Once: RSA keys take their time. */
 static void make_mints(void)
@@ -117,11 +70,9 @@ static int next(int at)
 static void judge(const char *token, int at, aurora_http_bearer *out)
 {
     *out = (aurora_http_bearer){0};
-    asked = failed = 0;
-    fail_at = at;
-    is_armed = true;
+    scarce_begin(at, is_lasting);
     aurora_auth_judge(auth, token, TOKENS_NOW, out);
-    is_armed = false;
+    failed = scarce_end();
 }
 
 /* Mutation: aurora__token_read says of any parse that fails that the header is no JSON. */

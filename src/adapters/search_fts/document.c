@@ -23,10 +23,10 @@ static aurora_status run_words(sqlite3_stmt *statement, int64_t id,
 
 /* --- rows ------------------------------------------------------------------------------------- */
 
+/* No text is null: NULL means that there was no memory for the NUL behind it. */
 static const char *text_at(sqlite3_stmt *row, int column)
 {
-    const char *text = (const char *)sqlite3_column_text(row, column);
-    return text == NULL ? "" : text;
+    return (const char *)sqlite3_column_text(row, column);
 }
 
 /* Names and values, each with a NUL behind it; the pairs point into the blob. */
@@ -48,8 +48,9 @@ static uint32_t read_attributes(const char *blob, size_t length, aurora_pair *pa
     return count;
 }
 
-/* The product of a row, as long as the row is not stepped on; pairs has room for all. */
-static void borrow_product(sqlite3_stmt *row, int first, aurora_pair *pairs, aurora_product *out)
+/* The product of a row, as long as the row is not stepped on; pairs has room for all. False without
+ * memory. */
+static bool borrow_product(sqlite3_stmt *row, int first, aurora_pair *pairs, aurora_product *out)
 {
     *out = (aurora_product){.size = sizeof *out,
                             .sku = text_at(row, first),
@@ -67,6 +68,9 @@ static void borrow_product(sqlite3_stmt *row, int first, aurora_pair *pairs, aur
     const char *blob = sqlite3_column_blob(row, first + 7);
     out->attribute_count =
         read_attributes(blob, (size_t)sqlite3_column_bytes(row, first + 7), pairs);
+    return out->sku != NULL && out->name != NULL && out->description != NULL &&
+           out->brand != NULL && out->category != NULL && out->image_url != NULL &&
+           out->currency != NULL;
 }
 
 static bool copy_text(const aurora_arena_port *arena, const char **text)
@@ -79,7 +83,8 @@ aurora_status aurora__fts_product_read(sqlite3_stmt *row, int first, const auror
                                        aurora_product *out)
 {
     aurora_pair borrowed[AURORA_ATTRIBUTES_MAX];
-    borrow_product(row, first, borrowed, out);
+    if (!borrow_product(row, first, borrowed, out))
+        return AURORA_ENOMEM;
     const char **const texts[] = {&out->sku,      &out->name,      &out->description, &out->brand,
                                   &out->category, &out->image_url, &out->currency};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -183,8 +188,8 @@ static aurora_status forget(aurora__fts_documents *documents, int64_t id)
 {
     aurora_pair pairs[AURORA_ATTRIBUTES_MAX];
     aurora_product product;
-    borrow_product(documents->find, 2, pairs, &product);
-    if (!aurora__fts_columns_cut(&documents->columns, &product))
+    if (!borrow_product(documents->find, 2, pairs, &product) ||
+        !aurora__fts_columns_cut(&documents->columns, &product))
         return AURORA_ENOMEM;
     aurora_status rc = run_words(documents->forget_words, id, &documents->columns);
     sqlite3_bind_int64(documents->forget_facts, 1, id);

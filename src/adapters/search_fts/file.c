@@ -235,6 +235,12 @@ static aurora_status ready_writer(aurora__fts_index *index)
     return open_writer(index);
 }
 
+/* A ROLLBACK itself needs memory: one that had none is made up for. */
+static aurora_status leave_transaction(sqlite3 *db)
+{
+    return sqlite3_get_autocommit(db) ? AURORA_OK : aurora__fts_run(db, "ROLLBACK", 0);
+}
+
 aurora_status aurora__fts_claim(aurora__fts_index *index)
 {
     int64_t until_ms = aurora__fts_clock_ms() + CLAIM_MS;
@@ -246,6 +252,8 @@ aurora_status aurora__fts_claim(aurora__fts_index *index)
     rc = lock_file(index, until_ms);
     if (rc == AURORA_OK) {
         rc = ready_writer(index);
+        if (rc == AURORA_OK)
+            rc = leave_transaction(index->writer->db);
         if (rc != AURORA_OK)
             unlock_file(index);
     }
@@ -260,6 +268,9 @@ aurora_status aurora__fts_unclaim(aurora__fts_index *index, aurora_status status
         drop_file(index, "is damaged");
         status = AURORA_ECONFLICT; /* the state is another one now */
     }
+    /* FTS5 (3.40) keeps more than a rollback undoes, and would find damage in the next write. */
+    if (status == AURORA_ENOMEM && index->path != NULL)
+        drop_writer(index);
     unlock_file(index);
     leave_seat(index);
     return status;
@@ -329,7 +340,8 @@ void aurora__fts_reader_give(aurora__fts_index *index, aurora__fts_connection *r
         return;
     }
     pthread_mutex_lock(&index->mutex);
-    bool is_kept = status == AURORA_OK && reader->incarnation == index->incarnation &&
+    bool is_kept = status == AURORA_OK && sqlite3_get_autocommit(reader->db) &&
+                   reader->incarnation == index->incarnation &&
                    index->reader_count < AURORA__FTS_READERS_MAX;
     if (is_kept) {
         reader->next = index->readers;

@@ -155,6 +155,8 @@ aurora_status aurora__fts_suggest(void *self, const char *prefix, uint32_t limit
 void *aurora__fts_arena_take(const aurora_arena_port *arena, size_t bytes);
 /* NULL without memory. */
 const char *aurora__fts_arena_text(const aurora_arena_port *arena, const char *text, size_t length);
+/* The text of the row that the statement stands on; NULL without memory. */
+const char *aurora__fts_column_copy(sqlite3_stmt *row, int column, const aurora_arena_port *arena);
 int64_t aurora__fts_clock_ms(void);
 void aurora__fts_log(const aurora__fts_index *index, int32_t level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

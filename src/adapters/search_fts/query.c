@@ -129,8 +129,7 @@ static aurora_status take_row(search *self, sqlite3_stmt *from)
                            .created_at = sqlite3_column_int64(from, 6)};
     if (row.score < 0)
         return AURORA_OK;
-    row.sku = aurora__fts_arena_text(self->arena, (const char *)sqlite3_column_text(from, 2),
-                                     (size_t)sqlite3_column_bytes(from, 2));
+    row.sku = aurora__fts_column_copy(from, 2, self->arena);
     return row.sku == NULL ? AURORA_ENOMEM : aurora__fts_hits_add(&self->hits, &self->filter, &row);
 }
 
@@ -246,9 +245,7 @@ static aurora_status read_facets(search *self, const aurora__fts_tally *tally, i
         rc = code == SQLITE_DONE ? AURORA_ECORRUPT : aurora__fts_status(code);
         aurora_facet facet = {.size = sizeof facet, .kind = kind, .count = top[i].count};
         if (rc == AURORA_OK)
-            facet.value =
-                aurora__fts_arena_text(self->arena, (const char *)sqlite3_column_text(row, 0),
-                                       (size_t)sqlite3_column_bytes(row, 0));
+            facet.value = aurora__fts_column_copy(row, 0, self->arena);
         sqlite3_reset(row);
         if (rc == AURORA_OK && facet.value == NULL)
             rc = AURORA_ENOMEM;

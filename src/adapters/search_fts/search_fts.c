@@ -31,6 +31,13 @@ const char *aurora__fts_arena_text(const aurora_arena_port *arena, const char *t
     return copy;
 }
 
+/* Not column_text, which may need memory for a NUL, and without it leaves a length and no text. */
+const char *aurora__fts_column_copy(sqlite3_stmt *row, int column, const aurora_arena_port *arena)
+{
+    const char *text = sqlite3_column_blob(row, column);
+    return aurora__fts_arena_text(arena, text, (size_t)sqlite3_column_bytes(row, column));
+}
+
 int64_t aurora__fts_clock_ms(void)
 {
     struct timespec now;

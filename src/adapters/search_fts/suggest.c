@@ -242,7 +242,7 @@ static aurora_status look_at_rows(suggestion *self, const char *expression)
     int code;
     while ((code = sqlite3_step(row)) == SQLITE_ROW) {
         for (int c = 0; c < 3; c++) {
-            const char *text = (const char *)sqlite3_column_text(row, c);
+            const char *text = sqlite3_column_blob(row, c); /* as in aurora__fts_column_copy */
             if (text != NULL)
                 look_at_text(self, text, (size_t)sqlite3_column_bytes(row, c));
         }

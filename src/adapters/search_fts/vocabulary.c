@@ -54,9 +54,12 @@ static aurora_status read_terms(aurora__fts_vocabulary *self, sqlite3 *db, const
     if (code != SQLITE_OK)
         return aurora__fts_status(code);
     while (rc == AURORA_OK && self->count < AURORA__FTS_TERMS_MAX &&
-           (code = sqlite3_step(statement)) == SQLITE_ROW)
-        rc = add(self, (const char *)sqlite3_column_text(statement, 0),
-                 (size_t)sqlite3_column_bytes(statement, 0), sqlite3_column_int64(statement, 1));
+           (code = sqlite3_step(statement)) == SQLITE_ROW) {
+        /* Not column_text, which needs memory for a NUL behind a term. */
+        const char *text = sqlite3_column_blob(statement, 0);
+        size_t length = (size_t)sqlite3_column_bytes(statement, 0);
+        rc = add(self, text, length, sqlite3_column_int64(statement, 1));
+    }
     sqlite3_finalize(statement);
     if (rc == AURORA_OK && code != SQLITE_DONE && code != SQLITE_ROW)
         rc = aurora__fts_status(code);
