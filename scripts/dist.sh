@@ -6,5 +6,5 @@ cd "$(dirname "$0")/.."
 
 python3 scripts/dist/amalgamate.py build/dist
 if [ -d bindings/go ]; then
-    python3 scripts/dist/amalgamate.py bindings/go/bundled >/dev/null
+    python3 scripts/dist/amalgamate.py bindings/go/bundled bindings/go/bundled_sum.h >/dev/null
 fi

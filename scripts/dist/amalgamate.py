@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""amalgamate.py FOLDER: writes FOLDER/aurora.h, all public headers but net.h and sim.h, and FOLDER/aurora.c,
-all of libaurora. The same sources give the same bytes.
+"""amalgamate.py FOLDER [MARK]: writes FOLDER/aurora.h, all public headers but net.h and sim.h, and FOLDER/aurora.c,
+all of libaurora. The same sources give the same bytes. MARK is a C header that gets their sum: Go's cache knows only of
+files of the package itself, and would go on with what it compiled before.
 
 A file-local name that any other file also speaks of is called FOLDER_FILE_name in aurora.c; macros
 of a .c file end with it. Everything else stands as it does in the sources, headers where they are
 first included."""
 
+import hashlib
 import pathlib
 import re
 import sys
@@ -227,10 +229,13 @@ def write_source():
 
 
 def main():
-    if len(sys.argv) != 2:
+    if len(sys.argv) not in (2, 3):
         raise SystemExit(__doc__.split("\n")[0])
     folder = pathlib.Path(sys.argv[1])
     texts = {"aurora.h": write_header(), "aurora.c": write_source()}
+    if len(sys.argv) == 3:
+        both = hashlib.sha256("".join(texts.values()).encode()).hexdigest()
+        pathlib.Path(sys.argv[2]).write_text(f"{SPDX}/* of bundled/: {both} */\n", encoding="utf-8")
     # Both are whole before one of them has its name.
     new = {name: folder / f".{name}.new" for name in texts}
     try:

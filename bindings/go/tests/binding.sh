@@ -49,11 +49,11 @@ cd "$AURORA_SOURCE_DIR/examples/go/http_service"
 tree=$AURORA_BUILD_DIR/go/tree
 rm -rf "$tree"
 mkdir -p "$tree/bindings/go" "$tree/tests"
-python3 "$AURORA_SOURCE_DIR/scripts/dist/amalgamate.py" "$tree/bindings/go/bundled" >/dev/null
 ln -s "$AURORA_SOURCE_DIR/tests/conformance" "$tree/tests/conformance"
 cd "$AURORA_SOURCE_DIR/bindings/go"
 cp ./*.go ./*.c ./*.h go.mod "$tree/bindings/go/"
 cd "$tree/bindings/go"
+python3 "$AURORA_SOURCE_DIR/scripts/dist/amalgamate.py" bundled bundled_sum.h >/dev/null
 go_quick_compiler "$AURORA_BUILD_DIR/go/quick-gcc"
 CC=$AURORA_BUILD_DIR/go/quick-gcc PKG_CONFIG=false "$go" test -count=1 -tags aurora_bundled,libsqlite3 \
     -run 'Conformance|Sentinel|Goroutines|Context|AFileIsRead|TheLogIsPulled|Close' .
