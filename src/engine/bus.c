@@ -158,7 +158,9 @@ aurora_status aurora__bus_start(aurora__bus *bus)
 static aurora__bus *stepping(const aurora__engine *engine)
 {
     aurora__bus *bus = atomic_load(&engine->bus);
-    return bus != NULL && bus->relay_steps != NULL && !aurora__bus_is_stopping(bus) ? bus : NULL;
+    /* A bus with threads of its own is not ours to look into: a close may be at it. */
+    bool has_steps = bus != NULL && bus->is_pumped && bus->relay_steps != NULL;
+    return has_steps && !aurora__bus_is_stopping(bus) ? bus : NULL;
 }
 
 static bool is_due(const aurora__bus *bus, int64_t next_ns)
@@ -253,7 +255,8 @@ void aurora__bus_stop(aurora__bus *bus)
         pthread_join(bus->relay, NULL);
     bus->has_inbound_thread = false;
     bus->has_relay_thread = false;
-    stop_steps(bus);
+    if (bus->is_pumped)
+        stop_steps(bus);
 }
 
 void aurora__bus_free(aurora__bus *bus)
