@@ -27,7 +27,8 @@ LOAD = pathlib.Path(os.environ.get("AURORA_SOAK_LOAD", "build/bench/bench_soak_l
 SKUS = 200
 SAMPLE_S = 5
 KILL_S = (10, 90)
-GROWTH_MIB = 1.0  # an hour, beyond the noise
+GROWTH_MIB = 1.0  # an hour, beyond the noise, and beyond the keys
+KEY_BYTES = 64  # at most, of an order's idempotency key, kept in memory for key_keep and an hour (src/engine/keys.c)
 # The store's page caches take some hundred thousand orders to fill; a small one is full before the warm-up is over, and
 # what grows after that grows for another reason.
 SETTINGS = ("--order-deadline", "60s", "--resend-first", "1s", "--resend-max", "5s", "--log-level", "error", "--store-cache",
@@ -107,8 +108,9 @@ def hold(shop, rate, options, chance, progress):
     return json.loads(load.communicate(timeout=120)[0]), kills
 
 
-def judge(life, warm_up_s, figures, wrong):
-    for name, unit, bound in (("rss", "MiB/h", GROWTH_MIB), ("pss", "MiB/h", None), ("descriptors", "an hour", 0.5)):
+def judge(life, warm_up_s, keys_mib, figures, wrong):
+    bounds = (("rss", "MiB/h", GROWTH_MIB + keys_mib), ("pss", "MiB/h", None), ("descriptors", "an hour", 0.5))
+    for name, unit, bound in bounds:
         trend = life.trend(name, warm_up_s)
         label = f"{life.name.partition(',')[0]} {name}"
         if trend is None:
@@ -177,8 +179,10 @@ def soak(options, folder):
                     "requests": counted["requests"], "answered_5xx": counted["server_errors"],
                     "cut_off": counted["cut_off"], "kills": kills, "orders": orders,
                     "acknowledged_and_watched": len(crowd.done())}
-        for life in shop.lives[:2]:
-            judge(life, min(600, options.minutes * 60 / 4), figures, wrong)
+        keys_mib = orders * 60 / options.minutes * KEY_BYTES / (1 << 20)
+        figures["keys in memory"] = f"at most {keys_mib:.1f} MiB/h of {KEY_BYTES} bytes an order"
+        for life, keys in ((shop.lives[0], 0), (shop.lives[1], keys_mib)):
+            judge(life, min(600, options.minutes * 60 / 4), keys, figures, wrong)
         figures["the killed one"] = killed(shop.lives[2:])
         text = summary(f"./dev soak --minutes {options.minutes:g} --seed {options.seed}", figures, wrong)
         text += "\n\n" + draw(shop, folder)

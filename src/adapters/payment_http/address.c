@@ -83,8 +83,9 @@ static aurora_status check_parts(CURLU *address, aurora_error *err)
                             curl_url_get(address, CURLUPART_HOST, &host, 0) != CURLUE_OK))
         rc = refuse(err, "must be https://host/path");
     bool is_plain = scheme != NULL && strcmp(scheme, "http") == 0;
+    bool is_secure = scheme != NULL && strcmp(scheme, "https") == 0;
     /* libcurl speaks many more. */
-    if (rc == AURORA_OK && !is_plain && strcmp(scheme, "https") != 0)
+    if (rc == AURORA_OK && !is_plain && !is_secure)
         rc = refuse(err, "must be https://host/path");
     if (rc == AURORA_OK && curl_url_get(address, CURLUPART_FRAGMENT, &fragment, 0) == CURLUE_OK)
         rc = refuse(err, "must have no fragment");
