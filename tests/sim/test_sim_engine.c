@@ -2,7 +2,7 @@
 /* The simulation of the whole library (aurora/sim.h): seeds on the stores that there are, that a
  * seed does the same again, and that mistakes in stores and providers of somebody's own are found.
  * AURORA_SEED is the first seed; AURORA_SIM=short runs a few seconds. A failure prints the seed;
- * `aurora-sim engine --seed N` tells its story. */
+ * `aurora-sim engine --seed N` tells its story. ctest: one thread */
 #include "test.h"
 
 #include <aurora/port/driver.h>
@@ -18,7 +18,7 @@
 #define PLANT_SEEDS 60
 
 /* Sanitized builds are some ten times slower. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef __SANITIZE_ADDRESS__
 #define SEEDS 40
 #define SEEDS_OF_FILES 2
 #else
