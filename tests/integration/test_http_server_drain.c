@@ -287,7 +287,7 @@ START_TEST(test_http_server_drain__who_was_let_in_is_answered)
     if (raw_tls_version() != 0)
         return; /* without a handshake more of them come */
 #ifdef __SANITIZE_THREAD__
-    return; /* libevent tells epoll late of what was closed: a client may have that number by then */
+    return; /* libevent tells epoll late of what was closed: a client may have its number by then */
 #endif
     for (int round = 0; round < ROUNDS; round++) {
         visitor visitors[VISITORS] = {0};
