@@ -79,7 +79,7 @@ static aurora__command *new_finish(aurora_t *shop, const aurora_id *task_id,
     aurora__task_order(task_id, &verb);
     aurora__notification_order(task_id, &kind);
     bool may_pay = result.kind != AURORA_TASK_NOTIFICATION;
-    bool may_notify = result.kind != AURORA_TASK_PAYMENT;
+    bool may_notify = result.kind != AURORA_TASK_PAYMENT && task_id != NULL;
     aurora__command *command = NULL;
     if (verb != 0 && may_pay) {
         aurora__payment_result payment = {.outcome = result.outcome,
@@ -135,29 +135,41 @@ static void finish_all(aurora_t *shop, const aurora_id *task_ids,
     }
 }
 
+/* The first failure is the answer, with its number. */
+static aurora_status finish_each(aurora_t *shop, const aurora_id *task_ids,
+                                 const aurora_task_result *const *results, uint32_t count,
+                                 aurora_status *each_out, aurora_error *err)
+{
+    aurora__command *commands[MANY_MAX];
+    aurora_status each[MANY_MAX];
+    finish_all(shop, task_ids, results, count, each, commands);
+    for (uint32_t i = 0; i < count && each_out != NULL; i++)
+        each_out[i] = each[i];
+    for (uint32_t i = 0; i < count; i++) {
+        if (each[i] == AURORA_OK)
+            continue;
+        aurora_status rc = aurora__refuse(err, each[i], "", "%s", aurora_status_text(each[i]));
+        aurora__refuse_within(err, rc, "results", i);
+        return rc;
+    }
+    return AURORA_OK;
+}
+
 aurora_status aurora_task_finish_many(aurora_t *shop, const aurora_id *task_ids,
                                       const aurora_task_result *const *results, uint32_t count,
                                       aurora_status *each_out, aurora_error *err)
 {
-    aurora__command *commands[MANY_MAX];
-    aurora_status each[MANY_MAX];
     aurora_status rc = aurora__handle_enter_query(shop);
     if (rc != AURORA_OK)
         return aurora__refuse_plain(err, rc);
     rc = aurora__check_range(err, "count", count, 1, MANY_MAX);
-    if (rc == AURORA_OK && (task_ids == NULL || results == NULL))
-        rc = aurora__refuse(err, AURORA_EINVAL, task_ids == NULL ? "task_ids" : "results",
-                            "is required");
-    if (rc == AURORA_OK)
-        finish_all(shop, task_ids, results, count, each, commands);
-    for (uint32_t i = 0; rc == AURORA_OK && i < count && each_out != NULL; i++)
-        each_out[i] = each[i];
-    for (uint32_t i = 0; rc == AURORA_OK && i < count; i++) {
-        if (each[i] == AURORA_OK)
-            continue;
-        rc = aurora__refuse(err, each[i], "", "%s", aurora_status_text(each[i]));
-        aurora__refuse_within(err, rc, "results", i);
-    }
+    if (task_ids == NULL || results == NULL)
+        rc = rc != AURORA_OK
+                 ? rc
+                 : aurora__refuse(err, AURORA_EINVAL, task_ids == NULL ? "task_ids" : "results",
+                                  "is required");
+    else if (rc == AURORA_OK)
+        rc = finish_each(shop, task_ids, results, count, each_out, err);
     aurora__handle_leave(shop);
     return rc;
 }
