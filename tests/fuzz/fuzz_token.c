@@ -83,7 +83,8 @@ static void judge_token(const char *text, size_t len)
     const char *id = token.id[0] == '\0' ? NULL : token.id;
     const aurora__key *key = aurora__key_set_find(own_keys(), id, token.algorithm);
     if (key == NULL || key->algorithm != token.algorithm ||
-        !aurora__key_verify(key, text, token.signed_len, token.signature, token.signature_len))
+        aurora__key_verify(key, text, token.signed_len, token.signature, token.signature_len) !=
+            AURORA__KEY_GOOD)
         return;
     bool is_ours = token.payload_len == sizeof signed_payload - 1 &&
                    memcmp(token.payload, signed_payload, token.payload_len) == 0;
