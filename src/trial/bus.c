@@ -224,6 +224,7 @@ static void append(aurora__trial *world, const aurora_bus_message *from, uint32_
     if (!world->is_calm && world->options.delay > 0)
         delay_ns += (int64_t)aurora__trial_below(world, world->options.delay) * 1000000;
     to->items = room(to->items, to->count, &to->capacity, sizeof *to->items);
+    /* NOLINTNEXTLINE(analyzer-malloc-leak): the partition frees its items */
     message *made = &to->items[to->count];
     *made = (message){.record = copy_record(world, from), .at_ns = world->now_ns + delay_ns};
     made->record.partition = (int32_t)number;
@@ -630,6 +631,7 @@ aurora_status aurora__trial_bus_open(const aurora_bus_options *options, aurora_b
     member *made = aurora_sim_take(instance->world, sizeof *made);
     of->members = room(of->members, of->member_count, &of->member_capacity, sizeof(member *));
     made->number = of->member_count;
+    /* NOLINTNEXTLINE(analyzer-malloc-leak): the broker frees its list of members */
     of->members[of->member_count++] = made;
     made->world = instance->world;
     made->instance = instance;
