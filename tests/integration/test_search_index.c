@@ -604,6 +604,42 @@ START_TEST(test_threads__search_while_products_change_and_the_index_is_made_agai
 }
 END_TEST
 
+static void *search_hot(void *argument)
+{
+    searcher *self = argument;
+    while (!atomic_load(&self->is_over)) {
+        uint64_t total;
+        if (try_count(self->shop, "cup", &total) == AURORA_ECORRUPT)
+            atomic_fetch_add(&self->failures, 1);
+    }
+    return NULL;
+}
+
+/* A search opens the file all the while: it must see it as it is before or behind a commit. */
+START_TEST(test_threads__search_a_file_that_is_being_made)
+{
+    searcher self = {0};
+    pthread_t thread;
+    aurora_t *shop = open_with(0, NULL);
+    put(shop, "S00000", "Cup");
+    aurora_close(shop);
+    self.shop = open_with(AURORA_OPEN_READONLY, NULL);
+    ck_assert_int_eq(pthread_create(&thread, NULL, search_hot, &self), 0);
+
+    for (int round = 0; round < 60; round++) {
+        unlink(index_file);
+        shop = open_with(0, NULL);
+        wait_for(shop, "cup", 1);
+        aurora_close(shop);
+    }
+    atomic_store(&self.is_over, true);
+    pthread_join(thread, NULL);
+
+    ck_assert_uint_eq(atomic_load(&self.failures), 0);
+    aurora_close(self.shop);
+}
+END_TEST
+
 START_TEST(test_verify__finds_a_document_that_is_not_its_product)
 {
     static const char *const damages[] = {
@@ -686,6 +722,7 @@ static Suite *search_index_suite(void)
     tcase_add_test(tcase, test_readonly__without_an_index_says_so);
     tcase_add_loop_test(
         tcase, test_threads__search_while_products_change_and_the_index_is_made_again, 0, 2);
+    tcase_add_test(tcase, test_threads__search_a_file_that_is_being_made);
     tcase_add_loop_test(tcase, test_verify__finds_a_document_that_is_not_its_product, 0, 3);
     tcase_add_test(tcase, test_search__after_a_fork_the_child_may_only_close);
     suite_add_tcase(suite, tcase);

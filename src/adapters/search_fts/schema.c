@@ -107,7 +107,7 @@ static aurora_status create(sqlite3 *db)
 
 /* A file that has no table yet is not damaged: somebody is making it, or died over that. With the
  * change to WAL it has a page before it has a table. */
-aurora_status aurora__fts_schema_open(sqlite3 *db, bool may_create)
+static aurora_status look(sqlite3 *db, bool *is_new_out)
 {
     int64_t tables = 0;
     int64_t application = 0;
@@ -119,12 +119,29 @@ aurora_status aurora__fts_schema_open(sqlite3 *db, bool may_create)
         rc = read_number(db, "PRAGMA user_version", &format);
     if (rc != AURORA_OK)
         return rc;
-    if (tables == 0 && application == 0 && format == 0)
-        return may_create ? create(db) : AURORA_ENOTFOUND;
+    *is_new_out = tables == 0 && application == 0 && format == 0;
+    if (*is_new_out)
+        return AURORA_OK;
     if (application != APPLICATION_ID || format != FORMAT)
         return AURORA_ECORRUPT;
     aurora__fts_meta meta;
     return aurora__fts_meta_read(db, &meta);
+}
+
+/* One state is looked at: a commit between two of the reads would make the file look foreign. */
+aurora_status aurora__fts_schema_open(sqlite3 *db, bool may_create)
+{
+    bool is_new = false;
+    aurora_status rc = aurora__fts_run(db, "BEGIN", 0);
+    if (rc != AURORA_OK)
+        return rc;
+    rc = look(db, &is_new);
+    aurora_status end = aurora__fts_run(db, "ROLLBACK", 0);
+    if (rc == AURORA_OK)
+        rc = end;
+    if (rc != AURORA_OK || !is_new)
+        return rc;
+    return may_create ? create(db) : AURORA_ENOTFOUND;
 }
 
 aurora_status aurora__fts_meta_read(sqlite3 *db, aurora__fts_meta *out)
