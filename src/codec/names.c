@@ -2,6 +2,8 @@
 /* The words that JSON has for the numbers of the public headers. A table's index is the number. */
 #include "codec/names.h"
 
+#include "core/step.h"
+
 #include <aurora/event.h>
 #include <aurora/notification.h>
 #include <aurora/saga.h>
@@ -143,15 +145,34 @@ int32_t aurora_event_parse(const char *name)
     return VALUE_OF(event_names, name);
 }
 
-const char *aurora__event_module(int32_t kind)
+static const struct {
+    const char *name;
+    uint32_t flag;
+} modules[] = {{"order", AURORA__MODULE_ORDER},
+               {"inventory", AURORA__MODULE_INVENTORY},
+               {"payment", AURORA__MODULE_PAYMENT},
+               {"product", AURORA__MODULE_PRODUCT}};
+
+/* COUNT(modules) where it is nobody's. */
+static size_t module_of(int32_t kind)
 {
     const char *name = aurora_event_name(kind);
-    static const char *const modules[] = {"order", "inventory", "payment", "product"};
-    for (size_t i = 0; i < COUNT(modules); i++) {
-        if (strncmp(name, modules[i], strlen(modules[i])) == 0)
-            return modules[i];
-    }
-    return "";
+    size_t at = 0;
+    while (at < COUNT(modules) && strncmp(name, modules[at].name, strlen(modules[at].name)) != 0)
+        at++;
+    return at;
+}
+
+const char *aurora__event_module(int32_t kind)
+{
+    size_t at = module_of(kind);
+    return at == COUNT(modules) ? "" : modules[at].name;
+}
+
+uint32_t aurora__event_flag(int32_t kind)
+{
+    size_t at = module_of(kind);
+    return at == COUNT(modules) ? 0 : modules[at].flag;
 }
 
 const char *aurora_order_status_name(int32_t status)

@@ -9,4 +9,7 @@
  * The middle of an event's source. Static text. */
 const char *aurora__event_module(int32_t kind);
 
+/* The same as AURORA__MODULE_...; 0 for another kind. */
+uint32_t aurora__event_flag(int32_t kind);
+
 #endif

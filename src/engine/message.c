@@ -15,25 +15,23 @@
 #include <string.h>
 
 static const struct {
-    const char *module;
     uint32_t flag;
     int32_t topic;
 } emitters[] = {
-    {"order", AURORA__MODULE_ORDER, AURORA_TOPIC_ORDERS},
-    {"inventory", AURORA__MODULE_INVENTORY, AURORA_TOPIC_INVENTORY},
-    {"payment", AURORA__MODULE_PAYMENT, AURORA_TOPIC_PAYMENTS},
-    {"product", AURORA__MODULE_PRODUCT, AURORA_TOPIC_PRODUCTS},
+    {AURORA__MODULE_ORDER, AURORA_TOPIC_ORDERS},
+    {AURORA__MODULE_INVENTORY, AURORA_TOPIC_INVENTORY},
+    {AURORA__MODULE_PAYMENT, AURORA_TOPIC_PAYMENTS},
+    {AURORA__MODULE_PRODUCT, AURORA_TOPIC_PRODUCTS},
 };
 
 int32_t aurora__message_topic(uint32_t modules, int32_t kind)
 {
-    const char *module = aurora__event_module(kind);
+    uint32_t flag = aurora__event_flag(kind) & modules;
     if (kind == AURORA_EVENT_ORDER_UPDATED)
         return 0;
     for (size_t i = 0; i < sizeof emitters / sizeof emitters[0]; i++) {
-        if (strcmp(emitters[i].module, module) != 0 || (modules & emitters[i].flag) == 0)
-            continue;
-        return kind == AURORA_EVENT_PRODUCT_VIEWED ? AURORA_TOPIC_VIEWS : emitters[i].topic;
+        if (emitters[i].flag == flag)
+            return kind == AURORA_EVENT_PRODUCT_VIEWED ? AURORA_TOPIC_VIEWS : emitters[i].topic;
     }
     return 0;
 }

@@ -3,6 +3,8 @@
  * its delivery waits for any time anyway, a relay that is slow adds nothing. */
 #include "explore/space.h"
 
+#include "codec/names.h"
+
 #include <aurora/event.h>
 
 #include <stdlib.h>
@@ -13,26 +15,10 @@ const aurora__explore_feed aurora__explore_feeds[AURORA__EXPLORE_FEEDS] = {{0, 1
                                                                            {2, 0},
                                                                            {2, 1}};
 
+/* Topics are in the order of their modules' flags. */
 static uint8_t topic_of(int32_t kind)
 {
-    switch (kind) {
-    case AURORA_EVENT_INVENTORY_RESERVED:
-    case AURORA_EVENT_INVENTORY_REJECTED:
-    case AURORA_EVENT_INVENTORY_COMMITTED:
-    case AURORA_EVENT_INVENTORY_RELEASED:
-    case AURORA_EVENT_INVENTORY_RETURNED:
-    case AURORA_EVENT_INVENTORY_PARKED:
-        return 1;
-    case AURORA_EVENT_PAYMENT_AUTHORIZED:
-    case AURORA_EVENT_PAYMENT_DECLINED:
-    case AURORA_EVENT_PAYMENT_CAPTURED:
-    case AURORA_EVENT_PAYMENT_VOIDED:
-    case AURORA_EVENT_PAYMENT_REFUNDED:
-    case AURORA_EVENT_PAYMENT_PARKED:
-        return 2;
-    default:
-        return 0;
-    }
+    return (uint8_t)__builtin_ctz(aurora__event_flag(kind));
 }
 
 /* Payments pass over what they do not subscribe to: the queue is shorter without it. */

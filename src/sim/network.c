@@ -5,29 +5,14 @@
 #include "sim/world.h"
 
 #include "codec/log.h"
+#include "codec/names.h"
 
 #include <aurora/event.h>
 
+/* Topics are in the order of their modules' flags. */
 static uint32_t topic_of(int32_t kind)
 {
-    switch (kind) {
-    case AURORA_EVENT_INVENTORY_RESERVED:
-    case AURORA_EVENT_INVENTORY_REJECTED:
-    case AURORA_EVENT_INVENTORY_COMMITTED:
-    case AURORA_EVENT_INVENTORY_RELEASED:
-    case AURORA_EVENT_INVENTORY_RETURNED:
-    case AURORA_EVENT_INVENTORY_PARKED:
-        return 1;
-    case AURORA_EVENT_PAYMENT_AUTHORIZED:
-    case AURORA_EVENT_PAYMENT_DECLINED:
-    case AURORA_EVENT_PAYMENT_CAPTURED:
-    case AURORA_EVENT_PAYMENT_VOIDED:
-    case AURORA_EVENT_PAYMENT_REFUNDED:
-    case AURORA_EVENT_PAYMENT_PARKED:
-        return 2;
-    default:
-        return 0;
-    }
+    return (uint32_t)__builtin_ctz(aurora__event_flag(kind));
 }
 
 /* --- feeds -------------------------------------------------------------------------------- */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "codec/names.h"
+#include "core/step.h"
 
 #include "test.h"
 
@@ -71,8 +72,10 @@ START_TEST(test_names__events_come_from_the_module_in_their_name)
         ck_assert_uint_gt(length, 0);
         ck_assert_int_eq(strncmp(aurora_event_name(kind), module, length), 0);
         ck_assert_int_eq(aurora_event_name(kind)[length], '.');
+        ck_assert_str_eq(aurora__module_name(aurora__event_flag(kind)), module);
     }
     ck_assert_str_eq(aurora__event_module(0), "");
+    ck_assert_uint_eq(aurora__event_flag(0), 0);
 }
 END_TEST
 
