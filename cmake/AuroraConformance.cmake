@@ -25,3 +25,11 @@ foreach(file IN LISTS files)
             LABELS conformance TIMEOUT 240 ENVIRONMENT "${aurora_test_environment}")
     endif()
 endforeach()
+# Where each case is wrong, each must fail.
+file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/conformance/broken/*s.json)
+foreach(file IN LISTS files)
+    get_filename_component(noun ${file} NAME_WE)
+    add_test(NAME conformance/broken_${noun} COMMAND conformance_runner --broken ${file})
+    set_tests_properties(conformance/broken_${noun} PROPERTIES
+        LABELS conformance TIMEOUT 120 ENVIRONMENT "${aurora_test_environment}")
+endforeach()

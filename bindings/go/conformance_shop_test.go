@@ -3,9 +3,11 @@
 package aurora
 
 import (
+	"bytes"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -279,6 +281,18 @@ func init() {
 			}
 			r.shop.Close()
 			return nil, r.reopen(settings)
+		},
+		"file_edit": func(r *caseRun, in *input) (object, error) {
+			from, to := []byte(in.text("from")), []byte(in.text("to"))
+			r.shop.Close()
+			content, err := os.ReadFile(r.url)
+			if err != nil || !bytes.Contains(content, from) || len(from) != len(to) {
+				r.t.Fatalf("%s does not stand in the file, or %s has another length: %v", from, to, err)
+			}
+			if err := os.WriteFile(r.url, bytes.ReplaceAll(content, from, to), 0o600); err != nil {
+				r.t.Fatal(err)
+			}
+			return nil, r.reopen((&input{r: r, with: r.open, used: map[string]bool{}}).texts("settings"))
 		},
 		"settle": func(r *caseRun, in *input) (object, error) { return order(r.settle(in.id("order_id"))) },
 		"product_put": func(r *caseRun, in *input) (object, error) {

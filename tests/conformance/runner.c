@@ -186,7 +186,27 @@ static void run_step(case_run *run, const cJSON *raw)
 
 /* --- cases and files -------------------------------------------------------------------------- */
 
-static bool run_case(const cJSON *which, bool is_shop, bool is_on_file)
+/* Whether each case holds, or with `is_broken` fails in its last step or in the audit behind it. */
+typedef struct {
+    bool is_shop;
+    bool is_on_file;
+    bool is_broken;
+} manner;
+
+static bool is_as_wanted(const case_run *run, const char *name, int number, const cJSON *steps,
+                         const manner *how)
+{
+    bool is_last = number == cJSON_GetArraySize(steps);
+    if (how->is_broken && run->why != NULL && is_last)
+        return true;
+    if (how->is_broken && run->why == NULL)
+        printf("FAILED %s: passes, and must not\n", name);
+    else if (run->why != NULL)
+        printf("FAILED %s, step %d: %s\n", name, number, run->why);
+    return !how->is_broken && run->why == NULL;
+}
+
+static bool run_case(const cJSON *which, const manner *how)
 {
     case_run run = {.why = NULL};
     int number = 0;
@@ -195,8 +215,8 @@ static bool run_case(const cJSON *which, bool is_shop, bool is_on_file)
     const cJSON *verify = cJSON_GetObjectItemCaseSensitive(which, "verify");
     if (name == NULL || !cJSON_IsArray(steps) || steps->child == NULL)
         case_fail(&run, "a case has a name and steps");
-    if (is_shop && run.why == NULL)
-        shop_begin(&run, cJSON_GetObjectItemCaseSensitive(which, "open"), is_on_file);
+    if (how->is_shop && run.why == NULL)
+        shop_begin(&run, cJSON_GetObjectItemCaseSensitive(which, "open"), how->is_on_file);
     const cJSON *at = run.why == NULL ? steps->child : NULL;
     for (; at != NULL && run.why == NULL; at = at->next) {
         number++;
@@ -204,9 +224,7 @@ static bool run_case(const cJSON *which, bool is_shop, bool is_on_file)
     }
     release_things(&run);
     shop_end(&run, run.why == NULL && !cJSON_IsFalse(verify));
-    bool is_good = run.why == NULL;
-    if (!is_good)
-        printf("FAILED %s, step %d: %s\n", name == NULL ? "?" : name, number, run.why);
+    bool is_good = is_as_wanted(&run, name == NULL ? "?" : name, number, steps, how);
     free(run.why);
     return is_good;
 }
@@ -221,7 +239,7 @@ static bool is_wanted(const cJSON *which, char **names, int name_count)
     return name_count == 0;
 }
 
-static int run_file(const cJSON *file, char **names, int name_count, bool is_on_file)
+static int run_file(const cJSON *file, char **names, int name_count, manner how)
 {
     const cJSON *cases = cJSON_GetObjectItemCaseSensitive(file, "cases");
     const cJSON *format = cJSON_GetObjectItemCaseSensitive(file, "format");
@@ -231,12 +249,13 @@ static int run_file(const cJSON *file, char **names, int name_count, bool is_on_
         printf("this is no file of format %d\n", FORMAT);
         return 1;
     }
+    how.is_shop = strcmp(kind, "shop") == 0;
     int count = 0, failed = 0;
     for (const cJSON *at = cases == NULL ? NULL : cases->child; at != NULL; at = at->next) {
         if (!is_wanted(at, names, name_count))
             continue;
         count++;
-        failed += !run_case(at, strcmp(kind, "shop") == 0, is_on_file);
+        failed += !run_case(at, &how);
     }
     printf("%d cases, %d failed\n", count, failed);
     if (count == 0 || (name_count == 0 && count < (int)cJSON_GetNumberValue(minimum))) {
@@ -264,9 +283,11 @@ static char *read_file(const char *path)
 
 int main(int argc, char **argv)
 {
-    int at = argc > 1 && strcmp(argv[1], "--file") == 0 ? 2 : 1;
+    manner how = {.is_on_file = argc > 1 && strcmp(argv[1], "--file") == 0,
+                  .is_broken = argc > 1 && strcmp(argv[1], "--broken") == 0};
+    int at = how.is_on_file || how.is_broken ? 2 : 1;
     if (argc <= at) {
-        fprintf(stderr, "usage: runner [--file] FILE [CASE...]\n");
+        fprintf(stderr, "usage: runner [--file | --broken] FILE [CASE...]\n");
         return 2;
     }
     char *text = read_file(argv[at]);
@@ -276,7 +297,7 @@ int main(int argc, char **argv)
         printf("%s cannot be read as JSON\n", argv[at]);
         return 1;
     }
-    int rc = run_file(file, argv + at + 1, argc - at - 1, at == 2);
+    int rc = run_file(file, argv + at + 1, argc - at - 1, how);
     cJSON_Delete(file);
     return rc;
 }

@@ -172,6 +172,73 @@ static aurora_status reopen(step *of)
     return shop_open(of->run, settings, &of->err);
 }
 
+/* --- a file that is damaged, or mended -------------------------------------------------------- */
+
+typedef struct {
+    char *bytes;
+    size_t length;
+} content;
+
+static bool read_whole(const char *path, content *out)
+{
+    FILE *file = fopen(path, "rb");
+    long length = -1;
+    *out = (content){.bytes = NULL};
+    if (file != NULL && fseek(file, 0, SEEK_END) == 0)
+        length = ftell(file);
+    if (length > 0 && fseek(file, 0, SEEK_SET) == 0)
+        out->bytes = malloc((size_t)length);
+    if (out->bytes != NULL)
+        out->length = fread(out->bytes, 1, (size_t)length, file);
+    if (file != NULL)
+        fclose(file);
+    return length > 0 && out->length == (size_t)length;
+}
+
+static bool write_whole(const char *path, const content *from)
+{
+    FILE *file = fopen(path, "r+b");
+    if (file == NULL)
+        return false;
+    bool is_written = fwrite(from->bytes, 1, from->length, file) == from->length;
+    return fclose(file) == 0 && is_written;
+}
+
+static int replace_each(content *in, const char *from, const char *to)
+{
+    int count = 0;
+    char *at = in->bytes;
+    char *end = in->bytes + in->length;
+    while ((at = memmem(at, (size_t)(end - at), from, strlen(from))) != NULL) {
+        memcpy(at, to, strlen(to));
+        at += strlen(to);
+        count++;
+    }
+    return count;
+}
+
+static aurora_status file_edit(step *of)
+{
+    const char *from = input_text(of, of->with, "from");
+    const char *to = input_text(of, of->with, "to");
+    const char *path = of->run->shop.url;
+    content file;
+    if (from == NULL || to == NULL || *from == '\0' || strlen(from) != strlen(to)) {
+        case_fail(of->run, "file_edit has two texts of the same length");
+        return AURORA_OK;
+    }
+    aurora_close(of->run->shop.handle);
+    of->run->shop.handle = NULL;
+    if (!read_whole(path, &file))
+        case_fail(of->run, "%s cannot be read", path);
+    else if (replace_each(&file, from, to) == 0)
+        case_fail(of->run, "%s does not stand in the file", from);
+    else if (!write_whole(path, &file))
+        case_fail(of->run, "%s cannot be written", path);
+    free(file.bytes);
+    return shop_open(of->run, member_of(of->run->shop.open, "settings"), &of->err);
+}
+
 static aurora_status open_backup(step *of)
 {
     const char *name = input_text(of, of->with, "name");
@@ -201,7 +268,12 @@ static aurora_status settle(step *of)
 }
 
 const operation shop_operations[] = {
-    {"pump", pump},     {"clock_advance", clock_advance}, {"clock_step", clock_step},
-    {"reopen", reopen}, {"open_backup", open_backup},     {"settle", settle},
+    {"pump", pump},
+    {"clock_advance", clock_advance},
+    {"clock_step", clock_step},
+    {"reopen", reopen},
+    {"file_edit", file_edit},
+    {"open_backup", open_backup},
+    {"settle", settle},
     {NULL, NULL},
 };

@@ -121,9 +121,12 @@ def resolve(value, kept):
         return [resolve(one, kept) for one in value]
     if isinstance(value, str) and value.startswith("$"):
         first, *path = value[1:].split(".")
-        found = kept[first]
-        for step in path:
-            found = found[int(step)] if isinstance(found, list) else found[step]
+        try:
+            found = kept[first]
+            for step in path:
+                found = found[int(step)] if isinstance(found, list) else found[step]
+        except (KeyError, IndexError, TypeError):
+            raise Unknown(f"nothing stands behind {value}") from None
         return found
     return value
 

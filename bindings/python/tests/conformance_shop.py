@@ -341,7 +341,8 @@ def saga_repair(run, w):
 
 
 def dead_letter_list(run, w):
-    return {"items": plain(list(run.shop.sagas.dead_letters(w.value("consumer")))), "next_cursor": None}
+    items = plain(list(run.shop.sagas.dead_letters(w.value("consumer"))))
+    return {"items": [{**item, "event_kind": item["kind"]} for item in items], "next_cursor": None}
 
 
 def dead_letter_redrive(run, w):

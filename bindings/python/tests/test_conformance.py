@@ -15,9 +15,18 @@ import conformance_shop
 from aurora import testing
 from conformance import Differs, Inputs, Unknown, Unmade, at, compare, each_of, resolve, status_of
 
-DATA = pathlib.Path(os.environ.get("AURORA_SOURCE_DIR", pathlib.Path(__file__).parents[3])) / "tests/conformance/data"
-INDEX = json.loads((DATA / "index.json").read_text(encoding="utf-8"))
-FILES = {name: json.loads((DATA / name).read_text(encoding="utf-8")) for name in INDEX["files"]}
+ROOT = pathlib.Path(os.environ.get("AURORA_SOURCE_DIR", pathlib.Path(__file__).parents[3]))
+DATA = ROOT / "tests/conformance/data"
+BROKEN = ROOT / "tests/conformance/broken"
+
+
+def read(folder):
+    index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
+    return index, {name: json.loads((folder / name).read_text(encoding="utf-8")) for name in index["files"]}
+
+
+INDEX, FILES = read(DATA)
+BROKEN_INDEX, BROKEN_FILES = read(BROKEN)
 
 
 class Case:
@@ -26,7 +35,7 @@ class Case:
     def __init__(self, case, kind):
         self.case, self.kind = case, kind
         self.kept, self.kept_objects, self.on = {}, {}, None
-        self.shop, self.folder, self.queues = None, None, []
+        self.shop, self.folder, self.queues, self.number = None, None, [], None
         self.options = case.get("open", {})
 
     # --- what operations ask for ------------------------------------------------------------------
@@ -113,9 +122,20 @@ class Case:
             self.clock.step(at(w.number("wall_ms")))
         elif do == "reopen":
             self.open(self.url, w.value("settings"))
+        elif do == "file_edit":
+            self.edit(w.value("from").encode(), w.value("to").encode())
         else:
             return False
         return True
+
+    def edit(self, old, new):
+        self.close()
+        path = pathlib.Path(self.url)
+        content = path.read_bytes()
+        if old not in content or len(old) != len(new):
+            raise Differs(f"{old!r} does not stand in the file, or {new!r} has another length")
+        path.write_bytes(content.replace(old, new))
+        self.open(self.url)
 
     def operate(self, do, w):
         operations = {**conformance_parts.OPERATIONS, **conformance_shop.OPERATIONS}
@@ -162,33 +182,54 @@ class Case:
                 self.kept[step["as"]] = result
 
 
-def test_no_file_and_no_case_is_missing():
-    assert len(FILES) >= INDEX["files_min"] and INDEX["format"] == 1
-    assert {path.name for path in DATA.glob("*.json")} == {*FILES, "index.json"}
-    for name, content in FILES.items():
+    # --- all of it --------------------------------------------------------------------------------
+
+    def run(self, file):
+        try:
+            if self.kind == "shop":
+                self.begin()
+            for self.number, step in enumerate(self.case["steps"]):
+                try:
+                    self.step(step)
+                except (Differs, Unknown) as error:
+                    pytest.fail(f"{file} {self.case['name']} step {self.number} {step['do']}: "
+                                f"{type(error).__name__}: {error}", pytrace=False)
+            self.end()
+        finally:
+            self.close()
+            if self.folder is not None:
+                shutil.rmtree(self.folder)
+
+
+def each_case(files):
+    return pytest.mark.parametrize(
+        "file, at_case", [(name, at_case) for name, content in files.items() for at_case in range(len(content["cases"]))],
+        ids=lambda value: str(value))
+
+
+@pytest.mark.parametrize("folder, index, files", [(DATA, INDEX, FILES), (BROKEN, BROKEN_INDEX, BROKEN_FILES)],
+                         ids=["data", "broken"])
+def test_no_file_and_no_case_is_missing(folder, index, files):
+    assert len(files) >= index["files_min"] and index["format"] == 1
+    assert {path.name for path in folder.glob("*.json")} == {*files, "index.json"}
+    for name, content in files.items():
         names = [case["name"] for case in content["cases"]]
         assert content["format"] == 1 and content["kind"] in ("parts", "shop"), name
         assert len(names) >= max(content["cases_min"], 1) and len(set(names)) == len(names), name
 
 
-@pytest.mark.parametrize("file, at_case", [(name, at_case) for name, content in FILES.items()
-                                           for at_case in range(len(content["cases"]))],
-                         ids=lambda value: str(value))
+@each_case(FILES)
 def test_case(file, at_case):
     content = FILES[file]
+    Case(content["cases"][at_case], content["kind"]).run(file)
+
+
+@each_case(BROKEN_FILES)
+def test_broken_case_fails(file, at_case):
+    """In its last step, or in the audit behind it."""
+    content = BROKEN_FILES[file]
     case = content["cases"][at_case]
     run = Case(case, content["kind"])
-    try:
-        if content["kind"] == "shop":
-            run.begin()
-        for number, step in enumerate(case["steps"]):
-            try:
-                run.step(step)
-            except (Differs, Unknown) as error:
-                pytest.fail(f"{file} {case['name']} step {number} {step['do']}: {type(error).__name__}: {error}",
-                            pytrace=False)
-        run.end()
-    finally:
-        run.close()
-        if run.folder is not None:
-            shutil.rmtree(run.folder)
+    with pytest.raises((pytest.fail.Exception, AssertionError)):
+        run.run(file)
+    assert run.number == len(case["steps"]) - 1

@@ -5,6 +5,7 @@ import json
 import pathlib
 
 DATA = pathlib.Path(__file__).resolve().parent.parent / "data"
+BROKEN = DATA.parent / "broken"
 WIDE = 2**53
 
 
@@ -40,8 +41,8 @@ def step(do, on=None, as_=None, gives=None, fails=None, **inputs):
 class File:
     """The cases of one file, in the order in which they were added."""
 
-    def __init__(self, name, about, expected, kind="parts"):
-        self.name = name
+    def __init__(self, name, about, expected, kind="parts", folder=DATA):
+        self.name, self.folder = name, folder
         self.head = {"format": 1, "about": about, "expected": expected, "kind": kind}
         self.cases = []
 
@@ -74,7 +75,7 @@ class File:
         return "\n".join(lines) + "\n"
 
     def path(self):
-        return DATA / f"{self.name}.json"
+        return self.folder / f"{self.name}.json"
 
 
 def index(folder=DATA):

@@ -74,6 +74,50 @@ def sagas(file):
          step("dead_letter_redrive", consumer="inventory", key="x", fails={"status": "ENOTFOUND"}))
 
 
+def dead_letters(file):
+    """An event becomes a dead letter where its participant cannot take it. Here the lines of the
+    reservation are overwritten in the closed file: 2 pieces of the first SKU are [[1,2]] there."""
+    damage = step("file_edit", **{"from": "[[1,2]]", "to": "[[1,2[["})
+    mend = step("file_edit", **{"from": "[[1,2[[", "to": "[[1,2]]"})
+    unread = {"event_kind": "order.cancelled", "consumer": "inventory", "key": "$o.id", "position": "?positive", "reason": "?text"}
+
+    def case(name, *steps, **more):
+        file.case(name, *steps, open={"product_count": 1, "stock": 5, "store": "file"}, **more)
+
+    def bought(name):
+        return [step("order_place", as_=name, currency="EUR", payment_method="tok_approve", lines=[{"sku": "sku-1", "quantity": 2}]),
+                step("settle", order_id=f"${name}.id")]
+
+    def cancel(name="o", **gives):
+        return step("order_cancel", order_id=f"${name}.id", reason="customer", gives=gives)
+
+    def listed(*items, **more):
+        return step("dead_letter_list", gives={"items": list(items), "next_cursor": None}, **more)
+
+    def redrive(name="o", **more):
+        return step("dead_letter_redrive", consumer="inventory", key=f"${name}.id", **more)
+
+    parked = [*bought("o"), damage, cancel(status="PARKED", outcome="CANCELLED", parked=["inventory"])]
+    settled = step("settle", order_id="$o.id", gives={"status": "CANCELLED", "parked": []})
+    none = {"status": "ENOTFOUND"}
+    case("an_event_that_cannot_be_taken_is_a_dead_letter", *parked, listed(unread), listed(unread, consumer="inventory"),
+         listed(consumer="payment"), step("saga_get", order_id="$o.id", gives={"status": "PARKED", "parked": ["inventory"]}),
+         verify=False)
+    case("a_dead_letter_that_still_cannot_be_taken_stays", *parked, redrive(fails={"status": "ECONFLICT"}), listed(unread), verify=False)
+    case("a_dead_letter_is_taken_again", *parked, mend, redrive(gives={"count": 1}), listed(), settled, stock(5, 0, 2),
+         redrive(fails=none))
+    case("a_dead_letter_of_another_key_is_none", *parked, mend, redrive(gives={"count": 1}),
+         step("dead_letter_redrive", consumer="payment", key="$o.id", fails=none),
+         step("dead_letter_redrive", consumer="inventory", key=NOBODY, fails=none))
+    case("each_key_has_its_own_dead_letters", *bought("o"), *bought("p"), damage, cancel("o", status="PARKED"),
+         cancel("p", status="PARKED"), listed(unread, {**unread, "key": "$p.id"}), mend, redrive("p", gives={"count": 1}),
+         listed(unread), redrive(gives={"count": 1}), listed(), settled,
+         step("settle", order_id="$p.id", gives={"status": "CANCELLED", "parked": []}), stock(5, 0, 4))
+    case("a_repair_tries_dead_letters_again", *parked, repair("retry", "inventory", fails={"status": "ECONFLICT"}), mend,
+         repair("retry", "inventory"), listed(), settled, stock(5, 0, 2))
+    case("a_mark_drops_a_dead_letter", *parked, repair("mark", "inventory", "returned"), listed(), settled, verify=False)
+
+
 def stores(file):
     def case(name, *steps, shop=PLAIN, **more):
         file.case(name, *steps, open=shop, **more)
@@ -125,5 +169,6 @@ def stores(file):
 def files():
     care = File("care", "Sagas, repair, audit, backup, settings.", "by hand, from aurora/saga.h and operator.h", "shop")
     sagas(care)
+    dead_letters(care)
     stores(care)
     return [care]

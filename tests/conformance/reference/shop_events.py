@@ -43,7 +43,8 @@ def cases(file):
         "items": [{"position": 2, "sku": "b"}, {"position": 3, "sku": "c"}], "position": 3}),
               step("event_tail", after_position=1, limit=1, gives={"items": [{"position": 2}], "position": 2}),
               step("event_tail", after_position=3, gives={"items": [], "position": 3}))
-    file.case("a_consumer_is_listed", *three, read(1, 2, 3), ack(1), step("consumer_list", as_="l"),
+    file.case("a_consumer_is_listed", *three, read(1, 2, 3), ack(1), step("pump"), step("consumer_list", gives={"items": [
+        {"kind": "follower"}, {"kind": "host", "name": "mailer", "position": 1, "lag": 2, "is_gone": False}, *[{"kind": "follower"}] * 3]}),
               step("consumer_delete", consumer="mailer"), step("consumer_delete", consumer="mailer", fails={"status": "ENOTFOUND"}))
     file.case("a_forgotten_consumer_begins_anew", *three, read(1, 2, 3), ack(3), step("consumer_delete", consumer="mailer"),
               read(1, 2, 3))
@@ -72,7 +73,36 @@ def cases(file):
               open={"product_count": 1, "stock": 5})
 
 
+def passed(file):
+    """Readers that retention has passed: rows are kept for a day, and a week for who read lately."""
+    three = [put("a"), put("b"), put("c")]
+    day = 86400000
+
+    def later(days):
+        return [step("clock_advance", ms=days * day), step("pump")]
+
+    left_behind = [*three, read(1, 2, 3), ack(1), *later(2), step("event_bounds", gives={"oldest": 2, "newest": 3}), *later(6)]
+    empty = step("event_bounds", gives={"oldest": 4, "newest": 3})
+    gone = {"status": "EGONE"}
+    file.case("a_reader_who_stays_away_is_passed", *left_behind, empty, step("event_read", consumer="mailer", fails=gone),
+              # Among those of our own: by name.
+              step("consumer_list", gives={"items": [
+                  {"kind": "follower", "is_gone": False}, {"kind": "host", "name": "mailer", "position": 1, "lag": 2, "is_gone": True},
+                  *[{"kind": "follower", "is_gone": False}] * 3]}))
+    file.case("a_position_that_was_passed_is_not_acknowledged", *left_behind, ack(1, fails=gone), ack(2, fails=gone), ack(4, fails={"status": "EINVAL"}))
+    file.case("who_was_passed_begins_anew_at_the_bounds", *left_behind, step("event_bounds", as_="b"), ack("$b.newest"),
+              put("d"), read(4, position=4), ack(4), read())
+    file.case("who_was_passed_and_is_forgotten_begins_at_the_oldest", *left_behind, put("d"), step("consumer_delete", consumer="mailer"), read(4))
+    file.case("a_tail_of_what_is_gone", *three, *later(2), empty, step("event_tail", after_position=0, fails=gone),
+              step("event_tail", after_position=2, fails=gone), step("event_tail", after_position=3, gives={"items": [], "position": 3}),
+              put("d"), step("event_tail", after_position=3, gives={"items": [{"position": 4, "sku": "d"}]}))
+    file.case("a_reader_who_has_all_is_not_passed", *three, read(1, 2, 3), ack(3), *later(8), empty, read(), put("d"), read(4))
+    file.case("passed_is_passed_after_a_restart_too", *left_behind, step("reopen"), step("event_read", consumer="mailer", fails=gone),
+              step("event_tail", after_position=0, fails=gone), open={"store": "file"})
+
+
 def files():
     file = File("events", "The log of events and its consumers.", "by hand, from aurora/event.h", "shop")
     cases(file)
+    passed(file)
     return [file]

@@ -36,7 +36,6 @@ def search(file):
     case("hits_in_pages", found("cup", "lamp", total=4, limit=2),
          step("search", as_="p", limit=2, gives={"next_cursor": "?text"}),
          step("search", limit=2, cursor="$p.next_cursor", gives={"items": [{"product": {"sku": "mug"}}, {"product": {"sku": "pen"}}]}))
-    case("facets_count", step("search", gives={"facets": "?any", "total": 4}))
     case("a_match_is_marked", step("search", text="lamp", gives={"items": [{"highlight": "?text", "product": {"name": "Desk lamp"}}]}))
     case("a_deleted_product_is_not_found", step("product_delete", sku="lamp"), step("pump"), found(text="lamp"))
     case("a_changed_product_is_found_anew",
@@ -46,12 +45,83 @@ def search(file):
     case("a_text_has_at_most_1024_bytes", step("search", text={"repeat": "a", "times": 1025}, fails={"status": "EINVAL", "field": "text"}))
     case("no_page_above_100_hits", step("search", limit=101, fails={"status": "EINVAL", "field": "limit"}))
     case("no_cursor_of_a_search", step("search", cursor="abc", fails={"status": "EINVAL", "field": "cursor"}))
-    case("what_is_being_typed", step("search_suggest", prefix="lam", gives={"items": "?any"}))
+    case("what_is_being_typed", step("search_suggest", prefix="lam", gives={"items": ["lamp"]}))
     case("nothing_is_typed", step("search_suggest", prefix="", fails={"status": "EINVAL", "field": "prefix"}))
     case("an_index_is_made_again", step("search_rebuild"), step("pump"), found("lamp", text="lamp"))
     file.case("without_an_index_nothing_is_searched", step("search", fails={"status": "ENOTSUP"}),
               step("search_suggest", prefix="a", fails={"status": "ENOTSUP"}), step("search_rebuild", fails={"status": "ENOTSUP"}),
               open={"settings": ["search=none:"]})
+
+
+def facets(file):
+    wares = [("mug", "Blue mug", "kitchen", "Clay", 1250), ("cup", "Red cup", "kitchen", "Clay", 900),
+             ("jug", "Blue jug", "kitchen", "Clay", 2400), ("pan", "Grey pan", "kitchen", "Clay", 500),
+             ("lamp", "Desk lamp", "office", "Volt", 4900), ("desk", "Oak desk", "office", "Volt", 9900),
+             ("pen", "Blue pen", "office", "Inky", 150), ("plug", "Red plug", "garden", "Volt", 450),
+             ("stone", "Grey stone", None, None, 10)]
+    everything = ([("kitchen", 4), ("office", 3), ("garden", 1)], [("Clay", 4), ("Volt", 3), ("Inky", 1)])
+
+    def case(name, *steps):
+        file.case(name, *[step("product_put", sku=sku, name=title, category=category, brand=brand, price_minor=price, currency="EUR")
+                          for sku, title, category, brand, price in wares], step("pump"), *steps)
+
+    def counts(categories, brands):
+        return [{"kind": kind, "value": value, "count": count}
+                for kind, counted in (("category", categories), ("brand", brands)) for value, count in counted]
+
+    def counted(total, categories, brands, **query):
+        return step("search", gives={"total": total, "facets": counts(categories, brands)}, **query)
+
+    case("facets_count_hits_and_begin_with_the_most_frequent", counted(9, *everything))
+    case("facets_count_the_hits_of_a_text", counted(3, [("kitchen", 2), ("office", 1)], [("Clay", 2), ("Inky", 1)], text="blue"))
+    case("facets_count_the_hits_of_a_price",
+         counted(3, [("office", 2), ("kitchen", 1)], [("Volt", 2), ("Clay", 1)], price_min_minor=2000))
+    case("a_filter_leaves_its_own_facet_alone",
+         counted(4, [("kitchen", 4)], everything[1], brand="Clay"),
+         counted(4, everything[0], [("Clay", 4)], category="kitchen"),
+         counted(2, [("office", 2), ("garden", 1)], [("Volt", 2), ("Inky", 1)], category="office", brand="Volt"))
+    case("facets_are_on_the_first_page",
+         step("search", as_="p", limit=6, gives={"total": 9, "facets": counts(*everything)}),
+         step("search", limit=6, cursor="$p.next_cursor", gives={"total": 9, "facets": [], "items": [
+             {"product": {"sku": "pen"}}, {"product": {"sku": "plug"}}, {"product": {"sku": "stone"}}]}))
+    case("what_finds_nothing_has_no_facets", counted(0, [], [], text="zeppelin"))
+    case("a_changed_product_moves_in_its_facets",
+         step("product_put", sku="pen", name="Blue pen", category="garden", brand="Clay", price_minor=150, currency="EUR"),
+         step("product_delete", sku="plug"), step("product_delete", sku="cup"), step("pump"),
+         counted(3, [("kitchen", 2), ("garden", 1)], [("Clay", 3)], text="blue"),
+         counted(5, [("kitchen", 3), ("office", 2)], [("Clay", 3), ("Volt", 2)], price_min_minor=400))
+    many = [{"sku": f"s-{n:02}", "name": "Thing", "category": f"c-{n % 21:02}", "brand": "One", "price_minor": 1, "currency": "EUR"}
+            for n in range(41)]
+    # c-20 alone has one product, the others two.
+    file.case("twenty_values_of_a_facet_are_counted", step("product_put_many", products=many), step("pump"), step(
+        "search", gives={"total": 41, "facets": [{"kind": "category", "value": "?text", "count": 2}] * 20
+                         + [{"kind": "brand", "value": "One", "count": 41}]}))
+
+
+def suggestions(file):
+    wares = [("a", "Coffee mug", "kitchen", "Clay"), ("b", "Coffee mug", "kitchen", "Clay"), ("c", "Coffee grinder", "kitchen", "Volt"),
+             ("d", "Collar", "dogs", "Rex")]
+
+    def case(name, *steps):
+        file.case(name, *[step("product_put", sku=sku, name=title, category=category, brand=brand, price_minor=100, currency="EUR")
+                          for sku, title, category, brand in wares], step("pump"), *steps)
+
+    def suggest(prefix, *items, **more):
+        return step("search_suggest", prefix=prefix, gives={"items": list(items)}, **more)
+
+    case("what_more_products_say_comes_first", suggest("cof", "coffee", "coffee mug", "coffee grinder"))
+    case("suggestions_have_a_limit", suggest("cof", "coffee", "coffee mug", limit=2))
+    case("suggestions_go_on_where_the_text_stops", suggest("coffee g", "coffee grinder"), suggest("col", "collar"), suggest("gri", "grinder"))
+    case("brands_and_categories_are_suggested", suggest("vol", "volt"), suggest("kit", "kitchen"))
+    case("what_is_typed_in_capitals_is_the_same", suggest("COFFEE MU", "coffee mug"))
+    case("a_letter_too_few_is_made_up_for", suggest("cofee", "coffee", "coffee mug", "coffee grinder"))
+    case("nothing_begins_like_that", suggest("zz"))
+    # What always goes on in the same way is suggested as a whole.
+    case("what_is_gone_is_not_suggested", step("product_delete", sku="c"), step("pump"), suggest("cof", "coffee mug"), suggest("gri"))
+    case("what_is_typed_has_at_most_255_bytes",
+         step("search_suggest", prefix={"repeat": "a", "times": 256}, fails={"status": "EINVAL", "field": "prefix"}),
+         suggest({"repeat": "a", "times": 255}))
+    case("no_more_than_20_suggestions", step("search_suggest", prefix="c", limit=21, fails={"status": "EINVAL", "field": "limit"}))
 
 
 def trends(file):
@@ -92,5 +162,7 @@ def trends(file):
 def files():
     file = File("finds", "Search, suggestions and trends.", "by hand, from aurora/search.h and trending.h", "shop")
     search(file)
+    facets(file)
+    suggestions(file)
     trends(file)
     return [file]

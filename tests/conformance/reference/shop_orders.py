@@ -203,13 +203,65 @@ def reading(file):
          step("order_wait", order_id="$o.id", after_version=0, timeout_ms=0, gives={"id": "$o.id", "status": "COMPLETED"}))
     case("an_order_is_waited_for", place(payment_method="tok_duplicate", no_wait=True),
          step("order_wait", order_id="$o.id", after_version="$o.version", timeout_ms=0, gives={"id": "$o.id"}))
-    case("a_history_is_the_way_it_went", place(), settled(),
-         step("order_history", as_="h", order_id="$o.id", gives={"order_id": "$o.id", "dropped_count": 0}),
-         step("order_get", order_id="$o.id", gives={"status": "COMPLETED"}))
     case("an_order_as_json", place(customer_id="ann", reference="R-1"), step("order_get", as_="o", order_id="$o.id"),
          step("order_json", order="$o", gives={"json": {
              "id": "$o.id", "status": "COMPLETED", "currency": "EUR", "reference": "R-1",
              "lines": [{"sku": "sku-1", "quantity": 2}]}}))
+
+
+def step_of(version, status, event_kind=None, at_ms=NOW, **more):
+    """A step of a history as it must be in all its members."""
+    return {"version": version, "status": status, "outcome": None, "reason": None, "parked": [], "event_kind": event_kind,
+            "at_ms": at_ms, "settled_at_ms": 0, "actor": None, "note": None, **more}
+
+
+BEGUN = [step_of(1, "PENDING"), step_of(2, "RESERVED", "inventory.reserved")]
+COMPLETED = [step_of(3, "COMPLETED", "payment.authorized", outcome="COMPLETED"),
+             step_of(4, "COMPLETED", "payment.captured", outcome="COMPLETED", settled_at_ms=NOW)]
+
+
+def history(*items):
+    return step("order_history", order_id="$o.id", gives={"order_id": "$o.id", "items": list(items), "dropped_count": 0})
+
+
+def histories(file):
+    def case(name, *steps, shop=SHOP):
+        file.case(name, *steps, open=shop)
+
+    def ended(version, status, event_kind, reason, at_ms=NOW, **more):
+        return step_of(version, status, event_kind, at_ms, outcome=status, reason=reason, **more)
+
+    waits = {"payment_method": "tok_timeout", "no_wait": True}
+    case("the_history_of_an_order_that_completed", place(), settled(), history(*BEGUN, *COMPLETED))
+    case("the_history_of_a_declined_order", place(payment_method="tok_decline"), settled(), history(
+        *BEGUN, ended(3, "FAILED", "payment.declined", "payment_declined"),
+        ended(4, "FAILED", "payment.voided", "payment_declined", settled_at_ms=NOW)))
+    case("the_history_of_an_order_without_stock", place(quantity=11), settled(), history(
+        BEGUN[0], ended(2, "FAILED", "inventory.rejected", "out_of_stock"),
+        ended(3, "FAILED", "payment.voided", "out_of_stock", settled_at_ms=NOW)))
+    case("the_history_of_an_order_that_was_cancelled_late", place(), settled(), step("clock_advance", ms=5000),
+         step("order_cancel_with", order_id="$o.id", reason="operator", actor="eve", note="fraud"), settled(), history(
+             *BEGUN, *COMPLETED, ended(5, "CANCELLED", None, "operator", NOW + 5000, actor="eve", note="fraud"),
+             ended(6, "CANCELLED", "payment.refunded", "operator", NOW + 5000, settled_at_ms=NOW + 5000)))
+    case("the_history_of_an_order_that_was_cancelled_early", place(**waits),
+         step("order_cancel", order_id="$o.id", reason="customer", note="too slow"), settled(), history(
+             *BEGUN, ended(3, "CANCELLED", None, "customer", note="too slow"),
+             ended(4, "CANCELLED", "payment.voided", "customer", settled_at_ms=NOW)))
+    case("the_history_of_an_order_that_ran_out_of_time", place(**waits), step("clock_advance", ms=86400000), settled(), history(
+        *BEGUN, ended(3, "FAILED", None, "deadline", NOW + 86400000),
+        ended(4, "FAILED", "payment.voided", "deadline", NOW + 86400000, settled_at_ms=NOW + 86400000)))
+    tasks = {"product_count": 1, "stock": 5, "settings": ["payment=none:", "notify=none:"]}
+    parked = {"outcome": "COMPLETED", "parked": ["payment"]}
+    case("the_history_of_an_order_that_was_repaired", place(no_wait=True, gives={"status": "RESERVED"}),
+         step("task_take", as_="t", kind="payment", capacity=1),
+         step("task_finish", task_id="$t.items.0.id", outcome="done", provider_reference="a"), step("pump"),
+         step("task_take", as_="c", kind="payment", capacity=1),
+         step("task_finish", task_id="$c.items.0.id", outcome="declined", code="gone"), step("pump"), step("clock_advance", ms=5000),
+         step("saga_repair", action="mark", order_id="$o.id", participant="payment", result="captured", actor="eve", note="by hand"),
+         step("pump"), history(
+             *BEGUN, COMPLETED[0], step_of(4, "PARKED", "payment.parked", **parked),
+             step_of(5, "PARKED", "order.repair", NOW + 5000, actor="eve", note="by hand", **parked),
+             step_of(6, "COMPLETED", "payment.captured", NOW + 5000, outcome="COMPLETED", settled_at_ms=NOW + 5000)), shop=tasks)
 
 
 def cancels(file):
@@ -239,7 +291,7 @@ def cancels(file):
         return step("order_cancel_with", order_id="$o.id", reason="operator", **more)
 
     case("a_cancel_has_an_actor", place(), settled(), with_(actor="eve", note="fraud", gives={"status": "CANCELLED"}),
-         settled(), step("order_history", as_="h", order_id="$o.id"))
+         settled(), step("order_history", order_id="$o.id", gives={"items": [*BEGUN, *COMPLETED, "?any", "?any"]}))
     case("a_cancel_with_a_key", place(), settled(), with_(key="c", gives={"is_replay": False}),
          with_(key="c", gives={"is_replay": True, "status": "CANCELLED"}))
     case("a_key_of_another_cancel", place(), settled(), with_(key="c", note="a"),
