@@ -38,7 +38,7 @@ expect() {
     shift 2
     for program in "$@"; do
         said=$("$folder/$program" 2>&1) && [ "$said" = "$version COMPLETED" ] || fail "$how: $program says '$said'"
-        if [[ $program = *static* ]] && ldd "$folder/$program" | grep libaurora; then
+        if [[ $program = *static* ]] && ldd "$folder/$program" 2>&1 | grep libaurora; then
             fail "$how: $program still needs a shared library of ours"
         elif [[ $program = *shared* ]] && ! ldd "$folder/$program" | grep libaurora.so >/dev/null; then
             fail "$how: $program does not use the shared library"
@@ -76,11 +76,26 @@ for how in --dont-define-prefix --define-prefix; do
     done
 done
 quietly make -C "$work/consumers/pkgconfig"
-expect pkg-config "$work/consumers/pkgconfig" "${plain[@]}" c_static_flag
+expect pkg-config "$work/consumers/pkgconfig" "${plain[@]}"
 if [ "$net" = ON ]; then
     quietly make -C "$work/consumers/pkgconfig" net
     expect "pkg-config of aurora-net" "$work/consumers/pkgconfig" "${plain[@]/#/net_}"
 fi
+
+# Archives alone: what pkg-config --static says is the whole line.
+cp -r "$work/home/aurora" "$work/archives"
+find "$work/archives" -name '*.so*' -delete
+archives=$(dirname "$(find "$work/archives" -name aurora.pc)")
+quietly env PKG_CONFIG_PATH="$archives" make -C "$work/consumers/pkgconfig" line
+expect "pkg-config --static" "$work/consumers/pkgconfig" c_static_line cc_static_line c_static_whole
+if readelf -lW "$work/consumers/pkgconfig/c_static_whole" | grep INTERP >/dev/null; then
+    fail "c_static_whole is no static program"
+fi
+if [ "$net" = ON ]; then
+    quietly env PKG_CONFIG_PATH="$archives" make -C "$work/consumers/pkgconfig" net_line
+    expect "pkg-config --static of aurora-net" "$work/consumers/pkgconfig" net_c_static_line net_cc_static_line
+fi
+
 sim=OFF
 if [ -e "$build/lib/libaurora-sim.a" ]; then
     sim=ON

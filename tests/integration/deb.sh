@@ -65,6 +65,17 @@ step "library installed"
 typed "$(block "A C program, from packages" 2)"
 grep -qx "COMPLETED 2500" "$root/../log" || fail "README's program says: $(cat "$root/../log")"
 step "README's program: COMPLETED"
+typed "$(block "A C program, from packages" 3)" --network
+grep -qx "COMPLETED 2500" "$root/../log" || fail "README's program with the archives says: $(cat "$root/../log")"
+# With libaurora-net in it too, which README's program does not ask for.
+cp tests/consumers/shop.c "$root/root/aurora/shop.c"
+typed "$(block "A C program, from packages" 3 | sed '/^apt-get/d; s/^cc /cc -DCONSUMER_NET /')"
+grep -q " COMPLETED$" "$root/../log" || fail "a program with libaurora-net says: $(cat "$root/../log")"
+if root_run ldd /root/aurora/shop-inside | grep libaurora; then
+    fail "shop-inside needs a shared library of ours"
+fi
+step "the archives, by pkg-config --static: COMPLETED"
+typed "apt-get purge -y libaurora-net-dev libaurora-net0"
 
 typed "$(block "The server, from packages" 1 | grep -v '^systemctl')" --network
 step "server installed"
