@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# help: fuzz by clang's libFuzzer; fuzz [--seconds S] [--jobs J] [--until HH:MM] [NAME...]; keep, add, summary, coverage, mutants, differential: tests/fuzz/README.md
+# help: fuzz by clang's libFuzzer; fuzz [--seconds S] [--jobs J] [--until HH:MM] [NAME...]; keep, add, book, summary, coverage, mutants, differential: tests/fuzz/README.md
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib/build.sh
 
 word=run
 case ${1:-} in
-run | keep | add | summary | coverage | mutants | differential) word=$1 && shift ;;
+run | keep | add | book | summary | coverage | mutants | differential) word=$1 && shift ;;
 esac
 case $word in
-summary | add) exec scripts/fuzz/campaign.py "$word" "$@" ;;
+summary | book | add) exec scripts/fuzz/campaign.py "$word" "$@" ;;
 differential)
     build_preset release fuzz_differential >/dev/null
     exec tests/fuzz/differential.py build/tests/fuzz/differential --cases "${1:-10000000}" --seed "${2:-$(date +%s)}"
