@@ -30,7 +30,7 @@ command -v gcovr >/dev/null || {
 # A branch of AURORA_INVARIANT that is never taken is what the macro is for.
 gcovr --root . --object-directory "$build" --filter src/ --filter daemons/ \
     --exclude-branches-by-pattern '.*AURORA_INVARIANT.*' --exclude-unreachable-branches \
-    --json-summary "$out/summary.json" --html-nested "$out/index.html" -j "${AURORA_JOBS:-$(nproc)}" >"$out/gcovr.log" 2>&1 || {
+    --json-summary "$out/summary.json" --html-details "$out/index.html" -j "${AURORA_JOBS:-$(nproc)}" >"$out/gcovr.log" 2>&1 || {
     tail -20 "$out/gcovr.log" >&2
     exit 1
 }
