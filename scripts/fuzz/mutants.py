@@ -24,6 +24,10 @@ HANG_S = 60  # of one input
 
 # (target, what is broken, file, text, what it becomes)
 MUTANTS = [
+    ("api", "what is released stays reserved", "src/core/stock.c",
+     "    stock->reserved -= quantity;\n    stock->available += quantity;\n", "    stock->available += quantity;\n"),
+    ("api", "a reservation takes nothing away", "src/core/stock.c",
+     "    stock->available -= quantity;\n    stock->reserved += quantity;\n", "    stock->reserved += quantity;\n"),
     ("http", "Content-Length is one more than there is", "src/http/answer.c",
      "at = aurora__decimal_write(at, exchange->content.len);", "at = aurora__decimal_write(at, exchange->content.len + 1);"),
     ("http", "HEAD gets the body", "src/http/connection.c",
@@ -43,8 +47,8 @@ MUTANTS = [
     ("http", "a refusal may be kept by caches", "src/http/answer.c", "return !is_read || exchange->status >= 400 || !is_public;",
      "return !is_read || !is_public;"),
     ("inbound", "what the watermark has reached is taken again", "src/engine/inbound_take.c",
-     "*is_new_out = before == NULL || position > before->position;",
-     "*is_new_out = before == NULL || position >= before->position;"),
+     "*is_new_out = before == NULL || position > before->position ||",
+     "*is_new_out = before == NULL || position >= before->position ||"),
     ("inbound", "the watermark never moves on", "src/engine/inbound_take.c",
      "    if (position > mark->position)\n        mark->position = position;\n",
      "    if (mark->position == 0)\n        mark->position = position;\n"),
