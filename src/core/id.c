@@ -74,17 +74,25 @@ int32_t aurora_id_compare(aurora_id a, aurora_id b)
     return (order > 0) - (order < 0);
 }
 
-void aurora_id_format(aurora_id id, char text_out[AURORA_ID_TEXT_BYTES])
+/* Digits of bytes, and what stands behind them. */
+static char *put_group(char *at, const uint8_t *bytes, int count, char behind)
 {
     static const char hex[] = "0123456789abcdef";
-    char *at = text_out;
-    for (int i = 0; i < 16; i++) {
-        if (i == 4 || i == 6 || i == 8 || i == 10)
-            *at++ = '-';
-        *at++ = hex[id.bytes[i] >> 4];
-        *at++ = hex[id.bytes[i] & 15];
+    for (int i = 0; i < count; i++) {
+        *at++ = hex[bytes[i] >> 4];
+        *at++ = hex[bytes[i] & 15];
     }
-    *at = '\0';
+    *at++ = behind;
+    return at;
+}
+
+void aurora_id_format(aurora_id id, char text_out[AURORA_ID_TEXT_BYTES])
+{
+    char *at = put_group(text_out, id.bytes, 4, '-');
+    at = put_group(at, id.bytes + 4, 2, '-');
+    at = put_group(at, id.bytes + 6, 2, '-');
+    at = put_group(at, id.bytes + 8, 2, '-');
+    put_group(at, id.bytes + 10, 6, '\0');
 }
 
 static int digit_of(char c)

@@ -6,7 +6,6 @@
 #include <aurora/event.h>
 #include <aurora/order.h>
 
-#include <stdio.h>
 #include <string.h>
 
 #define MASK "***"
@@ -28,6 +27,18 @@ static const char *tail_of(const char *text, int count)
     return at;
 }
 
+/* `first` bytes, the mask and the rest, as far as there is room. */
+static void put_masked(const char *text, size_t first, const char *rest, char out[264])
+{
+    const size_t most = 263 - strlen(MASK);
+    first = first < most ? first : most;
+    size_t len = strnlen(rest, most - first);
+    memcpy(out, text, first);
+    memcpy(out + first, MASK, strlen(MASK));
+    memcpy(out + first + strlen(MASK), rest, len);
+    out[first + strlen(MASK) + len] = '\0';
+}
+
 void aurora__notification_mask(const char *contact, char out[264])
 {
     const char *at = strrchr(contact, '@');
@@ -35,11 +46,9 @@ void aurora__notification_mask(const char *contact, char out[264])
     while (first > 0 && is_middle(contact[first]))
         first++;
     if (at != NULL && at > contact)
-        snprintf(out, 264, "%.*s" MASK "%s", (int)first, contact, at);
-    else if (strlen(contact) > 4)
-        snprintf(out, 264, MASK "%s", tail_of(contact, 2));
+        put_masked(contact, first, at, out);
     else
-        snprintf(out, 264, MASK);
+        put_masked("", 0, strlen(contact) > 4 ? tail_of(contact, 2) : "", out);
 }
 
 static void put_word(aurora__json *line, const char *word)

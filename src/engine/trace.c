@@ -269,19 +269,17 @@ static uint32_t cause_of(const aurora__traced *item, uint32_t index)
 }
 
 /* Decisions take less than a microsecond and are not timed one by one: a nanosecond each keeps
- * their order. */
-static void tell_delivery(const aurora__batch *batch, const aurora__traced *item, uint32_t index)
+ * their order. `ids` has the spans of those before it, and gets its own. */
+static void tell_delivery(const aurora__batch *batch, const aurora__traced *item, uint32_t index,
+                          uint8_t ids[][8])
 {
     const aurora__delivery *delivery = &item->deliveries[index];
     aurora__span_draft draft;
     aurora_trace_context own = item->own;
-    uint8_t parent_id[8];
     uint32_t cause = cause_of(item, index);
+    const uint8_t *parent_id = cause == UINT32_MAX ? item->own.span_id : ids[cause];
     derive(batch, item->index, index + 1, own.span_id);
-    if (cause == UINT32_MAX)
-        memcpy(parent_id, item->own.span_id, sizeof parent_id);
-    else
-        derive(batch, item->index, cause + 1, parent_id);
+    memcpy(ids[index], own.span_id, sizeof own.span_id);
     aurora__span_start(&draft, &own, parent_id, AURORA_SPAN_INTERNAL);
     aurora__span_name(&draft, "process", aurora_event_name(delivery->event->kind));
     aurora__span_text(&draft, "aurora.module", aurora__module_name(delivery->module));
@@ -304,6 +302,7 @@ static void tell_command(const aurora__batch *batch, const aurora__traced *item)
     const aurora__command *command = item->command;
     aurora__span_draft draft;
     aurora_span_link links[2];
+    uint8_t ids[AURORA__DELIVERIES_MAX][8];
     aurora__span_start(&draft, &item->own, item->parent_id, AURORA_SPAN_INTERNAL);
     command->class_of->describe(command, &draft);
     aurora__span_number(&draft, "aurora.batch.size", batch->count);
@@ -322,7 +321,7 @@ static void tell_command(const aurora__batch *batch, const aurora__traced *item)
     aurora__span_tell(batch->turn.engine, &draft, item->accepted_ns,
                       batch->trace->marks_ns[AURORA__MARK_COMMITTED]);
     for (uint32_t i = 0; i < item->delivery_count; i++)
-        tell_delivery(batch, item, i);
+        tell_delivery(batch, item, i, ids);
 }
 
 static void tell_batch(const aurora__batch *batch)

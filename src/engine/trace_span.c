@@ -86,7 +86,12 @@ void aurora__span_start(aurora__span_draft *draft, const aurora_trace_context *c
 
 void aurora__span_name(aurora__span_draft *draft, const char *verb, const char *noun)
 {
-    snprintf(draft->name, sizeof draft->name, "%s %s", verb, noun);
+    size_t verb_len = strnlen(verb, sizeof draft->name - 2);
+    size_t noun_len = strnlen(noun, sizeof draft->name - 2 - verb_len);
+    memcpy(draft->name, verb, verb_len);
+    draft->name[verb_len] = ' ';
+    memcpy(draft->name + verb_len + 1, noun, noun_len);
+    draft->name[verb_len + 1 + noun_len] = '\0';
 }
 
 static aurora_attribute *add(aurora__span_draft *draft, const char *key, int32_t kind)

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "http/decimal.h"
+
 #define DAY_S INT64_C(86400)
 #define DAY_MS (DAY_S * 1000)
 #define FIRST_DAY INT64_C(-719528) /* 0000-01-01 */
@@ -125,13 +127,6 @@ bool aurora__http_time_read(const char *text, int64_t *ms_out)
     return true;
 }
 
-static char *write_digits(char *at, int64_t number, int count)
-{
-    for (int i = count - 1; i >= 0; i--, number /= 10)
-        at[i] = (char)('0' + number % 10);
-    return at + count;
-}
-
 size_t aurora__http_time_write(int64_t us, char text_out[AURORA__HTTP_TIME_BYTES])
 {
     const int64_t day_us = DAY_S * 1000000;
@@ -141,16 +136,21 @@ size_t aurora__http_time_write(int64_t us, char text_out[AURORA__HTTP_TIME_BYTES
     else if (us >= (LAST_DAY + 1) * day_us)
         us = (LAST_DAY + 1) * day_us - 1;
     int64_t days = us / day_us - (us % day_us < 0);
-    int64_t rest = us - days * day_us;
+    uint64_t of_day = (uint64_t)(us - days * day_us);
+    uint32_t seconds = (uint32_t)(of_day / 1000000);
+    uint32_t rest = (uint32_t)(of_day % 1000000);
     date_of(days, &year, &month, &day);
     memcpy(text_out, "0000-00-00T00:00:00.000000Z", AURORA__HTTP_TIME_BYTES);
-    write_digits(text_out, year, 4);
-    write_digits(text_out + 5, month, 2);
-    write_digits(text_out + 8, day, 2);
-    write_digits(text_out + 11, rest / 3600000000, 2);
-    write_digits(text_out + 14, rest / 60000000 % 60, 2);
-    write_digits(text_out + 17, rest / 1000000 % 60, 2);
-    write_digits(text_out + 20, rest % 1000000, 6);
+    aurora__decimal_pair(text_out, (uint32_t)year / 100);
+    aurora__decimal_pair(text_out + 2, (uint32_t)year % 100);
+    aurora__decimal_pair(text_out + 5, (uint32_t)month);
+    aurora__decimal_pair(text_out + 8, (uint32_t)day);
+    aurora__decimal_pair(text_out + 11, seconds / 3600);
+    aurora__decimal_pair(text_out + 14, seconds / 60 % 60);
+    aurora__decimal_pair(text_out + 17, seconds % 60);
+    aurora__decimal_pair(text_out + 20, rest / 10000);
+    aurora__decimal_pair(text_out + 22, rest / 100 % 100);
+    aurora__decimal_pair(text_out + 24, rest % 100);
     return AURORA__HTTP_TIME_BYTES - 1;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Spans as OTLP/HTTP has them in JSON, to the byte. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -165,6 +166,53 @@ START_TEST(test_span_json__no_number_and_infinity_are_texts)
 }
 END_TEST
 
+/* More than is gathered at once, with some among them that are not. */
+START_TEST(test_span_json__attributes_keep_their_order)
+{
+    enum { COUNT = 24 };
+    char texts[COUNT][121], expected[4096], *at = expected;
+    aurora_attribute attributes[COUNT];
+    at += sprintf(at, HEAD REST ",\"attributes\":[");
+    for (int i = 0; i < COUNT; i++) {
+        bool is_flag = i % 7 == 3;
+        memset(texts[i], 'a' + i, sizeof texts[i]);
+        texts[i][120] = '\0';
+        attributes[i] =
+            (aurora_attribute){.key = "k",
+                               .kind = is_flag ? AURORA_ATTRIBUTE_BOOL : AURORA_ATTRIBUTE_TEXT,
+                               .text = texts[i]};
+        at += sprintf(at, "%s{\"key\":\"k\",\"value\":{", i > 0 ? "," : "");
+        at += is_flag ? sprintf(at, "\"boolValue\":false}}")
+                      : sprintf(at, "\"stringValue\":\"%s\"}}", texts[i]);
+    }
+    sprintf(at, "]}");
+    aurora_span span = smallest;
+    span.attributes = attributes;
+    span.attribute_count = COUNT;
+
+    assert_written(&span, NULL, expected);
+}
+END_TEST
+
+START_TEST(test_span_json__name_may_be_any_text)
+{
+    aurora_span span = smallest;
+    char name[301];
+    span.name = "say \"hi\"";
+    char *written = write_span(&span, NULL);
+    ck_assert_ptr_nonnull(strstr(written, ",\"name\":\"say \\\"hi\\\"\"}"));
+    free(written);
+    memset(name, 'n', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    span.name = name;
+    written = write_span(&span, NULL);
+    const char *found = strstr(written, ",\"name\":\"nnn");
+    ck_assert_ptr_nonnull(found);
+    ck_assert_uint_eq(strspn(found + 9, "n"), sizeof name - 1);
+    free(written);
+}
+END_TEST
+
 START_TEST(test_span_json__what_is_too_much_is_counted)
 {
     static aurora_attribute attributes[AURORA__SPAN_PARTS_MAX + 3];
@@ -196,6 +244,8 @@ static Suite *suite(void)
     tcase_add_test(all, test_span_json__long_texts_are_cut_at_a_character);
     tcase_add_test(all, test_span_json__any_bytes_are_valid_json);
     tcase_add_test(all, test_span_json__no_number_and_infinity_are_texts);
+    tcase_add_test(all, test_span_json__attributes_keep_their_order);
+    tcase_add_test(all, test_span_json__name_may_be_any_text);
     tcase_add_test(all, test_span_json__what_is_too_much_is_counted);
     suite_add_tcase(s, all);
     return s;
