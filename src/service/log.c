@@ -13,6 +13,7 @@
 
 #include "http/time_text.h"
 #include "service/log_line.h"
+#include "service/log_packed.h"
 #include "service/log_repeats.h"
 #include "service/log_text.h"
 #include "service/log_writer.h"
@@ -96,6 +97,15 @@ static void put_trace(aurora__log_line *line, char traceparent[AURORA_TRACEPAREN
     aurora__log_line_own(line, "trace_flags", traceparent + 53);
 }
 
+/* A text of few; those that have levels of their own are known, and plain. */
+static void put_component(aurora__log_line *line, const char *component)
+{
+    if (aurora__log_component(component) != AURORA__LOG_COMPONENT_OTHER)
+        aurora__log_line_own(line, "component", component);
+    else
+        aurora__log_line_text(line, "component", component);
+}
+
 static void write_json(const aurora_service_log *log, const struct timespec *at,
                        const aurora_log_record *record, aurora__log_line *line)
 {
@@ -103,7 +113,7 @@ static void write_json(const aurora_service_log *log, const struct timespec *at,
     begin(line, at, record->level);
     aurora__log_line_text(line, "body", record->message);
     if (record->component[0] != '\0')
-        aurora__log_line_text(line, "component", record->component);
+        put_component(line, record->component);
     if (record->trace != NULL) {
         aurora_traceparent_format(record->trace, traceparent);
         put_trace(line, traceparent);
@@ -114,16 +124,41 @@ static void write_json(const aurora_service_log *log, const struct timespec *at,
     aurora__log_line_end(line);
 }
 
-static void put(aurora_service_log *log, const aurora_log_record *record)
+static void write_line(const aurora_service_log *log, const struct timespec *at,
+                       const aurora_log_record *record, aurora__log_line *line)
+{
+    if (log->is_text)
+        aurora__log_text_record(&log->style, at, record, line);
+    else
+        write_json(log, at, record, line);
+}
+
+/* On the writer's thread. */
+static void write_packed(void *self, const char *packed, aurora__log_line *line)
+{
+    aurora__log_unpacked one;
+    aurora__log_unpack(packed, &one);
+    write_line(self, &one.at, &one.record, line);
+}
+
+/* What is too large to be packed becomes a line here. */
+static bool put_line(aurora_service_log *log, const struct timespec *at,
+                     const aurora_log_record *record)
 {
     aurora__log_line line;
+    write_line(log, at, record, &line);
+    return aurora__log_writer_put(log->writer, line.text, line.len, true);
+}
+
+static void put(aurora_service_log *log, const aurora_log_record *record)
+{
+    char packed[AURORA__LOG_PACKED_BYTES];
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
-    if (log->is_text)
-        aurora__log_text_record(&log->style, &now, record, &line);
-    else
-        write_json(log, &now, record, &line);
-    if (aurora__log_writer_put(log->writer, line.text, line.len, true))
+    size_t len = aurora__log_pack(&now, record, packed);
+    bool is_taken = len > 0 ? aurora__log_writer_put_packed(log->writer, packed, len)
+                            : put_line(log, &now, record);
+    if (is_taken)
         atomic_fetch_add_explicit(&log->records[record->level], 1, memory_order_relaxed);
 }
 
@@ -208,7 +243,7 @@ aurora_service_log *aurora_service_log_new(const aurora_service_log_options *opt
     aurora_service_log *log = calloc(1, sizeof *log);
     if (log == NULL)
         return NULL;
-    log->writer = aurora__log_writer_new(options->fd);
+    log->writer = aurora__log_writer_new(options->fd, write_packed, log);
     if (log->writer == NULL) {
         free(log);
         return NULL;
@@ -312,9 +347,19 @@ void aurora_service_log_figures_get(aurora_service_log *log, aurora_service_log_
 
 /* --- requests --------------------------------------------------------------------------------- */
 
+/* A route has a method that is known; any other may be whatever its client makes of it. */
+static void put_method(aurora__log_line *line, const aurora_http_access *access, const char *name,
+                       const char *value)
+{
+    if (access->route != NULL)
+        aurora__log_line_own(line, name, value);
+    else
+        aurora__log_line_text(line, name, value);
+}
+
 static void put_request(aurora__log_line *line, const aurora_http_access *access)
 {
-    aurora__log_line_text(line, "http.request.method", access->method);
+    put_method(line, access, "http.request.method", access->method);
     aurora__log_line_text(line, "url.path", access->path);
     if (access->route != NULL)
         aurora__log_line_own(line, "http.route", access->route->template_path);
@@ -358,7 +403,7 @@ static void write_json_access(const aurora_service_log *log, const struct timesp
     char body[128];
     write_body(access, body);
     begin(line, at, level);
-    aurora__log_line_text(line, "body", body);
+    put_method(line, access, "body", body);
     aurora__log_line_raw(line, "\"component\":\"http\"", strlen("\"component\":\"http\""));
     aurora__log_line_own(line, "trace_id", access->trace_id);
     aurora__log_line_own(line, "span_id", access->span_id);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http/decimal.h"
 #include "http/plain_text.h"
 #include "http/utf8.h"
 #include "service/log_redact.h"
@@ -26,9 +27,8 @@ static void put(aurora__log_line *line, const char *bytes, size_t len)
 }
 
 /* The comma and the name; false where there is no room for them and `more` bytes. */
-static bool put_name(aurora__log_line *line, const char *name, size_t more)
+static bool put_name(aurora__log_line *line, const char *name, size_t len, size_t more)
 {
-    size_t len = strlen(name);
     if (room_of(line) < len + 4 + more)
         return false;
     if (line->len > 1)
@@ -43,17 +43,22 @@ static bool put_name(aurora__log_line *line, const char *name, size_t more)
 static void put_member(aurora__log_line *line, const char *name, const char *value)
 {
     size_t len = strlen(value);
-    if (put_name(line, name, len))
+    if (put_name(line, name, strlen(name), len))
         put(line, value, len);
 }
 
 /* How one character is written; *used_out is what it took of the text. */
 static size_t encode(const char *text, size_t *used_out, char out[8])
 {
-    static const char named[] = "\"\\\b\f\n\r\t";
-    static const char letters[] = "\"\\bfnrt";
+    static const char named[] = "\b\f\n\r\t";
+    static const char letters[] = "bfnrt";
     unsigned char c = (unsigned char)*text;
     *used_out = 1;
+    if (c == '"' || c == '\\') {
+        out[0] = '\\';
+        out[1] = (char)c;
+        return 2;
+    }
     if (c >= 0x80) {
         /* The NUL is no continuation: nothing behind it is read. */
         size_t len = aurora__utf8_length(text, 4);
@@ -73,27 +78,44 @@ static size_t encode(const char *text, size_t *used_out, char out[8])
     return 1;
 }
 
-/* How many bytes from `text` stand for themselves, at most `most`. */
-static size_t plain_length(const char *text, size_t most)
+/* JSON takes 0x7f as it is, terminals do not. */
+static bool is_plain(unsigned char c)
 {
-    size_t length = strnlen(text, most);
-    const char *deleted = memchr(text, 0x7f, length); /* JSON takes it as it is, terminals do not */
-    return aurora__plain_length(text, deleted == NULL ? length : (size_t)(deleted - text));
+    return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
-static void put_quoted(aurora__log_line *line, const char *text)
+/* Copies what stands for itself, at most `most` bytes; how many those are. */
+static size_t put_plain(char *at, const char *text, size_t most)
 {
+    size_t done = 0;
+    for (; most - done >= 8; done += 8) {
+        uint64_t bytes;
+        memcpy(&bytes, text + done, 8);
+        /* 0x7f is the one byte below 0x80 that reaches it by one more. */
+        if (!aurora__plain_eight(text + done) ||
+            ((bytes + AURORA__EACH_BYTE(1)) & AURORA__EACH_BYTE(0x80)) != 0)
+            break;
+        memcpy(at + done, &bytes, 8);
+    }
+    for (; done < most && is_plain((unsigned char)text[done]); done++)
+        at[done] = text[done];
+    return done;
+}
+
+static void put_quoted(aurora__log_line *line, const char *text, size_t text_len)
+{
+    const char *text_end = text + text_len;
     size_t most = room_of(line) < AURORA__LOG_VALUE_BYTES ? room_of(line) : AURORA__LOG_VALUE_BYTES;
     char *at = line->text + line->len;
     const char *end = at + most - ELLIPSIS_BYTES;
     *at++ = '"';
     for (;;) {
         char one[8];
-        size_t used = 0, len = plain_length(text, (size_t)(end - at));
-        memcpy(at, text, len);
+        size_t used = 0, left = (size_t)(text_end - text), space = (size_t)(end - at);
+        size_t len = put_plain(at, text, left < space ? left : space);
         at += len;
         text += len;
-        if (*text == '\0')
+        if (text == text_end)
             break;
         len = at < end ? encode(text, &used, one) : SIZE_MAX;
         if (len > (size_t)(end - at)) {
@@ -132,19 +154,21 @@ void aurora__log_line_raw(aurora__log_line *line, const char *members, size_t le
 void aurora__log_line_text(aurora__log_line *line, const char *name, const char *value)
 {
     char redacted[AURORA__LOG_VALUE_BYTES];
-    if (!put_name(line, name, 8 + ELLIPSIS_BYTES))
+    size_t len = strlen(value);
+    if (!put_name(line, name, strlen(name), 8 + ELLIPSIS_BYTES))
         return;
-    if (aurora__log_redact_is_needed(value)) {
+    if (aurora__log_redact_is_needed(value, len)) {
         aurora__log_redact(value, redacted, sizeof redacted);
         value = redacted;
+        len = strlen(redacted);
     }
-    put_quoted(line, value);
+    put_quoted(line, value, len);
 }
 
 void aurora__log_line_own(aurora__log_line *line, const char *name, const char *value)
 {
     size_t len = strlen(value);
-    if (!put_name(line, name, len + 2))
+    if (!put_name(line, name, strlen(name), len + 2))
         return;
     line->text[line->len++] = '"';
     put(line, value, len);
@@ -160,14 +184,10 @@ void aurora__log_line_int(aurora__log_line *line, const char *name, int64_t valu
 
 void aurora__log_line_uint(aurora__log_line *line, const char *name, uint64_t value)
 {
-    char text[24];
-    char *at = text + sizeof text;
-    *--at = '\0';
-    do {
-        *--at = (char)('0' + value % 10);
-        value /= 10;
-    } while (value > 0);
-    put_member(line, name, at);
+    if (!put_name(line, name, strlen(name), AURORA__DECIMAL_BYTES))
+        return;
+    char *at = line->text + line->len;
+    line->len += (size_t)(aurora__decimal_write(at, value) - at);
 }
 
 /* With the fewest digits of 15 or 17 that give the same number back. */

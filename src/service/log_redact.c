@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "http/plain_text.h"
+
 #define CARD_DIGITS_MIN 13
 #define CARD_DIGITS_MAX 19
 #define LOCAL_BYTES_MAX 64   /* before the @, by RFC 5321 */
@@ -29,23 +31,26 @@ static bool is_token(char c)
     return is_word(c) || (c != '\0' && strchr("._-~+/=", c) != NULL);
 }
 
-enum { DULL, DIGIT, GAP, TELLING, END };
+/* --- whether there may be any ----------------------------------------------------------------- */
 
-/* What a character may be the beginning or a part of. Most are dull, and cost a look. */
-static const unsigned char kinds[256] = {
-    ['0'] = DIGIT,   ['1'] = DIGIT,   ['2'] = DIGIT,   ['3'] = DIGIT,   ['4'] = DIGIT,
-    ['5'] = DIGIT,   ['6'] = DIGIT,   ['7'] = DIGIT,   ['8'] = DIGIT,   ['9'] = DIGIT,
-    [' '] = GAP,     ['-'] = GAP,     ['@'] = TELLING, ['e'] = TELLING, ['b'] = TELLING,
-    ['B'] = TELLING, ['/'] = TELLING, ['\0'] = END,
-};
+/* A password stands behind "//" and before an @. */
+static bool has_url(const char *text, const char *end)
+{
+    const char *slash = text;
+    while ((slash = memchr(slash, '/', (size_t)(end - slash))) != NULL) {
+        if (*++slash == '/')
+            return true;
+    }
+    return false;
+}
 
-static bool is_told(const char *start, const char *at, bool has_url)
+static bool is_told(const char *start, const char *at)
 {
     switch (*at) {
     case '@': /* a masked address, a***@example.org, is none */
-        return has_url || (at > start && is_local_part(at[-1]));
-    case 'e':
-        return at[1] == 'y' && at[2] == 'J';
+        return (at > start && is_local_part(at[-1])) || has_url(start, at);
+    case 'J':
+        return at - start >= 2 && at[-1] == 'y' && at[-2] == 'e';
     case 'b':
     case 'B':
         return strncasecmp(at, "bearer ", 7) == 0;
@@ -54,26 +59,84 @@ static bool is_told(const char *start, const char *at, bool has_url)
     }
 }
 
-bool aurora__log_redact_is_needed(const char *text)
+/* 0 where no byte is 0. */
+static uint64_t zeros_of(uint64_t bytes)
 {
-    int digits = 0;
-    bool has_url = false;
-    for (const char *at = text;; at++) {
-        unsigned char kind = kinds[(unsigned char)*at];
-        if (kind == DULL) {
-            digits = 0;
-        } else if (kind == DIGIT) {
-            if (++digits == CARD_DIGITS_MIN)
-                return true;
-        } else if (kind == TELLING) {
-            digits = 0;
-            has_url |= at[0] == '/' && at[1] == '/';
-            if (is_told(text, at, has_url))
-                return true;
-        } else if (kind == END) {
-            return false;
-        } /* cards are written in groups, with gaps */
+    return (bytes - AURORA__EACH_BYTE(1)) & ~bytes & AURORA__EACH_BYTE(0x80);
+}
+
+/* The same of eight characters at a time: '@', the J of "eyJ", a 'b' before an 'e'. The ninth is
+ * there, if only as the NUL. */
+static bool is_any_telling(uint64_t bytes, const char *at)
+{
+    const uint64_t lower = AURORA__EACH_BYTE(0x20);
+    uint64_t next;
+    memcpy(&next, at + 1, 8);
+    uint64_t bearer =
+        ((bytes | lower) ^ AURORA__EACH_BYTE('b')) | ((next | lower) ^ AURORA__EACH_BYTE('e'));
+    return (zeros_of(bytes ^ AURORA__EACH_BYTE('@')) | zeros_of(bytes ^ AURORA__EACH_BYTE('J')) |
+            zeros_of(bearer)) != 0;
+}
+
+/* The four have five bits in common, and few others have those. */
+static inline bool may_tell(const char *at)
+{
+    uint64_t bytes;
+    memcpy(&bytes, at, 8);
+    uint64_t rest = (bytes & AURORA__EACH_BYTE(0xD5)) ^ AURORA__EACH_BYTE('@');
+    return zeros_of(rest) != 0 && is_any_telling(bytes, at);
+}
+
+static bool is_told_among(const char *start, const char *at, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (is_told(start, at + i))
+            return true;
     }
+    return false;
+}
+
+static bool has_telling(const char *text, size_t len)
+{
+    size_t at = 0;
+    for (; len - at >= 8; at += 8) {
+        if (may_tell(text + at) && is_told_among(text, text + at, 8))
+            return true;
+    }
+    /* The last eight have what is left, and some that were looked at. */
+    if (at == len || (len >= 8 && !may_tell(text + len - 8)))
+        return false;
+    return is_told_among(text, text + at, len - at);
+}
+
+/* Cards are written in groups, with gaps. */
+static bool is_of_card(char c)
+{
+    return is_digit(c) || c == ' ' || c == '-';
+}
+
+/* Whether digits and gaps alone hold so many digits. They are no fewer characters, so that it is
+ * enough to look at one in so many. */
+static bool has_digits(const char *text, size_t len)
+{
+    for (size_t at = CARD_DIGITS_MIN - 1; at < len; at += CARD_DIGITS_MIN) {
+        if (!is_of_card(text[at]))
+            continue;
+        size_t first = at;
+        int digits = 0;
+        while (first > 0 && is_of_card(text[first - 1]))
+            first--;
+        for (at = first; is_of_card(text[at]); at++)
+            digits += is_digit(text[at]) ? 1 : 0;
+        if (digits >= CARD_DIGITS_MIN)
+            return true;
+    }
+    return false;
+}
+
+bool aurora__log_redact_is_needed(const char *text, size_t len)
+{
+    return has_telling(text, len) || has_digits(text, len);
 }
 
 /* --- what stands at a place: its length, or 0 ------------------------------------------------- */

@@ -8,8 +8,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* False where there is nothing of the kind for sure: one cheap pass. */
-bool aurora__log_redact_is_needed(const char *text);
+/* False where there is nothing of the kind for sure. Cheap: most characters are looked at eight at
+ * a time. `len` is strlen(text). */
+bool aurora__log_redact_is_needed(const char *text, size_t len);
 /* The text with "[email]", "[card]" and "[secret]" in the place of them, cut where `out` ends. */
 void aurora__log_redact(const char *text, char *out, size_t capacity);
 

@@ -59,7 +59,7 @@ static void put_color(const aurora__log_style *style, aurora__log_line *out, con
 static void put_safe(aurora__log_line *out, const char *text)
 {
     char redacted[AURORA__LOG_VALUE_BYTES];
-    if (aurora__log_redact_is_needed(text)) {
+    if (aurora__log_redact_is_needed(text, strlen(text))) {
         aurora__log_redact(text, redacted, sizeof redacted);
         text = redacted;
     }

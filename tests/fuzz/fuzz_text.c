@@ -155,7 +155,7 @@ static void read_secrets(const char *text, size_t len)
         abort();
     aurora__log_redact(text, redacted, capacity);
     aurora__log_redact(redacted, again, capacity);
-    if (!aurora__log_redact_is_needed(text) && strcmp(redacted, text) != 0)
+    if (!aurora__log_redact_is_needed(text, strlen(text)) && strcmp(redacted, text) != 0)
         abort();
     aurora__log_redact(text, again, 5);
     if (strlen(again) > 4)

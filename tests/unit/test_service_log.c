@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "http/json_in.h"
+#include "service/log_packed.h"
 #include "service/log_writer.h"
 #include "test.h"
 
@@ -163,7 +164,7 @@ START_TEST(test_service_log__reader_that_stalls_holds_nobody_up)
     int ends[2];
     uint64_t taken = 0;
     ck_assert_int_eq(pipe(ends), 0);
-    aurora__log_writer *writer = aurora__log_writer_new(ends[1]);
+    aurora__log_writer *writer = aurora__log_writer_new(ends[1], NULL, NULL);
     ck_assert_ptr_nonnull(writer);
 
     for (int i = 0; i < 2000; i++)
@@ -174,6 +175,71 @@ START_TEST(test_service_log__reader_that_stalls_holds_nobody_up)
     close(ends[0]); /* the writer's thread is not waited for longer than it takes to see this */
     aurora__log_writer_free(writer);
     close(ends[1]);
+}
+END_TEST
+
+/* Records are copied and become lines later, requests and what is too large to be copied at
+ * once. */
+START_TEST(test_service_log__lines_stand_in_the_order_in_which_they_were_said)
+{
+    static char long_text[AURORA__LOG_PACKED_BYTES + 1];
+    static const char *const bodies[] = {"\"first\"", "\"GET /orders/{id} 200\"", "\"llll",
+                                         "\"GET /orders/{id} 201\"", "\"last\""};
+    fixture f;
+    init(&f, false, "info");
+    memset(long_text, 'l', sizeof long_text - 1);
+    const aurora_http_access ok = sample(&route, 200), created = sample(&route, 201);
+
+    aurora_service_log_library(f.log, AURORA_LOG_WARNING, "store", "first");
+    aurora_service_log_access(f.log, &ok);
+    aurora_service_log_library(f.log, AURORA_LOG_WARNING, "store", long_text);
+    aurora_service_log_access(f.log, &created);
+    aurora_service_log_library(f.log, AURORA_LOG_WARNING, "store", "last");
+    deinit(&f);
+
+    const char *at = f.text;
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+        const char *body = strstr(at, "\"body\":");
+        ck_assert_ptr_nonnull(body);
+        ck_assert_msg(strncmp(body + 7, bodies[i], strlen(bodies[i])) == 0, "%s", body);
+        at = strchr(body, '\n');
+        ck_assert_ptr_nonnull(at);
+    }
+    ck_assert_str_eq(at, "\n");
+}
+END_TEST
+
+START_TEST(test_service_log__attributes_of_a_record_keep_kind_and_value)
+{
+    const aurora_trace_context trace = {.trace_id = {0x0a}, .span_id = {0xb7}, .trace_flags = 1};
+    const aurora_attribute attributes[] = {
+        {.key = "a", .kind = AURORA_ATTRIBUTE_TEXT, .text = "one \"two\""},
+        {.key = "b", .kind = AURORA_ATTRIBUTE_TEXT},
+        {.key = "c", .kind = AURORA_ATTRIBUTE_INT, .number = INT64_MIN},
+        {.key = "d", .kind = AURORA_ATTRIBUTE_DOUBLE, .real = 0.5},
+        {.key = "e", .kind = AURORA_ATTRIBUTE_BOOL, .number = 1},
+        {.key = "f", .kind = 99},
+        {.key = "g", .kind = AURORA_ATTRIBUTE_INT, .number = 7}};
+    const aurora_log_record record = {.size = sizeof record,
+                                      .level = AURORA_LOG_ERROR,
+                                      .component = "store",
+                                      .message = "all kinds",
+                                      .trace = &trace,
+                                      .attributes = attributes,
+                                      .attribute_count = 7};
+    fixture f;
+    init(&f, false, "info");
+
+    aurora_service_log_record(f.log, &record);
+    deinit(&f);
+
+    ck_assert_ptr_nonnull(
+        strstr(f.text, "\"severity\":\"ERROR\",\"severity_number\":17,\"body\":\"all kinds\","
+                       "\"component\":\"store\",\"trace_id\":\"0a000000000000000000000000000000\","
+                       "\"span_id\":\"b700000000000000\",\"trace_flags\":\"01\","));
+    ck_assert_ptr_nonnull(strstr(f.text, ",\"a\":\"one \\\"two\\\"\",\"b\":\"\","
+                                         "\"c\":-9223372036854775808,\"d\":0.5,\"e\":true,"
+                                         "\"g\":7}\n"));
 }
 END_TEST
 
@@ -332,6 +398,8 @@ static Suite *suite(void)
     tcase_add_test(tc, test_service_log__probes_and_low_levels_are_left_out);
     tcase_add_test(tc, test_service_log__readable_lines_stay_single);
     tcase_add_test(tc, test_service_log__reader_that_stalls_holds_nobody_up);
+    tcase_add_test(tc, test_service_log__lines_stand_in_the_order_in_which_they_were_said);
+    tcase_add_test(tc, test_service_log__attributes_of_a_record_keep_kind_and_value);
     tcase_add_test(tc, test_service_log__repeats_are_cut_and_told_of);
     tcase_add_test(tc, test_service_log__what_counts_each_time_is_never_cut);
     tcase_add_test(tc, test_service_log__record_has_its_attributes_and_trace);

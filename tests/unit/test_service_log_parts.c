@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The pure parts of a daemon's log: which levels, what is a repeat, what is not for anybody's
- * eyes. */
+/* The pure parts of a daemon's log: which levels, what is a repeat, what is not for anybody's eyes,
+ * and how a line is written. */
+#include <stdio.h>
 #include <string.h>
 
 #include "service/log_levels.h"
+#include "service/log_line.h"
+#include "service/log_packed.h"
 #include "service/log_redact.h"
 #include "service/log_repeats.h"
 #include "test.h"
@@ -186,7 +189,7 @@ START_TEST(test_log_redact__strangers_secrets_do_not_stand_in_a_log)
     aurora__log_redact(text, out, sizeof out);
     ck_assert_str_eq(out, shown);
     if (hidden[_i].shown != NULL)
-        ck_assert(aurora__log_redact_is_needed(text));
+        ck_assert(aurora__log_redact_is_needed(text, strlen(text)));
 }
 END_TEST
 
@@ -204,6 +207,174 @@ START_TEST(test_log_redact__result_never_passes_its_end)
 }
 END_TEST
 
+static bool is_needed(const char *text)
+{
+    return aurora__log_redact_is_needed(text, strlen(text));
+}
+
+/* Wherever it begins and whatever stands beside it: the look that comes first takes eight
+ * characters at a time, and one of thirteen. */
+START_TEST(test_log_redact__look_that_comes_first_finds_them_at_each_place)
+{
+    static const char *const secrets[] = {"a@b.example",
+                                          "eyJh.b",
+                                          "Bearer x",
+                                          "bEARER x",
+                                          "s://u:p@h",
+                                          "4242424242424242",
+                                          "4-2-4-2-4-2 4242424242",
+                                          "4222222222222",
+                                          "z@y.example"};
+    static const char *const dull[] = {"", ".", "..............", "the cow jumps, ", "Hub #1, at "};
+    for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++) {
+        for (size_t kind = 0; kind < sizeof dull / sizeof *dull; kind++) {
+            for (int before = 0; before < 40; before++) {
+                for (int behind = 0; behind < 24; behind++) {
+                    char text[128] = "";
+                    for (int at = 0; dull[kind][0] != '\0' && at < before; at++)
+                        text[at] = dull[kind][at % (int)strlen(dull[kind])];
+                    strcat(text, " :");
+                    strcat(text, secrets[i]);
+                    memset(text + strlen(text), '.', (size_t)behind);
+                    ck_assert_msg(is_needed(text), "%s", text);
+                }
+            }
+        }
+    }
+}
+END_TEST
+
+START_TEST(test_log_redact__look_that_comes_first_passes_what_is_plain)
+{
+    static const char *const plain[] = {
+        "",
+        "b",
+        "be",
+        "eyj",
+        "JJJJJJJJJJJJJJJJ",
+        "@@@@@@@@ bebebebebe",
+        "order.completed 0193a124-71be-7be3-8b2e-12345b789012 contact=\"a***@example.org\"",
+        "123456789012x12 34-56 78 90.12",
+    };
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+        ck_assert_msg(!is_needed(plain[i]), "%s", plain[i]);
+}
+END_TEST
+
+/* --- records as bytes ------------------------------------------------------------------------- */
+
+START_TEST(test_log_packed__holds_what_fits_and_nothing_beyond)
+{
+    static char text[AURORA__LOG_PACKED_BYTES + 1], packed[AURORA__LOG_PACKED_BYTES + 8];
+    const aurora_attribute one = {.key = "k", .kind = AURORA_ATTRIBUTE_TEXT, .text = "value"};
+    aurora_log_record record = {.size = sizeof record,
+                                .level = AURORA_LOG_INFO,
+                                .flags = AURORA_LOG_EACH,
+                                .component = "saga",
+                                .message = text,
+                                .attributes = &one,
+                                .attribute_count = 1};
+    const struct timespec at = {.tv_sec = 5, .tv_nsec = 7};
+    size_t previous = 1;
+    for (size_t len = 0; len < sizeof text; len++) {
+        aurora__log_unpacked back;
+        memset(text, 'm', len);
+        memset(packed, 'x', sizeof packed);
+        size_t bytes = aurora__log_pack(&at, &record, packed + 1);
+        ck_assert_int_eq(packed[1 + AURORA__LOG_PACKED_BYTES], 'x');
+        ck_assert(bytes == 0 || previous != 0); /* once it is too large it stays so */
+        previous = bytes;
+        if (bytes == 0)
+            continue;
+        aurora__log_unpack(packed + 1, &back);
+        ck_assert_int_eq(back.at.tv_nsec, 7);
+        ck_assert_uint_eq(back.record.flags, AURORA_LOG_EACH);
+        ck_assert_ptr_null(back.record.trace);
+        ck_assert_str_eq(back.record.message, text);
+        ck_assert_str_eq(back.attributes[0].text, "value");
+    }
+    ck_assert_uint_eq(previous, 0);
+}
+END_TEST
+
+START_TEST(test_log_packed__refuses_more_attributes_than_it_gives_back)
+{
+    static aurora_attribute many[AURORA__LOG_PACKED_ATTRIBUTES + 1];
+    static char packed[AURORA__LOG_PACKED_BYTES];
+    for (size_t i = 0; i < sizeof many / sizeof *many; i++)
+        many[i] = (aurora_attribute){.key = "k", .kind = AURORA_ATTRIBUTE_INT};
+    aurora_log_record record = {.component = "", .message = "", .attributes = many};
+    record.attribute_count = AURORA__LOG_PACKED_ATTRIBUTES;
+    ck_assert_uint_ne(aurora__log_pack(&(struct timespec){0}, &record, packed), 0);
+    record.attribute_count++;
+    ck_assert_uint_eq(aurora__log_pack(&(struct timespec){0}, &record, packed), 0);
+}
+END_TEST
+
+/* --- lines ------------------------------------------------------------------------------------ */
+
+START_TEST(test_log_line__what_has_to_be_escaped_is_so_at_each_place)
+{
+    static const struct {
+        const char *text, *written;
+    } odd[] = {{"\"", "\\\""},
+               {"\\", "\\\\"},
+               {"\n", "\\n"},
+               {"\t", "\\t"},
+               {"\x01", "\\u0001"},
+               {"\x7f", "\\u007f"},
+               {"\xc3\xa9", "\xc3\xa9"},
+               {"\xff", "\xef\xbf\xbd"},
+               {"~", "~"}};
+    static aurora__log_line line;
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        for (int before = 0; before < 20; before++) {
+            for (int behind = 0; behind < 20; behind++) {
+                char text[64], expected[80];
+                snprintf(text, sizeof text, "%.*s%s%.*s", before, "~~~~~~~~~~~~~~~~~~~~",
+                         odd[i].text, behind, "                    ");
+                snprintf(expected, sizeof expected, "{\"a\":\"%.*s%s%.*s\"}\n", before,
+                         "~~~~~~~~~~~~~~~~~~~~", odd[i].written, behind, "                    ");
+                aurora__log_line_begin(&line);
+                aurora__log_line_text(&line, "a", text);
+                aurora__log_line_end(&line);
+                ck_assert_uint_eq(line.len, strlen(expected));
+                ck_assert_int_eq(memcmp(line.text, expected, line.len), 0);
+            }
+        }
+    }
+}
+END_TEST
+
+START_TEST(test_log_line__too_long_a_text_ends_with_dots)
+{
+    static aurora__log_line line;
+    static char text[AURORA__LOG_VALUE_BYTES + 64];
+    for (size_t len = AURORA__LOG_VALUE_BYTES - 16; len < sizeof text; len++) {
+        memset(text, 'x', len);
+        text[len] = '\0';
+        aurora__log_line_begin(&line);
+        aurora__log_line_text(&line, "a", text);
+        line.text[line.len] = '\0';
+        bool is_whole = len <= AURORA__LOG_VALUE_BYTES - 5;
+        ck_assert_uint_le(line.len, AURORA__LOG_VALUE_BYTES + 5);
+        ck_assert_str_eq(line.text + line.len - 5, is_whole ? "xxxx\"" : "x...\"");
+    }
+}
+END_TEST
+
+START_TEST(test_log_line__numbers_are_whole)
+{
+    static aurora__log_line line;
+    aurora__log_line_begin(&line);
+    aurora__log_line_uint(&line, "a", 0);
+    aurora__log_line_uint(&line, "b", UINT64_MAX);
+    aurora__log_line_int(&line, "c", INT64_MIN);
+    line.text[line.len] = '\0';
+    ck_assert_str_eq(line.text, "{\"a\":0,\"b\":18446744073709551615,\"c\":-9223372036854775808");
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("service_log_parts");
@@ -217,6 +388,13 @@ static Suite *suite(void)
     tcase_add_loop_test(tc, test_log_redact__strangers_secrets_do_not_stand_in_a_log, 0,
                         (int)(sizeof hidden / sizeof *hidden));
     tcase_add_test(tc, test_log_redact__result_never_passes_its_end);
+    tcase_add_test(tc, test_log_redact__look_that_comes_first_finds_them_at_each_place);
+    tcase_add_test(tc, test_log_redact__look_that_comes_first_passes_what_is_plain);
+    tcase_add_test(tc, test_log_packed__holds_what_fits_and_nothing_beyond);
+    tcase_add_test(tc, test_log_packed__refuses_more_attributes_than_it_gives_back);
+    tcase_add_test(tc, test_log_line__what_has_to_be_escaped_is_so_at_each_place);
+    tcase_add_test(tc, test_log_line__too_long_a_text_ends_with_dots);
+    tcase_add_test(tc, test_log_line__numbers_are_whole);
     suite_add_tcase(s, tc);
     return s;
 }
