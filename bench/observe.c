@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* What telemetry costs an aurorad that takes orders over HTTP: servers that differ in nothing but
- * their logs and traces are loaded in turns, in many short rounds, and compared by their medians.
- * CPU time is a server's process alone; who reads its log and takes its spans are processes of
- * their own, reported apart. Metrics are always counted: what one costs is measured by itself, as
- * is a scrape. Leaves its figures in var/bench/observe.json.
+ * their logs and traces are loaded in turns, in many short rounds. A cost is the median of the
+ * rounds' own ratios to two servers without any, with the interval that holds it in 95 % of runs;
+ * what those two differ by is what the method makes of nothing. Rates suffer from all that runs
+ * beside; CPU time does far less, and is taken of a server, of its busiest thread (the engine's,
+ * which bounds the rate), and of all processes that an order takes: server, load, reader of the
+ * log, taker of spans. Metrics are always counted: what one costs is measured by itself, as is a
+ * scrape. Leaves its figures in var/bench/observe.json.
  *
- * bench_observe [--stored N] [--rounds N] [--seconds S] [--quick] [--counts] */
+ * bench_observe [--stored N] [--rounds N] [--seconds S] [--quick] [--counts]
+ *               [--server PROGRAM] another build's aurorad
+ *               [--reuse] the store that the run before has made */
 #include "http_load.h"
 #include "http_shop.h"
 #include "otlp_sink.h"
@@ -14,6 +19,7 @@
 #include "metric/metric.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -32,7 +38,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ROUNDS_MAX 64
+#define ROUNDS_MAX 1000
+#define LIFE_ROUNDS 25 /* a process keeps its luck with memory for life: then others start */
 #define CONNECTIONS 64
 #define FOLDER "var/bench"
 #define SCRAPES_MAX 4096
@@ -43,6 +50,8 @@ typedef struct {
     int rounds;
     double seconds;
     bool counts_only;
+    bool reuses;
+    const char *server;
 } plan;
 
 typedef struct {
@@ -50,30 +59,36 @@ typedef struct {
     int count;
 } series;
 
-enum { OFF, LOGS, TRACES, ALL, VARIANTS };
+enum { OFF, AGAIN, LOGS, TRACES, ALL, VARIANTS };
 
 static const struct {
     const char *name;
     const char *level;
     bool has_traces;
 } variants[VARIANTS] = {
-    [OFF] = {"off", "error", false},
-    [LOGS] = {"logs", "info", false},
-    [TRACES] = {"traces", "error", true},
+    [OFF] = {"off", "error", false},  [AGAIN] = {"again", "error", false},
+    [LOGS] = {"logs", "info", false}, [TRACES] = {"traces", "error", true},
     [ALL] = {"all", "info", true},
 };
+
+/* What costs are taken of; all but the rate in microseconds of CPU time an order. */
+enum { SERVER, BUSIEST, WHOLE, RATE, FIGURES };
 
 typedef struct {
     uint16_t port;
     pid_t server, reader;
-    series cpu, rate, p99;
+    double server_s, busiest_s, reader_s; /* CPU time as of the end of its last round */
+    series figures[FIGURES];
+    series p99;
 } variant;
 
 typedef struct {
     variant of[VARIANTS];
     pid_t sink;
-    uint64_t errors, orders;
-    double reader_us, sink_us, scrape_cpu_ms, scrape_kib;
+    uint16_t sink_port;
+    uint64_t errors, orders, traced; /* of these orders, those of servers that trace */
+    series reader_us;                /* of the server that logs and traces */
+    double sink_us, scrape_cpu_ms, scrape_kib;
     double count_ns[3][2]; /* counter, histogram, atomic; by one thread and by two */
     series scrapes;
 } report;
@@ -111,6 +126,19 @@ static double quantile(const series *of, double share)
 static double median(const series *of)
 {
     return quantile(of, 0.5);
+}
+
+/* What lies around the median of so many: the ranks between which it is in 95 % of samples, of
+ * whatever distribution. */
+typedef struct {
+    double least, median, most;
+} interval;
+
+static interval interval_of(const series *of)
+{
+    double reach = of->count > 0 ? 0.98 / sqrt(of->count) : 0;
+    return (interval){quantile(of, fmax(0.5 - reach, 0)), median(of),
+                      quantile(of, fmin(0.5 + reach, 1))};
 }
 
 static void add(series *to, double value)
@@ -151,15 +179,15 @@ static pid_t start_sink(uint16_t port, otlp_sink_figures *figures)
     return pid;
 }
 
-static void exec_server(int kind, uint16_t port, uint16_t sink_port, int out)
+static void exec_server(const char *program, int kind, const uint16_t ports[2], int out)
 {
     char store[128], listen[32], otlp[64], level[16];
     snprintf(store, sizeof store, "sqlite:" FOLDER "/observe-%s.db", variants[kind].name);
-    snprintf(listen, sizeof listen, "127.0.0.1:%u", port);
-    snprintf(otlp, sizeof otlp, "http://127.0.0.1:%u", sink_port);
+    snprintf(listen, sizeof listen, "127.0.0.1:%u", ports[0]);
+    snprintf(otlp, sizeof otlp, "http://127.0.0.1:%u", ports[1]);
     snprintf(level, sizeof level, "%s", variants[kind].level);
-    char *words[16] = {"build/bin/aurorad", "--store", store,          "--listen", listen,
-                       "--log-level",       level,     "--log-format", "json"};
+    char *words[16] = {(char *)program, "--store", store,          "--listen", listen,
+                       "--log-level",   level,     "--log-format", "json"};
     int count = 9;
     if (variants[kind].has_traces) {
         words[count++] = "--otlp";
@@ -173,7 +201,7 @@ static void exec_server(int kind, uint16_t port, uint16_t sink_port, int out)
     _exit(127);
 }
 
-static void start(int kind, uint16_t sink_port, variant *v)
+static void start(const plan *p, int kind, uint16_t sink_port, variant *v)
 {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0)
@@ -181,7 +209,7 @@ static void start(int kind, uint16_t sink_port, variant *v)
     v->port = http_load_free_port();
     v->server = fork_quiet();
     if (v->server == 0)
-        exec_server(kind, v->port, sink_port, ends[1]);
+        exec_server(p->server, kind, (const uint16_t[]){v->port, sink_port}, ends[1]);
     v->reader = start_reader(ends[0], ends[1]);
     close(ends[0]);
     close(ends[1]);
@@ -218,6 +246,28 @@ static void copy_store(const char *from, int kind)
         if (out == NULL || fclose(out) != 0)
             die(target, strerror(errno));
     }
+}
+
+/* Of the thread that has spent most: user and system time, by the scheduler's own account. */
+static double busiest_cpu_s(pid_t pid)
+{
+    char path[64], line[64];
+    double most_ns = 0;
+    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+    DIR *folder = opendir(path);
+    struct dirent *entry;
+    while (folder != NULL && (entry = readdir(folder)) != NULL) {
+        char name[384];
+        snprintf(name, sizeof name, "%s/%s/schedstat", path, entry->d_name);
+        FILE *file = entry->d_name[0] != '.' ? fopen(name, "r") : NULL;
+        if (file != NULL && fgets(line, sizeof line, file) != NULL)
+            most_ns = fmax(most_ns, strtod(line, NULL));
+        if (file != NULL)
+            fclose(file);
+    }
+    if (folder != NULL)
+        closedir(folder);
+    return most_ns / 1e9;
 }
 
 /* --- scrapes ------------------------------- */
@@ -437,40 +487,72 @@ static http_load_result load(const plan *p, report *r, int kind)
     return result;
 }
 
-/* Forwards and backwards in turn, so that what drifts meets all alike. */
+/* CPU time since its last round ended, so that what is done late, a batch of spans or a checkpoint,
+ * is somebody's too. */
+static void note(report *r, int kind, const http_load_result *result, bool is_counted)
+{
+    variant *v = &r->of[kind];
+    double server_s = http_load_process_cpu_s(v->server), busiest_s = busiest_cpu_s(v->server);
+    double reader_s = http_load_process_cpu_s(v->reader);
+    double done = result->done > 0 ? (double)result->done : 1;
+    double server_us = (server_s - v->server_s) * 1e6 / done;
+    double reader_us = (reader_s - v->reader_s) * 1e6 / done;
+    if (is_counted) {
+        add(&v->figures[SERVER], server_us);
+        add(&v->figures[BUSIEST], (busiest_s - v->busiest_s) * 1e6 / done);
+        add(&v->figures[WHOLE], server_us + reader_us + result->client_cpu_us);
+        add(&v->figures[RATE], result->per_s);
+        add(&v->p99, result->p99_ms);
+        r->orders += result->done;
+        r->traced += variants[kind].has_traces ? result->done : 0;
+        if (kind == ALL)
+            add(&r->reader_us, reader_us);
+    }
+    v->server_s = server_s;
+    v->busiest_s = busiest_s;
+    v->reader_s = reader_s;
+}
+
+/* Each round begins with another one, and goes round the other way: what drifts meets all alike. */
 static void run_round(const plan *p, report *r, int round, bool is_counted)
 {
-    http_load_result results[VARIANTS];
-    double reader_s = http_load_process_cpu_s(r->of[ALL].reader);
-    double sink_s = http_load_process_cpu_s(r->sink);
-    uint64_t traced = 0;
+    fprintf(stderr, "round %3d:", round + 1);
     for (int i = 0; i < VARIANTS; i++) {
-        int kind = round % 2 == 0 ? i : VARIANTS - 1 - i;
-        results[kind] = load(p, r, kind);
-        traced += variants[kind].has_traces ? results[kind].done : 0;
-    }
-    fprintf(stderr, "round %2d:", round + 1);
-    for (int kind = 0; kind < VARIANTS; kind++) {
-        const http_load_result *one = &results[kind];
-        variant *v = &r->of[kind];
-        fprintf(stderr, "  %s %.0f/s %.1f us", variants[kind].name, one->per_s, one->cpu_us);
-        if (!is_counted)
-            continue;
-        add(&v->rate, one->per_s);
-        add(&v->cpu, one->cpu_us);
-        add(&v->p99, one->p99_ms);
-        r->orders += one->done;
+        int step = round % 2 == 0 ? i : VARIANTS - 1 - i;
+        int kind = (round / 2 + step) % VARIANTS;
+        http_load_result result = load(p, r, kind);
+        note(r, kind, &result, is_counted);
+        fprintf(stderr, "  %s %.0f/s %.1f us", variants[kind].name, result.per_s, result.cpu_us);
     }
     fputc('\n', stderr);
-    r->reader_us =
-        (http_load_process_cpu_s(r->of[ALL].reader) - reader_s) * 1e6 / (double)results[ALL].done;
-    r->sink_us = (http_load_process_cpu_s(r->sink) - sink_s) * 1e6 / (double)traced;
+}
+
+static void start_all(const plan *p, report *r)
+{
+    for (int kind = 0; kind < VARIANTS; kind++)
+        start(p, kind, r->sink_port, &r->of[kind]);
+    run_round(p, r, 0, false);
+}
+
+static void stop_all(const report *r)
+{
+    for (int kind = 0; kind < VARIANTS; kind++) {
+        stop(r->of[kind].server, SIGTERM);
+        stop(r->of[kind].reader, SIGCONT); /* it ends with its pipe */
+    }
 }
 
 static void run_rounds(const plan *p, report *r)
 {
-    for (int round = -1; round < p->rounds; round++)
-        run_round(p, r, round < 0 ? 0 : round, round >= 0);
+    double sink_s = http_load_process_cpu_s(r->sink);
+    for (int round = 0; round < p->rounds; round++) {
+        if (round % LIFE_ROUNDS == 0 && round > 0)
+            stop_all(r);
+        if (round % LIFE_ROUNDS == 0)
+            start_all(p, r);
+        run_round(p, r, round, true);
+    }
+    r->sink_us = (http_load_process_cpu_s(r->sink) - sink_s) * 1e6 / (double)r->traced;
     static poller polling;
     pthread_t thread;
     polling.r = r;
@@ -485,24 +567,63 @@ static void run_rounds(const plan *p, report *r)
 
 /* --- the figures ------------------------------- */
 
-/* Beside the server without, in the same round: what disturbs the machine lasts longer than one. */
-static double median_ratio(const series *of, const series *to)
+/* In percent, beside the mean of both servers without in the same round: what disturbs the machine
+ * lasts longer than one. Who takes the spans serves two servers, and is shared out evenly. */
+static interval cost_of(const report *r, int kind, int figure)
 {
-    static series ratios;
-    ratios.count = 0;
-    for (int i = 0; i < of->count && i < to->count; i++)
-        add(&ratios, of->values[i] / to->values[i]);
-    return median(&ratios);
+    static series costs;
+    const series *of = &r->of[kind].figures[figure], *off = r->of[OFF].figures;
+    const series *to = &off[figure], *again = &r->of[AGAIN].figures[figure];
+    double more = figure == WHOLE && variants[kind].has_traces ? r->sink_us : 0;
+    costs.count = 0;
+    for (int i = 0; i < of->count && i < to->count; i++) {
+        double ratio = (of->values[i] + more) / ((to->values[i] + again->values[i]) / 2);
+        add(&costs, (figure == RATE ? 1 - ratio : ratio - 1) * 100);
+    }
+    return interval_of(&costs);
 }
 
-static double cpu_cost(const report *r, int kind)
+static const struct {
+    const char *title, *name;
+} figures[FIGURES] = {[SERVER] = {"CPU of the server", "cpu_us_per_order"},
+                      [BUSIEST] = {"CPU of its busiest thread", "busiest_us_per_order"},
+                      [WHOLE] = {"CPU of all processes", "whole_us_per_order"},
+                      [RATE] = {"throughput", "orders_per_s"}};
+
+static void print_costs(const report *r)
 {
-    return (median_ratio(&r->of[kind].cpu, &r->of[OFF].cpu) - 1) * 100;
+    for (int figure = 0; figure < FIGURES; figure++) {
+        printf("%-28s %12s %12s %22s\n", figures[figure].title,
+               figure == RATE ? "orders/s" : "us/order", figure == RATE ? "p99 ms" : "",
+               "cost %, of 95 % of runs");
+        for (int kind = 0; kind < VARIANTS; kind++) {
+            const variant *v = &r->of[kind];
+            interval cost = cost_of(r, kind, figure);
+            printf("  %-26s %12.2f", variants[kind].name, median(&v->figures[figure]));
+            if (figure == RATE)
+                printf(" %12.2f", median(&v->p99));
+            else
+                printf(" %12s", "");
+            printf(" %8.2f (%5.2f to %5.2f)\n", cost.median, cost.least, cost.most);
+        }
+    }
 }
 
-static double rate_cost(const report *r, int kind)
+static void write_costs(const report *r, FILE *file)
 {
-    return (1 - median_ratio(&r->of[kind].rate, &r->of[OFF].rate)) * 100;
+    for (int kind = 0; kind < VARIANTS; kind++) {
+        const char *name = variants[kind].name;
+        fprintf(file, "\"%s_p99_ms\":%.2f,", name, median(&r->of[kind].p99));
+        for (int figure = 0; figure < FIGURES; figure++) {
+            const char *of = figures[figure].name;
+            interval cost = cost_of(r, kind, figure);
+            fprintf(file,
+                    "\"%s_%s\":%.2f,\"%s_%s_cost_percent\":%.2f,"
+                    "\"%s_%s_cost_least\":%.2f,\"%s_%s_cost_most\":%.2f,",
+                    name, of, median(&r->of[kind].figures[figure]), name, of, cost.median, name, of,
+                    cost.least, name, of, cost.most);
+        }
+    }
 }
 
 static void print_counts(const report *r)
@@ -516,14 +637,8 @@ static void print_counts(const report *r)
 
 static void print_report(const plan *p, const report *r, const otlp_sink_figures *sink)
 {
-    printf("%-8s %12s %12s %10s %14s %14s\n", "", "orders/s", "CPU us/order", "p99 ms",
-           "CPU cost %", "rate cost %");
-    for (int kind = 0; kind < VARIANTS; kind++) {
-        const variant *v = &r->of[kind];
-        printf("%-8s %12.0f %12.2f %10.2f %14.2f %14.2f\n", variants[kind].name, median(&v->rate),
-               median(&v->cpu), median(&v->p99), cpu_cost(r, kind), rate_cost(r, kind));
-    }
-    printf("\n%-52s %10.2f\n", "CPU us an order, whoever reads the log", r->reader_us);
+    print_costs(r);
+    printf("\n%-52s %10.2f\n", "CPU us an order, whoever reads the log", median(&r->reader_us));
     printf("%-52s %10.2f\n", "CPU us a traced order, whoever takes the spans", r->sink_us);
     printf("%-52s %10" PRIu64 "\n", "spans taken", (uint64_t)sink->spans);
     print_counts(r);
@@ -536,15 +651,7 @@ static void print_report(const plan *p, const report *r, const otlp_sink_figures
     if (file == NULL)
         die(FOLDER "/observe.json", strerror(errno));
     fputc('{', file);
-    for (int kind = 0; kind < VARIANTS; kind++) {
-        const variant *v = &r->of[kind];
-        const char *name = variants[kind].name;
-        fprintf(file,
-                "\"%s_orders_per_s\":%.0f,\"%s_cpu_us_per_order\":%.2f,\"%s_p99_ms\":%.2f,"
-                "\"%s_cpu_cost_percent\":%.2f,\"%s_rate_cost_percent\":%.2f,",
-                name, median(&v->rate), name, median(&v->cpu), name, median(&v->p99), name,
-                cpu_cost(r, kind), name, rate_cost(r, kind));
-    }
+    write_costs(r, file);
     fprintf(file,
             "\"log_reader_cpu_us_per_order\":%.2f,\"sink_cpu_us_per_order\":%.2f,"
             "\"spans\":%" PRIu64 ",\"counter_ns\":%.2f,\"histogram_ns\":%.2f,"
@@ -552,7 +659,7 @@ static void print_report(const plan *p, const report *r, const otlp_sink_figures
             "\"atomic_2_ns\":%.2f,"
             "\"scrape_ms\":%.2f,\"scrape_p99_ms\":%.2f,\"scrape_cpu_ms\":%.3f,"
             "\"scrape_kib\":%.1f,\"stored_orders\":%" PRIu64 ",\"errors\":%" PRIu64 "}\n",
-            r->reader_us, r->sink_us, (uint64_t)sink->spans, r->count_ns[COUNTER][0],
+            median(&r->reader_us), r->sink_us, (uint64_t)sink->spans, r->count_ns[COUNTER][0],
             r->count_ns[HISTOGRAM][0], r->count_ns[COUNTER][1], r->count_ns[HISTOGRAM][1],
             r->count_ns[ATOMIC][0], r->count_ns[ATOMIC][1], median(&r->scrapes),
             quantile(&r->scrapes, 0.99), r->scrape_cpu_ms, r->scrape_kib, p->stored, r->errors);
@@ -561,12 +668,16 @@ static void print_report(const plan *p, const report *r, const otlp_sink_figures
 
 static plan read_plan(int count, char **words)
 {
-    plan p = {.stored = 200000, .rounds = 60, .seconds = 0.5};
+    plan p = {.stored = 200000, .rounds = 200, .seconds = 0.25, .server = "build/bin/aurorad"};
     for (int i = 1; i < count; i++) {
         if (strcmp(words[i], "--quick") == 0)
-            p = (plan){.stored = 20000, .rounds = 8, .seconds = 0.5};
+            p.stored = 20000, p.rounds = 20;
         else if (strcmp(words[i], "--counts") == 0)
             p.counts_only = true;
+        else if (strcmp(words[i], "--reuse") == 0)
+            p.reuses = true;
+        else if (strcmp(words[i], "--server") == 0 && i + 1 < count)
+            p.server = words[++i];
         else if (strcmp(words[i], "--stored") == 0 && i + 1 < count)
             p.stored = strtoull(words[++i], NULL, 10);
         else if (strcmp(words[i], "--rounds") == 0 && i + 1 < count)
@@ -575,10 +686,11 @@ static plan read_plan(int count, char **words)
             p.seconds = strtod(words[++i], NULL);
         else
             die("usage",
-                "bench_observe [--stored N] [--rounds N] [--seconds S] [--quick] [--counts]");
+                "bench_observe [--stored N] [--rounds N] [--seconds S] [--quick] [--counts] "
+                "[--server PROGRAM] [--reuse]");
     }
     if (p.rounds < 1 || p.rounds > ROUNDS_MAX)
-        die("--rounds", "must be 1 to 64");
+        die("--rounds", "must be 1 to 1000");
     return p;
 }
 
@@ -597,18 +709,14 @@ int main(int count, char **words)
         print_counts(&r);
         return 0;
     }
-    http_shop_make(FOLDER "/observe.db", p.stored);
-    uint16_t sink_port = http_load_free_port();
-    r.sink = start_sink(sink_port, sink);
-    for (int kind = 0; kind < VARIANTS; kind++) {
+    if (!p.reuses)
+        http_shop_make(FOLDER "/observe.db", p.stored);
+    r.sink_port = http_load_free_port();
+    r.sink = start_sink(r.sink_port, sink);
+    for (int kind = 0; kind < VARIANTS; kind++)
         copy_store(FOLDER "/observe.db", kind);
-        start(kind, sink_port, &r.of[kind]);
-    }
     run_rounds(&p, &r);
-    for (int kind = 0; kind < VARIANTS; kind++) {
-        stop(r.of[kind].server, SIGTERM);
-        stop(r.of[kind].reader, SIGCONT); /* it ends with its pipe */
-    }
+    stop_all(&r);
     stop(r.sink, SIGTERM);
     print_report(&p, &r, sink);
     return r.errors > 0;
