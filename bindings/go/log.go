@@ -7,6 +7,7 @@ import "C"
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"os"
 	"runtime"
@@ -50,7 +51,13 @@ type logPipe struct {
 	level  LogLevel
 	inside atomic.Value // the goroutine that calls the host's function, as goroutine gives it
 	ended  chan struct{}
+
+	handled    atomic.Uint64 // lines
+	stuckAfter time.Duration // without a line handled
 }
+
+// Long for the slowest output: a function that takes this long for one line is thought to wait for Close.
+const logStuckAfter = 10 * time.Second
 
 func newLogPipe(level LogLevel, log func(LogRecord)) (*logPipe, error) {
 	var fds [2]int
@@ -58,7 +65,8 @@ func newLogPipe(level LogLevel, log func(LogRecord)) (*logPipe, error) {
 		return nil, &Error{Op: "open", Code: ErrIO, Field: "log", cause: err}
 	}
 	p := &logPipe{native: (*C.aurora_go_log)(C.calloc(1, C.sizeof_aurora_go_log)), level: level,
-		reader: os.NewFile(uintptr(fds[0]), "aurora log"), ended: make(chan struct{})}
+		reader: os.NewFile(uintptr(fds[0]), "aurora log"), ended: make(chan struct{}),
+		stuckAfter: logStuckAfter}
 	p.native.fd = C.int(fds[1])
 	go p.read(log)
 	return p, nil
@@ -70,14 +78,34 @@ func (p *logPipe) attach(f *frame) *C.aurora_log {
 	return native
 }
 
-// close is called when nobody writes any more.
+// close is called when nobody writes any more: the reader ends behind the last line.
 func (p *logPipe) close() {
 	if p == nil {
 		return
 	}
 	syscall.Close(int(p.native.fd))
-	<-p.ended
 	C.free(unsafe.Pointer(p.native))
+}
+
+// wait returns when the last line is handled, or with an error when the host's function is stuck in one.
+func (p *logPipe) wait() error {
+	if p == nil {
+		return nil
+	}
+	for {
+		before := p.handled.Load()
+		timer := time.NewTimer(p.stuckAfter)
+		select {
+		case <-p.ended:
+			timer.Stop()
+			return nil
+		case <-timer.C:
+		}
+		if p.handled.Load() == before {
+			return &Error{Op: "close", Code: ErrTimeout, Field: "log",
+				Message: fmt.Sprintf("its function has not returned for %v; the shop is closed", p.stuckAfter)}
+		}
+	}
 }
 
 func (p *logPipe) read(log func(LogRecord)) {
@@ -95,6 +123,7 @@ func (p *logPipe) read(log func(LogRecord)) {
 			return
 		}
 		log(recordOf(LogLevel(head[2]), string(text)))
+		p.handled.Add(1)
 	}
 }
 

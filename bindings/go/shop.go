@@ -54,8 +54,10 @@ func NoCreate() Option { return func(o *options) { o.flags |= C.AURORA_OPEN_NO_C
 func NoMigrate() Option { return func(o *options) { o.flags |= C.AURORA_OPEN_NO_MIGRATE } }
 
 // WithLog hands each line of log of at least this level to log, in order, on one goroutine. It may
-// take its time: what has no room meanwhile is left out, and the next record says how many were. It
-// must neither close the shop nor wait for somebody who does, for Close waits for it.
+// take its time: what has no room meanwhile is left out, and the next record says how many were. Close
+// waits for it, so it must neither close the shop nor wait for a goroutine that does: the first is
+// refused with ErrReentrant, and the second makes that Close give up after 10 seconds in which no line
+// was handled. `go shop.Close()` is the way out of it.
 func WithLog(level LogLevel, log func(LogRecord)) Option {
 	return func(o *options) { o.level, o.log = level, log }
 }
@@ -87,6 +89,7 @@ func Open(url string, opts ...Option) (*Shop, error) {
 	address, native := frame.textOrEmpty("url", url), frame.options(o, c.log)
 	if frame.bad != nil {
 		c.log.close()
+		c.log.wait()
 		return nil, frame.bad
 	}
 	c.clock.hold()
@@ -94,6 +97,7 @@ func Open(url string, opts ...Option) (*Shop, error) {
 	if err := frame.done(rc); err != nil {
 		c.clock.release()
 		c.log.close()
+		c.log.wait()
 		return nil, err
 	}
 	c.tasks = [2]bool{givesTasks(o.settings, "payment"), givesTasks(o.settings, "notify")}
@@ -171,8 +175,10 @@ func givesTasks(settings []string, name string) bool {
 // Close finishes the batch in flight, lets calls that wait return ErrClosed, and waits until all have
 // left and the last line of log is handled. Orders that were placed and not yet stored are dropped;
 // their callers learn that they are not known to be stored. It returns nil, also the second time, and
-// for a nil shop. From within WithLog's function, which it would wait for, it answers ErrReentrant and
-// closes nothing.
+// for a nil shop, but for two cases: from within WithLog's function, which it would wait for, it answers
+// ErrReentrant and closes nothing; and where that function does not return for 10 seconds, as when it
+// waits for this very call, it answers ErrTimeout. Then all but the log is closed, which ends when its
+// function returns.
 func (s *Shop) Close() error {
 	if s == nil || s.core == nil {
 		return nil
@@ -181,7 +187,7 @@ func (s *Shop) Close() error {
 		return &Error{Op: "close", Code: ErrReentrant, Message: "must not be called by the log's function"}
 	}
 	s.core.close()
-	return nil
+	return s.core.log.wait()
 }
 
 // Pump runs what is due in a shop that was opened with Pumped, for about budget (0 = one batch), and

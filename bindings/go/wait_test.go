@@ -102,6 +102,67 @@ func TestCloseBesideTheLogIsAClose(t *testing.T) {
 	})
 }
 
+// A function of the log that waits for somebody's Close, which waits for it: Close ends that.
+func TestCloseGivesUpALogThatWaitsForIt(t *testing.T) {
+	var shop *Shop
+	var once sync.Once
+	opened, closed := make(chan struct{}), make(chan error, 1)
+	logged := make(chan int, 1)
+	lines := 0
+	shop, err := Open("memory:", WithLog(LogDebug, func(LogRecord) {
+		<-opened
+		once.Do(func() {
+			answer := make(chan error)
+			go func() { answer <- shop.Close() }()
+			closed <- <-answer
+		})
+		if lines++; lines == 1 {
+			logged <- lines
+		}
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	shop.core.log.stuckAfter = 300 * time.Millisecond
+	begin := time.Now()
+	close(opened)
+	shop.Orders.Place(background, mugs("", 1))
+	within(t, "close", func() { must(t, <-closed, ErrTimeout) })
+	if time.Since(begin) < shop.core.log.stuckAfter {
+		t.Error("it did not wait")
+	}
+	within(t, "the log's function", func() { <-logged })
+	_, err = shop.Orders.Place(background, mugs("", 1))
+	must(t, err, ErrClosed)
+	within(t, "the log's end", func() { <-shop.core.log.ended })
+	if err := shop.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// One that is slow is waited for, for however long that takes in all.
+func TestCloseWaitsForASlowLog(t *testing.T) {
+	lines := 0
+	shop, err := Open("memory:", WithLog(LogDebug, func(LogRecord) {
+		lines++
+		time.Sleep(200 * time.Millisecond)
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	shop.core.log.stuckAfter = 2 * time.Second
+	for i := 0; i < 15; i++ {
+		shop.Orders.Place(background, mugs("", 1))
+	}
+	begin := time.Now()
+	if err := shop.Close(); err != nil {
+		t.Error(err)
+	}
+	if lines < 12 || time.Since(begin) < shop.core.log.stuckAfter {
+		t.Errorf("%d lines in %v: too few to tell", lines, time.Since(begin))
+	}
+}
+
 func TestAnInterruptedWaitNeedsNoMoreMemory(t *testing.T) {
 	c := &core{gate: newGate()}
 	f := newFrame("wait")
