@@ -25,6 +25,12 @@ if [ -n "$(python_sqlite)" ]; then
     [[ $wheel =~ -cp39-abi3-manylinux_2_[0-9]+_[a-z0-9_]+\.whl$ ]] || { echo "needs more than libc"; exit 1; }
 fi
 [[ $("$python" -m zipfile -l "$wheel") == *dist-info/LICENSE* ]] || { echo "the licence is missing"; exit 1; }
+metadata=$("$python" -c 'import sys, zipfile
+wheel = zipfile.ZipFile(sys.argv[1])
+print(wheel.read(next(n for n in wheel.namelist() if n.endswith("dist-info/METADATA"))).decode())' "$wheel")
+for line in 'Project-URL: Homepage, https://' 'Requires-Python: >=3.9' 'Classifier: Programming Language :: Python :: 3.9'; do
+    grep -q "^$line" <<<"$metadata" || { echo "the metadata has no line: $line"; exit 1; }
+done
 named=$(AURORA_PYTHON=sh bash -c '. scripts/lib/python.sh; echo "$python"')
 [ "$named" = "$(command -v sh)" ] || { echo "AURORA_PYTHON=sh means $named"; exit 1; }
 ! AURORA_PYTHON=/no/such/python bash -c '. scripts/lib/python.sh' 2>/dev/null || {
