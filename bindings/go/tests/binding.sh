@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
+# ctest: timeout 600
 # The binding's own tests: format, vet, all of `go test` with the race detector, with all that cgo checks of
 # pointers and with the network adapters; its core once more with the library compiled in.
 set -euo pipefail
