@@ -26,8 +26,7 @@ WORK = pathlib.Path(os.environ.get("AURORA_FUZZ_FOLDER") or ROOT / "var/fuzz").r
 KEPT = ROOT / "tests/fuzz/corpus"
 LEDGER = WORK / "ledger"
 BOOKED = ROOT / "tests/fuzz/spent.txt"
-INPUTS_MAX = 150  # kept of a target...
-INPUTS_FEWER = {"api": 60}  # ...but of those that take long each
+INPUTS_MAX = 250  # kept of a target
 BYTES_MAX = 4096  # of an input
 # Where short inputs say little: scripts are as long as they may be from the start.
 # Of `api` each input has thousands of features, and to weigh them took libFuzzer a third of the time.
@@ -204,13 +203,12 @@ def keep(options):
         named = {label: data for label, data in corpus.read(path).items() if not corpus.MADE.fullmatch(label)}
         made = minimise(name, folder, named)
         inputs = dict(named)
-        most = INPUTS_FEWER.get(name, INPUTS_MAX)
         # Spread over all lengths: the shortest alone would say too little.
-        chosen_few = made if len(made) <= most else [made[i * len(made) // most] for i in range(most)]
+        chosen_few = made if len(made) <= INPUTS_MAX else [made[i * len(made) // INPUTS_MAX] for i in range(INPUTS_MAX)]
         for data in chosen_few:
             inputs[corpus.label_of(data)] = data
         corpus.write(path, name, inputs)
-        left = f", {len(made) - most} left out" if len(made) > most else ""
+        left = f", {len(made) - INPUTS_MAX} left out" if len(made) > INPUTS_MAX else ""
         print(f"{name}: {len(inputs)} inputs, {path.stat().st_size:,} bytes{left}", flush=True)
     return 0
 
