@@ -27,7 +27,7 @@ static void put(aurora__log_line *line, const char *bytes, size_t len)
 }
 
 /* The comma and the name; false where there is no room for them and `more` bytes. */
-static bool put_name(aurora__log_line *line, const char *name, size_t len, size_t more)
+static inline bool put_name(aurora__log_line *line, const char *name, size_t len, size_t more)
 {
     if (room_of(line) < len + 4 + more)
         return false;
@@ -117,6 +117,11 @@ static void put_quoted(aurora__log_line *line, const char *text, size_t text_len
         text += len;
         if (text == text_end)
             break;
+        if (*text == '"' && end - at >= 2) { /* the most common by far */
+            *at++ = '\\';
+            *at++ = *text++;
+            continue;
+        }
         len = at < end ? encode(text, &used, one) : SIZE_MAX;
         if (len > (size_t)(end - at)) {
             memcpy(at, "...", 3);
@@ -165,10 +170,11 @@ void aurora__log_line_text(aurora__log_line *line, const char *name, const char 
     put_quoted(line, value, len);
 }
 
-void aurora__log_line_own(aurora__log_line *line, const char *name, const char *value)
+void aurora__log_line_own_of(aurora__log_line *line, const char *name, size_t name_len,
+                             const char *value)
 {
     size_t len = strlen(value);
-    if (!put_name(line, name, strlen(name), len + 2))
+    if (!put_name(line, name, name_len, len + 2))
         return;
     line->text[line->len++] = '"';
     put(line, value, len);
@@ -182,9 +188,10 @@ void aurora__log_line_int(aurora__log_line *line, const char *name, int64_t valu
     put_member(line, name, text);
 }
 
-void aurora__log_line_uint(aurora__log_line *line, const char *name, uint64_t value)
+void aurora__log_line_uint_of(aurora__log_line *line, const char *name, size_t name_len,
+                              uint64_t value)
 {
-    if (!put_name(line, name, strlen(name), AURORA__DECIMAL_BYTES))
+    if (!put_name(line, name, name_len, AURORA__DECIMAL_BYTES))
         return;
     char *at = line->text + line->len;
     line->len += (size_t)(aurora__decimal_write(at, value) - at);

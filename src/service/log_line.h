@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define AURORA__LOG_LINE_BYTES 8192
 #define AURORA__LOG_VALUE_BYTES 2048 /* of one text, as it is written */
@@ -27,11 +28,24 @@ void aurora__log_line_raw(aurora__log_line *line, const char *members, size_t le
 void aurora__log_line_text(aurora__log_line *line, const char *name, const char *value);
 /* The same for a short value of our own, of characters that need no escape: it is copied as it
  * is. */
-void aurora__log_line_own(aurora__log_line *line, const char *name, const char *value);
+void aurora__log_line_own_of(aurora__log_line *line, const char *name, size_t name_len,
+                             const char *value);
 void aurora__log_line_int(aurora__log_line *line, const char *name, int64_t value);
-void aurora__log_line_uint(aurora__log_line *line, const char *name, uint64_t value);
+void aurora__log_line_uint_of(aurora__log_line *line, const char *name, size_t name_len,
+                              uint64_t value);
 void aurora__log_line_double(aurora__log_line *line, const char *name,
                              double value); /* not finite: null */
 void aurora__log_line_bool(aurora__log_line *line, const char *name, bool value);
+
+/* A request has a dozen of these, and their names are literals, whose length compilers know. */
+static inline void aurora__log_line_own(aurora__log_line *line, const char *name, const char *value)
+{
+    aurora__log_line_own_of(line, name, strlen(name), value);
+}
+
+static inline void aurora__log_line_uint(aurora__log_line *line, const char *name, uint64_t value)
+{
+    aurora__log_line_uint_of(line, name, strlen(name), value);
+}
 
 #endif

@@ -90,7 +90,7 @@ static inline bool may_tell(const char *at)
 static bool is_told_among(const char *start, const char *at, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (is_told(start, at + i))
+        if ((at[i] & 0xD5) == '@' && is_told(start, at + i))
             return true;
     }
     return false;
