@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* What telemetry costs an aurorad that takes orders over HTTP: servers that differ in nothing but
- * their logs and traces are loaded in turns, in many short rounds. A cost is the median of the
- * rounds' own ratios to two servers without any, with the interval that holds it in 95 % of runs;
- * what those two differ by is what the method makes of nothing. Rates suffer from all that runs
- * beside; CPU time does far less, and is taken of a server, of its busiest thread (the engine's,
- * which bounds the rate), and of all processes that an order takes: server, load, reader of the
- * log, taker of spans. Metrics are always counted: what one costs is measured by itself, as is a
- * scrape. Leaves its figures in var/bench/observe.json.
+ * their logs and traces are loaded in turns, in many short rounds, and costs are given beside the
+ * mean of two servers without any, with the interval that holds them in 95 % of runs; what those
+ * two differ by is what the method makes of nothing. Rates suffer from all that runs beside, and
+ * are compared round by round. CPU time is compared at one rate (even_rate.h): of a server, of its
+ * busiest thread (the engine's, which bounds the rate), and of all processes that an order takes:
+ * server, load, reader of the log, taker of spans. Metrics are always counted: what one costs is
+ * measured by itself, as is a scrape. Leaves its figures in var/bench/observe.json.
  *
  * bench_observe [--stored N] [--rounds N] [--seconds S] [--quick] [--counts]
  *               [--server PROGRAM] another build's aurorad
  *               [--reuse] the store that the run before has made */
+#include "even_rate.h"
 #include "http_load.h"
 #include "http_shop.h"
 #include "otlp_sink.h"
@@ -60,6 +61,7 @@ typedef struct {
 } series;
 
 enum { OFF, AGAIN, LOGS, TRACES, ALL, VARIANTS };
+_Static_assert(VARIANTS == EVEN_RATE_SERVERS, "each server has a term");
 
 static const struct {
     const char *name;
@@ -568,19 +570,45 @@ static void run_rounds(const plan *p, report *r)
 /* --- the figures ------------------------------- */
 
 /* In percent, beside the mean of both servers without in the same round: what disturbs the machine
- * lasts longer than one. Who takes the spans serves two servers, and is shared out evenly. */
-static interval cost_of(const report *r, int kind, int figure)
+ * lasts longer than one. */
+static void rate_costs(const report *r, interval out[VARIANTS])
 {
     static series costs;
-    const series *of = &r->of[kind].figures[figure], *off = r->of[OFF].figures;
-    const series *to = &off[figure], *again = &r->of[AGAIN].figures[figure];
-    double more = figure == WHOLE && variants[kind].has_traces ? r->sink_us : 0;
-    costs.count = 0;
-    for (int i = 0; i < of->count && i < to->count; i++) {
-        double ratio = (of->values[i] + more) / ((to->values[i] + again->values[i]) / 2);
-        add(&costs, (figure == RATE ? 1 - ratio : ratio - 1) * 100);
+    const series *off = &r->of[OFF].figures[RATE], *again = &r->of[AGAIN].figures[RATE];
+    for (int kind = 0; kind < VARIANTS; kind++) {
+        costs.count = 0;
+        for (int i = 0; i < off->count; i++) {
+            double rate = r->of[kind].figures[RATE].values[i];
+            add(&costs, (1 - rate / ((off->values[i] + again->values[i]) / 2)) * 100);
+        }
+        out[kind] = interval_of(&costs);
     }
-    return interval_of(&costs);
+}
+
+/* At one rate. Who takes the spans serves two servers, and is shared out evenly. */
+static void cpu_costs(const report *r, int figure, interval out[VARIANTS])
+{
+    static double whole[VARIANTS][SCRAPES_MAX];
+    even_rate_input input = {.rounds = r->of[OFF].figures[figure].count};
+    even_rate_cost costs[VARIANTS];
+    for (int kind = 0; kind < VARIANTS; kind++) {
+        double more = figure == WHOLE && variants[kind].has_traces ? r->sink_us : 0;
+        for (int i = 0; i < input.rounds; i++)
+            whole[kind][i] = r->of[kind].figures[figure].values[i] + more;
+        input.figures[kind] = whole[kind];
+        input.rates[kind] = r->of[kind].figures[RATE].values;
+    }
+    even_rate(&input, costs);
+    for (int kind = 0; kind < VARIANTS; kind++)
+        out[kind] = (interval){costs[kind].least, costs[kind].cost, costs[kind].most};
+}
+
+static void costs_of(const report *r, int figure, interval out[VARIANTS])
+{
+    if (figure == RATE)
+        rate_costs(r, out);
+    else
+        cpu_costs(r, figure, out);
 }
 
 static const struct {
@@ -596,9 +624,11 @@ static void print_costs(const report *r)
         printf("%-28s %12s %12s %22s\n", figures[figure].title,
                figure == RATE ? "orders/s" : "us/order", figure == RATE ? "p99 ms" : "",
                "cost %, of 95 % of runs");
+        interval costs[VARIANTS];
+        costs_of(r, figure, costs);
         for (int kind = 0; kind < VARIANTS; kind++) {
             const variant *v = &r->of[kind];
-            interval cost = cost_of(r, kind, figure);
+            const interval cost = costs[kind];
             printf("  %-26s %12.2f", variants[kind].name, median(&v->figures[figure]));
             if (figure == RATE)
                 printf(" %12.2f", median(&v->p99));
@@ -611,19 +641,21 @@ static void print_costs(const report *r)
 
 static void write_costs(const report *r, FILE *file)
 {
-    for (int kind = 0; kind < VARIANTS; kind++) {
-        const char *name = variants[kind].name;
-        fprintf(file, "\"%s_p99_ms\":%.2f,", name, median(&r->of[kind].p99));
-        for (int figure = 0; figure < FIGURES; figure++) {
-            const char *of = figures[figure].name;
-            interval cost = cost_of(r, kind, figure);
+    for (int figure = 0; figure < FIGURES; figure++) {
+        const char *of = figures[figure].name;
+        interval costs[VARIANTS];
+        costs_of(r, figure, costs);
+        for (int kind = 0; kind < VARIANTS; kind++) {
+            const char *name = variants[kind].name;
             fprintf(file,
                     "\"%s_%s\":%.2f,\"%s_%s_cost_percent\":%.2f,"
                     "\"%s_%s_cost_least\":%.2f,\"%s_%s_cost_most\":%.2f,",
-                    name, of, median(&r->of[kind].figures[figure]), name, of, cost.median, name, of,
-                    cost.least, name, of, cost.most);
+                    name, of, median(&r->of[kind].figures[figure]), name, of, costs[kind].median,
+                    name, of, costs[kind].least, name, of, costs[kind].most);
         }
     }
+    for (int kind = 0; kind < VARIANTS; kind++)
+        fprintf(file, "\"%s_p99_ms\":%.2f,", variants[kind].name, median(&r->of[kind].p99));
 }
 
 static void print_counts(const report *r)
