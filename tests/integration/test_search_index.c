@@ -626,7 +626,7 @@ START_TEST(test_threads__search_a_file_that_is_being_made)
     self.shop = open_with(AURORA_OPEN_READONLY, NULL);
     ck_assert_int_eq(pthread_create(&thread, NULL, search_hot, &self), 0);
 
-    for (int round = 0; round < 60; round++) {
+    for (int round = 0; round < 40; round++) {
         unlink(index_file);
         shop = open_with(0, NULL);
         wait_for(shop, "cup", 1);

@@ -200,8 +200,18 @@ static void leave_seat(aurora__fts_index *index)
     pthread_mutex_unlock(&index->mutex);
 }
 
+/* Somebody may have deleted the file and not what is beside it. Readers of the old one have its -shm
+ * mapped still: a new file that took it over would cut it off under them. */
+static void delete_leftovers(aurora__fts_index *index)
+{
+    struct stat info;
+    if (index->path != NULL && stat(index->path, &info) != 0 && errno == ENOENT)
+        delete_file(index);
+}
+
 static aurora_status open_writer(aurora__fts_index *index)
 {
+    delete_leftovers(index);
     aurora_status rc = open_connection(index, false, &index->writer);
     if (rc == AURORA_OK)
         rc = aurora__fts_schema_open(index->writer->db, true);
