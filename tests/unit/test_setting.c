@@ -166,6 +166,14 @@ START_TEST(test_setting__secret_is_not_repeated_in_the_message)
 }
 END_TEST
 
+/* The message is one line. */
+START_TEST(test_setting__a_value_of_several_lines_is_not_repeated)
+{
+    assert_message("batch_max", "3\n4",
+                   "must be a whole number, also with KiB, MiB or GiB, 1 to 1024");
+}
+END_TEST
+
 START_TEST(test_setting__url_has_a_scheme)
 {
     assert_message("payment", "simulator", "must be a URL, scheme:rest, is \"simulator\"");
@@ -326,6 +334,7 @@ static Suite *setting_suite(void)
     tcase_add_test(tcase, test_setting__integers_may_have_a_size);
     tcase_add_test(tcase, test_setting__bools_are_words);
     tcase_add_test(tcase, test_setting__secret_is_not_repeated_in_the_message);
+    tcase_add_test(tcase, test_setting__a_value_of_several_lines_is_not_repeated);
     tcase_add_test(tcase, test_setting__url_has_a_scheme);
     tcase_add_test(tcase, test_setting__unknown_name_gets_the_nearest);
     tcase_add_test(tcase, test_setting__find_takes_the_whole_name);

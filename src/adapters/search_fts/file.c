@@ -200,8 +200,8 @@ static void leave_seat(aurora__fts_index *index)
     pthread_mutex_unlock(&index->mutex);
 }
 
-/* Somebody may have deleted the file and not what is beside it. Readers of the old one have its -shm
- * mapped still: a new file that took it over would cut it off under them. */
+/* Somebody may have deleted the file and not what is beside it. Readers of the old one still have
+ * its -shm mapped: a new file that took it over would cut it off under them. */
 static void delete_leftovers(aurora__fts_index *index)
 {
     struct stat info;
