@@ -71,6 +71,11 @@ static bool has_control(const char *text, size_t length, int controls)
     return false;
 }
 
+bool aurora__text_has_control(const char *text, size_t length)
+{
+    return has_control(text, length, CONTROLS_REFUSED);
+}
+
 typedef struct {
     size_t min, max;
     int controls;

@@ -44,5 +44,7 @@ aurora_status aurora__copy_sized(void *out, size_t out_size, const void *in, aur
 
 /* Whether the bytes up to the NUL are UTF-8; the length goes out, as far as max + 1. */
 bool aurora__text_is_utf8(const char *text, size_t max, size_t *length_out);
+/* Whether that many bytes, which are UTF-8, hold a control character (C0, DEL, C1). */
+bool aurora__text_has_control(const char *text, size_t length);
 
 #endif

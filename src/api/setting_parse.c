@@ -67,20 +67,14 @@ static void write_number(char *out, size_t capacity, int64_t number, const unit 
     snprintf(out, capacity, "%" PRId64 "%s", number / best->factor, best->suffix);
 }
 
-static bool has_control(const char *text)
-{
-    while (*text != '\0' && (uint8_t)*text >= 0x20 && *text != 0x7f)
-        text++;
-    return *text != '\0';
-}
-
 /* `, is "..."`; secrets and what is not one line of text are not shown. */
 static void show(const aurora_setting_info *info, const char *text, char *out, size_t capacity)
 {
     size_t length;
     out[0] = '\0';
     if ((info->flags & AURORA_SETTING_SECRET) != 0 ||
-        !aurora__text_is_utf8(text, URL_BYTES_MAX, &length) || has_control(text))
+        !aurora__text_is_utf8(text, URL_BYTES_MAX, &length) ||
+        aurora__text_has_control(text, length))
         return;
     size_t shown = length;
     if (shown > SHOWN_BYTES_MAX) {
