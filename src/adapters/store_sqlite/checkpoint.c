@@ -4,6 +4,7 @@
  * WAL overlap. They are small, since a checkpoint is as long as the WAL is. */
 #include <stdio.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include <aurora/handle.h>
 
@@ -14,6 +15,7 @@
 #define PASSIVE_WAIT_MS 20
 #define RESTART_WAIT_MS 250 /* few queries take longer; writes wait as well */
 #define RESTART_WAIT_MAX_MS 2000
+#define RESTART_SLEEP_NS 5000000
 
 int aurora__sqlite_on_commit(void *self, sqlite3 *db, const char *name, int frames)
 {
@@ -49,6 +51,26 @@ static int restart_wait_ms(const aurora__sqlite_store *store)
     return wait < RESTART_WAIT_MAX_MS ? (int)wait : RESTART_WAIT_MAX_MS;
 }
 
+/* Has the WAL start anew, waiting at most `wait_ms`. SQLite itself would wait for the place of an
+ * old mark, not for the mark: reads that overlap move the mark on and pass the place among them,
+ * and it waits in vain. So the marks are looked at again and again until all pages are in the
+ * database. From then on reads begin without the WAL, and those that are left end one by one. */
+static int restart(aurora__sqlite_store *store, int wait_ms)
+{
+    int64_t until = aurora__sqlite_clock_ms() + wait_ms;
+    int64_t left = wait_ms;
+    int rc = SQLITE_OK;
+    while (rc == SQLITE_OK && store->checkpointed < store->wal_frames && left > 0) {
+        nanosleep(&(struct timespec){.tv_nsec = RESTART_SLEEP_NS}, NULL);
+        rc = checkpoint(store, SQLITE_CHECKPOINT_PASSIVE);
+        left = until - aurora__sqlite_clock_ms();
+    }
+    if (rc != SQLITE_OK || store->checkpointed < store->wal_frames)
+        return rc != SQLITE_OK ? rc : SQLITE_BUSY;
+    sqlite3_busy_timeout(store->writer->db, left > 0 ? (int)left : 0);
+    return checkpoint(store, SQLITE_CHECKPOINT_RESTART);
+}
+
 /* Readers of old snapshots keep the WAL from starting again, and it grows. They are waited for now
  * and then, ever more seldom, since the wait stops all writes. */
 static aurora_status step(aurora__sqlite_store *store)
@@ -59,8 +81,7 @@ static aurora_status step(aurora__sqlite_store *store)
     sqlite3_busy_timeout(store->writer->db, PASSIVE_WAIT_MS);
     int rc = checkpoint(store, SQLITE_CHECKPOINT_PASSIVE);
     if (rc == SQLITE_OK && store->wal_frames >= store->restart_frames) {
-        sqlite3_busy_timeout(store->writer->db, restart_wait_ms(store));
-        rc = checkpoint(store, SQLITE_CHECKPOINT_RESTART);
+        rc = restart(store, restart_wait_ms(store));
         store->restart_frames = store->wal_frames + store->restart_gap;
         if (store->restart_gap < store->restart_first)
             store->restart_gap *= 2;
