@@ -108,6 +108,8 @@ const char *aurora__token_read(const char *text, size_t len, aurora__token *out)
     if (!aurora__base64url_read(first + 1, (size_t)(second - first - 1), out->payload,
                                 &out->payload_len))
         return "has claims that are not base64url without padding";
+    if (out->payload_len == 0) /* libjwt writes a byte behind what it allocates for these */
+        return "has no claims";
     out->payload[out->payload_len] = '\0';
     if (!aurora__base64url_read(second + 1, len - out->signed_len - 1, out->signature,
                                 &out->signature_len) ||
