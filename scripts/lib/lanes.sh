@@ -104,32 +104,34 @@ lane_msan() {
     lane_count "$lane" $((1 - verdict)) "$verdict" 0 $((SECONDS - begin))
 }
 
-# lane_valgrind LANE PROGRAM...: each program in one process under memcheck. One that needs half
-# a second by itself would need half a minute here and is skipped.
+# lane_valgrind LANE PROGRAM...: each program in one process under memcheck, as many at once as there are processors.
 lane_valgrind() {
-    local lane=$1 program rc good=0 bad=0 slow=0 begin=$SECONDS log
+    local lane=$1 program rc good=0 bad=0 skips=0 begin=$SECONDS
     shift
-    local -x AURORA_SOURCE_DIR=$PWD AURORA_BUILD_DIR=$PWD/build AURORA_BIN=$PWD/build/bin
+    local -x AURORA_SOURCE_DIR=$PWD AURORA_BUILD_DIR=$PWD/build AURORA_BIN=$PWD/build/bin AURORA_LOGS=$results/$lane
     echo
     echo "== $lane: tests"
-    for program in "$@"; do
-        log=$results/valgrind-$(basename "$program").log
+    rm -rf "$AURORA_LOGS"
+    mkdir -p "$AURORA_LOGS"
+    printf '%s\0' "$@" | xargs -0 -r -n 1 -P "${AURORA_JOBS:-$(nproc)}" bash -c '
+        log=$AURORA_LOGS/$(basename "$1")
         rc=0
-        CK_FORK=no timeout 0.5 "$program" >/dev/null 2>&1 || rc=$?
-        if [ "$rc" -eq 124 ] || [ "$rc" -eq 77 ]; then
-            slow=$((slow + 1))
-            continue
-        fi
-        if CK_FORK=no AURORA_VALGRIND=1 timeout 120 valgrind -q --error-exitcode=9 \
-            --leak-check=full --errors-for-leak-kinds=definite,indirect "$program" \
-            >"$log" 2>&1; then
-            good=$((good + 1))
-        else
-            echo "$program: failed under valgrind"
-            tail -40 "$log"
+        CK_FORK=no AURORA_VALGRIND=1 timeout 300 valgrind -q --error-exitcode=9 --leak-check=full \
+            --errors-for-leak-kinds=definite,indirect "$1" >"$log.log" 2>&1 || rc=$?
+        echo "$rc" >"$log.rc"' memcheck
+    for program in "$@"; do
+        program=$(basename "$program")
+        rc=$(cat "$AURORA_LOGS/$program.rc") || rc=none
+        case $rc in
+        0) good=$((good + 1)) ;;
+        77) skips=$((skips + 1)) ;;
+        *)
+            echo "$program: failed under valgrind ($rc)"
+            tail -40 "$AURORA_LOGS/$program.log"
             bad=$((bad + 1))
-        fi
+            ;;
+        esac
     done
-    echo "$lane: $good passed, $bad failed, $slow skipped as slow or skipping themselves"
-    lane_count "$lane" "$good" "$bad" "$slow" $((SECONDS - begin))
+    echo "$lane: $good passed, $bad failed, $skips skip themselves"
+    lane_count "$lane" "$good" "$bad" "$skips" $((SECONDS - begin))
 }
