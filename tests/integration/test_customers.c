@@ -3,6 +3,7 @@
  * in the log, and in whichever process it is asked for. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include <aurora/aurora.h>
 
@@ -199,6 +200,8 @@ START_TEST(test_customers__two_processes_that_follow_store_each_order_once)
 
     for (int i = 0; i < 20; i++) {
         fixture.shop = i % 2 == 0 ? first : second;
+        /* Lists go by ids, and those of one millisecond are in order within a process only. */
+        nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
         place_some(10);
         if (i % 5 == 3)
             settle();
