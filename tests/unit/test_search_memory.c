@@ -8,6 +8,7 @@
 
 #include <aurora/port/search.h>
 
+#include "adapters/search_fts/index.h"
 #include "adapters/search_fts/search_fts.h"
 #include "heap.h"
 #include "test.h"
@@ -277,6 +278,51 @@ START_TEST(test_search_memory__an_index_in_memory_goes_on)
 }
 END_TEST
 
+static void check_rest(int at)
+{
+    const aurora__fts_index *index = port.self;
+    const aurora__fts_connection *connection = index->path == NULL ? index->writer : index->readers;
+    for (int i = 0; connection != NULL && i < AURORA__FTS_KEPT_MAX; i++) {
+        sqlite3_stmt *statement = connection->kept[i].statement;
+        ck_assert_msg(statement == NULL || !sqlite3_stmt_busy(statement),
+                      "allocation %d: statement %d goes on", at, i);
+    }
+}
+
+/* What was kept is found to be of other tables, and is prepared anew without memory; an index in
+ * memory goes on with the same connection. Mutation: a scan that
+ * failed does not rest. */
+START_TEST(test_search_memory__kept_statements_answer_after_what_failed)
+{
+    aurora_search_result result;
+    aurora_search_request request = {.query = AURORA_QUERY(.text = "cup", .category = "Kitchen"),
+                                     .limit = 10};
+    int failed = 1;
+    set_up(_i < 2 ? 0 : AURORA_SEARCH_MEMORY);
+
+    for (int at = 0; failed > 0; at++) {
+        aurora_assert_ok(port.query(port.self, &request, &arena, &result));
+        for (int i = 0; i < 2; i++)
+            make();
+        aurora_assert_ok(put("ivory"));
+        position++;
+        scarce_begin(at, _i % 2 != 0);
+        aurora_status rc = port.query(port.self, &request, &arena, &result);
+        failed = scarce_end();
+        bool is_found = is_done(rc, at);
+        check_rest(at);
+        if (!is_found)
+            aurora_assert_ok(port.query(port.self, &request, &arena, &result));
+        ck_assert_uint_eq(result.total, 1);
+        check_product(result.hits[0].product);
+        empty_arena();
+    }
+
+    ck_assert_int_gt(unsure, 50);
+    tear_down();
+}
+END_TEST
+
 static Suite *suite(void)
 {
     if (!scarce_works())
@@ -289,6 +335,7 @@ static Suite *suite(void)
     tcase_add_loop_test(tc, test_search_memory__a_list_tells_all_or_that_there_is_none, 0, 2);
     tcase_add_loop_test(tc, test_search_memory__what_is_put_replaces_all_of_what_was_there, 0, 2);
     tcase_add_loop_test(tc, test_search_memory__an_index_in_memory_goes_on, 0, 2);
+    tcase_add_loop_test(tc, test_search_memory__kept_statements_answer_after_what_failed, 0, 4);
     suite_add_tcase(s, tc);
     return s;
 }

@@ -282,16 +282,16 @@ aurora_status aurora__fts_documents_put(aurora__fts_documents *documents,
 
 /* --- listing ---------------------------------------------------------------------------------- */
 
-static aurora_status list_rows(sqlite3 *db, int64_t generation, const char *after, uint32_t limit,
-                               const aurora_arena_port *arena, const aurora_product **items,
-                               uint32_t *count_out)
+static aurora_status list_rows(aurora__fts_connection *reader, int64_t generation,
+                               const char *after, uint32_t limit, const aurora_arena_port *arena,
+                               const aurora_product **items, uint32_t *count_out)
 {
     aurora_status rc;
-    sqlite3_stmt *row = aurora__fts_prepare(db,
-                                            "SELECT " AURORA__FTS_PRODUCT_COLUMNS
-                                            " FROM documents_$ WHERE sku > ?1 AND is_deleted = 0"
-                                            " ORDER BY sku LIMIT ?2",
-                                            generation, &rc);
+    sqlite3_stmt *row = aurora__fts_keep(reader, AURORA__FTS_LIST_DOCUMENTS,
+                                         "SELECT " AURORA__FTS_PRODUCT_COLUMNS
+                                         " FROM documents_$ WHERE sku > ?1 AND is_deleted = 0"
+                                         " ORDER BY sku LIMIT ?2",
+                                         generation, &rc);
     if (row == NULL)
         return rc;
     sqlite3_bind_text(row, 1, after == NULL ? "" : after, -1, SQLITE_STATIC);
@@ -303,7 +303,7 @@ static aurora_status list_rows(sqlite3 *db, int64_t generation, const char *afte
         items[*count_out] = item;
         *count_out += rc == AURORA_OK;
     }
-    sqlite3_finalize(row);
+    aurora__fts_rest(row);
     return rc == AURORA_OK ? aurora__fts_status(code) : rc;
 }
 
@@ -321,12 +321,12 @@ aurora_status aurora__fts_list(void *self, const char *after, uint32_t limit,
     aurora_status rc = aurora__fts_reader_take(index, &reader);
     if (rc != AURORA_OK)
         return rc;
-    rc = aurora__fts_run(reader->db, "BEGIN", 0);
+    rc = aurora__fts_read_begin(reader);
     if (rc == AURORA_OK)
-        rc = aurora__fts_meta_read(reader->db, &meta);
+        rc = aurora__fts_meta_read(reader, &meta);
     if (rc == AURORA_OK)
-        rc = list_rows(reader->db, meta.generation, after, limit, arena, *items_out, count_out);
-    sqlite3_exec(reader->db, "ROLLBACK", NULL, NULL, NULL);
+        rc = list_rows(reader, meta.generation, after, limit, arena, *items_out, count_out);
+    aurora__fts_read_end(reader);
     aurora__fts_reader_give(index, reader, rc);
     return rc;
 }

@@ -25,6 +25,7 @@ static void close_connection(const aurora__fts_index *index, aurora__fts_connect
 {
     if (connection == NULL)
         return;
+    aurora__fts_forget(connection);
     sqlite3_close(connection->db);
     index->options.allocator->release(index->options.allocator->self, connection);
 }
@@ -214,7 +215,7 @@ static aurora_status open_writer(aurora__fts_index *index)
     delete_leftovers(index);
     aurora_status rc = open_connection(index, false, &index->writer);
     if (rc == AURORA_OK)
-        rc = aurora__fts_schema_open(index->writer->db, true);
+        rc = aurora__fts_schema_open(index->writer, true);
     if (rc != AURORA_OK) {
         drop_writer(index);
         return rc;
@@ -331,7 +332,7 @@ aurora_status aurora__fts_reader_take(aurora__fts_index *index, aurora__fts_conn
     aurora_status rc = open_connection(index, true, &reader);
     if (reader == NULL)
         return rc;
-    rc = aurora__fts_schema_open(reader->db, false);
+    rc = aurora__fts_schema_open(reader, false);
     if (rc == AURORA_ECORRUPT)
         note_damage(index, reader);
     if (rc == AURORA_OK)

@@ -18,6 +18,26 @@
 
 #define AURORA__FTS_READERS_MAX 4 /* idle readers that are kept */
 
+/* Statements that a connection keeps from one call to the next. */
+enum {
+    AURORA__FTS_BEGIN,
+    AURORA__FTS_ROLLBACK,
+    AURORA__FTS_READ_META,
+    AURORA__FTS_FIND_LABEL,
+    AURORA__FTS_READ_LABEL,
+    AURORA__FTS_SCAN_WORDS,
+    AURORA__FTS_SCAN_ALL,
+    AURORA__FTS_READ_HIT,
+    AURORA__FTS_SAMPLE_WORDS,
+    AURORA__FTS_LIST_DOCUMENTS,
+    AURORA__FTS_KEPT_MAX
+};
+
+typedef struct {
+    sqlite3_stmt *statement; /* NULL = not prepared yet; at rest but while its call runs */
+    int64_t generation;      /* that it was prepared for */
+} aurora__fts_kept;
+
 typedef struct aurora__fts_connection aurora__fts_connection;
 
 struct aurora__fts_connection {
@@ -25,6 +45,7 @@ struct aurora__fts_connection {
     const aurora__fts_plan *plan; /* of the query that runs: aurora_rank reads it */
     uint64_t incarnation;         /* of the index when it was opened */
     aurora__fts_connection *next;
+    aurora__fts_kept kept[AURORA__FTS_KEPT_MAX];
 };
 
 /* The one row of `meta`. */
@@ -79,12 +100,12 @@ void aurora__fts_files_close(aurora__fts_index *index);
 /* --- schema.c --------------------------------------------------------------------------------- */
 
 /* Makes the tables of an empty database, or looks whether they are ours: AURORA_ECORRUPT if not. */
-aurora_status aurora__fts_schema_open(sqlite3 *db, bool may_create);
+aurora_status aurora__fts_schema_open(aurora__fts_connection *connection, bool may_create);
 /* Makes or drops the tables of one generation. */
 aurora_status aurora__fts_generation_make(sqlite3 *db, int64_t generation);
 aurora_status aurora__fts_generation_drop(sqlite3 *db, int64_t generation);
 
-aurora_status aurora__fts_meta_read(sqlite3 *db, aurora__fts_meta *out);
+aurora_status aurora__fts_meta_read(aurora__fts_connection *connection, aurora__fts_meta *out);
 aurora_status aurora__fts_meta_write(sqlite3 *db, const aurora__fts_meta *meta);
 
 /* Runs SQL without parameters; $ stands for the generation. */
@@ -92,6 +113,19 @@ aurora_status aurora__fts_run(sqlite3 *db, const char *sql, int64_t generation);
 /* Prepares it. NULL with *status_out where that fails. */
 sqlite3_stmt *aurora__fts_prepare(sqlite3 *db, const char *sql, int64_t generation,
                                   aurora_status *status_out);
+
+/* The same, prepared once: `number` is its AURORA__FTS_..., whose SQL is always the same but for
+ * the generation. Only the last generation's is kept. Give it back to aurora__fts_rest. */
+sqlite3_stmt *aurora__fts_keep(aurora__fts_connection *connection, int number, const char *sql,
+                               int64_t generation, aurora_status *status_out);
+/* Lets go of what a kept statement reads and of what is bound to it; NULL is a no-op. */
+void aurora__fts_rest(sqlite3_stmt *statement);
+/* Finalizes all that are kept. */
+void aurora__fts_forget(aurora__fts_connection *connection);
+
+/* A transaction to read one state in. */
+aurora_status aurora__fts_read_begin(aurora__fts_connection *connection);
+void aurora__fts_read_end(aurora__fts_connection *connection);
 
 /* --- write.c, the port's writing calls -------------------------------------------------------- */
 

@@ -108,14 +108,15 @@ static aurora_status find_label(const search *self, const char *text, int64_t *o
     *out = 0;
     if (text == NULL)
         return AURORA_OK;
-    sqlite3_stmt *row = aurora__fts_prepare(
-        self->reader->db, "SELECT id FROM labels_$ WHERE text = ?1", self->meta.generation, &rc);
+    sqlite3_stmt *row =
+        aurora__fts_keep(self->reader, AURORA__FTS_FIND_LABEL,
+                         "SELECT id FROM labels_$ WHERE text = ?1", self->meta.generation, &rc);
     if (row == NULL)
         return rc;
     sqlite3_bind_text(row, 1, text, -1, SQLITE_STATIC);
     int code = sqlite3_step(row);
     *out = code == SQLITE_ROW ? sqlite3_column_int64(row, 0) : -1;
-    sqlite3_finalize(row);
+    aurora__fts_rest(row);
     return aurora__fts_status(code);
 }
 
@@ -144,8 +145,11 @@ static aurora_status scan(search *self)
         "SELECT id, 0.0, sku, category, brand, price_minor, created_at FROM facts_$";
     aurora_status rc;
     aurora__fts_hits_clear(&self->hits);
-    sqlite3_stmt *row = aurora__fts_prepare(
-        self->reader->db, self->plan == NULL ? without : with_text, self->meta.generation, &rc);
+    sqlite3_stmt *row = self->plan == NULL
+                            ? aurora__fts_keep(self->reader, AURORA__FTS_SCAN_ALL, without,
+                                               self->meta.generation, &rc)
+                            : aurora__fts_keep(self->reader, AURORA__FTS_SCAN_WORDS, with_text,
+                                               self->meta.generation, &rc);
     if (row == NULL)
         return rc;
     if (self->plan != NULL)
@@ -157,7 +161,7 @@ static aurora_status scan(search *self)
             break;
         rc = take_row(self, row);
     }
-    sqlite3_finalize(row);
+    aurora__fts_rest(row);
     return rc == AURORA_OK ? aurora__fts_status(code) : rc;
 }
 
@@ -199,13 +203,12 @@ static aurora_status read_hits(search *self, uint32_t count, aurora_search_resul
 {
     aurora_status rc;
     aurora_hit *hits = aurora__fts_arena_take(self->arena, count * sizeof *hits);
-    sqlite3_stmt *row = aurora__fts_prepare(
-        self->reader->db, "SELECT " AURORA__FTS_PRODUCT_COLUMNS " FROM documents_$ WHERE id = ?1",
-        self->meta.generation, &rc);
-    if (row == NULL || hits == NULL) {
-        sqlite3_finalize(row);
+    sqlite3_stmt *row =
+        aurora__fts_keep(self->reader, AURORA__FTS_READ_HIT,
+                         "SELECT " AURORA__FTS_PRODUCT_COLUMNS " FROM documents_$ WHERE id = ?1",
+                         self->meta.generation, &rc);
+    if (row == NULL || hits == NULL)
         return row == NULL ? rc : AURORA_ENOMEM;
-    }
     for (uint32_t i = 0; rc == AURORA_OK && i < count; i++) {
         aurora_product *product = aurora__fts_arena_take(self->arena, sizeof *product);
         sqlite3_bind_int64(row, 1, self->hits.rows[i].id);
@@ -225,7 +228,7 @@ static aurora_status read_hits(search *self, uint32_t count, aurora_search_resul
         if (hits[i].highlight == NULL)
             rc = AURORA_ENOMEM;
     }
-    sqlite3_finalize(row);
+    aurora__fts_rest(row);
     out->hits = hits;
     out->count = count;
     return rc;
@@ -237,8 +240,9 @@ static aurora_status read_facets(search *self, const aurora__fts_tally *tally, i
     aurora__fts_count top[AURORA__FTS_FACETS_MAX + 1];
     aurora_status rc;
     uint32_t tops = aurora__fts_tally_top(tally, top);
-    sqlite3_stmt *row = aurora__fts_prepare(
-        self->reader->db, "SELECT text FROM labels_$ WHERE id = ?1", self->meta.generation, &rc);
+    sqlite3_stmt *row =
+        aurora__fts_keep(self->reader, AURORA__FTS_READ_LABEL,
+                         "SELECT text FROM labels_$ WHERE id = ?1", self->meta.generation, &rc);
     for (uint32_t i = 0; rc == AURORA_OK && i < tops; i++) {
         sqlite3_bind_int64(row, 1, top[i].label);
         int code = sqlite3_step(row);
@@ -251,7 +255,7 @@ static aurora_status read_facets(search *self, const aurora__fts_tally *tally, i
             rc = AURORA_ENOMEM;
         facets[(*count)++] = facet;
     }
-    sqlite3_finalize(row);
+    aurora__fts_rest(row);
     return rc;
 }
 
@@ -293,7 +297,7 @@ static aurora_status prepare(search *self)
 {
     const aurora_allocator *allocator = self->index->options.allocator;
     const aurora_query *query = self->query;
-    aurora_status rc = aurora__fts_meta_read(self->reader->db, &self->meta);
+    aurora_status rc = aurora__fts_meta_read(self->reader, &self->meta);
     if (rc == AURORA_OK)
         rc = find_label(self, query->category, &self->filter.category);
     if (rc == AURORA_OK)
@@ -364,10 +368,10 @@ aurora_status aurora__fts_query(void *self, const aurora_search_request *request
     if (rc != AURORA_OK)
         return rc;
     aurora__fts_hits_init(&now.hits, allocator);
-    rc = aurora__fts_run(now.reader->db, "BEGIN", 0);
+    rc = aurora__fts_read_begin(now.reader);
     if (rc == AURORA_OK)
         rc = run(&now, request, out);
-    sqlite3_exec(now.reader->db, "ROLLBACK", NULL, NULL, NULL);
+    aurora__fts_read_end(now.reader);
     aurora__fts_reader_give(now.index, now.reader, rc);
     aurora__fts_hits_free(&now.hits);
     aurora__fts_vocabulary_release(now.vocabulary);

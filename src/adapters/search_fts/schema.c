@@ -57,8 +57,10 @@ aurora_status aurora__fts_run(sqlite3 *db, const char *sql, int64_t generation)
     return aurora__fts_status(sqlite3_exec(db, text, NULL, NULL, NULL));
 }
 
-sqlite3_stmt *aurora__fts_prepare(sqlite3 *db, const char *sql, int64_t generation,
-                                  aurora_status *status_out)
+/* --- statements ------------------------------------------------------------------------------- */
+
+static sqlite3_stmt *prepare(sqlite3 *db, const char *sql, int64_t generation, unsigned flags,
+                             aurora_status *status_out)
 {
     char text[SQL_BYTES_MAX];
     sqlite3_stmt *statement = NULL;
@@ -66,9 +68,69 @@ sqlite3_stmt *aurora__fts_prepare(sqlite3 *db, const char *sql, int64_t generati
         *status_out = AURORA_ENOMEM;
         return NULL;
     }
-    *status_out = aurora__fts_status(sqlite3_prepare_v2(db, text, -1, &statement, NULL));
+    *status_out = aurora__fts_status(sqlite3_prepare_v3(db, text, -1, flags, &statement, NULL));
     return statement;
 }
+
+sqlite3_stmt *aurora__fts_prepare(sqlite3 *db, const char *sql, int64_t generation,
+                                  aurora_status *status_out)
+{
+    return prepare(db, sql, generation, 0, status_out);
+}
+
+sqlite3_stmt *aurora__fts_keep(aurora__fts_connection *connection, int number, const char *sql,
+                               int64_t generation, aurora_status *status_out)
+{
+    aurora__fts_kept *kept = &connection->kept[number];
+    *status_out = AURORA_OK;
+    if (kept->statement != NULL && kept->generation == generation)
+        return kept->statement;
+    sqlite3_finalize(kept->statement); /* its tables are dropped, or will be */
+    kept->generation = generation;
+    kept->statement =
+        prepare(connection->db, sql, generation, SQLITE_PREPARE_PERSISTENT, status_out);
+    return kept->statement;
+}
+
+/* Texts are bound without a copy, and their owner is about to free them. */
+void aurora__fts_rest(sqlite3_stmt *statement)
+{
+    if (statement == NULL)
+        return;
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
+}
+
+void aurora__fts_forget(aurora__fts_connection *connection)
+{
+    for (int i = 0; i < AURORA__FTS_KEPT_MAX; i++) {
+        sqlite3_finalize(connection->kept[i].statement);
+        connection->kept[i].statement = NULL;
+    }
+}
+
+static aurora_status run_kept(aurora__fts_connection *connection, int number, const char *sql)
+{
+    aurora_status rc;
+    sqlite3_stmt *statement = aurora__fts_keep(connection, number, sql, 0, &rc);
+    if (statement == NULL)
+        return rc;
+    rc = aurora__fts_status(sqlite3_step(statement));
+    aurora__fts_rest(statement);
+    return rc;
+}
+
+aurora_status aurora__fts_read_begin(aurora__fts_connection *connection)
+{
+    return run_kept(connection, AURORA__FTS_BEGIN, "BEGIN");
+}
+
+void aurora__fts_read_end(aurora__fts_connection *connection)
+{
+    run_kept(connection, AURORA__FTS_ROLLBACK, "ROLLBACK");
+}
+
+/* --- tables ----------------------------------------------------------------------------------- */
 
 aurora_status aurora__fts_generation_make(sqlite3 *db, int64_t generation)
 {
@@ -107,8 +169,9 @@ static aurora_status create(sqlite3 *db)
 
 /* A file that has no table yet is not damaged: somebody is making it, or died over that. With the
  * change to WAL it has a page before it has a table. */
-static aurora_status look(sqlite3 *db, bool *is_new_out)
+static aurora_status look(aurora__fts_connection *connection, bool *is_new_out)
 {
+    sqlite3 *db = connection->db;
     int64_t tables = 0;
     int64_t application = 0;
     int64_t format = 0;
@@ -125,17 +188,18 @@ static aurora_status look(sqlite3 *db, bool *is_new_out)
     if (application != APPLICATION_ID || format != FORMAT)
         return AURORA_ECORRUPT;
     aurora__fts_meta meta;
-    return aurora__fts_meta_read(db, &meta);
+    return aurora__fts_meta_read(connection, &meta);
 }
 
 /* One state is looked at: a commit between two of the reads would make the file look foreign. */
-aurora_status aurora__fts_schema_open(sqlite3 *db, bool may_create)
+aurora_status aurora__fts_schema_open(aurora__fts_connection *connection, bool may_create)
 {
+    sqlite3 *db = connection->db;
     bool is_new = false;
     aurora_status rc = aurora__fts_run(db, "BEGIN", 0);
     if (rc != AURORA_OK)
         return rc;
-    rc = look(db, &is_new);
+    rc = look(connection, &is_new);
     aurora_status end = aurora__fts_run(db, "ROLLBACK", 0);
     if (rc == AURORA_OK)
         rc = end;
@@ -144,13 +208,13 @@ aurora_status aurora__fts_schema_open(sqlite3 *db, bool may_create)
     return may_create ? create(db) : AURORA_ENOTFOUND;
 }
 
-aurora_status aurora__fts_meta_read(sqlite3 *db, aurora__fts_meta *out)
+aurora_status aurora__fts_meta_read(aurora__fts_connection *connection, aurora__fts_meta *out)
 {
     aurora_status rc;
-    sqlite3_stmt *row = aurora__fts_prepare(db,
-                                            "SELECT generation, next, rebuild, position, changes,"
-                                            " log_id, rebuild_after FROM meta WHERE id = 1",
-                                            0, &rc);
+    sqlite3_stmt *row = aurora__fts_keep(connection, AURORA__FTS_READ_META,
+                                         "SELECT generation, next, rebuild, position, changes,"
+                                         " log_id, rebuild_after FROM meta WHERE id = 1",
+                                         0, &rc);
     if (row == NULL)
         return rc == AURORA_EIO ? AURORA_ECORRUPT : rc; /* no such table */
     int code = sqlite3_step(row);
@@ -176,7 +240,7 @@ aurora_status aurora__fts_meta_read(sqlite3 *db, aurora__fts_meta *out)
             rc = AURORA_ECORRUPT;
         }
     }
-    sqlite3_finalize(row);
+    aurora__fts_rest(row);
     return rc;
 }
 

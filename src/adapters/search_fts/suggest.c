@@ -230,8 +230,8 @@ static void look_at_text(suggestion *self, const char *text, size_t length)
 static aurora_status look_at_rows(suggestion *self, const char *expression)
 {
     aurora_status rc;
-    sqlite3_stmt *row = aurora__fts_prepare(
-        self->reader->db,
+    sqlite3_stmt *row = aurora__fts_keep(
+        self->reader, AURORA__FTS_SAMPLE_WORDS,
         "SELECT d.name, d.brand, d.category FROM words_$ w CROSS JOIN documents_$ d"
         " ON d.id = w.rowid WHERE words_$ MATCH ?1 LIMIT ?2",
         self->meta.generation, &rc);
@@ -247,7 +247,7 @@ static aurora_status look_at_rows(suggestion *self, const char *expression)
                 look_at_text(self, text, (size_t)sqlite3_column_bytes(row, c));
         }
     }
-    sqlite3_finalize(row);
+    aurora__fts_rest(row);
     return aurora__fts_status(code);
 }
 
@@ -301,7 +301,7 @@ static aurora_status run(suggestion *self, uint32_t limit, const aurora_arena_po
 {
     const aurora_allocator *allocator = self->index->options.allocator;
     char expression[(TYPED_MAX + ENDINGS_MAX + 1) * (AURORA__FTS_WORD_BYTES_MAX + 10) + 64];
-    aurora_status rc = aurora__fts_meta_read(self->reader->db, &self->meta);
+    aurora_status rc = aurora__fts_meta_read(self->reader, &self->meta);
     if (rc != AURORA_OK)
         return rc;
     self->vocabulary = aurora__fts_vocabulary_take(self->index, self->reader, &self->meta);
@@ -331,10 +331,10 @@ aurora_status aurora__fts_suggest(void *self, const char *prefix, uint32_t limit
     aurora_status rc = aurora__fts_reader_take(now.index, &now.reader);
     if (rc != AURORA_OK)
         return rc;
-    rc = aurora__fts_run(now.reader->db, "BEGIN", 0);
+    rc = aurora__fts_read_begin(now.reader);
     if (rc == AURORA_OK)
         rc = run(&now, limit, arena, *items_out, count_out);
-    sqlite3_exec(now.reader->db, "ROLLBACK", NULL, NULL, NULL);
+    aurora__fts_read_end(now.reader);
     aurora__fts_reader_give(now.index, now.reader, rc);
     aurora__fts_vocabulary_release(now.vocabulary);
     allocator->release(allocator->self, now.phrases);

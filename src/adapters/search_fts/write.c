@@ -12,7 +12,7 @@ static aurora_status begin(aurora__fts_index *index, aurora__fts_meta *meta)
     aurora_status rc = aurora__fts_run(db, "BEGIN IMMEDIATE", 0);
     if (rc != AURORA_OK)
         return rc;
-    rc = aurora__fts_meta_read(db, meta);
+    rc = aurora__fts_meta_read(index->writer, meta);
     if (rc != AURORA_OK)
         sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
     return rc;
@@ -40,7 +40,7 @@ aurora_status aurora__fts_state(void *self, aurora_search_state *out)
         is_reader ? aurora__fts_reader_take(index, &reader) : aurora__fts_claim(index);
     if (rc != AURORA_OK)
         return rc;
-    rc = aurora__fts_meta_read(is_reader ? reader->db : index->writer->db, &meta);
+    rc = aurora__fts_meta_read(is_reader ? reader : index->writer, &meta);
     if (is_reader)
         aurora__fts_reader_give(index, reader, rc);
     else
