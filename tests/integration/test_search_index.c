@@ -14,6 +14,7 @@
 #include "shop.h"
 
 #define PUTS_MAX 1500
+#define HOT_THREADS 8
 
 static char *folder;
 static char file[512];
@@ -419,6 +420,52 @@ START_TEST(test_file__that_is_damaged_under_hot_searches_is_made_again_once)
 }
 END_TEST
 
+/* What another handle does while a search has opened the file and read nothing of it yet. */
+static aurora_t *replacing;
+
+static int replace_file(sqlite3 *db, char **message, const void *routines)
+{
+    aurora_t *shop = replacing;
+    int64_t due_ms;
+    (void)message;
+    (void)routines;
+    if (shop == NULL || strcmp(sqlite3_db_filename(db, "main"), index_file) != 0)
+        return SQLITE_OK;
+    replacing = NULL;
+    unlink(index_file);
+    for (int i = 0; i < 5; i++)
+        aurora_pump(shop, 0, &due_ms);
+    return SQLITE_OK;
+}
+
+/* The -wal and -shm of another file would be taken for its own, and be cut under who has them
+ * mapped: that was a bus error. Mutation: a reader does not hold the file while it opens it. */
+START_TEST(test_file__that_is_replaced_while_a_search_opens_it_is_not_mixed_with_the_new_one)
+{
+    uint64_t total;
+    aurora_t *shop = open_with(0, NULL);
+    put_many(shop, 0, 300, "Cup");
+    wait_for(shop, "cup", 300);
+    aurora_t *other = open_with(AURORA_OPEN_READONLY, NULL);
+    ck_assert_int_eq(sqlite3_auto_extension((void (*)(void))replace_file), SQLITE_OK);
+    replacing = shop;
+
+    aurora_status rc = try_count(other, "cup", &total);
+    sqlite3_reset_auto_extension();
+
+    ck_assert_ptr_null(replacing);
+    ck_assert_msg(rc != AURORA_OK || total == 300, "%llu of 300", (unsigned long long)total);
+    ck_assert_int_ne(rc, AURORA_ECORRUPT);
+    put(shop, "S00300", "Cup");
+    wait_for(shop, "cup", 301);
+    wait_for(other, "cup", 301);
+    ck_assert(!has_line("damaged"));
+    shop_assert_clean(shop);
+    aurora_close(other);
+    aurora_close(shop);
+}
+END_TEST
+
 START_TEST(test_file__of_another_store_is_made_again)
 {
     char other[600];
@@ -615,16 +662,18 @@ static void *search_hot(void *argument)
     return NULL;
 }
 
-/* A search opens the file all the while: it must see it as it is before or behind a commit. */
+/* Searches open the file all the while: they must see it as it is before or behind a commit, and
+ * what is beside it as its own. Mutation: a reader does not hold the file while it opens it. */
 START_TEST(test_threads__search_a_file_that_is_being_made)
 {
     searcher self = {0};
-    pthread_t thread;
+    pthread_t threads[HOT_THREADS];
     aurora_t *shop = open_with(0, NULL);
     put(shop, "S00000", "Cup");
     aurora_close(shop);
     self.shop = open_with(AURORA_OPEN_READONLY, NULL);
-    ck_assert_int_eq(pthread_create(&thread, NULL, search_hot, &self), 0);
+    for (int i = 0; i < HOT_THREADS; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, search_hot, &self), 0);
 
     for (int round = 0; round < 40; round++) {
         unlink(index_file);
@@ -633,7 +682,8 @@ START_TEST(test_threads__search_a_file_that_is_being_made)
         aurora_close(shop);
     }
     atomic_store(&self.is_over, true);
-    pthread_join(thread, NULL);
+    for (int i = 0; i < HOT_THREADS; i++)
+        pthread_join(threads[i], NULL);
 
     ck_assert_uint_eq(atomic_load(&self.failures), 0);
     aurora_close(self.shop);
@@ -714,6 +764,8 @@ static Suite *search_index_suite(void)
     tcase_add_loop_test(tcase, test_file__that_is_damaged_inside_is_made_again, 0, 2);
     tcase_add_test(tcase, test_file__that_was_only_begun_is_no_damage);
     tcase_add_test(tcase, test_file__that_is_damaged_under_hot_searches_is_made_again_once);
+    tcase_add_test(
+        tcase, test_file__that_is_replaced_while_a_search_opens_it_is_not_mixed_with_the_new_one);
     tcase_add_loop_test(tcase, test_file__of_another_store_is_made_again, 0, 2);
     tcase_add_loop_test(tcase, test_processes__one_finds_what_another_puts, 0, 2);
     tcase_add_test(tcase, test_handles__two_of_one_process_share_the_index);

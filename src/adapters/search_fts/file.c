@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The file: who may write it, who reads it, and what happens when it is damaged, foreign or gone.
  * FILE-lock, an empty file, orders the writers of all processes; it also keeps commits apart from
- * checkpoints, which run inside a writer's commit only. */
+ * checkpoints, which run inside a writer's commit only. Its second byte keeps who opens a file to
+ * read apart from who puts another in its place: SQLite opens the file first and what is beside it
+ * later, by name, so that a reader could take up the new one's. */
 #include "adapters/search_fts/index.h"
 
 #include <errno.h>
@@ -18,6 +20,95 @@
 #define BUSY_MS 2000
 #define SLEEP_NS 500000
 #define NAME_BYTES_MAX 4300
+
+enum { WRITING, REPLACING, WAITING }; /* bytes of FILE-lock */
+
+/* --- locks ------------------------------------------------------------------------------------ */
+
+static aurora_status lock_byte(int fd, short type, int byte, int64_t until_ms)
+{
+    struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
+    struct timespec sleep = {0, SLEEP_NS};
+    while (fcntl(fd, F_OFD_SETLK, &lock) != 0) {
+        if (errno != EAGAIN && errno != EACCES && errno != EINTR)
+            return AURORA_EIO;
+        if (aurora__fts_clock_ms() >= until_ms)
+            return AURORA_EBUSY;
+        nanosleep(&sleep, NULL);
+    }
+    return AURORA_OK;
+}
+
+static void unlock_byte(int fd, int byte)
+{
+    struct flock lock = {.l_type = F_UNLCK, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
+    if (fd >= 0)
+        fcntl(fd, F_OFD_SETLK, &lock);
+}
+
+static aurora_status lock_file(aurora__fts_index *index, int64_t until_ms)
+{
+    char name[NAME_BYTES_MAX];
+    if (index->path == NULL)
+        return AURORA_OK;
+    if (index->lock_fd < 0) {
+        snprintf(name, sizeof name, "%s-lock", index->path);
+        index->lock_fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+        if (index->lock_fd < 0)
+            return errno == ENOSPC ? AURORA_EFULL : AURORA_EIO;
+    }
+    return lock_byte(index->lock_fd, F_WRLCK, WRITING, until_ms);
+}
+
+static void unlock_file(const aurora__fts_index *index)
+{
+    unlock_byte(index->lock_fd, WRITING);
+}
+
+/* Whoever is opening the file has it open after this, or opens what takes its place. The writer's
+ * seat and lock are held. */
+static aurora_status lock_replacing(const aurora__fts_index *index, int64_t until_ms)
+{
+    if (index->path == NULL)
+        return AURORA_OK;
+    aurora_status rc = lock_byte(index->lock_fd, F_WRLCK, WAITING, until_ms);
+    if (rc == AURORA_OK)
+        rc = lock_byte(index->lock_fd, F_WRLCK, REPLACING, until_ms);
+    unlock_byte(index->lock_fd, WAITING);
+    return rc;
+}
+
+static void unlock_replacing(const aurora__fts_index *index)
+{
+    unlock_byte(index->lock_fd, REPLACING);
+}
+
+/* Keeps the file under its name for as long as *fd_out is not given to unlock_opening. It is a
+ * descriptor of its own, since the writer of this very index is kept off too; -1 where there is no
+ * FILE-lock, so that nobody has written. Who waits to replace the file is let go first, or many
+ * searches would take turns before him for ever. */
+static aurora_status lock_opening(const aurora__fts_index *index, int *fd_out)
+{
+    int64_t until_ms = aurora__fts_clock_ms() + CLAIM_MS;
+    char name[NAME_BYTES_MAX];
+    snprintf(name, sizeof name, "%s-lock", index->path);
+    int fd = *fd_out = open(name, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return AURORA_OK;
+    aurora_status rc = lock_byte(fd, F_RDLCK, WAITING, until_ms);
+    if (rc == AURORA_OK)
+        rc = lock_byte(fd, F_RDLCK, REPLACING, until_ms);
+    unlock_byte(fd, WAITING);
+    return rc;
+}
+
+/* A child of fork may have the descriptor too: closing it would leave the lock. */
+static void unlock_opening(int fd)
+{
+    unlock_byte(fd, REPLACING);
+    if (fd >= 0)
+        close(fd);
+}
 
 /* --- connections ------------------------------------------------------------------------------ */
 
@@ -144,36 +235,6 @@ static void drop_file(aurora__fts_index *index, const char *why)
 
 /* --- writing ---------------------------------------------------------------------------------- */
 
-static aurora_status lock_file(aurora__fts_index *index, int64_t until_ms)
-{
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1};
-    struct timespec sleep = {0, SLEEP_NS};
-    char name[NAME_BYTES_MAX];
-    if (index->path == NULL)
-        return AURORA_OK;
-    if (index->lock_fd < 0) {
-        snprintf(name, sizeof name, "%s-lock", index->path);
-        index->lock_fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-        if (index->lock_fd < 0)
-            return errno == ENOSPC ? AURORA_EFULL : AURORA_EIO;
-    }
-    while (fcntl(index->lock_fd, F_OFD_SETLK, &lock) != 0) {
-        if (errno != EAGAIN && errno != EACCES && errno != EINTR)
-            return AURORA_EIO;
-        if (aurora__fts_clock_ms() >= until_ms)
-            return AURORA_EBUSY;
-        nanosleep(&sleep, NULL);
-    }
-    return AURORA_OK;
-}
-
-static void unlock_file(const aurora__fts_index *index)
-{
-    struct flock lock = {.l_type = F_UNLCK, .l_whence = SEEK_SET, .l_len = 1};
-    if (index->lock_fd >= 0)
-        fcntl(index->lock_fd, F_OFD_SETLK, &lock);
-}
-
 static aurora_status take_seat(aurora__fts_index *index)
 {
     struct timespec until;
@@ -226,10 +287,24 @@ static aurora_status open_writer(aurora__fts_index *index)
     return AURORA_OK;
 }
 
-static aurora_status ready_writer(aurora__fts_index *index)
+static aurora_status replace_file(aurora__fts_index *index, int64_t until_ms)
 {
+    aurora_status rc = lock_replacing(index, until_ms);
+    if (rc != AURORA_OK)
+        return rc;
     if (atomic_load(&index->is_damaged))
         drop_file(index, "is damaged");
+    rc = open_writer(index);
+    if (rc == AURORA_ECORRUPT) {
+        drop_file(index, "is damaged, or not an index of this release");
+        rc = open_writer(index);
+    }
+    unlock_replacing(index);
+    return rc;
+}
+
+static aurora_status ready_writer(aurora__fts_index *index, int64_t until_ms)
+{
     pthread_mutex_lock(&index->mutex);
     bool is_stale = index->writer != NULL && !is_current(index);
     if (is_stale)
@@ -237,13 +312,8 @@ static aurora_status ready_writer(aurora__fts_index *index)
     pthread_mutex_unlock(&index->mutex);
     if (is_stale)
         drop_writer(index);
-    if (index->writer != NULL)
-        return AURORA_OK;
-    aurora_status rc = open_writer(index);
-    if (rc != AURORA_ECORRUPT)
-        return rc;
-    drop_file(index, "is damaged, or not an index of this release");
-    return open_writer(index);
+    bool is_sound = index->writer != NULL && !atomic_load(&index->is_damaged);
+    return is_sound ? AURORA_OK : replace_file(index, until_ms);
 }
 
 /* A ROLLBACK itself needs memory: one that had none is made up for. */
@@ -262,7 +332,7 @@ aurora_status aurora__fts_claim(aurora__fts_index *index)
         return rc;
     rc = lock_file(index, until_ms);
     if (rc == AURORA_OK) {
-        rc = ready_writer(index);
+        rc = ready_writer(index, until_ms);
         if (rc == AURORA_OK)
             rc = leave_transaction(index->writer->db);
         if (rc != AURORA_OK)
@@ -276,7 +346,11 @@ aurora_status aurora__fts_claim(aurora__fts_index *index)
 aurora_status aurora__fts_unclaim(aurora__fts_index *index, aurora_status status)
 {
     if (status == AURORA_ECORRUPT) {
-        drop_file(index, "is damaged");
+        if (lock_replacing(index, aurora__fts_clock_ms() + CLAIM_MS) == AURORA_OK)
+            drop_file(index, "is damaged");
+        else
+            atomic_store(&index->is_damaged, true); /* whoever claims it next drops it */
+        unlock_replacing(index);
         status = AURORA_ECONFLICT; /* the state is another one now */
     }
     /* FTS5 (3.40) keeps more than a rollback undoes, and would find damage in the next write. */
@@ -309,6 +383,25 @@ static void note_damage(aurora__fts_index *index, const aurora__fts_connection *
     pthread_mutex_unlock(&index->mutex);
 }
 
+static aurora_status open_reader(aurora__fts_index *index, aurora__fts_connection **out)
+{
+    int fd;
+    *out = NULL;
+    aurora_status rc = lock_opening(index, &fd);
+    if (rc == AURORA_OK)
+        rc = open_connection(index, true, out);
+    if (rc == AURORA_OK)
+        rc = aurora__fts_schema_open(*out, false);
+    unlock_opening(fd);
+    if (rc == AURORA_OK || *out == NULL)
+        return rc;
+    if (rc == AURORA_ECORRUPT)
+        note_damage(index, *out);
+    close_connection(index, *out);
+    *out = NULL;
+    return rc;
+}
+
 aurora_status aurora__fts_reader_take(aurora__fts_index *index, aurora__fts_connection **out)
 {
     *out = NULL;
@@ -329,17 +422,7 @@ aurora_status aurora__fts_reader_take(aurora__fts_index *index, aurora__fts_conn
         *out = reader;
         return AURORA_OK;
     }
-    aurora_status rc = open_connection(index, true, &reader);
-    if (reader == NULL)
-        return rc;
-    rc = aurora__fts_schema_open(reader, false);
-    if (rc == AURORA_ECORRUPT)
-        note_damage(index, reader);
-    if (rc == AURORA_OK)
-        *out = reader;
-    else
-        close_connection(index, reader);
-    return rc;
+    return open_reader(index, out);
 }
 
 void aurora__fts_reader_give(aurora__fts_index *index, aurora__fts_connection *reader,
