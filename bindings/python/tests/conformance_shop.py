@@ -341,8 +341,8 @@ def saga_repair(run, w):
 
 
 def dead_letter_list(run, w):
-    items = plain(list(run.shop.sagas.dead_letters(w.value("consumer"))))
-    return {"items": [{**item, "event_kind": item["kind"]} for item in items], "next_cursor": None}
+    found = page_of(run.shop.sagas.dead_letter_page(w.value("consumer"), **paging(w)))
+    return {**found, "items": [{**item, "event_kind": item["kind"]} for item in found["items"]]}
 
 
 def dead_letter_redrive(run, w):

@@ -113,6 +113,14 @@ def dead_letters(file):
          cancel("p", status="PARKED"), listed(unread, {**unread, "key": "$p.id"}), mend, redrive("p", gives={"count": 1}),
          listed(unread), redrive(gives={"count": 1}), listed(), settled,
          step("settle", order_id="$p.id", gives={"status": "CANCELLED", "parked": []}), stock(5, 0, 4))
+    two = [*bought("o"), *bought("p"), damage, cancel("o"), cancel("p")]
+    case("dead_letters_in_pages", *two, step("dead_letter_list", as_="l", limit=1, gives={"items": [unread], "next_cursor": "?text"}),
+         listed({**unread, "key": "$p.id"}, limit=1, cursor="$l.next_cursor"),
+         step("dead_letter_list", consumer="payment", cursor="$l.next_cursor", fails={"status": "EINVAL", "field": "cursor"}),
+         step("dead_letter_list", cursor="x", fails={"status": "EINVAL", "field": "cursor"}), verify=False)
+    case("dead_letters_behind_one_that_was_taken", *two,
+         step("dead_letter_list", as_="l", limit=1, gives={"items": [unread]}), mend, redrive(gives={"count": 1}),
+         listed({**unread, "key": "$p.id"}, cursor="$l.next_cursor"), verify=False)
     case("a_repair_tries_dead_letters_again", *parked, repair("retry", "inventory", fails={"status": "ECONFLICT"}), mend,
          repair("retry", "inventory"), listed(), settled, stock(5, 0, 2))
     case("a_mark_drops_a_dead_letter", *parked, repair("mark", "inventory", "returned"), listed(), settled, verify=False)

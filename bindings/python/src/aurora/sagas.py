@@ -155,12 +155,17 @@ class Sagas:
         repair.note = arena.optional_text(note, "note")
         check(lib.shop_saga_repair(self._handle.gate, repair, error), error)
 
-    def dead_letters(self, consumer: Optional[str] = None) -> Iterator[DeadLetter]:
-        """Events that could not be decided, by consumer, key and position."""
+    def dead_letter_page(self, consumer: Optional[str] = None, *, cursor: Optional[str] = None,
+                         limit: int = 0) -> Page[DeadLetter]:
+        """A page of events that could not be decided, by consumer, key and position."""
         name = optional_text(consumer, "consumer")
-        return items(lambda cursor: page(lambda at, most, out, error: lib.shop_dead_letter_list(
+        return page(lambda at, most, out, error: lib.shop_dead_letter_list(
             self._handle.gate, name, at, most, out, error),
-            "aurora_dead_letter_page", lib.aurora_dead_letter_page_free, dead_letter_of, cursor, 200))
+            "aurora_dead_letter_page", lib.aurora_dead_letter_page_free, dead_letter_of, cursor, limit)
+
+    def dead_letters(self, consumer: Optional[str] = None) -> Iterator[DeadLetter]:
+        """All of them, read page by page."""
+        return items(lambda cursor: self.dead_letter_page(consumer, cursor=cursor, limit=200))
 
     def redrive(self, consumer: str, key: str) -> int:
         """Runs the parked events of one key again and says how many were taken. ConflictError when
