@@ -5,13 +5,38 @@
 
 #define START_MS INT64_C(1750000000000)
 
+static bool is_due(order_fixture *fixture)
+{
+    return atomic_load(&fixture->left) >= 0 && atomic_fetch_sub(&fixture->left, 1) == 0;
+}
+
+static void *allocate(void *self, size_t bytes)
+{
+    order_fixture *fixture = self;
+    return is_due(fixture) ? NULL : fixture->counted.allocate(fixture->counted.self, bytes);
+}
+
+static void *reallocate(void *self, void *memory, size_t bytes)
+{
+    order_fixture *fixture = self;
+    if (is_due(fixture))
+        return NULL;
+    return fixture->counted.reallocate(fixture->counted.self, memory, bytes);
+}
+
+static void release(void *self, void *memory)
+{
+    order_fixture *fixture = self;
+    fixture->counted.release(fixture->counted.self, memory);
+}
+
 void order_fixture_init(order_fixture *fixture, int kind)
 {
     bool is_file = kind == ORDER_FIXTURE_SQLITE_WORKER || kind == ORDER_FIXTURE_SQLITE;
     bool has_worker = kind == ORDER_FIXTURE_SQLITE_WORKER || kind == ORDER_FIXTURE_MEMORY_WORKER;
     memset(fixture, 0, sizeof *fixture);
     aurora_options_init(&fixture->options);
-    fixture->fail_at = UINT64_MAX;
+    fixture->left = -1;
     fixture->options.flags = has_worker ? AURORA_OPEN_WORKER : 0;
     snprintf(fixture->url, sizeof fixture->url, "memory:");
     if (is_file) {
@@ -31,8 +56,13 @@ void order_fixture_open(order_fixture *fixture)
         fixture->options.clock = &fixture->clock;
     }
     if (fixture->options.allocator == NULL)
-        aurora_failing_allocator_init(&fixture->failing, fixture->fail_at, 0);
-    aurora_failing_allocator_attach(&fixture->failing, &fixture->allocator);
+        aurora_failing_allocator_init(&fixture->failing, UINT64_MAX, 0);
+    aurora_failing_allocator_attach(&fixture->failing, &fixture->counted);
+    fixture->allocator = (aurora_allocator){.size = sizeof fixture->allocator,
+                                            .self = fixture,
+                                            .allocate = allocate,
+                                            .reallocate = reallocate,
+                                            .release = release};
     fixture->options.allocator = &fixture->allocator;
     uint32_t count = 0;
     while (count < 8 && fixture->settings[count] != NULL)
@@ -63,6 +93,11 @@ void order_fixture_start(order_fixture *fixture, int kind)
     order_fixture_init(fixture, kind);
     order_fixture_open(fixture);
     order_fixture_stock(fixture);
+}
+
+void order_fixture_fail_in(order_fixture *fixture, int64_t count)
+{
+    atomic_store(&fixture->left, count);
 }
 
 void order_fixture_reopen(order_fixture *fixture)
