@@ -104,8 +104,8 @@ static void call_verify(void)
     aurora_report_free(report);
 }
 
-/* Runs all calls, of whose allocations number `at` fails, and says how many there were; below 0 none
- * fails. */
+/* Runs all calls, of whose allocations number `at` fails, and says how many there were; below 0
+ * none fails. */
 static int64_t run(int64_t at)
 {
     int64_t next;
