@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Connections to PostgreSQL that are lost: in the middle of a commit, while they are idle, and
  * without a word. */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -222,9 +223,10 @@ static aurora_status lock_meta(store_fixture *fixture, aurora_store_txn *txn, co
 START_TEST(test_batch__waits_for_its_locks_and_for_its_commit)
 {
     place at = open_place();
+    int least = INT_MAX;
     store_commit(at.through, put_meta(at.through, "a")); /* connected, and all is prepared */
-    cutting_proxy_answers(at.proxy);
     for (int i = 0; i < 4; i++) {
+        cutting_proxy_answers(at.proxy);
         aurora__meta_row row = {.name = "a", .value = i % 2 ? "v" : "w"};
         aurora_store_txn *txn = begin_lazily(at.through);
         aurora_assert_ok(lock_meta(at.through, txn, "a"));
@@ -234,9 +236,12 @@ START_TEST(test_batch__waits_for_its_locks_and_for_its_commit)
         store_append(at.through, txn, 1, "[]");
         store_commit(at.through, txn);
         ck_assert_int_eq(at.through->appended.position, i + 2);
+        int answers = cutting_proxy_answers(at.proxy);
+        least = answers < least ? answers : least;
     }
 
-    ck_assert_int_eq(cutting_proxy_answers(at.proxy), 8);
+    /* Where an answer is slow, another connection asks what is in the way. */
+    ck_assert_int_eq(least, 2);
     close_place(&at);
 }
 END_TEST
