@@ -27,7 +27,7 @@ done
 refused() { # WORDS ARGUMENT...: of the one line on standard error
     local words=$1 status=0
     shift
-    "$aurorad" --store sqlite:refused.db "$@" >out 2>err || status=$?
+    AURORA_LISTEN=127.0.0.1:0 "$aurorad" --store sqlite:refused.db "$@" >out 2>err || status=$?
     [ "$status" = 1 ] || fail "'$*' exits with $status: $(cat err)"
     [ "$(wc -l <err)" = 1 ] && [ ! -s out ] || fail "'$*' says more than one line: $(cat out err)"
     grep -qF -- "$words" err || fail "'$*' says: $(cat err)"
