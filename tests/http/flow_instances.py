@@ -37,14 +37,26 @@ def share(system):
 
 
 def has_shared(system):
-    """Both instances of each service take events."""
-    for service in (*SAGA, "notification"):
-        for daemon in system.of(service):
-            system.until(f"{daemon.name} has taken events", lambda daemon=daemon: applied(daemon) > 0, 30)
+    """Both instances of each service have partitions and take events. One that came to its group behind the orders so far
+    takes of those that are placed now, which are returned."""
+    orders = []
+
+    def has_taken(daemon):
+        if applied(daemon) > 0:
+            return True
+        orders.append(system.place("tok_approve", wait=0))
+        return False
+
     for daemon in system.services:
         if daemon.service != "product":
             system.until(f"{daemon.name} has partitions", lambda daemon=daemon: daemon.metrics().get(
                 "aurora_bus_assigned", 0) > 0, 30)
+    for service in (*SAGA, "notification"):
+        for daemon in system.of(service):
+            system.until(f"{daemon.name} has taken events", lambda daemon=daemon: has_taken(daemon), 30)
+    for order in orders:
+        system.settled(order, "COMPLETED")
+    return orders
 
 
 def freeze(system, frozen):
@@ -94,11 +106,11 @@ def main():
         orders = [system.place("tok_approve")]
         print(f"flow_instances: ready after {time.monotonic() - begin:.0f} s")
         orders += share(system)
-        has_shared(system)
+        orders += has_shared(system)
         orders += freeze(system, leaders(system))
         system.wait_ready()
         orders += share(system)
-        has_shared(system)
+        orders += has_shared(system)
         system.until("notified", lambda: int(system.psql(
             "SELECT count(*) FROM aurora_notification.notifications")[0][0]) >= len(orders), 30)
         once(system, orders)
