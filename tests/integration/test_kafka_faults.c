@@ -283,9 +283,9 @@ START_TEST(test_kafka_consumer__short_of_memory_skips_nothing)
     /* Drawn, since a fixed turn may meet each joining of the group with the same lack. */
     while (f.got_count < 60) {
         ck_assert_int_lt(bus_now_ms(), end_ms);
-        f.memory_left = (int64_t)(aurora_test_random(&state) % 8);
+        failing_heap_fail_in(&f.heap, (int64_t)(aurora_test_random(&state) % 8));
         aurora_status rc = f.bus.poll(f.bus.self, 20, 7, &records, &count);
-        f.memory_left = -1;
+        failing_heap_fail_in(&f.heap, -1);
         ck_assert(rc == AURORA_OK || rc == AURORA_ENOMEM || rc == AURORA_EIO);
         for (uint32_t i = 0; i < count; i++)
             f.got[f.got_count++] = (bus_got){.topic = records[i].topic,
@@ -350,7 +350,7 @@ static void be_member(const bus_fixture *f, int in, int out)
                                   .property_count = 2,
                                   .address = address,
                                   .properties = quick,
-                                  .allocator = &f->allocator,
+                                  .allocator = &f->heap.allocator,
                                   .log = child_log};
     if (read(in, address, sizeof address) != (ssize_t)sizeof address ||
         bus_adapters[MOCK].open(&options, &bus, NULL) != AURORA_OK ||
@@ -381,8 +381,7 @@ START_TEST(test_kafka_consumer__frozen_for_longer_than_its_session_hears_what_it
     bus_fixture f, seed = {0};
     int to_child[2], from_child[2];
     ck_assert_int_eq(pipe(to_child) | pipe(from_child), 0);
-    aurora_failing_allocator_init(&seed.failing, UINT64_MAX, 0);
-    aurora_failing_allocator_attach(&seed.failing, &seed.allocator);
+    failing_heap_init(&seed.heap);
     pid_t child = fork(); /* before there is any thread */
     if (child == 0)
         be_member(&seed, to_child[0], from_child[1]);
@@ -433,7 +432,7 @@ START_TEST(test_kafka_close__in_a_forked_child_frees_memory_only)
     pid_t child = fork();
     if (child == 0) {
         f.bus.close(f.bus.self);
-        _exit(aurora_failing_allocator_live(&f.failing) == 0 ? 0 : 1);
+        _exit(aurora_failing_allocator_live(&f.heap.counts) == 0 ? 0 : 1);
     }
     waitpid(child, &status, 0);
 

@@ -122,8 +122,8 @@ static int64_t run(int64_t at)
                                         &order, NULL));
     aurora_id id = order->id;
     aurora_order_free(order);
-    uint64_t before = aurora_failing_allocator_count(&fixture.failing);
-    order_fixture_fail_in(&fixture, at);
+    uint64_t before = aurora_failing_allocator_count(&fixture.heap.counts);
+    failing_heap_fail_in(&fixture.heap, at);
 
     aurora_manual_clock_advance(&fixture.manual, 60000);
     aurora_assert_ok(aurora_pump(fixture.shop, 0, &next));
@@ -132,7 +132,7 @@ static int64_t run(int64_t at)
     call_operators(id);
     call_verify();
 
-    uint64_t after = aurora_failing_allocator_count(&fixture.failing);
+    uint64_t after = aurora_failing_allocator_count(&fixture.heap.counts);
     order_fixture_stop(&fixture);
     return (int64_t)(after - before);
 }

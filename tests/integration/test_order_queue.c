@@ -345,7 +345,7 @@ START_TEST(test_order_queue__any_allocation_may_fail)
         aurora_queue *queue;
         aurora_completion done;
         order_fixture_start(&f, _i);
-        order_fixture_fail_in(&f, at);
+        failing_heap_fail_in(&f.heap, at);
         int failures = aurora_queue_new(f.shop, 4, &queue) != AURORA_OK;
         if (failures > 0)
             queue = new_queue(&f, 4);

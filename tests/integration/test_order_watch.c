@@ -336,7 +336,7 @@ START_TEST(test_order_watch__any_allocation_may_fail)
     for (int at = 0; at < 1000 && (calm < 20 || failed <= 2); at++) {
         aurora_queue *queue;
         aurora_order *order = start_with_order(&f, _i);
-        order_fixture_fail_in(&f, at);
+        failing_heap_fail_in(&f.heap, at);
         int failures = aurora_queue_new(f.shop, 4, &queue) != AURORA_OK;
         if (failures > 0)
             queue = new_queue(&f, 4);

@@ -617,7 +617,7 @@ START_TEST(test_orders__any_allocation_may_fail)
     int calm = 0, failed = 0;
     for (int at = 0; at < 1000 && (calm < 20 || failed <= 10); at++) {
         order_fixture_start(&f, _i);
-        order_fixture_fail_in(&f, at);
+        failing_heap_fail_in(&f.heap, at);
         int failures = live_once(&f);
         calm = failures == 0 ? calm + 1 : 0;
         failed += failures;

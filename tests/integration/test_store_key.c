@@ -181,7 +181,7 @@ START_TEST(test_store_key__any_allocation_may_fail)
     for (int at = 0; at < 1000 && (calm < 20 || failed == 0); at++) {
         uint8_t key[KEY_BYTES];
         order_fixture_start(&f, _i);
-        order_fixture_fail_in(&f, at);
+        failing_heap_fail_in(&f.heap, at);
         int failures = 0;
         aurora_status rc;
         while ((rc = aurora_store_key(f.shop, "cursor", key, NULL)) == AURORA_ENOMEM)

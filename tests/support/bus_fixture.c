@@ -73,30 +73,6 @@ static void note_revoked(void *argument, const aurora_bus_position *positions, u
         watch->lost += count;
 }
 
-static bool fails(bus_fixture *fixture)
-{
-    return fixture->memory_left >= 0 && fixture->memory_left-- == 0;
-}
-
-static void *allocate(void *self, size_t bytes)
-{
-    bus_fixture *fixture = self;
-    return fails(fixture) ? NULL : fixture->counted.allocate(fixture->counted.self, bytes);
-}
-
-static void *reallocate(void *self, void *memory, size_t bytes)
-{
-    bus_fixture *fixture = self;
-    return fails(fixture) ? NULL
-                          : fixture->counted.reallocate(fixture->counted.self, memory, bytes);
-}
-
-static void release(void *self, void *memory)
-{
-    bus_fixture *fixture = self;
-    fixture->counted.release(fixture->counted.self, memory);
-}
-
 static void prepare(bus_fixture *fixture)
 {
     memset(fixture, 0, sizeof *fixture);
@@ -104,14 +80,7 @@ static void prepare(bus_fixture *fixture)
     fixture->watch.next_offset = -1;
     fixture->listener = (aurora_bus_listener){
         .self = &fixture->watch, .assigned = note_assigned, .revoked = note_revoked};
-    aurora_failing_allocator_init(&fixture->failing, UINT64_MAX, 0);
-    aurora_failing_allocator_attach(&fixture->failing, &fixture->counted);
-    fixture->allocator = (aurora_allocator){.size = sizeof fixture->allocator,
-                                            .self = fixture,
-                                            .allocate = allocate,
-                                            .reallocate = reallocate,
-                                            .release = release};
-    fixture->memory_left = -1;
+    failing_heap_init(&fixture->heap);
 }
 
 aurora_status bus_try_open(bus_fixture *fixture, const char *address,
@@ -121,7 +90,7 @@ aurora_status bus_try_open(bus_fixture *fixture, const char *address,
                                   .property_count = count,
                                   .address = address,
                                   .properties = properties,
-                                  .allocator = &fixture->allocator,
+                                  .allocator = &fixture->heap.allocator,
                                   .log = note_line,
                                   .log_self = fixture};
     if (fixture->listener.self == NULL)
@@ -154,7 +123,7 @@ void bus_start(bus_fixture *fixture, int adapter)
 void bus_close(bus_fixture *fixture)
 {
     fixture->bus.close(fixture->bus.self);
-    ck_assert_uint_eq(aurora_failing_allocator_live(&fixture->failing), 0);
+    ck_assert_uint_eq(aurora_failing_allocator_live(&fixture->heap.counts), 0);
     pthread_mutex_destroy(&fixture->lock);
     free(fixture->got);
 }

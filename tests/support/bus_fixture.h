@@ -10,6 +10,7 @@
 #include <aurora/port/bus.h>
 #include <aurora/testing.h>
 
+#include "failing_heap.h"
 #include "test.h"
 
 #define BUS_PARTITIONS 4
@@ -38,11 +39,8 @@ typedef struct bus_fixture {
     aurora_bus bus;
     char address[256];
     char prefix[48];
-    aurora_failing_allocator failing;
-    aurora_allocator allocator; /* over `failing` */
-    aurora_allocator counted;
-    int64_t memory_left; /* allocations until one fails, < 0 = none does */
-    void *cluster;       /* the adapter's own: a mock cluster */
+    failing_heap heap;
+    void *cluster; /* the adapter's own: a mock cluster */
     bus_watch watch;
     aurora_bus_listener listener;
     bus_got *got;

@@ -5,38 +5,14 @@
 
 #define START_MS INT64_C(1750000000000)
 
-static bool is_due(order_fixture *fixture)
-{
-    return atomic_load(&fixture->left) >= 0 && atomic_fetch_sub(&fixture->left, 1) == 0;
-}
-
-static void *allocate(void *self, size_t bytes)
-{
-    order_fixture *fixture = self;
-    return is_due(fixture) ? NULL : fixture->counted.allocate(fixture->counted.self, bytes);
-}
-
-static void *reallocate(void *self, void *memory, size_t bytes)
-{
-    order_fixture *fixture = self;
-    if (is_due(fixture))
-        return NULL;
-    return fixture->counted.reallocate(fixture->counted.self, memory, bytes);
-}
-
-static void release(void *self, void *memory)
-{
-    order_fixture *fixture = self;
-    fixture->counted.release(fixture->counted.self, memory);
-}
-
 void order_fixture_init(order_fixture *fixture, int kind)
 {
     bool is_file = kind == ORDER_FIXTURE_SQLITE_WORKER || kind == ORDER_FIXTURE_SQLITE;
     bool has_worker = kind == ORDER_FIXTURE_SQLITE_WORKER || kind == ORDER_FIXTURE_MEMORY_WORKER;
     memset(fixture, 0, sizeof *fixture);
     aurora_options_init(&fixture->options);
-    fixture->left = -1;
+    failing_heap_init(&fixture->heap);
+    fixture->options.allocator = &fixture->heap.allocator;
     fixture->options.flags = has_worker ? AURORA_OPEN_WORKER : 0;
     snprintf(fixture->url, sizeof fixture->url, "memory:");
     if (is_file) {
@@ -55,15 +31,6 @@ void order_fixture_open(order_fixture *fixture)
         aurora_manual_clock_attach(&fixture->manual, &fixture->clock);
         fixture->options.clock = &fixture->clock;
     }
-    if (fixture->options.allocator == NULL)
-        aurora_failing_allocator_init(&fixture->failing, UINT64_MAX, 0);
-    aurora_failing_allocator_attach(&fixture->failing, &fixture->counted);
-    fixture->allocator = (aurora_allocator){.size = sizeof fixture->allocator,
-                                            .self = fixture,
-                                            .allocate = allocate,
-                                            .reallocate = reallocate,
-                                            .release = release};
-    fixture->options.allocator = &fixture->allocator;
     uint32_t count = 0;
     while (count < 8 && fixture->settings[count] != NULL)
         count++;
@@ -95,11 +62,6 @@ void order_fixture_start(order_fixture *fixture, int kind)
     order_fixture_stock(fixture);
 }
 
-void order_fixture_fail_in(order_fixture *fixture, int64_t count)
-{
-    atomic_store(&fixture->left, count);
-}
-
 void order_fixture_reopen(order_fixture *fixture)
 {
     aurora_close(fixture->shop);
@@ -109,7 +71,7 @@ void order_fixture_reopen(order_fixture *fixture)
 void order_fixture_stop(order_fixture *fixture)
 {
     aurora_close(fixture->shop);
-    ck_assert_uint_eq(aurora_failing_allocator_live(&fixture->failing), 0);
+    ck_assert_uint_eq(aurora_failing_allocator_live(&fixture->heap.counts), 0);
     if (fixture->folder != NULL)
         aurora_tempdir_remove(fixture->folder);
 }

@@ -7,8 +7,7 @@
 #include <aurora/aurora.h>
 #include <aurora/testing.h>
 
-#include <stdatomic.h>
-
+#include "failing_heap.h"
 #include "test.h"
 
 /* The kinds of shop, for tcase_add_loop_test(tcase, test, 0, ORDER_FIXTURE_KINDS). */
@@ -27,10 +26,7 @@ typedef struct {
     aurora_options options;
     aurora_manual_clock manual;
     aurora_clock clock;
-    aurora_failing_allocator failing; /* counts and never fails: order_fixture_fail_in does */
-    aurora_allocator counted;
-    aurora_allocator allocator;
-    _Atomic int64_t left;  /* allocations until the one that fails; below 0 none does */
+    failing_heap heap;     /* init has none fail; the shop's own threads allocate too */
     bool has_manual_clock; /* to be set before open */
     const char *settings[8];
 } order_fixture;
@@ -43,8 +39,6 @@ void order_fixture_open(order_fixture *fixture);
 void order_fixture_stock(order_fixture *fixture);
 /* init, open and stock. */
 void order_fixture_start(order_fixture *fixture, int kind);
-/* Behind `count` more allocations one fails. The shop's own threads make some of them. */
-void order_fixture_fail_in(order_fixture *fixture, int64_t count);
 /* Closes and opens the same store; only for files. */
 void order_fixture_reopen(order_fixture *fixture);
 /* Closes; fails the test where some of the shop's memory is left. */

@@ -70,7 +70,7 @@ START_TEST(test_kafka_url__that_breaks_a_rule_is_refused_with_it)
     ck_assert_str_eq(err.field, "bus");
     ck_assert_msg(strstr(err.message, bad_urls[_i].says) != NULL, "%s: %s", bad_urls[_i].address,
                   err.message);
-    ck_assert_uint_eq(aurora_failing_allocator_live(&f.failing), 0);
+    ck_assert_uint_eq(aurora_failing_allocator_live(&f.heap.counts), 0);
 }
 END_TEST
 
@@ -119,7 +119,7 @@ START_TEST(test_kafka_property__that_would_break_a_promise_is_refused_with_the_r
     aurora_assert_status(rc, AURORA_EINVAL);
     ck_assert_str_eq(err.field, "kafka");
     ck_assert_msg(strstr(err.message, bad_properties[_i].says) != NULL, "%s", err.message);
-    ck_assert_uint_eq(aurora_failing_allocator_live(&f.failing), 0);
+    ck_assert_uint_eq(aurora_failing_allocator_live(&f.heap.counts), 0);
 }
 END_TEST
 
@@ -138,7 +138,7 @@ START_TEST(test_kafka_property__that_breaks_none_is_given_to_both_clients)
     ck_assert_msg(rc == AURORA_OK, "%s", err.message);
     f.bus.close(f.bus.self);
     ck_assert_ptr_null(strstr(f.log, "CONFWARN"));
-    ck_assert_uint_eq(aurora_failing_allocator_live(&f.failing), 0);
+    ck_assert_uint_eq(aurora_failing_allocator_live(&f.heap.counts), 0);
 }
 END_TEST
 
@@ -150,11 +150,11 @@ START_TEST(test_kafka_open__short_of_memory_leaves_nothing_behind)
         bus_fixture f = {0};
         ck_assert_uint_lt(at, 20);
         bus_try_open(&f, "//", NULL, 0, NULL);
-        aurora_failing_allocator_init(&f.failing, at, 1);
+        aurora_failing_allocator_init(&f.heap.counts, at, 1);
         rc = bus_try_open(&f, "//127.0.0.1:1", NULL, 0, &err);
         if (rc == AURORA_OK)
             f.bus.close(f.bus.self);
-        ck_assert_uint_eq(aurora_failing_allocator_live(&f.failing), 0);
+        ck_assert_uint_eq(aurora_failing_allocator_live(&f.heap.counts), 0);
     }
     aurora_assert_ok(rc);
 }
